@@ -1,0 +1,34 @@
+export {
+  type CategoryInfo,
+  type ErrorCategory,
+  errorCategories,
+  errorCategoryNames,
+  isCounted,
+  isErrorCategory,
+  type RetryAdvice,
+} from './categories.ts';
+export { type CircuitConfig, circuitConfig, defaultCircuitConfig } from './circuit-config.ts';
+export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
+export type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
+export {
+  backoffLeftMs,
+  type CircuitState,
+  initialContext,
+  type ToolCircuitContext,
+  type ToolCircuitEvent,
+  type ToolCircuitInput,
+  type ToolCircuitRef,
+  type ToolCircuitSnapshot,
+  toolCircuitMachine,
+} from './tool-circuit.ts';
+export {
+  countsAsOpen,
+  type ForgottenCircuit,
+  type ToolRegistryContext,
+  type ToolRegistryEmitted,
+  type ToolRegistryEvent,
+  type ToolRegistryInput,
+  type ToolRegistryRef,
+  type ToolRegistrySnapshot,
+  toolRegistryMachine,
+} from './tool-registry.ts';

@@ -1,0 +1,13 @@
+const namesShown = 10;
+const charactersShown = 60;
+
+const shorten = (name: string): string =>
+  name.length > charactersShown ? `${name.slice(0, charactersShown)}…` : name;
+
+/** Why the agent should stop and ask: `3 circuits open: a, b, c`. Long lists and long names are cut. */
+export function pauseReason(openCircuits: readonly string[]): string {
+  const names = openCircuits.slice(0, namesShown).map(shorten);
+  const more = openCircuits.length - names.length;
+  const list = more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  return `${openCircuits.length} ${openCircuits.length === 1 ? 'circuit' : 'circuits'} open: ${list}`;
+}

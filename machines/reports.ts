@@ -1,0 +1,30 @@
+import type { ErrorCategory } from './categories.ts';
+import type { CircuitState } from './tool-circuit.ts';
+
+/** A circuit tells its parent that it has begun. */
+export interface CircuitBegan {
+  readonly type: 'CIRCUIT_BEGAN';
+  readonly tool: string;
+  readonly state: CircuitState;
+}
+
+/** A circuit tells its parent that it has changed its state. */
+export interface CircuitChanged {
+  readonly type: 'CIRCUIT_CHANGED';
+  readonly tool: string;
+  readonly from: CircuitState;
+  readonly to: CircuitState;
+  readonly openCount: number;
+  readonly currentBackoffMs: number;
+  readonly lastErrorCategory: ErrorCategory | null;
+}
+
+/** A circuit tells its parent that it has refused a call. */
+export interface RequestDenied {
+  readonly type: 'REQUEST_DENIED';
+  readonly tool: string;
+  readonly at: number;
+  /** Why: the backoff has not run out, no probe's place is free, or an operator opened the circuit. */
+  readonly state: CircuitState;
+  readonly lastErrorCategory: ErrorCategory | null;
+}

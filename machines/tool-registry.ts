@@ -1,0 +1,271 @@
+import {
+  type ActorRefFrom,
+  type AnyActorRef,
+  assign,
+  emit,
+  enqueueActions,
+  raise,
+  type SnapshotFrom,
+  setup,
+} from 'xstate';
+import { longestTimerMs, remainingMs } from './backoff.ts';
+import type { ErrorCategory } from './categories.ts';
+import { pauseReason } from './pause-reason.ts';
+import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
+import type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
+import type { CircuitState } from './tool-circuit.ts';
+
+/** A circuit to be forgotten, and the state that it last reported. */
+export interface ForgottenCircuit {
+  readonly tool: string;
+  readonly state: CircuitState;
+  readonly ref: AnyActorRef;
+}
+
+/** What can be sent to a registry actor. */
+export type ToolRegistryEvent =
+  | CircuitBegan
+  | CircuitChanged
+  | RequestDenied
+  /** Stop these circuits and count them no more. */
+  | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
+  /** Stop these circuits and then the registry. */
+  | { type: 'STOP'; circuits: readonly AnyActorRef[] }
+  /** The user says: go on anyway. */
+  | { type: 'ACKNOWLEDGE' }
+  | { type: 'COOLDOWN_OVER' };
+
+/** What a registry actor knows. Instants are in ms of its clock. */
+export interface ToolRegistryContext {
+  readonly now: () => number;
+  readonly config: RecoveryConfig;
+  /** Circuits by state. */
+  readonly counts: Readonly<Record<CircuitState, number>>;
+  /** Circuits that are open or isolated. */
+  readonly openCount: number;
+  /** Their names, in the order in which they opened. */
+  readonly openCircuits: readonly string[];
+  /** Why the registry is paused, or null while it is not. */
+  readonly pauseReason: string | null;
+  readonly pausedAt: number | null;
+  /** Until when no pause is called for, since the user said to go on; null where nobody did. */
+  readonly silencedUntil: number | null;
+  /** Circuits that tripped, since the start. */
+  readonly circuitOpenEvents: number;
+  /** Circuits that became half-open, since the start. */
+  readonly halfOpenEvents: number;
+  /** Calls refused, since the start. */
+  readonly breakerDenials: number;
+}
+
+/** What a registry actor is made of. */
+export interface ToolRegistryInput {
+  /** The clock, in ms. It must never go back. */
+  readonly now: () => number;
+  /** Default: `defaultRecoveryConfig`, field by field. */
+  readonly recovery?: Partial<RecoveryConfig>;
+}
+
+/** What every event about a circuit says. */
+interface CircuitNews {
+  readonly tool: string;
+  readonly lastErrorCategory: ErrorCategory | null;
+}
+
+/** What a registry actor emits: `actor.on('circuit.opened', (event) => …)`. */
+export type ToolRegistryEmitted =
+  | (CircuitNews & {
+      readonly type: 'circuit.opened' | 'circuit.halfOpened' | 'circuit.closed' | 'circuit.isolated';
+      readonly from: CircuitState;
+      /** How often the circuit has tripped. */
+      readonly openCount: number;
+      /** How long it stays open, in ms; 0 once it is closed. */
+      readonly currentBackoffMs: number;
+    })
+  | (CircuitNews & { readonly type: 'circuit.denied'; readonly state: CircuitState; readonly at: number })
+  | {
+      readonly type: 'recovery.paused';
+      readonly reason: string;
+      readonly openCircuits: readonly string[];
+      readonly openCount: number;
+    }
+  | {
+      readonly type: 'recovery.resumed';
+      /** `recovered`: enough circuits are open no more. `acknowledged`: the user said to go on. */
+      readonly because: 'recovered' | 'acknowledged';
+      readonly openCount: number;
+    };
+
+/** Whether a circuit in this state counts as open. */
+export function countsAsOpen(state: CircuitState | null): boolean {
+  return state === 'open' || state === 'isolated';
+}
+
+const nothingKnown = { openCount: 0, currentBackoffMs: 0, lastErrorCategory: null } as const;
+
+const newsOf = {
+  closed: 'circuit.closed',
+  open: 'circuit.opened',
+  halfOpen: 'circuit.halfOpened',
+  isolated: 'circuit.isolated',
+} as const;
+
+type Counts = Pick<ToolRegistryContext, 'counts' | 'openCircuits' | 'openCount'>;
+
+/** The circuits by state and by name after one has begun (`from` null), changed or been forgotten (`to` null). */
+function recounted(
+  before: Counts,
+  { tool, from, to }: { tool: string; from: CircuitState | null; to: CircuitState | null },
+): Counts {
+  const counts = { ...before.counts };
+  if (from !== null) counts[from] -= 1;
+  if (to !== null) counts[to] += 1;
+  const { openCircuits, openCount } = before;
+  if (countsAsOpen(from) === countsAsOpen(to)) return { counts, openCircuits, openCount };
+  return countsAsOpen(to)
+    ? { counts, openCircuits: openCircuits.concat(tool), openCount: openCount + 1 }
+    : { counts, openCircuits: openCircuits.filter((name) => name !== tool), openCount: openCount - 1 };
+}
+
+/**
+ * The parent of all circuits. It counts them by what they report, so that no decision walks over the tools, and
+ * calls for a recovery pause when too many are open.
+ */
+export const toolRegistryMachine = setup({
+  types: {
+    context: {} as ToolRegistryContext,
+    events: {} as ToolRegistryEvent,
+    input: {} as ToolRegistryInput,
+    emitted: {} as ToolRegistryEmitted,
+  },
+  delays: {
+    cooldown: ({ context }) => Math.min(remainingMs(context.silencedUntil, 0, context.now()), longestTimerMs),
+  },
+  guards: {
+    tooManyAreOpen: ({ context }) =>
+      context.openCount >= context.config.maxOpenCircuits && context.silencedUntil === null,
+    enoughHaveRecovered: ({ context }) => context.openCount < context.config.maxOpenCircuits,
+    cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
+  },
+  actions: {
+    countBegun: assign(({ context }, { tool, state }: CircuitBegan) =>
+      recounted(context, { tool, from: null, to: state }),
+    ),
+    recount: assign(({ context }, change: CircuitChanged) => recounted(context, change)),
+    countTransition: assign(({ context }, { to }: CircuitChanged) => ({
+      circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
+      halfOpenEvents: context.halfOpenEvents + (to === 'halfOpen' ? 1 : 0),
+    })),
+    announceTransition: emit((_, { type: _type, to, ...news }: CircuitChanged) => ({
+      type: newsOf[to],
+      ...news,
+    })),
+    countDenial: assign({ breakerDenials: ({ context }) => context.breakerDenials + 1 }),
+    announceDenial: emit((_, { type: _type, ...news }: RequestDenied) => ({
+      type: 'circuit.denied' as const,
+      ...news,
+    })),
+    forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
+      let after: Counts = context;
+      for (const { tool, state, ref } of circuits) {
+        after = recounted(after, { tool, from: state, to: null });
+        enqueue.stopChild(ref);
+        if (state === 'closed') continue;
+        enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
+      }
+      const { counts, openCircuits, openCount } = after;
+      enqueue.assign({ counts, openCircuits, openCount });
+    }),
+    stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
+      for (const circuit of circuits) enqueue.stopChild(circuit);
+    }),
+    notePause: assign(({ context }) => ({
+      pauseReason: pauseReason(context.openCircuits),
+      pausedAt: context.now(),
+    })),
+    announcePause: emit(({ context }) => ({
+      type: 'recovery.paused' as const,
+      reason: context.pauseReason ?? '',
+      openCircuits: context.openCircuits,
+      openCount: context.openCount,
+    })),
+    noteResumption: assign({ pauseReason: null, pausedAt: null }),
+    announceResumption: emit(({ context }, { because }: { because: 'recovered' | 'acknowledged' }) => ({
+      type: 'recovery.resumed' as const,
+      because,
+      openCount: context.openCount,
+    })),
+    silence: assign(({ context }) => ({ silencedUntil: context.now() + context.config.cooldownMs })),
+    awaitCooldown: raise({ type: 'COOLDOWN_OVER' }, { id: 'cooldown', delay: 'cooldown' }),
+    endSilence: assign({ silencedUntil: null }),
+  },
+}).createMachine({
+  id: 'toolRegistry',
+  context: ({ input }) => ({
+    now: input.now,
+    config: recoveryConfig(input.recovery),
+    counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+    openCount: 0,
+    openCircuits: [],
+    pauseReason: null,
+    pausedAt: null,
+    silencedUntil: null,
+    circuitOpenEvents: 0,
+    halfOpenEvents: 0,
+    breakerDenials: 0,
+  }),
+  initial: 'operational',
+  on: {
+    CIRCUIT_BEGAN: { actions: { type: 'countBegun', params: ({ event }) => event } },
+    CIRCUIT_CHANGED: {
+      actions: [
+        { type: 'recount', params: ({ event }) => event },
+        { type: 'countTransition', params: ({ event }) => event },
+        { type: 'announceTransition', params: ({ event }) => event },
+      ],
+    },
+    REQUEST_DENIED: {
+      actions: ['countDenial', { type: 'announceDenial', params: ({ event }) => event }],
+    },
+    FORGET: { actions: { type: 'forget', params: ({ event }) => event.circuits } },
+    STOP: { target: '.stopped', actions: { type: 'stopCircuits', params: ({ event }) => event.circuits } },
+  },
+  states: {
+    operational: {
+      always: { guard: 'tooManyAreOpen', target: 'paused' },
+      on: {
+        COOLDOWN_OVER: [
+          { guard: 'cooldownIsOver', actions: 'endSilence' },
+          // The wait was longer than a timer can hold, or the timer came early.
+          { actions: 'awaitCooldown' },
+        ],
+      },
+    },
+    paused: {
+      entry: ['notePause', 'announcePause'],
+      exit: 'noteResumption',
+      always: {
+        guard: 'enoughHaveRecovered',
+        target: 'operational',
+        actions: { type: 'announceResumption', params: { because: 'recovered' } },
+      },
+      on: {
+        ACKNOWLEDGE: {
+          target: 'operational',
+          actions: [
+            'silence',
+            'awaitCooldown',
+            { type: 'announceResumption', params: { because: 'acknowledged' } },
+          ],
+        },
+      },
+    },
+    stopped: { type: 'final' },
+  },
+});
+
+/** A running registry actor. */
+export type ToolRegistryRef = ActorRefFrom<typeof toolRegistryMachine>;
+
+/** What a subscriber to the registry actor sees. */
+export type ToolRegistrySnapshot = SnapshotFrom<typeof toolRegistryMachine>;
