@@ -1,0 +1,44 @@
+/** How much of a message is looked at: what an error says of itself stands at its beginning. */
+const MAX_TEXT = 4_096;
+
+/** Longest string that can be a class name or a code. */
+const MAX_NAME = 128;
+
+/**
+ * A property of a stranger's object, or `undefined`. Never throws: a getter or a proxy trap may, and an error that
+ * cannot be read must not hide the failure that it reports.
+ */
+export function read(value: unknown, key: string): unknown {
+  if (!isObject(value)) return undefined;
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A property that holds a name or a code, or `undefined` if it is anything else than a short string. */
+export function readName(value: unknown, key: string): string | undefined {
+  const name = read(value, key);
+  return typeof name === 'string' && name.length <= MAX_NAME ? name : undefined;
+}
+
+/** The prototype, or `null` at the end of the chain and where a proxy refuses to tell. */
+export function prototypeOf(value: unknown): unknown {
+  if (!isObject(value)) return null;
+  try {
+    return Reflect.getPrototypeOf(value);
+  } catch {
+    return null;
+  }
+}
+
+/** The first kilobytes of what an error says: the string itself, or its `message`. Empty if it says nothing. */
+export function textOf(error: unknown): string {
+  const text = typeof error === 'string' ? error : read(error, 'message');
+  return typeof text === 'string' ? text.slice(0, MAX_TEXT) : '';
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { categorize } from '../../../src/classify.ts';
+
+const message = 'Command failed: curl http://example.test\nHTTP 503, connection timed out';
+const withFields = (fields: object) => Object.assign(new Error(message), fields);
+
+describe('the exit code of a process', () => {
+  it.each([
+    ['a bare code', { code: 1 }],
+    ['a code like that of a DOMException', { code: 23 }],
+    ['exec', { code: 127, killed: false, signal: null, cmd: 'curl' }],
+    ['exec, killed', { code: null, killed: true, signal: 'SIGTERM', cmd: 'curl' }],
+    ['exec on Windows', { code: 503, killed: false, signal: null, cmd: 'curl' }],
+    ['execSync', { status: 1, pid: 4242, stderr: Buffer.from('timed out') }],
+    ['execSync on Windows', { status: 404, pid: 4242, stderr: Buffer.from('timed out') }],
+    ['execa', { exitCode: 1, stderr: 'timed out', timedOut: false, isCanceled: false }],
+    ['zx', { exitCode: 404, stderr: 'timed out' }],
+  ])('is executionError, whatever the command wrote: %s', (_shape, fields) => {
+    expect(categorize(withFields(fields))).toBe('executionError');
+  });
+
+  it('leaves room for what the wrapper knows better', () => {
+    expect(categorize(withFields({ exitCode: 143, timedOut: true }))).toBe('timeout');
+    expect(categorize(withFields({ exitCode: 143, timedOut: false, isCanceled: true }))).toBe('cancelled');
+    expect(categorize(withFields({ cmd: 'sleep', code: 'ETIMEDOUT' }))).toBe('timeout');
+    expect(categorize(withFields({ cmd: 'rg', code: 'ENOENT', syscall: 'spawn rg' }))).toBe('toolNotFound');
+  });
+
+  it('does not hide the cause', () => {
+    const cause = Object.assign(new Error('x'), { code: 'EACCES' });
+    expect(categorize(Object.assign(withFields({ exitCode: 1 }), { cause }))).toBe('permissionDenied');
+  });
+});

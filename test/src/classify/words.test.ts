@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { categorize } from '../../../src/classify.ts';
+
+describe('the words of a message', () => {
+  it.each([
+    ['Breaker is open', 'circuitOpen'],
+    ['The circuit is currently open.', 'circuitOpen'],
+
+    ['Request timed out', 'timeout'],
+    ['request timeout', 'timeout'],
+    ['Connection timeout after 30s', 'timeout'],
+    ['timeout of 1000ms exceeded', 'timeout'],
+    ['Gateway Time-out', 'timeout'],
+    ['The operation was aborted due to timeout', 'timeout'],
+    ['context deadline exceeded', 'timeout'],
+
+    ['Rate limit exceeded', 'rateLimit'],
+    ['rate-limited, slow down', 'rateLimit'],
+    ['{"type":"rate_limit_exceeded"}', 'rateLimit'],
+    ['Too Many Requests', 'rateLimit'],
+    ['Request was throttled.', 'rateLimit'],
+
+    ['Service Unavailable', 'serviceUnavailable'],
+    ['The service is temporarily unavailable.', 'serviceUnavailable'],
+    ['Internal Server Error', 'serviceUnavailable'],
+    ['502 Bad Gateway', 'serviceUnavailable'],
+    ['Overloaded', 'serviceUnavailable'],
+    ['{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', 'serviceUnavailable'],
+
+    ['connect ECONNREFUSED 127.0.0.1:80', 'network'],
+    ['getaddrinfo ENOTFOUND example.test', 'network'],
+    ['socket hang up', 'network'],
+    ['Connection refused', 'network'],
+    ['connection was closed', 'network'],
+    ['Not connected', 'network'],
+    ['fetch failed', 'network'],
+    ['Network error', 'network'],
+    ['curl: (6) Could not resolve host: example.test', 'network'],
+
+    ['Unauthorized', 'authentication'],
+    ['401 unauthorised', 'authentication'],
+    ['Authentication failed', 'authentication'],
+    ['Incorrect API key provided: sk-x', 'authentication'],
+    ['expired access token', 'authentication'],
+
+    ['EACCES: permission denied, open "/etc/shadow"', 'permissionDenied'],
+    ['Permission denied (publickey).', 'permissionDenied'],
+    ['Access is denied.', 'permissionDenied'],
+    ['403 Forbidden', 'permissionDenied'],
+    ['User is not authorized to perform this', 'permissionDenied'],
+
+    ["ENOENT: no such file or directory, open 'x'", 'resourceNotFound'],
+    ['cat: x: No such file or directory', 'resourceNotFound'],
+    ['404 Not Found', 'resourceNotFound'],
+    ['File not found', 'resourceNotFound'],
+
+    ['Unknown tool: rg', 'toolNotFound'],
+    ['Tool rg not found in agent Assistant.', 'toolNotFound'],
+    ['Tool "fs.read" does not exist', 'toolNotFound'],
+    ['Tool rg disabled', 'toolNotFound'],
+
+    ['Invalid parameter: timeout', 'invalidParameters'],
+    ['Missing required argument "path"', 'invalidParameters'],
+    ['Input validation error: Invalid arguments for tool rg', 'invalidParameters'],
+    ['Schema validation failed for the answer', 'invalidParameters'],
+    ['400 Bad Request', 'invalidParameters'],
+
+    ['You have insufficient_quota', 'resourceExhausted'],
+    ['402 Payment Required', 'resourceExhausted'],
+    ['write failed: no space left on device', 'resourceExhausted'],
+    ['FATAL ERROR: JavaScript heap out of memory', 'resourceExhausted'],
+
+    ['Tool execution was not approved.', 'policyViolation'],
+    ['Rejected by the user', 'policyViolation'],
+    ['The prompt was blocked by content policy', 'policyViolation'],
+
+    ['This operation was aborted', 'cancelled'],
+    ['Request was aborted.', 'cancelled'],
+    ['The user aborted a request.', 'cancelled'],
+    ['signal is aborted without reason', 'cancelled'],
+    ['Operation cancelled', 'cancelled'],
+    ['canceled', 'cancelled'],
+    ['The download was cancelled by the user', 'cancelled'],
+  ])('"%s": %s', (text, category) => {
+    expect(categorize(text)).toBe(category);
+    expect(categorize(new Error(text))).toBe(category);
+    expect(categorize({ message: text })).toBe(category);
+  });
+
+  it.each([
+    '',
+    'it broke',
+    'corporate limits apply',
+    'the rate limiter is ready',
+    'timeout must be a positive number',
+    'cannot parse {"timeout": 30}',
+    'client.timeoutMs is unset',
+    'untimely output',
+    'no overload matches: overloaded function `read` is ambiguous',
+    'Aborted (core dumped)',
+    'order 17 cancelled',
+    'Module not found',
+    'user not found in file list',
+    'preauthorized',
+    'Resource temporarily unavailable',
+    'the build is not connected to a repository',
+    'breaker opens at night',
+  ])('says nothing where they mean something else: "%s"', (text) => {
+    expect(categorize(text)).toBe('executionError');
+    expect(categorize(new Error(text))).toBe('executionError');
+  });
+});
+
+describe('a number in a message', () => {
+  it.each([
+    ['HTTP 503', 'serviceUnavailable'],
+    ['HTTP/1.1 429', 'rateLimit'],
+    ['HTTP error 401', 'authentication'],
+    ['HTTP error! status: 404', 'resourceNotFound'],
+    ['status: 401', 'authentication'],
+    ['status code 429', 'rateLimit'],
+    ['Request failed with status code 404.', 'resourceNotFound'],
+    ['the server responded with a status of 403 ()', 'permissionDenied'],
+    ['{"status":429,"message":"x"}', 'rateLimit'],
+    ["{'statusCode': 504}", 'timeout'],
+    ['status=500', 'serviceUnavailable'],
+    ['Error POSTing to endpoint (HTTP 503): x', 'serviceUnavailable'],
+  ])('is a status where the message says so: "%s" is %s', (text, category) => {
+    expect(categorize(text)).toBe(category);
+    expect(categorize(new Error(text))).toBe(category);
+  });
+
+  it.each([
+    '500 files scanned',
+    'error 401 in line 4012',
+    'line 429: unexpected brace',
+    'wrote 503 bytes to http://localhost:8404/404',
+    'HTTP server has 404 routes',
+    'status 4012',
+    'status: 404.5',
+    'HTTP 200',
+    'exit status 404',
+    'exited with status code 500',
+    'exit_status: 429',
+  ])('is none elsewhere: "%s"', (text) => {
+    expect(categorize(text)).toBe('executionError');
+    expect(categorize(new Error(text))).toBe('executionError');
+  });
+});
