@@ -1,0 +1,74 @@
+import type { ErrorCategory } from '../machines/categories.ts';
+import { backoffLeftMs, type CircuitState, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import { countsAsOpen } from '../machines/tool-registry.ts';
+
+/** What is known of one tool. Instants are in ms of the registry's clock; null where there was none. */
+export interface ToolDiagnostics {
+  readonly tool: string;
+  readonly status: CircuitState;
+  /** Counted failures since the last success. */
+  readonly failureCount: number;
+  /** The backoff in force, in ms; 0 while closed. */
+  readonly currentBackoffMs: number;
+  /** What is left of it, in ms; null unless open. */
+  readonly remainingBackoffMs: number | null;
+  readonly openedAt: number | null;
+  /** How often the circuit tripped. */
+  readonly openCount: number;
+  /** Whether the circuit is open or isolated. */
+  readonly isOpen: boolean;
+  readonly deniedRequests: number;
+  readonly lastDeniedAt: number | null;
+  readonly lastErrorCategory: ErrorCategory | null;
+  /** Calls let through while half-open that have not reported. */
+  readonly probesInFlight: number;
+}
+
+/** The state of a circuit as one word. */
+export function stateOf(snapshot: ToolCircuitSnapshot): CircuitState {
+  // `beginning` is left before anyone sees it.
+  return snapshot.value as CircuitState;
+}
+
+/** What is left of the backoff, in ms; null unless open. */
+export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): number | null {
+  return snapshot.value === 'open' ? backoffLeftMs(snapshot.context, now) : null;
+}
+
+/** What is known of a tool, read off its circuit. */
+export function diagnose(snapshot: ToolCircuitSnapshot, now: number): ToolDiagnostics {
+  const { context } = snapshot;
+  const status = stateOf(snapshot);
+  return {
+    tool: context.tool,
+    status,
+    failureCount: context.failureCount,
+    currentBackoffMs: context.currentBackoffMs,
+    remainingBackoffMs: remainingBackoffMs(snapshot, now),
+    openedAt: context.openedAt,
+    openCount: context.openCount,
+    isOpen: countsAsOpen(status),
+    deniedRequests: context.deniedRequests,
+    lastDeniedAt: context.lastDeniedAt,
+    lastErrorCategory: context.lastErrorCategory,
+    probesInFlight: context.probesInFlight,
+  };
+}
+
+/** What is known of a tool that has not been used: closed, and nothing else. */
+export function diagnoseUnknown(tool: string): ToolDiagnostics {
+  return {
+    tool,
+    status: 'closed',
+    failureCount: 0,
+    currentBackoffMs: 0,
+    remainingBackoffMs: null,
+    openedAt: null,
+    openCount: 0,
+    isOpen: false,
+    deniedRequests: 0,
+    lastDeniedAt: null,
+    lastErrorCategory: null,
+    probesInFlight: 0,
+  };
+}

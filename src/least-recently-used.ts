@@ -1,0 +1,33 @@
+import type { CircuitActor } from './circuit-actor.ts';
+
+/**
+ * Finds the closed circuit that was not used for longest. A use costs one number and nothing else: the circuits are
+ * sorted when one has to go, and the order serves until all in it are gone or were used again.
+ */
+export class LeastRecentlyUsed {
+  #queue: CircuitActor[] = [];
+  #sortedAt = 0;
+
+  /** The circuit to forget, or none where none is closed. `uses` is the count of uses so far. */
+  take(circuits: Iterable<CircuitActor>, uses: number): CircuitActor[] {
+    const found = this.#next() ?? this.#sort(circuits, uses).#next();
+    return found === undefined ? [] : [found];
+  }
+
+  #next(): CircuitActor | undefined {
+    let circuit = this.#queue.pop();
+    while (circuit !== undefined && !(circuit.usedAt <= this.#sortedAt && isForgettable(circuit))) {
+      circuit = this.#queue.pop();
+    }
+    return circuit;
+  }
+
+  #sort(circuits: Iterable<CircuitActor>, uses: number): this {
+    this.#sortedAt = uses;
+    this.#queue = [...circuits].filter(isForgettable).sort((a, b) => b.usedAt - a.usedAt);
+    return this;
+  }
+}
+
+const isForgettable = ({ settled }: CircuitActor): boolean =>
+  settled.status === 'active' && settled.value === 'closed';

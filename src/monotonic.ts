@@ -1,0 +1,36 @@
+import type { Clock } from './clock.ts';
+
+/**
+ * A user's clock, made safe to run a circuit by: it never goes back, and a fault of its own stays its own. Where
+ * it cannot set a timer, a request still ends a backoff that has run out.
+ */
+export function monotonic(clock: Clock): Required<Clock> {
+  let latest = clock.now();
+  if (!Number.isFinite(latest)) throw new RangeError(`clock.now() must give a finite number, got ${latest}`);
+  return {
+    now() {
+      try {
+        const now = clock.now();
+        if (now > latest) latest = now;
+      } catch {
+        // The last instant known is the best there is.
+      }
+      return latest;
+    },
+    wallNow: () => clock.wallNow?.() ?? Date.now(),
+    setTimeout(fn, ms) {
+      try {
+        return clock.setTimeout(fn, ms);
+      } catch {
+        return undefined;
+      }
+    },
+    clearTimeout(handle) {
+      try {
+        clock.clearTimeout(handle);
+      } catch {
+        // The timer will find its state left.
+      }
+    },
+  };
+}

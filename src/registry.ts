@@ -1,0 +1,311 @@
+import { createActor, type InspectionEvent, type Observer } from 'xstate';
+import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
+import type { CircuitConfig } from '../machines/circuit-config.ts';
+import type { RecoveryConfig } from '../machines/recovery-config.ts';
+import type { CircuitState, ToolCircuitEvent, ToolCircuitRef } from '../machines/tool-circuit.ts';
+import { countsAsOpen, type ToolRegistryRef } from '../machines/tool-registry.ts';
+import { CircuitActor } from './circuit-actor.ts';
+import { categorize } from './classify.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { checkOptions, type RegistryConfig } from './config.ts';
+import { containedClassifier, containedObserver } from './contain.ts';
+import {
+  diagnose,
+  diagnoseUnknown,
+  remainingBackoffMs,
+  stateOf,
+  type ToolDiagnostics,
+} from './diagnostics.ts';
+import { LeastRecentlyUsed } from './least-recently-used.ts';
+import { monotonic } from './monotonic.ts';
+import {
+  type PersistedCircuit,
+  type PersistedRegistry,
+  persistCircuit,
+  readPersisted,
+  restoreCircuit,
+} from './persist.ts';
+import { registryLogic } from './registry-logic.ts';
+
+/** What `createToolRegistry` takes. Every field may be left out. */
+export interface ToolRegistryOptions {
+  /** The settings of every circuit. */
+  readonly circuit?: Partial<CircuitConfig>;
+  /** Settings of single tools, by name; what they leave out is taken from `circuit`. */
+  readonly tools?: Readonly<Record<string, Partial<CircuitConfig>>>;
+  readonly recovery?: Partial<RecoveryConfig>;
+  /**
+   * So many circuits are kept at most. Past it the closed one that was not used for longest is forgotten; one that
+   * is not closed never is. Default 10 000.
+   */
+  readonly maxTools?: number;
+  /** Default: a monotonic clock whose timers keep no process alive. */
+  readonly clock?: Clock;
+  /** Sees every event and snapshot of the registry and its circuits. What it throws is printed and goes no further. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  /** Asked first for the category of an error; undefined leaves it to `categorize`, and so does a throw. */
+  readonly classify?: (error: unknown) => ErrorCategory | undefined;
+  /** What an earlier registry's `persist()` gave, as JSON or parsed. */
+  readonly restore?: string | PersistedRegistry;
+}
+
+/** What the registry has counted since its start. A reset clears none of it. */
+export interface RegistryMetrics {
+  /** Circuits that tripped. */
+  readonly circuitOpenEvents: number;
+  /** Circuits that became half-open. */
+  readonly halfOpenEvents: number;
+  /** Calls refused. */
+  readonly breakerDenials: number;
+}
+
+/** Every known tool at one moment. */
+export interface RegistrySnapshot {
+  readonly diagnostics: readonly ToolDiagnostics[];
+  /** The names of the circuits that are open or isolated. */
+  readonly openCircuits: readonly string[];
+  readonly openCount: number;
+}
+
+/**
+ * The circuits of an agent's tools, and the actor that is their parent.
+ *
+ * Its methods may be called from anywhere, listeners included: what they answer takes account of all that was said
+ * before. After `stop()` they answer as of then and change nothing.
+ */
+export class ToolRegistry {
+  /** The parent actor of all circuits: `subscribe()`, `getSnapshot()`, `on(type, listener)`, `send()`. */
+  readonly actor: ToolRegistryRef;
+  readonly #config: RegistryConfig;
+  readonly #clock: Required<Clock>;
+  readonly #classify: (error: unknown) => ErrorCategory;
+  readonly #circuits = new Map<string, CircuitActor>();
+  readonly #open = new Set<CircuitActor>();
+  readonly #leastRecentlyUsed = new LeastRecentlyUsed();
+  #uses = 0;
+  #stopped = false;
+
+  constructor(options: ToolRegistryOptions) {
+    this.#config = checkOptions(options);
+    const restored = options.restore === undefined ? [] : readPersisted(options.restore);
+    this.#clock = monotonic(options.clock ?? systemClock);
+    this.#classify = containedClassifier(options.classify, categorize);
+    this.actor = createActor(registryLogic, {
+      id: 'toolfuse',
+      input: { now: this.#clock.now, recovery: this.#config.recovery },
+      clock: this.#clock,
+      ...(options.inspect && { inspect: containedObserver(options.inspect) }),
+    }).start();
+    const offsetMs = this.#clock.wallNow() - this.#clock.now();
+    for (const kept of restored) this.#spawn(kept.tool, { kept, offsetMs });
+  }
+
+  /**
+   * The tool's circuit, spawned at first use: send it `FAILURE`, `SUCCESS`, `REQUEST`, `RESET`, `ISOLATE`, `RELEASE`,
+   * and subscribe to it.
+   *
+   * @throws Error for a tool that is not known when the registry has stopped.
+   */
+  tool(name: string): ToolCircuitRef {
+    return this.#use(name);
+  }
+
+  /** Whether a call may be made now. One that may, while half-open, takes a probe's place until it is recorded. */
+  allowRequest(name: string): boolean {
+    const circuit = this.#circuits.get(name);
+    if (circuit === undefined) return true;
+    circuit.usedAt = ++this.#uses;
+    const before = circuit.settled;
+    if (before.value === 'closed') return true;
+    if (this.#stopped) return false;
+    circuit.send({ type: 'REQUEST', at: this.#clock.now() });
+    return circuit.settled.context.deniedRequests === before.context.deniedRequests;
+  }
+
+  recordSuccess(name: string): void {
+    const circuit = this.#use(name);
+    const { value, context } = circuit.settled;
+    // Nothing would change.
+    if (value === 'closed' && context.failureCount === 0) return;
+    this.#send(circuit, { type: 'SUCCESS', at: this.#clock.now() });
+  }
+
+  /** @param failure A category, or any error, which is categorised; a string that is no category is a message. */
+  recordFailure(name: string, failure: unknown = 'executionError'): void {
+    const category = isErrorCategory(failure) ? failure : this.#classify(failure);
+    // Nothing would change, but that a probe gives its place back.
+    if (!isCounted(category) && this.state(name) !== 'halfOpen') return;
+    this.#send(this.#use(name), { type: 'FAILURE', category, at: this.#clock.now() });
+  }
+
+  /** The state of a tool's circuit. A tool that was never used is closed. */
+  state(name: string): CircuitState {
+    const circuit = this.#circuits.get(name);
+    return circuit === undefined ? 'closed' : stateOf(circuit.settled);
+  }
+
+  /** What is left of the backoff, in ms; null unless open. */
+  remainingBackoffMs(name: string): number | null {
+    const circuit = this.#circuits.get(name);
+    return circuit === undefined ? null : remainingBackoffMs(circuit.settled, this.#clock.now());
+  }
+
+  diagnostics(name: string): ToolDiagnostics {
+    const circuit = this.#circuits.get(name);
+    return circuit === undefined ? diagnoseUnknown(name) : diagnose(circuit.settled, this.#clock.now());
+  }
+
+  snapshot(): RegistrySnapshot {
+    const now = this.#clock.now();
+    return {
+      diagnostics: Array.from(this.#circuits.values(), (circuit) => diagnose(circuit.settled, now)),
+      openCircuits: this.openCircuits(),
+      openCount: this.#open.size,
+    };
+  }
+
+  /** The names of the circuits that are open or isolated, in the order in which they opened. */
+  openCircuits(): string[] {
+    return Array.from(this.#open, (circuit) => circuit.id);
+  }
+
+  /** How many circuits are open or isolated. Costs the same whatever the number of tools. */
+  openCircuitCount(): number {
+    return this.#open.size;
+  }
+
+  /** Whether so many circuits are open that the agent should stop and ask. Default: `recovery.maxOpenCircuits`. */
+  shouldPauseForRecovery(maxOpenCircuits: number = this.#config.recovery.maxOpenCircuits): boolean {
+    return this.#open.size >= maxOpenCircuits;
+  }
+
+  metrics(): RegistryMetrics {
+    const { circuitOpenEvents, halfOpenEvents, breakerDenials } = this.actor.getSnapshot().context;
+    return { circuitOpenEvents, halfOpenEvents, breakerDenials };
+  }
+
+  /** Forgets a tool: its actor stops and its observers complete. It begins anew when it is next used. */
+  reset(name: string): void {
+    const circuit = this.#circuits.get(name);
+    if (circuit !== undefined) this.#forget([circuit]);
+  }
+
+  /** Forgets every tool. */
+  resetAll(): void {
+    this.#forget([...this.#circuits.values()]);
+  }
+
+  /** Opens a tool's circuit by hand, until it is released as often as it was isolated. */
+  isolate(name: string): void {
+    this.#send(this.#use(name), { type: 'ISOLATE', at: this.#clock.now() });
+  }
+
+  /** Takes one isolation back; the last one closes the circuit. Does nothing where there is none. */
+  release(name: string): void {
+    const circuit = this.#circuits.get(name);
+    if (circuit === undefined) return;
+    circuit.usedAt = ++this.#uses;
+    this.#send(circuit, { type: 'RELEASE' });
+  }
+
+  /** Everything that a restart must not lose, as JSON for `createToolRegistry({ restore })`. */
+  persist(): string {
+    const offsetMs = this.#clock.wallNow() - this.#clock.now();
+    const circuits = [...this.#circuits.values()].sort((a, b) => a.usedAt - b.usedAt);
+    return JSON.stringify({
+      format: 'toolfuse',
+      version: 1,
+      savedTime: this.#clock.wallNow(),
+      circuits: circuits.map((circuit) => persistCircuit(circuit.settled, offsetMs)),
+    } satisfies PersistedRegistry);
+  }
+
+  /** Stops every actor for good: no timer is left, observers complete, and nothing said later changes anything. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const circuits = [...this.#circuits.values()];
+    disarm(circuits);
+    this.actor.send({ type: 'STOP', circuits });
+  }
+
+  /** Stops the registry at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #use(name: string): CircuitActor {
+    const circuit = this.#circuits.get(name) ?? this.#spawn(name);
+    circuit.usedAt = ++this.#uses;
+    return circuit;
+  }
+
+  #send(circuit: CircuitActor, event: ToolCircuitEvent): void {
+    if (!this.#stopped) circuit.send(event);
+  }
+
+  #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): CircuitActor {
+    if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
+    if (this.#stopped)
+      throw new Error(`the registry has stopped; it takes no new tool (${JSON.stringify(name)})`);
+    if (this.#circuits.size >= this.#config.maxTools) {
+      this.#forget(this.#leastRecentlyUsed.take(this.#circuits.values(), this.#uses));
+    }
+    const input = {
+      tool: name,
+      now: this.#clock.now,
+      config: this.#config.tools.get(name) ?? this.#config.circuit,
+    };
+    const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
+    const circuit = new CircuitActor(
+      { id: name, parent: this.actor, input, ...(snapshot && { snapshot }) },
+      this.#recount,
+    );
+    this.#circuits.set(name, circuit);
+    circuit.start();
+    if (snapshot) circuit.send({ type: 'RESUME' });
+    return circuit;
+  }
+
+  readonly #recount = (circuit: CircuitActor): void => {
+    const isOpen = countsAsOpen(stateOf(circuit.settled));
+    if (isOpen === circuit.countedAsOpen || this.#circuits.get(circuit.id) !== circuit) return;
+    circuit.countedAsOpen = isOpen;
+    if (isOpen) this.#open.add(circuit);
+    else this.#open.delete(circuit);
+  };
+
+  #forget(circuits: readonly CircuitActor[]): void {
+    if (this.#stopped) return;
+    if (circuits.length > 1) disarm(circuits);
+    for (const circuit of circuits) {
+      this.#circuits.delete(circuit.id);
+      this.#open.delete(circuit);
+    }
+    this.actor.send({
+      type: 'FORGET',
+      circuits: circuits.map((ref) => ({
+        tool: ref.id,
+        state: ref.getSnapshot().context.reportedState ?? 'closed',
+        ref,
+      })),
+    });
+  }
+}
+
+/** Lets go of the timers first: stopping an actor walks over every timer that is left. */
+function disarm(circuits: readonly CircuitActor[]): void {
+  for (const circuit of circuits) {
+    if (circuit.getSnapshot().value !== 'closed') circuit.send({ type: 'DISARM' });
+  }
+}
+
+/**
+ * Makes a registry of circuits, one for each tool of an agent.
+ *
+ * @throws TypeError for an unknown setting, RangeError for a bad value, RestoreError for a document that cannot be
+ * restored; each names the field and the value. Nothing is started then.
+ */
+export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegistry {
+  return new ToolRegistry(options);
+}
