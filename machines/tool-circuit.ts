@@ -110,12 +110,12 @@ export function backoffLeftMs(context: ToolCircuitContext, now: number): number 
 }
 
 /** What is left until the oldest probe in flight gives its place back, in ms. */
-export function probeLeftMs(context: ToolCircuitContext, now: number): number {
+function probeLeftMs(context: ToolCircuitContext, now: number): number {
   return remainingMs(context.probeStarts[0] ?? now, context.config.probeTimeoutMs, now);
 }
 
 /** Whether a half-open circuit lets another probe through: a place is free, and its verdict is still needed. */
-export function hasFreePlace({ config, probesInFlight, probeSuccesses }: ToolCircuitContext): boolean {
+function hasFreePlace({ config, probesInFlight, probeSuccesses }: ToolCircuitContext): boolean {
   return (
     probesInFlight < config.halfOpenMaxProbes &&
     probesInFlight + probeSuccesses < Math.max(config.halfOpenMaxProbes, config.successThreshold)

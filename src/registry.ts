@@ -2,7 +2,7 @@ import { createActor, type InspectionEvent, type Observer } from 'xstate';
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import type { CircuitConfig } from '../machines/circuit-config.ts';
 import type { RecoveryConfig } from '../machines/recovery-config.ts';
-import type { CircuitState, ToolCircuitEvent, ToolCircuitRef } from '../machines/tool-circuit.ts';
+import type { CircuitState, ToolCircuitRef } from '../machines/tool-circuit.ts';
 import { countsAsOpen, type ToolRegistryRef } from '../machines/tool-registry.ts';
 import { CircuitActor } from './circuit-actor.ts';
 import { categorize } from './classify.ts';
@@ -123,19 +123,21 @@ export class ToolRegistry {
   }
 
   recordSuccess(name: string): void {
+    if (this.#stopped) return;
     const circuit = this.#use(name);
     const { value, context } = circuit.settled;
     // Nothing would change.
     if (value === 'closed' && context.failureCount === 0) return;
-    this.#send(circuit, { type: 'SUCCESS', at: this.#clock.now() });
+    circuit.send({ type: 'SUCCESS', at: this.#clock.now() });
   }
 
   /** @param failure A category, or any error, which is categorised; a string that is no category is a message. */
   recordFailure(name: string, failure: unknown = 'executionError'): void {
+    if (this.#stopped) return;
     const category = isErrorCategory(failure) ? failure : this.#classify(failure);
     // Nothing would change, but that a probe gives its place back.
     if (!isCounted(category) && this.state(name) !== 'halfOpen') return;
-    this.#send(this.#use(name), { type: 'FAILURE', category, at: this.#clock.now() });
+    this.#use(name).send({ type: 'FAILURE', category, at: this.#clock.now() });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
@@ -197,15 +199,12 @@ export class ToolRegistry {
 
   /** Opens a tool's circuit by hand, until it is released as often as it was isolated. */
   isolate(name: string): void {
-    this.#send(this.#use(name), { type: 'ISOLATE', at: this.#clock.now() });
+    if (!this.#stopped) this.#use(name).send({ type: 'ISOLATE', at: this.#clock.now() });
   }
 
   /** Takes one isolation back; the last one closes the circuit. Does nothing where there is none. */
   release(name: string): void {
-    const circuit = this.#circuits.get(name);
-    if (circuit === undefined) return;
-    circuit.usedAt = ++this.#uses;
-    this.#send(circuit, { type: 'RELEASE' });
+    if (!this.#stopped && this.#circuits.has(name)) this.#use(name).send({ type: 'RELEASE' });
   }
 
   /** Everything that a restart must not lose, as JSON for `createToolRegistry({ restore })`. */
@@ -238,10 +237,6 @@ export class ToolRegistry {
     const circuit = this.#circuits.get(name) ?? this.#spawn(name);
     circuit.usedAt = ++this.#uses;
     return circuit;
-  }
-
-  #send(circuit: CircuitActor, event: ToolCircuitEvent): void {
-    if (!this.#stopped) circuit.send(event);
   }
 
   #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): CircuitActor {

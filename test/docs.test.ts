@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { toolCircuitMachine } from 'toolfuse/machines';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
+
+/** The code blocks of a language in a page, in order. */
+const blocks = (page: string, language: string): string[] =>
+  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, code]) => code ?? '',
+  );
+
+/** The names in the first column of the tables under a heading, up to the next one. */
+function tableNames(page: string, heading: string): string[] {
+  const lines = read(page).split('\n');
+  const from = lines.indexOf(heading);
+  expect(from, `${page} has a heading "${heading}"`).toBeGreaterThan(-1);
+  const to = lines.findIndex((line, index) => index > from && line.startsWith('#'));
+  return lines
+    .slice(from, to === -1 ? undefined : to)
+    .flatMap((line) => line.match(/^\| `([^`]+)` \|/)?.[1] ?? []);
+}
+
+describe('docs/api.md', () => {
+  const program = ts.createProgram([`${root}src/index.ts`, `${root}machines/index.ts`], options);
+  const checker = program.getTypeChecker();
+  const exportsOf = (path: string): ts.Symbol[] => {
+    const file = program.getSourceFile(`${root}${path}`);
+    const module = file && checker.getSymbolAtLocation(file);
+    return module ? checker.getExportsOfModule(module) : [];
+  };
+
+  it.each([
+    ['## toolfuse', 'src/index.ts'],
+    ['## toolfuse/machines', 'machines/index.ts'],
+  ])('%s lists what %s exports, and nothing else', (heading, path) => {
+    expect(tableNames('docs/api.md', heading).sort()).toEqual(
+      exportsOf(path)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it('lists the members of a registry, and nothing else', () => {
+    const registry = exportsOf('src/index.ts').find(({ name }) => name === 'ToolRegistry');
+    const members = registry
+      ? checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(registry)))
+      : [];
+    const named = members.map(({ name }) => name).filter((name) => !/^(#|__)/.test(name));
+    expect(tableNames('docs/api.md', '### A registry').sort()).toEqual(named.sort());
+  });
+});
+
+describe('the code in README.md', () => {
+  it('begins with examples/first-steps.ts', () => {
+    expect(blocks('README.md', 'ts')[0]).toBe(read('examples/first-steps.ts'));
+  });
+
+  it('compiles', () => {
+    const sources = new Map(
+      blocks('README.md', 'ts').map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
+    );
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists, readFile } = host;
+    host.fileExists = (path) => sources.has(path) || fileExists(path);
+    host.readFile = (path) => sources.get(path) ?? readFile(path);
+    host.getSourceFile = (path, target, ...rest) => {
+      const code = sources.get(path);
+      return code === undefined
+        ? getSourceFile(path, target, ...rest)
+        : ts.createSourceFile(path, code, target);
+    };
+    const program = ts.createProgram([...sources.keys()], options, host);
+    expect(sources.size).toBeGreaterThan(2);
+    expect(
+      ts
+        .getPreEmitDiagnostics(program)
+        .map(
+          ({ file, messageText }) =>
+            `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+        ),
+    ).toEqual([]);
+  });
+});
+
+describe('the chart in README.md', () => {
+  it('has every change of state of the circuit, and no other', () => {
+    const drawn = blocks('README.md', 'mermaid')
+      .join()
+      .split('\n')
+      .flatMap((line) => {
+        const [, from, to, events] = line.match(/^ {2}(\w+) --> (\w+): (.*)$/) ?? [];
+        return (events ?? '')
+          .split(', ')
+          .filter(Boolean)
+          .map((event) => `${from} ${event.split(' [')[0]} ${to}`);
+      });
+    const defined = Object.values(toolCircuitMachine.states).flatMap((state) =>
+      [...state.transitions.values()]
+        .flat()
+        .flatMap(({ eventType, target }) =>
+          (target ?? [])
+            .filter(({ key }) => key !== state.key)
+            .map(
+              ({ key }) =>
+                `${state.key} ${eventType.startsWith('xstate.after') ? 'backoff' : eventType} ${key}`,
+            ),
+        ),
+    );
+    expect(drawn.sort()).toEqual([...new Set(defined)].sort());
+  });
+});

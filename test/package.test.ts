@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The built package as a user has it: packed, unpacked beside xstate and nothing else. */
+describe('the packed package', () => {
+  const project = mkdtempSync(join(tmpdir(), 'toolfuse-package-'));
+  const modules = join(project, 'node_modules');
+  const installed = join(modules, 'toolfuse');
+
+  beforeAll(() => {
+    mkdirSync(installed, { recursive: true });
+    const [packed] = JSON.parse(
+      execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    ) as [{ filename: string }];
+    execFileSync('tar', ['-xzf', join(project, packed.filename), '-C', installed, '--strip-components=1']);
+    symlinkSync(join(root, 'node_modules/xstate'), join(modules, 'xstate'));
+    writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+  });
+
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  /** Runs a program in the user's project, and gives what it printed. */
+  const run = (code: string): string => {
+    writeFileSync(join(project, 'main.js'), code);
+    return execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8', timeout: 20_000 });
+  };
+
+  it('has a licence, a readme and a changelog, and no sources or tests', () => {
+    expect(readdirSync(installed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'package.json',
+    ]);
+  });
+
+  it('imports xstate and nothing else', () => {
+    const imported = readdirSync(join(installed, 'dist'))
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => [
+        ...readFileSync(join(installed, 'dist', file), 'utf8').matchAll(/from\s*['"]([^'"]+)['"]/g),
+      ])
+      .map(([, specifier]) => specifier ?? '')
+      .filter((specifier) => !specifier.startsWith('./'));
+    expect([...new Set(imported)]).toEqual(['xstate']);
+  });
+
+  it('trips a circuit, and lets the process end while it is open', () => {
+    const printed = run(`
+      import { createToolRegistry } from 'toolfuse';
+      import { toolCircuitMachine } from 'toolfuse/machines';
+      const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+      registry.recordFailure('search', new Error('read ECONNRESET'));
+      console.log(registry.state('search'), registry.allowRequest('search'), toolCircuitMachine.id);
+    `);
+    expect(printed).toBe('open false toolCircuit\n');
+  });
+});

@@ -1,0 +1,78 @@
+import {
+  type CircuitState,
+  createToolRegistry,
+  type ErrorCategory,
+  type ToolCircuitRef,
+  type ToolDiagnostics,
+} from 'toolfuse';
+import { type ToolRegistrySnapshot, toolCircuitMachine } from 'toolfuse/machines';
+import { describe, expectTypeOf, it } from 'vitest';
+import { createActor } from 'xstate';
+
+const registry = createToolRegistry();
+
+describe('a registry', () => {
+  it('takes settings that exist, and no others', () => {
+    createToolRegistry({
+      circuit: { failureThreshold: 3 },
+      tools: { shell: { halfOpenMaxProbes: Infinity } },
+    });
+    // @ts-expect-error: no such setting
+    createToolRegistry({ circuit: { failureTreshold: 3 } });
+    // @ts-expect-error: milliseconds are numbers
+    createToolRegistry({ recovery: { cooldownMs: '60s' } });
+    // @ts-expect-error: a classifier gives a category
+    createToolRegistry({ classify: () => 'broken' });
+  });
+
+  it('records a failure with a category or anything that was thrown', () => {
+    expectTypeOf(registry.recordFailure).parameters.toEqualTypeOf<[name: string, failure?: unknown]>();
+  });
+
+  it('answers in its own words', () => {
+    expectTypeOf(registry.allowRequest('x')).toEqualTypeOf<boolean>();
+    expectTypeOf(registry.state('x')).toEqualTypeOf<CircuitState>();
+    expectTypeOf(registry.remainingBackoffMs('x')).toEqualTypeOf<number | null>();
+    expectTypeOf(registry.diagnostics('x')).toEqualTypeOf<ToolDiagnostics>();
+    expectTypeOf(registry.diagnostics('x').lastErrorCategory).toEqualTypeOf<ErrorCategory | null>();
+    expectTypeOf(registry.persist()).toEqualTypeOf<string>();
+  });
+
+  it('has an actor that is subscribed to with types', () => {
+    registry.actor.on('recovery.paused', (event) => {
+      expectTypeOf(event.reason).toEqualTypeOf<string>();
+      expectTypeOf(event.openCircuits).toEqualTypeOf<readonly string[]>();
+    });
+    registry.actor.on('circuit.denied', (event) => expectTypeOf(event.state).toEqualTypeOf<CircuitState>());
+    // @ts-expect-error: no such event
+    registry.actor.on('circuit.exploded', () => {});
+    expectTypeOf(registry.actor.getSnapshot()).toEqualTypeOf<ToolRegistrySnapshot>();
+  });
+});
+
+describe('a circuit', () => {
+  const circuit = registry.tool('shell');
+
+  it('is sent events with types', () => {
+    expectTypeOf(circuit).toEqualTypeOf<ToolCircuitRef>();
+    circuit.send({ type: 'FAILURE' });
+    circuit.send({ type: 'FAILURE', category: 'timeout' });
+    // @ts-expect-error: no such category
+    circuit.send({ type: 'FAILURE', category: 'Timeout' });
+    // @ts-expect-error: no such event
+    circuit.send({ type: 'FAIL' });
+  });
+
+  it('shows its state and what it knows', () => {
+    expectTypeOf(circuit.getSnapshot().value).toEqualTypeOf<CircuitState>();
+    expectTypeOf(circuit.getSnapshot().context.failureCount).toEqualTypeOf<number>();
+  });
+
+  it('cannot be made without a tool and a clock', () => {
+    createActor(toolCircuitMachine, { input: { tool: 'shell', now: () => 0 } });
+    // @ts-expect-error: no clock
+    createActor(toolCircuitMachine, { input: { tool: 'shell' } });
+    // @ts-expect-error: no input
+    createActor(toolCircuitMachine);
+  });
+});
