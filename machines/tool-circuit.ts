@@ -97,9 +97,11 @@ const parentOf = ({ self }: { self: AnyActorRef }): AnyActorRef => self._parent 
 
 type Moment = { context: ToolCircuitContext; event: ToolCircuitEvent };
 
-/** When the event happened: as it says, or now. */
-const instant = ({ context, event }: Moment): number =>
-  ('at' in event ? event.at : undefined) ?? context.now();
+/** When the event happened: as it says, or now. No event can happen in the future, or at no instant at all. */
+function instant({ context, event }: Moment): number {
+  const now = context.now();
+  return 'at' in event && event.at !== undefined && event.at <= now ? event.at : now;
+}
 
 const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>
   'category' in event && isErrorCategory(event.category) ? event.category : 'executionError';

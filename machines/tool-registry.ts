@@ -110,21 +110,15 @@ const newsOf = {
   isolated: 'circuit.isolated',
 } as const;
 
-type Counts = Pick<ToolRegistryContext, 'counts' | 'openCircuits' | 'openCount'>;
-
-/** The circuits by state and by name after one has begun (`from` null), changed or been forgotten (`to` null). */
-function recounted(
-  before: Counts,
-  { tool, from, to }: { tool: string; from: CircuitState | null; to: CircuitState | null },
-): Counts {
-  const counts = { ...before.counts };
-  if (from !== null) counts[from] -= 1;
-  if (to !== null) counts[to] += 1;
-  const { openCircuits, openCount } = before;
-  if (countsAsOpen(from) === countsAsOpen(to)) return { counts, openCircuits, openCount };
-  return countsAsOpen(to)
-    ? { counts, openCircuits: openCircuits.concat(tool), openCount: openCount + 1 }
-    : { counts, openCircuits: openCircuits.filter((name) => name !== tool), openCount: openCount - 1 };
+/** The names of the open circuits after one has begun in a state, or has gone from one to another. */
+function openAfter(
+  open: readonly string[],
+  tool: string,
+  from: CircuitState | null,
+  to: CircuitState,
+): readonly string[] {
+  if (countsAsOpen(from) === countsAsOpen(to)) return open;
+  return countsAsOpen(to) ? open.concat(tool) : open.filter((name) => name !== tool);
 }
 
 /**
@@ -148,10 +142,22 @@ export const toolRegistryMachine = setup({
     cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
   },
   actions: {
-    countBegun: assign(({ context }, { tool, state }: CircuitBegan) =>
-      recounted(context, { tool, from: null, to: state }),
-    ),
-    recount: assign(({ context }, change: CircuitChanged) => recounted(context, change)),
+    countBegun: assign(({ context }, { tool, state }: CircuitBegan) => {
+      const openCircuits = openAfter(context.openCircuits, tool, null, state);
+      return {
+        counts: { ...context.counts, [state]: context.counts[state] + 1 },
+        openCircuits,
+        openCount: openCircuits.length,
+      };
+    }),
+    recount: assign(({ context }, { tool, from, to }: CircuitChanged) => {
+      const openCircuits = openAfter(context.openCircuits, tool, from, to);
+      return {
+        counts: { ...context.counts, [from]: context.counts[from] - 1, [to]: context.counts[to] + 1 },
+        openCircuits,
+        openCount: openCircuits.length,
+      };
+    }),
     countTransition: assign(({ context }, { to }: CircuitChanged) => ({
       circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
       halfOpenEvents: context.halfOpenEvents + (to === 'halfOpen' ? 1 : 0),
@@ -166,15 +172,16 @@ export const toolRegistryMachine = setup({
       ...news,
     })),
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
-      let after: Counts = context;
+      const counts = { ...context.counts };
+      const forgotten = new Set<string>();
       for (const { tool, state, ref } of circuits) {
-        after = recounted(after, { tool, from: state, to: null });
+        counts[state] -= 1;
+        if (countsAsOpen(state)) forgotten.add(tool);
+        if (state !== 'closed') enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
         enqueue.stopChild(ref);
-        if (state === 'closed') continue;
-        enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
       }
-      const { counts, openCircuits, openCount } = after;
-      enqueue.assign({ counts, openCircuits, openCount });
+      const openCircuits = context.openCircuits.filter((tool) => !forgotten.has(tool));
+      enqueue.assign({ counts, openCircuits, openCount: openCircuits.length });
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
       for (const circuit of circuits) enqueue.stopChild(circuit);
