@@ -8,11 +8,11 @@ export {
   type RetryAdvice,
 } from './categories.ts';
 export { type CircuitConfig, circuitConfig, defaultCircuitConfig } from './circuit-config.ts';
+export { type CircuitState, countsAsOpen } from './circuit-state.ts';
 export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 export type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
 export {
   backoffLeftMs,
-  type CircuitState,
   initialContext,
   type ToolCircuitContext,
   type ToolCircuitEvent,
@@ -22,7 +22,6 @@ export {
   toolCircuitMachine,
 } from './tool-circuit.ts';
 export {
-  countsAsOpen,
   type ForgottenCircuit,
   type ToolRegistryContext,
   type ToolRegistryEmitted,

@@ -1,5 +1,5 @@
 import type { ErrorCategory } from './categories.ts';
-import type { CircuitState } from './tool-circuit.ts';
+import type { CircuitState } from './circuit-state.ts';
 
 /** A circuit tells its parent that it has begun. */
 export interface CircuitBegan {

@@ -10,10 +10,8 @@ import {
 import { longestTimerMs, nextBackoffMs, remainingMs, waitMs } from './backoff.ts';
 import { type ErrorCategory, isCounted, isErrorCategory } from './categories.ts';
 import { type CircuitConfig, circuitConfig } from './circuit-config.ts';
+import type { CircuitState } from './circuit-state.ts';
 import type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
-
-/** The condition of a circuit. */
-export type CircuitState = 'closed' | 'open' | 'halfOpen' | 'isolated';
 
 /**
  * What can be sent to a circuit. `at` is the instant at which it happened, in ms of the circuit's clock; without

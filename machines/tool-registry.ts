@@ -10,10 +10,10 @@ import {
 } from 'xstate';
 import { longestTimerMs, remainingMs } from './backoff.ts';
 import type { ErrorCategory } from './categories.ts';
+import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 import type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
-import type { CircuitState } from './tool-circuit.ts';
 
 /** A circuit to be forgotten, and the state that it last reported. */
 export interface ForgottenCircuit {
@@ -95,11 +95,6 @@ export type ToolRegistryEmitted =
       readonly because: 'recovered' | 'acknowledged';
       readonly openCount: number;
     };
-
-/** Whether a circuit in this state counts as open. */
-export function countsAsOpen(state: CircuitState | null): boolean {
-  return state === 'open' || state === 'isolated';
-}
 
 const nothingKnown = { openCount: 0, currentBackoffMs: 0, lastErrorCategory: null } as const;
 

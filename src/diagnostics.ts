@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../machines/categories.ts';
-import { backoffLeftMs, type CircuitState, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
-import { countsAsOpen } from '../machines/tool-registry.ts';
+import { type CircuitState, countsAsOpen } from '../machines/circuit-state.ts';
+import { backoffLeftMs, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
 
 /** What is known of one tool. Instants are in ms of the registry's clock; null where there was none. */
 export interface ToolDiagnostics {

@@ -1,6 +1,6 @@
 import { type ErrorCategory, isErrorCategory } from '../machines/categories.ts';
+import type { CircuitState } from '../machines/circuit-state.ts';
 import {
-  type CircuitState,
   initialContext,
   type ToolCircuitInput,
   type ToolCircuitSnapshot,

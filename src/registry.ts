@@ -1,9 +1,10 @@
 import { createActor, type InspectionEvent, type Observer } from 'xstate';
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import type { CircuitConfig } from '../machines/circuit-config.ts';
+import { type CircuitState, countsAsOpen } from '../machines/circuit-state.ts';
 import type { RecoveryConfig } from '../machines/recovery-config.ts';
-import type { CircuitState, ToolCircuitRef } from '../machines/tool-circuit.ts';
-import { countsAsOpen, type ToolRegistryRef } from '../machines/tool-registry.ts';
+import type { ToolCircuitRef } from '../machines/tool-circuit.ts';
+import type { ToolRegistryRef } from '../machines/tool-registry.ts';
 import { CircuitActor } from './circuit-actor.ts';
 import { categorize } from './classify.ts';
 import { type Clock, systemClock } from './clock.ts';
