@@ -14,6 +14,7 @@ export type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
 export {
   backoffLeftMs,
   initialContext,
+  type PermitStamp,
   type ToolCircuitContext,
   type ToolCircuitEvent,
   type ToolCircuitInput,

@@ -14,14 +14,27 @@ import type { CircuitState } from './circuit-state.ts';
 import type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
 
 /**
+ * When a call was permitted. A result that carries it cannot move a circuit that has moved on since; one without it
+ * is taken as it comes.
+ */
+export interface PermitStamp {
+  /** The circuit's generation. */
+  readonly generation: number;
+  /** When the call began, if it is a probe. */
+  readonly probeStart: number | null;
+}
+
+/**
  * What can be sent to a circuit. `at` is the instant at which it happened, in ms of the circuit's clock; without
  * it, the clock is read when the event is processed.
  */
 export type ToolCircuitEvent =
   /** A call succeeded. */
-  | { type: 'SUCCESS'; at?: number }
+  | { type: 'SUCCESS'; at?: number; stamp?: PermitStamp }
   /** A call failed. No category: `executionError`. */
-  | { type: 'FAILURE'; category?: ErrorCategory; at?: number }
+  | { type: 'FAILURE'; category?: ErrorCategory; at?: number; stamp?: PermitStamp }
+  /** A call ended with nothing to say of the tool. */
+  | { type: 'ABANDON'; stamp?: PermitStamp }
   /** A call is about to be made. */
   | { type: 'REQUEST'; at?: number }
   /** Become fresh and closed. */
@@ -56,6 +69,8 @@ export interface ToolCircuitContext {
   readonly probeStarts: readonly number[];
   /** Successes since the circuit became half-open. */
   readonly probeSuccesses: number;
+  /** Results of calls that were permitted before the circuit last moved. */
+  readonly lateResults: number;
   /** Isolations not yet released. */
   readonly isolations: number;
   /** Grows with every change of state: what began in one generation says nothing of a later one. */
@@ -83,7 +98,13 @@ const recovered = Object.freeze({
   isolations: 0,
   ...noProbes,
 });
-const fresh = Object.freeze({ ...recovered, openCount: 0, deniedRequests: 0, lastDeniedAt: null });
+const fresh = Object.freeze({
+  ...recovered,
+  openCount: 0,
+  deniedRequests: 0,
+  lastDeniedAt: null,
+  lateResults: 0,
+});
 
 /** What a circuit knows when it begins, closed and fresh. */
 export function initialContext({ tool, now, config }: ToolCircuitInput): ToolCircuitContext {
@@ -110,7 +131,7 @@ export function backoffLeftMs(context: ToolCircuitContext, now: number): number 
 }
 
 /** What is left until the oldest probe in flight gives its place back, in ms. */
-function probeLeftMs(context: ToolCircuitContext, now: number): number {
+export function probeLeftMs(context: ToolCircuitContext, now: number): number {
   return remainingMs(context.probeStarts[0] ?? now, context.config.probeTimeoutMs, now);
 }
 
@@ -120,6 +141,29 @@ function hasFreePlace({ config, probesInFlight, probeSuccesses }: ToolCircuitCon
     probesInFlight < config.halfOpenMaxProbes &&
     probesInFlight + probeSuccesses < Math.max(config.halfOpenMaxProbes, config.successThreshold)
   );
+}
+
+/** Whether a result is of a call whose time is over: the circuit has moved, or its probe's place was taken back. */
+function isLate(
+  { generation, config, probeStarts }: ToolCircuitContext,
+  stamp: PermitStamp | undefined,
+): boolean {
+  if (stamp === undefined) return false;
+  if (stamp.generation !== generation) return true;
+  const { probeStart } = stamp;
+  return (
+    probeStart !== null && Number.isFinite(config.halfOpenMaxProbes) && !probeStarts.includes(probeStart)
+  );
+}
+
+/** The probes without the one that has ended: the stamped one, or else the oldest. */
+function withoutProbe(context: ToolCircuitContext, event: ToolCircuitEvent) {
+  const start = 'stamp' in event ? event.stamp?.probeStart : undefined;
+  const index = start == null ? 0 : context.probeStarts.indexOf(start);
+  return {
+    probesInFlight: Math.max(0, context.probesInFlight - 1),
+    probeStarts: context.probeStarts.toSpliced(index, 1),
+  };
 }
 
 const withoutOldestProbes = ({ probesInFlight, probeStarts }: ToolCircuitContext, count: number) => ({
@@ -149,6 +193,7 @@ export const toolCircuitMachine = setup({
     probeTimeout: ({ context }) => Math.min(probeLeftMs(context, context.now()), longestTimerMs),
   },
   guards: {
+    resultIsLate: ({ context, event }) => isLate(context, 'stamp' in event ? event.stamp : undefined),
     categoryIsIgnored: ({ event }) => !isCounted(categoryOf(event)),
     thresholdIsReached: ({ context }) => context.failureCount + 1 >= context.config.failureThreshold,
     backoffHasRunOut: (moment) => backoffLeftMs(moment.context, instant(moment)) === 0,
@@ -187,12 +232,14 @@ export const toolCircuitMachine = setup({
         probeStarts: timed ? [...probeStarts, instant(moment)] : probeStarts,
       };
     }),
-    giveBackPlace: assign(({ context }) => withoutOldestProbes(context, 1)),
+    giveBackPlace: assign(({ context, event }) => withoutProbe(context, event)),
     giveBackHungPlaces: assign(({ context }) => {
       const dueBy = context.now() - context.config.probeTimeoutMs;
       return withoutOldestProbes(context, context.probeStarts.filter((start) => start <= dueBy).length);
     }),
     countSuccess: assign(({ context }) => ({ probeSuccesses: context.probeSuccesses + 1 })),
+
+    countLateResult: assign({ lateResults: ({ context }) => context.lateResults + 1 }),
 
     isolate: assign((moment) => ({ openedAt: instant(moment), isolations: 1, ...noProbes })),
     isolateAgain: assign({ isolations: ({ context }) => context.isolations + 1 }),
@@ -256,8 +303,9 @@ export const toolCircuitMachine = setup({
       entry: { type: 'reportState', params: { state: 'closed' } },
       on: {
         RESUME: { target: 'closed', reenter: true },
-        SUCCESS: { actions: 'forgetFailures' },
+        SUCCESS: [{ guard: 'resultIsLate', actions: 'countLateResult' }, { actions: 'forgetFailures' }],
         FAILURE: [
+          { guard: 'resultIsLate', actions: 'countLateResult' },
           { guard: 'categoryIsIgnored' },
           { guard: 'thresholdIsReached', target: 'open', actions: 'trip' },
           { actions: 'countFailure' },
@@ -281,8 +329,12 @@ export const toolCircuitMachine = setup({
           { guard: 'backoffHasRunOut', target: 'halfOpen', actions: ['startProbing', 'takePlace'] },
           { actions: ['deny', 'reportDenial'] },
         ],
-        SUCCESS: { target: 'closed', actions: 'recover' },
+        SUCCESS: [
+          { guard: 'resultIsLate', actions: 'countLateResult' },
+          { target: 'closed', actions: 'recover' },
+        ],
         FAILURE: [
+          { guard: 'resultIsLate', actions: 'countLateResult' },
           { guard: 'categoryIsIgnored' },
           { target: 'open', reenter: true, actions: 'startWaitAgain' },
         ],
@@ -308,13 +360,16 @@ export const toolCircuitMachine = setup({
           { actions: ['deny', 'reportDenial'] },
         ],
         SUCCESS: [
+          { guard: 'resultIsLate', actions: 'countLateResult' },
           { guard: 'successesSuffice', target: 'closed', actions: 'recover' },
           { actions: ['giveBackPlace', 'countSuccess'] },
         ],
         FAILURE: [
+          { guard: 'resultIsLate', actions: 'countLateResult' },
           { guard: 'categoryIsIgnored', actions: 'giveBackPlace' },
           { target: 'open', actions: 'tripAgain' },
         ],
+        ABANDON: [{ guard: 'resultIsLate' }, { actions: 'giveBackPlace' }],
         RESET: { target: 'closed', actions: 'startFresh' },
         ISOLATE: { target: 'isolated', actions: 'isolate' },
       },
@@ -323,6 +378,8 @@ export const toolCircuitMachine = setup({
       entry: { type: 'reportState', params: { state: 'isolated' } },
       on: {
         RESUME: { target: 'isolated', reenter: true },
+        SUCCESS: { guard: 'resultIsLate', actions: 'countLateResult' },
+        FAILURE: { guard: 'resultIsLate', actions: 'countLateResult' },
         REQUEST: { actions: ['deny', 'reportDenial'] },
         RESET: { target: 'closed', actions: 'startFresh' },
         ISOLATE: { actions: 'isolateAgain' },

@@ -1,5 +1,6 @@
 import { Actor, type ActorOptions, transition } from 'xstate';
 import {
+  type PermitStamp,
   type ToolCircuitEvent,
   type ToolCircuitSnapshot,
   toolCircuitMachine,
@@ -16,8 +17,12 @@ type Machine = typeof toolCircuitMachine;
 export class CircuitActor extends Actor<Machine> {
   /** When it was last used, as a count of all circuits' uses. */
   usedAt = 0;
+  /** What the last counted failure said. */
+  lastError: string | null = null;
   /** What its owner last counted it as. */
   countedAsOpen = false;
+  /** Shared by the permits of one generation. */
+  #stamp: PermitStamp = { generation: 0, probeStart: null };
   readonly #onSettled: (circuit: CircuitActor) => void;
   /** Sent, but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];
@@ -36,6 +41,12 @@ export class CircuitActor extends Actor<Machine> {
       this.getSnapshot(),
     );
     return this.#settled;
+  }
+
+  /** What a permit for a call that is no probe carries. */
+  stampOf(generation: number): PermitStamp {
+    if (this.#stamp.generation !== generation) this.#stamp = { generation, probeStart: null };
+    return this.#stamp;
   }
 
   /** @throws TypeError for what is no event, which would otherwise end the actor. */

@@ -48,6 +48,11 @@ const plainObject: Rule = [
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 ];
 
+const names: Rule = [
+  'a list of tool names',
+  (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+];
+
 const circuitRules: Record<keyof CircuitConfig, Rule> = {
   failureThreshold: positiveInteger,
   resetTimeoutMs: positiveMs,
@@ -58,6 +63,7 @@ const circuitRules: Record<keyof CircuitConfig, Rule> = {
   successThreshold: positiveInteger,
   probeTimeoutMs: positiveMs,
 };
+const toolRules = { ...circuitRules, alternatives: names };
 const recoveryRules: Record<keyof RecoveryConfig, Rule> = {
   maxOpenCircuits: positiveIntegerOrInfinity,
   cooldownMs: ms,
@@ -118,10 +124,19 @@ function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string
   return config;
 }
 
+/** The settings of one tool: those of its circuit, and what concerns the tool alone. */
+export interface ToolConfig extends Partial<CircuitConfig> {
+  /** Tools that may stand in for this one while it is unavailable. A model is told of these and of no others. */
+  readonly alternatives?: readonly string[];
+}
+
 /** The settings of a registry, complete and in order. */
 export interface RegistryConfig {
   readonly circuit: CircuitConfig;
-  readonly tools: ReadonlyMap<string, CircuitConfig>;
+  readonly tools: ReadonlyMap<
+    string,
+    { readonly circuit: CircuitConfig; readonly alternatives: readonly string[] }
+  >;
   readonly recovery: RecoveryConfig;
   readonly maxTools: number;
 }
@@ -135,10 +150,15 @@ export function checkOptions(options: unknown): RegistryConfig {
   const given = check(options, registryRules, 'options');
   const base = check(given.circuit ?? {}, circuitRules, 'circuit') as Partial<CircuitConfig>;
   const circuit = checkCircuit(base, {}, 'circuit');
-  const tools = new Map<string, CircuitConfig>();
+  const tools = new Map<string, { circuit: CircuitConfig; alternatives: readonly string[] }>();
   for (const [name, overrides] of Object.entries((given.tools ?? {}) as object)) {
     if (overrides === undefined) continue;
-    tools.set(name, checkCircuit(overrides, base, `tools[${show(name)}]`));
+    const path = `tools[${show(name)}]`;
+    const { alternatives = [], ...circuit } = check(overrides, toolRules, path) as ToolConfig;
+    tools.set(name, {
+      circuit: checkCircuit(circuit, base, path),
+      alternatives: Object.freeze([...alternatives]),
+    });
   }
   return {
     circuit,
@@ -148,4 +168,10 @@ export function checkOptions(options: unknown): RegistryConfig {
     ),
     maxTools: (given.maxTools as number | undefined) ?? 10_000,
   };
+}
+
+/** @throws RangeError for what is no time to wait. */
+export function checkTimeout(timeoutMs: unknown): void {
+  const [must, holds] = positiveMs;
+  if (!holds(timeoutMs)) throw new RangeError(`timeoutMs must be ${must}, got ${show(timeoutMs)}`);
 }

@@ -34,3 +34,18 @@ export function containedClassifier(
     return categorize(error);
   };
 }
+
+/** A user's word on a returned value: false, or the category of a failure. One that throws says nothing against it. */
+export function judge<Result>(
+  isFailure: (result: Result) => boolean | ErrorCategory,
+  result: Result,
+): false | ErrorCategory {
+  try {
+    const verdict = isFailure(result);
+    if (isErrorCategory(verdict)) return verdict;
+    return verdict ? 'executionError' : false;
+  } catch (fault) {
+    console.error('toolfuse: isFailure threw', fault);
+    return false;
+  }
+}

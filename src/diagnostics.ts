@@ -22,6 +22,8 @@ export interface ToolDiagnostics {
   readonly lastErrorCategory: ErrorCategory | null;
   /** Calls let through while half-open that have not reported. */
   readonly probesInFlight: number;
+  /** Results of calls that were permitted before the circuit last moved: counted, and nothing else. */
+  readonly lateResults: number;
 }
 
 /** The state of a circuit as one word. */
@@ -52,6 +54,7 @@ export function diagnose(snapshot: ToolCircuitSnapshot, now: number): ToolDiagno
     lastDeniedAt: context.lastDeniedAt,
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,
+    lateResults: context.lateResults,
   };
 }
 
@@ -70,5 +73,6 @@ export function diagnoseUnknown(tool: string): ToolDiagnostics {
     lastDeniedAt: null,
     lastErrorCategory: null,
     probesInFlight: 0,
+    lateResults: 0,
   };
 }

@@ -3,13 +3,16 @@ import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/cate
 import type { CircuitConfig } from '../machines/circuit-config.ts';
 import { type CircuitState, countsAsOpen } from '../machines/circuit-state.ts';
 import type { RecoveryConfig } from '../machines/recovery-config.ts';
-import type { ToolCircuitRef } from '../machines/tool-circuit.ts';
+import type { PermitStamp, ToolCircuitContext, ToolCircuitRef } from '../machines/tool-circuit.ts';
 import type { ToolRegistryRef } from '../machines/tool-registry.ts';
+import { Call, type CallContext, type ExecuteOptions } from './call.ts';
 import { CircuitActor } from './circuit-actor.ts';
+import { CircuitOpenError } from './circuit-open-error.ts';
 import { categorize } from './classify.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { checkOptions, type RegistryConfig } from './config.ts';
-import { containedClassifier, containedObserver } from './contain.ts';
+import { checkOptions, checkTimeout, type RegistryConfig, type ToolConfig } from './config.ts';
+import { containedClassifier, containedObserver, judge } from './contain.ts';
+import { type Denial, denialOf, errorText } from './denial.ts';
 import {
   diagnose,
   diagnoseUnknown,
@@ -19,6 +22,7 @@ import {
 } from './diagnostics.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import { monotonic } from './monotonic.ts';
+import { Permit, type PermitOwner } from './permit.ts';
 import {
   type PersistedCircuit,
   type PersistedRegistry,
@@ -33,7 +37,7 @@ export interface ToolRegistryOptions {
   /** The settings of every circuit. */
   readonly circuit?: Partial<CircuitConfig>;
   /** Settings of single tools, by name; what they leave out is taken from `circuit`. */
-  readonly tools?: Readonly<Record<string, Partial<CircuitConfig>>>;
+  readonly tools?: Readonly<Record<string, ToolConfig>>;
   readonly recovery?: Partial<RecoveryConfig>;
   /**
    * So many circuits are kept at most. Past it the closed one that was not used for longest is forgotten; one that
@@ -116,29 +120,108 @@ export class ToolRegistry {
     const circuit = this.#circuits.get(name);
     if (circuit === undefined) return true;
     circuit.usedAt = ++this.#uses;
-    const before = circuit.settled;
-    if (before.value === 'closed') return true;
-    if (this.#stopped) return false;
-    circuit.send({ type: 'REQUEST', at: this.#clock.now() });
-    return circuit.settled.context.deniedRequests === before.context.deniedRequests;
+    return this.#admit(circuit) !== null;
   }
 
   recordSuccess(name: string): void {
-    if (this.#stopped) return;
-    const circuit = this.#use(name);
-    const { value, context } = circuit.settled;
-    // Nothing would change.
-    if (value === 'closed' && context.failureCount === 0) return;
-    circuit.send({ type: 'SUCCESS', at: this.#clock.now() });
+    if (!this.#stopped) this.#succeed(this.#use(name));
   }
 
   /** @param failure A category, or any error, which is categorised; a string that is no category is a message. */
   recordFailure(name: string, failure: unknown = 'executionError'): void {
     if (this.#stopped) return;
-    const category = isErrorCategory(failure) ? failure : this.#classify(failure);
+    const category = this.#categoryOf(failure);
     // Nothing would change, but that a probe gives its place back.
     if (!isCounted(category) && this.state(name) !== 'halfOpen') return;
-    this.#use(name).send({ type: 'FAILURE', category, at: this.#clock.now() });
+    this.#fail(this.#use(name), category, failure);
+  }
+
+  /**
+   * Asks leave to make one call.
+   *
+   * @returns A permit, through which to say how the call ended, or a denial; `admitted` tells which.
+   */
+  tryAcquire(name: string): Permit | Denial {
+    const circuit = this.#use(name);
+    const stamp = this.#admit(circuit);
+    return stamp === null ? this.#denial(circuit) : new Permit(circuit, stamp, this.#permitOwner);
+  }
+
+  /**
+   * Makes a call, if its circuit lets it, and records how it ended.
+   *
+   * @throws CircuitOpenError where the call was refused, and what `fn` throws, as it was; a `TimeoutError` after
+   * `timeoutMs`; the reason of `signal` where the caller aborts.
+   */
+  async execute<Result>(
+    name: string,
+    fn: (context: CallContext) => Result | PromiseLike<Result>,
+    options: ExecuteOptions<Result> = {},
+  ): Promise<Awaited<Result>> {
+    const { signal, timeoutMs, fallback, isFailure } = options;
+    if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+    signal?.throwIfAborted();
+    const circuit = this.#use(name);
+    const stamp = this.#admit(circuit);
+    if (stamp === null) {
+      const refusal = new CircuitOpenError(this.#denial(circuit));
+      if (fallback === undefined) throw refusal;
+      return await fallback(refusal);
+    }
+    const call = new Call(name, stamp.probeStart !== null);
+    let result: Awaited<Result>;
+    try {
+      result =
+        signal === undefined && timeoutMs === undefined
+          ? await fn(call)
+          : ((await call.run(fn, options, this.#clock)) as Awaited<Result>);
+    } catch (error) {
+      if (call.isCancelled) {
+        this.#permitOwner.abandon(circuit, stamp);
+        throw error;
+      }
+      this.#permitOwner.fail(circuit, stamp, error);
+      if (fallback === undefined) throw error;
+      return await fallback(error);
+    }
+    const failure = isFailure === undefined ? false : judge(isFailure, result);
+    if (failure === false) this.#permitOwner.succeed(circuit, stamp);
+    else this.#permitOwner.fail(circuit, stamp, failure);
+    return result;
+  }
+
+  /** The same function, guarded by `execute`: it takes the same arguments, keeps `this`, and gives a promise. */
+  wrap<This, Arguments extends unknown[], Result>(
+    name: string,
+    fn: (this: This, ...args: Arguments) => Result,
+    options: ExecuteOptions<Awaited<Result>> = {},
+  ): (this: This, ...args: Arguments) => Promise<Awaited<Result>> {
+    const registry = this;
+    return function guarded(...args) {
+      return registry.execute<Awaited<Result>>(
+        name,
+        () => fn.apply(this, args) as Awaited<Result>,
+        options,
+      ) as Promise<Awaited<Result>>;
+    };
+  }
+
+  /**
+   * The tools that a model should be offered now, in the order given: those whose calls would not be refused for sure.
+   *
+   * @param names Default: every tool that is known.
+   */
+  availableTools(
+    names: Iterable<string> = this.#circuits.keys(),
+    {
+      halfOpen = true,
+    }: { /** Whether half-open tools are offered. Default true. */ readonly halfOpen?: boolean } = {},
+  ): string[] {
+    return Array.from(names).filter((name) => {
+      const state = this.state(name);
+      if (state === 'open') return halfOpen && this.remainingBackoffMs(name) === 0;
+      return state === 'closed' || (state === 'halfOpen' && halfOpen);
+    });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
@@ -234,6 +317,65 @@ export class ToolRegistry {
     this.stop();
   }
 
+  /** Leave for a call, or null. */
+  #admit(circuit: CircuitActor): PermitStamp | null {
+    const { value, context } = circuit.settled;
+    if (value === 'closed') return circuit.stampOf(context.generation);
+    if (this.#stopped) return null;
+    const at = this.#clock.now();
+    circuit.send({ type: 'REQUEST', at });
+    const { deniedRequests, generation } = circuit.settled.context;
+    return deniedRequests === context.deniedRequests ? { generation, probeStart: at } : null;
+  }
+
+  #denial(circuit: CircuitActor): Denial {
+    return denialOf(circuit.settled, {
+      now: this.#clock.now(),
+      wallNow: this.#clock.wallNow(),
+      lastError: circuit.lastError,
+      alternatives: this.#config.tools.get(circuit.id)?.alternatives ?? [],
+    });
+  }
+
+  readonly #permitOwner: PermitOwner = {
+    succeed: (circuit, stamp) => {
+      if (this.#isCurrent(circuit)) this.#succeed(circuit, stamp);
+    },
+    fail: (circuit, stamp, failure) => {
+      if (!this.#isCurrent(circuit)) return;
+      const category = this.#categoryOf(failure);
+      // Nothing would change, but that a probe gives its place back.
+      if (!isCounted(category) && stamp.probeStart === null) return;
+      this.#fail(circuit, category, failure, stamp);
+    },
+    abandon: (circuit, stamp) => {
+      if (stamp.probeStart !== null && this.#isCurrent(circuit)) circuit.send({ type: 'ABANDON', stamp });
+    },
+  };
+
+  /** Whether a result still has a circuit to go to: the tool may have been forgotten during the call. */
+  #isCurrent(circuit: CircuitActor): boolean {
+    return !this.#stopped && this.#circuits.get(circuit.id) === circuit;
+  }
+
+  #succeed(circuit: CircuitActor, stamp?: PermitStamp): void {
+    const { value, context } = circuit.settled;
+    // Nothing would change.
+    if (value === 'closed' && context.failureCount === 0 && isOf(context, stamp)) return;
+    circuit.send({ type: 'SUCCESS', at: this.#clock.now(), ...(stamp && { stamp }) });
+  }
+
+  #fail(circuit: CircuitActor, category: ErrorCategory, failure: unknown, stamp?: PermitStamp): void {
+    if (isCounted(category) && isOf(circuit.settled.context, stamp)) {
+      circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
+    }
+    circuit.send({ type: 'FAILURE', category, at: this.#clock.now(), ...(stamp && { stamp }) });
+  }
+
+  #categoryOf(failure: unknown): ErrorCategory {
+    return isErrorCategory(failure) ? failure : this.#classify(failure);
+  }
+
   #use(name: string): CircuitActor {
     const circuit = this.#circuits.get(name) ?? this.#spawn(name);
     circuit.usedAt = ++this.#uses;
@@ -250,7 +392,7 @@ export class ToolRegistry {
     const input = {
       tool: name,
       now: this.#clock.now,
-      config: this.#config.tools.get(name) ?? this.#config.circuit,
+      config: this.#config.tools.get(name)?.circuit ?? this.#config.circuit,
     };
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
     const circuit = new CircuitActor(
@@ -287,6 +429,11 @@ export class ToolRegistry {
       })),
     });
   }
+}
+
+/** Whether a result is of the circuit's present generation; a bare one always is. */
+function isOf({ generation }: ToolCircuitContext, stamp: PermitStamp | undefined): boolean {
+  return stamp === undefined || stamp.generation === generation;
 }
 
 /** Lets go of the timers first: stopping an actor walks over every timer that is left. */
