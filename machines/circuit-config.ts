@@ -14,6 +14,8 @@ export interface CircuitConfig {
   readonly halfOpenMaxProbes: number;
   /** Successes while half-open that close the circuit. Default 1. */
   readonly successThreshold: number;
+  /** The longest wait that a server can ask for and get. Default 300 000. */
+  readonly maxRetryAfterMs: number;
   /** A probe that has not reported by then gives its place back. Default: `resetTimeoutMs`. */
   readonly probeTimeoutMs: number;
 }
@@ -27,6 +29,7 @@ export const defaultCircuitConfig: CircuitConfig = Object.freeze({
   backoffFactor: 2,
   halfOpenMaxProbes: 1,
   successThreshold: 1,
+  maxRetryAfterMs: 300_000,
   probeTimeoutMs: 60_000,
 });
 
@@ -47,6 +50,7 @@ export function circuitConfig(given: Partial<CircuitConfig> = defaultCircuitConf
     backoffFactor: given.backoffFactor ?? defaultCircuitConfig.backoffFactor,
     halfOpenMaxProbes: given.halfOpenMaxProbes ?? defaultCircuitConfig.halfOpenMaxProbes,
     successThreshold: given.successThreshold ?? defaultCircuitConfig.successThreshold,
+    maxRetryAfterMs: given.maxRetryAfterMs ?? defaultCircuitConfig.maxRetryAfterMs,
     probeTimeoutMs: given.probeTimeoutMs ?? resetTimeoutMs,
   });
 }

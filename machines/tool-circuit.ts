@@ -31,8 +31,8 @@ export interface PermitStamp {
 export type ToolCircuitEvent =
   /** A call succeeded. */
   | { type: 'SUCCESS'; at?: number; stamp?: PermitStamp }
-  /** A call failed. No category: `executionError`. */
-  | { type: 'FAILURE'; category?: ErrorCategory; at?: number; stamp?: PermitStamp }
+  /** A call failed. No category: `executionError`. `retryAfterMs` is how long the tool asks to be left alone. */
+  | { type: 'FAILURE'; category?: ErrorCategory; retryAfterMs?: number; at?: number; stamp?: PermitStamp }
   /** A call ended with nothing to say of the tool. */
   | { type: 'ABANDON'; stamp?: PermitStamp }
   /** A call is about to be made. */
@@ -59,6 +59,8 @@ export interface ToolCircuitContext {
   /** The backoff in force, or that was in force before half-open; 0 while closed. */
   readonly currentBackoffMs: number;
   /** Since when the circuit is open or isolated. */
+  /** Until when the tool has asked to be left alone. An open circuit does not half-open before. */
+  readonly notBefore: number | null;
   readonly openedAt: number | null;
   /** How often the circuit tripped. */
   readonly openCount: number;
@@ -94,6 +96,7 @@ const recovered = Object.freeze({
   lastFailureAt: null,
   lastErrorCategory: null,
   currentBackoffMs: 0,
+  notBefore: null,
   openedAt: null,
   isolations: 0,
   ...noProbes,
@@ -125,9 +128,20 @@ function instant({ context, event }: Moment): number {
 const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>
   'category' in event && isErrorCategory(event.category) ? event.category : 'executionError';
 
-/** What is left of an open circuit's backoff, in ms, counted from its last failure. */
+/** What is left of an open circuit's backoff, in ms, counted from its last failure, or of what the tool asked for. */
 export function backoffLeftMs(context: ToolCircuitContext, now: number): number {
-  return remainingMs(context.lastFailureAt, waitMs(context.config, context.currentBackoffMs), now);
+  return Math.max(
+    remainingMs(context.lastFailureAt, waitMs(context.config, context.currentBackoffMs), now),
+    remainingMs(context.notBefore, 0, now),
+  );
+}
+
+/** Until when the tool is to be left alone after a failure: as it asks, within bounds, and as it has asked before. */
+function notBeforeAfter(moment: Moment): number | null {
+  const { config, notBefore } = moment.context;
+  const askedMs = 'retryAfterMs' in moment.event ? moment.event.retryAfterMs : undefined;
+  if (askedMs === undefined || !(askedMs > 0)) return notBefore;
+  return Math.max(instant(moment) + Math.min(askedMs, config.maxRetryAfterMs), notBefore ?? -Infinity);
 }
 
 /** What is left until the oldest probe in flight gives its place back, in ms. */
@@ -171,10 +185,16 @@ const withoutOldestProbes = ({ probesInFlight, probeStarts }: ToolCircuitContext
   probeStarts: probeStarts.slice(count),
 });
 
-const tripped = (moment: Moment, currentBackoffMs: number) => ({
-  currentBackoffMs,
+/** What every counted failure leaves behind. */
+const failed = (moment: Moment) => ({
   lastFailureAt: instant(moment),
   lastErrorCategory: categoryOf(moment.event),
+  notBefore: notBeforeAfter(moment),
+});
+
+const tripped = (moment: Moment, currentBackoffMs: number) => ({
+  ...failed(moment),
+  currentBackoffMs,
   openedAt: instant(moment),
   openCount: moment.context.openCount + 1,
   ...noProbes,
@@ -203,11 +223,10 @@ export const toolCircuitMachine = setup({
     isolatedMoreThanOnce: ({ context }) => context.isolations > 1,
   },
   actions: {
-    forgetFailures: assign({ failureCount: 0 }),
+    forgetFailures: assign({ failureCount: 0, notBefore: null }),
     countFailure: assign((moment) => ({
       failureCount: moment.context.failureCount + 1,
-      lastFailureAt: instant(moment),
-      lastErrorCategory: categoryOf(moment.event),
+      ...failed(moment),
     })),
     trip: assign((moment) => ({
       failureCount: moment.context.failureCount + 1,
@@ -216,10 +235,7 @@ export const toolCircuitMachine = setup({
     tripAgain: assign((moment) =>
       tripped(moment, nextBackoffMs(moment.context.config, moment.context.currentBackoffMs)),
     ),
-    startWaitAgain: assign((moment) => ({
-      lastFailureAt: instant(moment),
-      lastErrorCategory: categoryOf(moment.event),
-    })),
+    startWaitAgain: assign(failed),
     recover: assign(recovered),
     startFresh: assign(({ context }) => ({ ...fresh, generation: context.generation + 1 })),
 

@@ -61,6 +61,7 @@ const circuitRules: Record<keyof CircuitConfig, Rule> = {
   backoffFactor: factor,
   halfOpenMaxProbes: positiveIntegerOrInfinity,
   successThreshold: positiveInteger,
+  maxRetryAfterMs: ms,
   probeTimeoutMs: positiveMs,
 };
 const toolRules = { ...circuitRules, alternatives: names };

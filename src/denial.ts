@@ -1,5 +1,6 @@
 import { type ErrorCategory, errorCategories } from '../machines/categories.ts';
 import { backoffLeftMs, probeLeftMs, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import { textOf } from './classify/read.ts';
 
 /** Why a call was refused: the backoff has not run out, every probe's place is taken, or an operator said so. */
 export type DenialReason = 'open' | 'halfOpen' | 'isolated';
@@ -124,19 +125,9 @@ const longestError = 200;
 
 /** The message of an error as a denial carries it: one line, no control characters, cut; null for no message. */
 export function errorText(error: unknown): string | null {
-  try {
-    const message: unknown =
-      typeof error === 'string' ? error : (error as { message?: unknown } | null)?.message;
-    if (typeof message !== 'string') return null;
-    // The cut comes first: a message may be megabytes long.
-    const line = message
-      .slice(0, 4 * longestError)
-      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-      .trim();
-    if (line === '') return null;
-    return line.length > longestError ? `${line.slice(0, longestError - 1)}…` : line;
-  } catch {
-    // A getter that throws has nothing to say.
-    return null;
-  }
+  const line = textOf(error)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
+  if (line === '') return null;
+  return line.length > longestError ? `${line.slice(0, longestError - 1)}…` : line;
 }

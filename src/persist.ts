@@ -1,4 +1,5 @@
 import { type ErrorCategory, isErrorCategory } from '../machines/categories.ts';
+import { circuitConfig } from '../machines/circuit-config.ts';
 import type { CircuitState } from '../machines/circuit-state.ts';
 import {
   initialContext,
@@ -15,6 +16,7 @@ export interface PersistedCircuit {
   readonly lastFailureTime: number | null;
   readonly lastErrorCategory: ErrorCategory | null;
   readonly currentBackoffMs: number;
+  readonly notBeforeTime: number | null;
   readonly openedTime: number | null;
   readonly openCount: number;
   readonly deniedRequests: number;
@@ -46,6 +48,7 @@ export function persistCircuit({ value, context }: ToolCircuitSnapshot, offsetMs
     lastFailureTime: shift(context.lastFailureAt, offsetMs),
     lastErrorCategory: context.lastErrorCategory,
     currentBackoffMs: context.currentBackoffMs,
+    notBeforeTime: shift(context.notBefore, offsetMs),
     openedTime: shift(context.openedAt, offsetMs),
     openCount: context.openCount,
     deniedRequests: context.deniedRequests,
@@ -63,6 +66,7 @@ export function restoreCircuit(
   const now = input.now();
   const instant = (time: number | null): number | null =>
     time === null ? null : Math.min(time - offsetMs, now);
+  const { maxRetryAfterMs } = circuitConfig(input.config);
   return toolCircuitMachine.resolveState({
     value: kept.state,
     context: {
@@ -72,6 +76,8 @@ export function restoreCircuit(
       lastFailureAt: instant(kept.lastFailureTime),
       lastErrorCategory: kept.lastErrorCategory,
       currentBackoffMs: kept.currentBackoffMs,
+      notBefore:
+        kept.notBeforeTime === null ? null : Math.min(kept.notBeforeTime - offsetMs, now + maxRetryAfterMs),
       openedAt: instant(kept.openedTime),
       openCount: kept.openCount,
       deniedRequests: kept.deniedRequests,
@@ -91,6 +97,7 @@ const circuitFields: Record<keyof PersistedCircuit, (value: unknown) => boolean>
   lastFailureTime: isTime,
   lastErrorCategory: (value) => value === null || isErrorCategory(value),
   currentBackoffMs: (value) => Number.isFinite(value) && (value as number) >= 0,
+  notBeforeTime: isTime,
   openedTime: isTime,
   openCount: isCount,
   deniedRequests: isCount,

@@ -31,6 +31,7 @@ import {
   restoreCircuit,
 } from './persist.ts';
 import { registryLogic } from './registry-logic.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** What `createToolRegistry` takes. Every field may be left out. */
 export interface ToolRegistryOptions {
@@ -369,7 +370,14 @@ export class ToolRegistry {
     if (isCounted(category) && isOf(circuit.settled.context, stamp)) {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
     }
-    circuit.send({ type: 'FAILURE', category, at: this.#clock.now(), ...(stamp && { stamp }) });
+    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
+    circuit.send({
+      type: 'FAILURE',
+      category,
+      at: this.#clock.now(),
+      ...(askedMs !== undefined && { retryAfterMs: askedMs }),
+      ...(stamp && { stamp }),
+    });
   }
 
   #categoryOf(failure: unknown): ErrorCategory {
