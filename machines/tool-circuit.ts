@@ -1,12 +1,4 @@
-import {
-  type ActorRefFrom,
-  type AnyActorRef,
-  assign,
-  enqueueActions,
-  type SnapshotFrom,
-  sendTo,
-  setup,
-} from 'xstate';
+import { type ActorRefFrom, assign, enqueueActions, type SnapshotFrom, setup } from 'xstate';
 import { longestTimerMs, nextBackoffMs, remainingMs, waitMs } from './backoff.ts';
 import { type ErrorCategory, isCounted, isErrorCategory } from './categories.ts';
 import { type CircuitConfig, circuitConfig } from './circuit-config.ts';
@@ -114,15 +106,13 @@ export function initialContext({ tool, now, config }: ToolCircuitInput): ToolCir
   return { tool, config: circuitConfig(config), now, ...fresh, generation: 0, reportedState: 'closed' };
 }
 
-/** Who is to be told: the parent. A circuit without one tells itself, and does not listen. */
-const parentOf = ({ self }: { self: AnyActorRef }): AnyActorRef => self._parent ?? self;
-
 type Moment = { context: ToolCircuitContext; event: ToolCircuitEvent };
 
 /** When the event happened: as it says, or now. No event can happen in the future, or at no instant at all. */
 function instant({ context, event }: Moment): number {
   const now = context.now();
-  return 'at' in event && event.at !== undefined && event.at <= now ? event.at : now;
+  const at = 'at' in event ? event.at : undefined;
+  return Number.isFinite(at) && (at as number) <= now ? (at as number) : now;
 }
 
 const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>
@@ -149,8 +139,16 @@ export function probeLeftMs(context: ToolCircuitContext, now: number): number {
   return remainingMs(context.probeStarts[0] ?? now, context.config.probeTimeoutMs, now);
 }
 
+/** Takes back the places of the probes that have not reported in time. */
+function withoutHungProbes({ config, probesInFlight, probeStarts }: ToolCircuitContext, now: number) {
+  const live = probeStarts.filter((start) => remainingMs(start, config.probeTimeoutMs, now) > 0);
+  return { probesInFlight: probesInFlight - (probeStarts.length - live.length), probeStarts: live };
+}
+
 /** Whether a half-open circuit lets another probe through: a place is free, and its verdict is still needed. */
-function hasFreePlace({ config, probesInFlight, probeSuccesses }: ToolCircuitContext): boolean {
+function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
+  const { config, probeSuccesses } = context;
+  const { probesInFlight } = withoutHungProbes(context, now);
   return (
     probesInFlight < config.halfOpenMaxProbes &&
     probesInFlight + probeSuccesses < Math.max(config.halfOpenMaxProbes, config.successThreshold)
@@ -180,14 +178,9 @@ function withoutProbe(context: ToolCircuitContext, event: ToolCircuitEvent) {
   };
 }
 
-const withoutOldestProbes = ({ probesInFlight, probeStarts }: ToolCircuitContext, count: number) => ({
-  probesInFlight: Math.max(0, probesInFlight - count),
-  probeStarts: probeStarts.slice(count),
-});
-
 /** What every counted failure leaves behind. */
 const failed = (moment: Moment) => ({
-  lastFailureAt: instant(moment),
+  lastFailureAt: Math.max(instant(moment), moment.context.lastFailureAt ?? -Infinity),
   lastErrorCategory: categoryOf(moment.event),
   notBefore: notBeforeAfter(moment),
 });
@@ -217,7 +210,7 @@ export const toolCircuitMachine = setup({
     categoryIsIgnored: ({ event }) => !isCounted(categoryOf(event)),
     thresholdIsReached: ({ context }) => context.failureCount + 1 >= context.config.failureThreshold,
     backoffHasRunOut: (moment) => backoffLeftMs(moment.context, instant(moment)) === 0,
-    placeIsFree: ({ context }) => hasFreePlace(context),
+    placeIsFree: (moment) => hasFreePlace(moment.context, instant(moment)),
     probesAreTimed: ({ context }) => context.probeStarts.length > 0,
     successesSuffice: ({ context }) => context.probeSuccesses + 1 >= context.config.successThreshold,
     isolatedMoreThanOnce: ({ context }) => context.isolations > 1,
@@ -241,18 +234,16 @@ export const toolCircuitMachine = setup({
 
     startProbing: assign(noProbes),
     takePlace: assign((moment) => {
-      const { config, probesInFlight, probeStarts } = moment.context;
-      const timed = Number.isFinite(config.halfOpenMaxProbes);
+      const now = instant(moment);
+      const { probesInFlight, probeStarts } = withoutHungProbes(moment.context, now);
+      const timed = Number.isFinite(moment.context.config.halfOpenMaxProbes);
       return {
         probesInFlight: probesInFlight + 1,
-        probeStarts: timed ? [...probeStarts, instant(moment)] : probeStarts,
+        probeStarts: timed ? [...probeStarts, Math.max(now, probeStarts.at(-1) ?? now)] : probeStarts,
       };
     }),
     giveBackPlace: assign(({ context, event }) => withoutProbe(context, event)),
-    giveBackHungPlaces: assign(({ context }) => {
-      const dueBy = context.now() - context.config.probeTimeoutMs;
-      return withoutOldestProbes(context, context.probeStarts.filter((start) => start <= dueBy).length);
-    }),
+    giveBackHungPlaces: assign(({ context }) => withoutHungProbes(context, context.now())),
     countSuccess: assign(({ context }) => ({ probeSuccesses: context.probeSuccesses + 1 })),
 
     countLateResult: assign({ lateResults: ({ context }) => context.lateResults + 1 }),
@@ -265,22 +256,23 @@ export const toolCircuitMachine = setup({
       deniedRequests: moment.context.deniedRequests + 1,
       lastDeniedAt: instant(moment),
     })),
-    reportBeginning: sendTo(
-      parentOf,
-      ({ context }) =>
-        ({ type: 'CIRCUIT_BEGAN', tool: context.tool, state: 'closed' }) satisfies CircuitBegan,
-    ),
-    reportDenial: sendTo(
-      parentOf,
-      ({ context }) =>
-        ({
-          type: 'REQUEST_DENIED',
-          tool: context.tool,
-          at: context.lastDeniedAt ?? 0,
-          state: context.reportedState ?? 'open',
-          lastErrorCategory: context.lastErrorCategory,
-        }) satisfies RequestDenied,
-    ),
+    // No `enqueueActions`: this is the one action that every circuit runs when it is spawned.
+    reportBeginning: ({ context, self }) =>
+      self._parent?.send({
+        type: 'CIRCUIT_BEGAN',
+        tool: context.tool,
+        state: 'closed',
+      } satisfies CircuitBegan),
+    reportDenial: enqueueActions(({ context, self, enqueue }) => {
+      if (self._parent === undefined) return;
+      enqueue.sendTo(self._parent, {
+        type: 'REQUEST_DENIED',
+        tool: context.tool,
+        at: context.lastDeniedAt ?? 0,
+        state: context.reportedState ?? 'open',
+        lastErrorCategory: context.lastErrorCategory,
+      } satisfies RequestDenied);
+    }),
     reportState: enqueueActions(({ context, self, enqueue }, { state }: { state: CircuitState }) => {
       const from = context.reportedState;
       if (from === state) return;

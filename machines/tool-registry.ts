@@ -116,6 +116,13 @@ function openAfter(
   return countsAsOpen(to) ? open.concat(tool) : open.filter((name) => name !== tool);
 }
 
+/** All that follows from the names of the open circuits. */
+const withOpen = (context: ToolRegistryContext, openCircuits: readonly string[]) => ({
+  openCircuits,
+  openCount: openCircuits.length,
+  pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits),
+});
+
 /**
  * The parent of all circuits. It counts them by what they report, so that no decision walks over the tools, and
  * calls for a recovery pause when too many are open.
@@ -137,22 +144,14 @@ export const toolRegistryMachine = setup({
     cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
   },
   actions: {
-    countBegun: assign(({ context }, { tool, state }: CircuitBegan) => {
-      const openCircuits = openAfter(context.openCircuits, tool, null, state);
-      return {
-        counts: { ...context.counts, [state]: context.counts[state] + 1 },
-        openCircuits,
-        openCount: openCircuits.length,
-      };
-    }),
-    recount: assign(({ context }, { tool, from, to }: CircuitChanged) => {
-      const openCircuits = openAfter(context.openCircuits, tool, from, to);
-      return {
-        counts: { ...context.counts, [from]: context.counts[from] - 1, [to]: context.counts[to] + 1 },
-        openCircuits,
-        openCount: openCircuits.length,
-      };
-    }),
+    countBegun: assign(({ context }, { tool, state }: CircuitBegan) => ({
+      counts: { ...context.counts, [state]: context.counts[state] + 1 },
+      ...withOpen(context, openAfter(context.openCircuits, tool, null, state)),
+    })),
+    recount: assign(({ context }, { tool, from, to }: CircuitChanged) => ({
+      counts: { ...context.counts, [from]: context.counts[from] - 1, [to]: context.counts[to] + 1 },
+      ...withOpen(context, openAfter(context.openCircuits, tool, from, to)),
+    })),
     countTransition: assign(({ context }, { to }: CircuitChanged) => ({
       circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
       halfOpenEvents: context.halfOpenEvents + (to === 'halfOpen' ? 1 : 0),
@@ -175,8 +174,8 @@ export const toolRegistryMachine = setup({
         if (state !== 'closed') enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
         enqueue.stopChild(ref);
       }
-      const openCircuits = context.openCircuits.filter((tool) => !forgotten.has(tool));
-      enqueue.assign({ counts, openCircuits, openCount: openCircuits.length });
+      const open = context.openCircuits.filter((tool) => !forgotten.has(tool));
+      enqueue.assign({ counts, ...withOpen(context, open) });
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
       for (const circuit of circuits) enqueue.stopChild(circuit);

@@ -1,0 +1,67 @@
+import { type CircuitConfig, circuitConfig, defaultCircuitConfig } from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+
+const defaults: CircuitConfig = {
+  failureThreshold: 7,
+  resetTimeoutMs: 60_000,
+  minBackoffMs: 5_000,
+  maxBackoffMs: 120_000,
+  backoffFactor: 2,
+  halfOpenMaxProbes: 1,
+  successThreshold: 1,
+  maxRetryAfterMs: 300_000,
+  probeTimeoutMs: 60_000,
+};
+const others: CircuitConfig = {
+  failureThreshold: 3,
+  resetTimeoutMs: 30_000,
+  minBackoffMs: 100,
+  maxBackoffMs: 900,
+  backoffFactor: 3,
+  halfOpenMaxProbes: Infinity,
+  successThreshold: 2,
+  maxRetryAfterMs: 2_000,
+  probeTimeoutMs: 1_000,
+};
+
+describe('the settings of a circuit', () => {
+  it('are the defaults where nothing is said', () => {
+    expect(defaultCircuitConfig).toEqual(defaults);
+    expect(circuitConfig()).toEqual(defaults);
+    expect(circuitConfig({})).toEqual(defaults);
+  });
+
+  it.each(Object.keys(defaults) as (keyof CircuitConfig)[])(
+    'take %s alone, and leave the others',
+    (field) => {
+      const { probeTimeoutMs, ...filled } = circuitConfig({ [field]: others[field] });
+      const { probeTimeoutMs: _, ...expected } = { ...defaults, [field]: others[field] };
+      expect(filled).toEqual(expected);
+    },
+  );
+
+  it('give a probe as long as resetTimeoutMs, unless they say otherwise', () => {
+    expect(circuitConfig({ resetTimeoutMs: 30_000 }).probeTimeoutMs).toBe(30_000);
+    expect(circuitConfig({ resetTimeoutMs: 30_000, probeTimeoutMs: 1_000 }).probeTimeoutMs).toBe(1_000);
+    expect(circuitConfig({ probeTimeoutMs: 1_000 }).probeTimeoutMs).toBe(1_000);
+  });
+
+  it('take undefined for a field that is left out', () => {
+    const given = { failureThreshold: undefined } as unknown as Partial<CircuitConfig>;
+    expect(circuitConfig(given)).toEqual(defaults);
+  });
+
+  it('take 0 for what it is', () => {
+    expect(circuitConfig({ minBackoffMs: 0 }).minBackoffMs).toBe(0);
+  });
+
+  it('are shared between circuits when they are complete', () => {
+    expect(circuitConfig(others)).toBe(others);
+    expect(circuitConfig()).toBe(defaultCircuitConfig);
+  });
+
+  it('cannot be changed by who reads them', () => {
+    expect(Object.isFrozen(defaultCircuitConfig)).toBe(true);
+    expect(Object.isFrozen(circuitConfig({ failureThreshold: 3 }))).toBe(true);
+  });
+});

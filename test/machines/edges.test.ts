@@ -1,0 +1,241 @@
+import {
+  type CircuitConfig,
+  type RecoveryConfig,
+  type ToolCircuitEvent,
+  type ToolRegistryEvent,
+  toolCircuitMachine,
+  toolRegistryMachine,
+} from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { type AnyStateMachine, type AnyStateNode, type AnyTransitionDefinition, createActor } from 'xstate';
+import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph';
+
+const keyOf = (node: AnyStateNode): string => (node.parent === undefined ? 'any' : node.key);
+
+/** `open --REQUEST [backoffHasRunOut]--> halfOpen`; an edge that leads nowhere stays where it is. */
+function nameOf({ source, eventType, guard, target }: AnyTransitionDefinition): string {
+  const event = eventType === '' ? 'always' : eventType.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
+  const condition = guard === undefined ? '' : ` [${String(guard)}]`;
+  return `${keyOf(source)} --${event}${condition}--> ${target?.map(keyOf).join(', ') ?? 'stays'}`;
+}
+
+/** Every edge that a chart defines: those of its root and of each state, alternatives, delayed and eventless ones. */
+function edgesOf(node: AnyStateNode): AnyTransitionDefinition[] {
+  return [
+    ...[...node.transitions.values()].flat(),
+    ...(node.always ?? []),
+    ...Object.values(node.states).flatMap(edgesOf),
+  ];
+}
+
+/** Every edge that is taken when each event is sent to a running actor in each state that a walk finds. */
+function edgesTaken<TMachine extends AnyStateMachine>(
+  machine: TMachine,
+  input: unknown,
+  events: readonly { type: string }[],
+  serialize: (context: never) => unknown,
+): Set<AnyTransitionDefinition> {
+  const map = getAdjacencyMap(machine as AnyStateMachine, {
+    input,
+    limit: 20_000,
+    // The delayed events of the state come beside those that are given.
+    events: (state) => [
+      ...events,
+      ...state._nodes
+        .flatMap((node: AnyStateNode) => [...node.transitions.keys()])
+        .filter((type: string) => type.startsWith('xstate.after'))
+        .map((type: string) => ({ type })),
+    ],
+    serializeEvent: (event) => JSON.stringify(event),
+    serializeState: ({ value, context }) => JSON.stringify([value, serialize(context as never)]),
+  });
+  const taken = new Set<AnyTransitionDefinition>();
+  for (const { state, event } of adjacencyMapToArray(map)) {
+    if (state.status !== 'active') continue;
+    const actor = createActor(machine as AnyStateMachine, {
+      input,
+      snapshot: state,
+      // The walk sends the timers' events itself.
+      clock: { setTimeout: () => 0, clearTimeout: () => {} },
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.microstep') return;
+        for (const transition of inspected._transitions) taken.add(transition);
+      },
+    }).start();
+    actor.send(event);
+    actor.stop();
+  }
+  return taken;
+}
+
+const union = <T>(...sets: Set<T>[]): Set<T> => new Set(sets.flatMap((set) => [...set]));
+
+const ofAnotherLife = { generation: -1, probeStart: null };
+
+/** Walks a circuit on a clock that stands at 10 000 ms: what an event calls its instant decides what has run out. */
+function walkCircuit(config: Partial<CircuitConfig>): Set<AnyTransitionDefinition> {
+  const events: ToolCircuitEvent[] = [
+    { type: 'SUCCESS' },
+    { type: 'FAILURE', category: 'cancelled' },
+    { type: 'FAILURE', at: 0 },
+    { type: 'FAILURE', at: 10_000 },
+    { type: 'SUCCESS', stamp: ofAnotherLife },
+    { type: 'FAILURE', stamp: ofAnotherLife },
+    { type: 'ABANDON', stamp: ofAnotherLife },
+    { type: 'ABANDON' },
+    { type: 'REQUEST', at: 10_000 },
+    { type: 'RESET' },
+    { type: 'ISOLATE' },
+    { type: 'RELEASE' },
+    { type: 'RESUME' },
+    { type: 'DISARM' },
+  ];
+  const input = { tool: 'shell', now: () => 10_000, config };
+  return edgesTaken(
+    toolCircuitMachine,
+    input,
+    events,
+    (context: {
+      failureCount: number;
+      isolations: number;
+      lastFailureAt: number | null;
+      probesInFlight: number;
+      probeSuccesses: number;
+    }) => [
+      Math.min(context.failureCount, 3),
+      Math.min(context.isolations, 3),
+      context.lastFailureAt,
+      context.probesInFlight,
+      context.probeSuccesses,
+    ],
+  );
+}
+
+/** Walks a registry on a clock that stands still: a cooldown of 0 is over at once, any other never. */
+function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefinition> {
+  const change = { tool: 'a', openCount: 1, currentBackoffMs: 5_000, lastErrorCategory: null } as const;
+  const events: ToolRegistryEvent[] = [
+    { type: 'CIRCUIT_BEGAN', tool: 'a', state: 'closed' },
+    { type: 'CIRCUIT_CHANGED', ...change, from: 'closed', to: 'open' },
+    { type: 'CIRCUIT_CHANGED', ...change, from: 'open', to: 'closed' },
+    { type: 'REQUEST_DENIED', tool: 'a', at: 0, state: 'open', lastErrorCategory: null },
+    { type: 'ACKNOWLEDGE' },
+    { type: 'COOLDOWN_OVER' },
+    { type: 'FORGET', circuits: [] },
+    { type: 'STOP', circuits: [] },
+  ];
+  const input = { now: () => 0, recovery };
+  return edgesTaken(
+    toolRegistryMachine,
+    input,
+    events,
+    (context: { openCount: number; silencedUntil: number | null }) => [
+      Math.min(Math.max(context.openCount, 0), 3),
+      context.silencedUntil === null,
+    ],
+  );
+}
+
+const charts = [
+  {
+    name: 'a circuit',
+    machine: toolCircuitMachine as AnyStateMachine,
+    walk: () =>
+      union(
+        walkCircuit({ failureThreshold: 2, halfOpenMaxProbes: 2, successThreshold: 2 }),
+        walkCircuit({ failureThreshold: 1 }),
+      ),
+    edges: [
+      'any --DISARM--> stays',
+
+      'closed --RESUME--> closed',
+      'closed --SUCCESS [resultIsLate]--> stays',
+      'closed --SUCCESS--> stays',
+      'closed --FAILURE [resultIsLate]--> stays',
+      'closed --FAILURE [categoryIsIgnored]--> stays',
+      'closed --FAILURE [thresholdIsReached]--> open',
+      'closed --FAILURE--> stays',
+      'closed --RESET--> stays',
+      'closed --ISOLATE--> isolated',
+
+      'open --RESUME--> open',
+      'open --REQUEST [backoffHasRunOut]--> halfOpen',
+      'open --REQUEST--> stays',
+      'open --SUCCESS [resultIsLate]--> stays',
+      'open --SUCCESS--> closed',
+      'open --FAILURE [resultIsLate]--> stays',
+      'open --FAILURE [categoryIsIgnored]--> stays',
+      'open --FAILURE--> open',
+      'open --RESET--> closed',
+      'open --ISOLATE--> isolated',
+      'open --after backoff [backoffHasRunOut]--> halfOpen',
+      'open --after backoff--> open',
+
+      'halfOpen --RESUME--> halfOpen',
+      'halfOpen --REQUEST [placeIsFree]--> halfOpen',
+      'halfOpen --REQUEST--> stays',
+      'halfOpen --SUCCESS [resultIsLate]--> stays',
+      'halfOpen --SUCCESS [successesSuffice]--> closed',
+      'halfOpen --SUCCESS--> stays',
+      'halfOpen --FAILURE [resultIsLate]--> stays',
+      'halfOpen --FAILURE [categoryIsIgnored]--> stays',
+      'halfOpen --FAILURE--> open',
+      'halfOpen --ABANDON [resultIsLate]--> stays',
+      'halfOpen --ABANDON--> stays',
+      'halfOpen --RESET--> closed',
+      'halfOpen --ISOLATE--> isolated',
+      'halfOpen --after probeTimeout [probesAreTimed]--> halfOpen',
+
+      'isolated --RESUME--> isolated',
+      'isolated --SUCCESS [resultIsLate]--> stays',
+      'isolated --FAILURE [resultIsLate]--> stays',
+      'isolated --REQUEST--> stays',
+      'isolated --RESET--> closed',
+      'isolated --ISOLATE--> stays',
+      'isolated --RELEASE [isolatedMoreThanOnce]--> stays',
+      'isolated --RELEASE--> closed',
+    ],
+  },
+  {
+    name: 'a registry',
+    machine: toolRegistryMachine as AnyStateMachine,
+    walk: () =>
+      union(
+        walkRegistry({ maxOpenCircuits: 2, cooldownMs: 0 }),
+        walkRegistry({ maxOpenCircuits: 2, cooldownMs: 1_000 }),
+      ),
+    edges: [
+      'any --CIRCUIT_BEGAN--> stays',
+      'any --CIRCUIT_CHANGED--> stays',
+      'any --REQUEST_DENIED--> stays',
+      'any --FORGET--> stays',
+      'any --STOP--> stopped',
+
+      'operational --always [tooManyAreOpen]--> paused',
+      'operational --COOLDOWN_OVER [cooldownIsOver]--> stays',
+      'operational --COOLDOWN_OVER--> stays',
+
+      'paused --always [enoughHaveRecovered]--> operational',
+      'paused --ACKNOWLEDGE--> operational',
+    ],
+  },
+];
+
+describe.each(charts)('the chart of $name', ({ machine, edges, walk }) => {
+  const defined = edgesOf(machine.root);
+  const taken = walk();
+  const namesTaken = new Set([...taken].map(nameOf));
+
+  it('has these edges and no others, each with a name of its own', () => {
+    expect(defined.map(nameOf).sort()).toEqual([...edges].sort());
+    expect(new Set(edges).size).toBe(edges.length);
+  });
+
+  it.each(edges)('walks %s', (edge) => {
+    expect(namesTaken).toContain(edge);
+  });
+
+  it('leaves no edge unwalked', () => {
+    expect(defined.filter((edge) => !taken.has(edge)).map(nameOf)).toEqual([]);
+  });
+});

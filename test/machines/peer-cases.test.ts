@@ -1,0 +1,176 @@
+import { initialContext, toolCircuitMachine } from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { ManualClock } from '../support/manual-clock.ts';
+import {
+  contextOf,
+  fail,
+  isAdmitted,
+  startCircuit,
+  startHalfOpen,
+  startIsolated,
+  startOpen,
+  startParent,
+  stateOf,
+} from './start-circuit.ts';
+
+/** What the test suites of other breakers hold them to, as far as it concerns one circuit and bare events. */
+describe('the cases of the peers', () => {
+  it('1: five failures, a success and five failures, where six trip, leave it closed; a sixth opens it', () => {
+    const { circuit } = startCircuit({ failureThreshold: 6 });
+    fail(circuit, 5);
+    circuit.send({ type: 'SUCCESS' });
+    fail(circuit, 5);
+    expect(stateOf(circuit)).toBe('closed');
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
+  it('2: one millisecond before the end of the backoff it is open, at the end half-open', () => {
+    const { circuit, clock } = startOpen({ minBackoffMs: 1_000 });
+    clock.advance(999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('3: of three probes two succeed and one is pending: a fourth is refused; the pending one succeeds: closed', () => {
+    const { circuit } = startHalfOpen({ halfOpenMaxProbes: 3, successThreshold: 3 });
+    expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, true, true]);
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'SUCCESS' });
+    expect(isAdmitted(circuit)).toBe(false);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+
+  it('4: four excluded outcomes in half-open change nothing; then one failure opens', () => {
+    const { circuit } = startHalfOpen({ halfOpenMaxProbes: 4 });
+    const before = contextOf(circuit);
+    for (const category of ['cancelled', 'invalidParameters', 'authentication', 'policyViolation'] as const) {
+      isAdmitted(circuit);
+      circuit.send({ type: 'FAILURE', category });
+    }
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit)).toEqual(before);
+    isAdmitted(circuit);
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
+  it('10: five reopenings, a close and three more: the backoff is at steps 0 1 2 3 4, 0 1 2', () => {
+    const { circuit, clock } = startCircuit({ failureThreshold: 1, minBackoffMs: 1, maxBackoffMs: 1_000 });
+    const step = () => {
+      fail(circuit);
+      const { currentBackoffMs } = contextOf(circuit);
+      clock.advance(currentBackoffMs);
+      expect(stateOf(circuit)).toBe('halfOpen');
+      return Math.log2(currentBackoffMs);
+    };
+    expect([step(), step(), step(), step(), step()]).toEqual([0, 1, 2, 3, 4]);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect([step(), step(), step()]).toEqual([0, 1, 2]);
+  });
+
+  it('11: a deadline past what a number can hold is waited for, and does not end at once', () => {
+    const clock = new ManualClock(Number.MAX_VALUE);
+    const { circuit } = startOpen({ minBackoffMs: Number.MAX_VALUE, maxBackoffMs: Number.MAX_VALUE }, clock);
+    expect(isAdmitted(circuit)).toBe(false);
+    expect(stateOf(circuit)).toBe('open');
+    expect(clock.timers).toBe(1);
+  });
+
+  it('12: a second failure, begun while closed, that ends while open does not announce the opening again', () => {
+    const clock = new ManualClock();
+    const { parent, reports } = startParent(clock);
+    const input = { tool: 'shell', now: clock.now, config: { failureThreshold: 1 } };
+    const circuit = createActor(toolCircuitMachine, { parent, id: 'shell', input }).start();
+    fail(circuit);
+    fail(circuit);
+    expect(reports.filter((report) => (report as { to?: string }).to === 'open')).toHaveLength(1);
+    expect(contextOf(circuit).openCount).toBe(1);
+  });
+
+  it('13: a hung probe and one probe timeout: exactly one new probe', () => {
+    const { circuit, clock } = startHalfOpen();
+    isAdmitted(circuit);
+    clock.advance(60_000);
+    expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false, false]);
+  });
+
+  it('15: isolated, any time later: isolated', () => {
+    const { circuit, clock } = startIsolated();
+    for (const ms of [1, 5_000, 120_000, 365 * 24 * 3_600_000]) {
+      clock.advance(ms);
+      expect(isAdmitted(circuit)).toBe(false);
+      expect(stateOf(circuit)).toBe('isolated');
+    }
+  });
+
+  it('16: four places, a fifth is refused; one is given back, one is admitted', () => {
+    const { circuit } = startHalfOpen({ halfOpenMaxProbes: 4 });
+    for (let i = 0; i < 4; i++) expect(isAdmitted(circuit)).toBe(true);
+    expect(isAdmitted(circuit)).toBe(false);
+    circuit.send({ type: 'FAILURE', category: 'cancelled' });
+    expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
+  });
+
+  it('23: isolated twice and released once it is isolated; released twice it is closed', () => {
+    const { circuit } = startIsolated(2);
+    circuit.send({ type: 'RELEASE' });
+    expect(stateOf(circuit)).toBe('isolated');
+    circuit.send({ type: 'RELEASE' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+
+  it('24: restored while half-open: a probe at once, and the step of the backoff is kept', () => {
+    const clock = new ManualClock(500);
+    const input = { tool: 'shell', now: clock.now };
+    const snapshot = toolCircuitMachine.resolveState({
+      value: 'halfOpen',
+      context: {
+        ...initialContext(input),
+        reportedState: null,
+        currentBackoffMs: 20_000,
+        openedAt: 0,
+        openCount: 3,
+      },
+    });
+    const circuit = createActor(toolCircuitMachine, { snapshot, input, clock }).start();
+    circuit.send({ type: 'RESUME' });
+    expect(isAdmitted(circuit)).toBe(true);
+    fail(circuit);
+    expect(contextOf(circuit)).toMatchObject({ currentBackoffMs: 40_000, openCount: 4, openedAt: 500 });
+  });
+
+  it('25: a cancelled probe, then one that succeeds: closed', () => {
+    const { circuit } = startHalfOpen();
+    isAdmitted(circuit);
+    circuit.send({ type: 'FAILURE', category: 'cancelled' });
+    expect(isAdmitted(circuit)).toBe(true);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+
+  it('26: an ignored error in half-open does not close', () => {
+    const { circuit } = startHalfOpen();
+    isAdmitted(circuit);
+    circuit.send({ type: 'FAILURE', category: 'invalidParameters' });
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit).probeSuccesses).toBe(0);
+  });
+
+  it('27: a factor of 1e308 clamps to the longest backoff', () => {
+    const { circuit } = startHalfOpen({ backoffFactor: 1e308 });
+    fail(circuit);
+    expect(contextOf(circuit).currentBackoffMs).toBe(120_000);
+  });
+
+  it('27: bad arguments never count', () => {
+    const { circuit } = startCircuit({ failureThreshold: 1 });
+    for (let i = 0; i < 1_000; i++) circuit.send({ type: 'FAILURE', category: 'invalidParameters' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit).failureCount).toBe(0);
+  });
+});

@@ -1,0 +1,29 @@
+import { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+
+describe('the settings of the recovery pause', () => {
+  it('are the defaults where nothing is said', () => {
+    const defaults = { maxOpenCircuits: 3, cooldownMs: 60_000 };
+    expect(defaultRecoveryConfig).toEqual(defaults);
+    expect(recoveryConfig()).toEqual(defaults);
+    expect(recoveryConfig({})).toEqual(defaults);
+  });
+
+  it('take each field alone', () => {
+    expect(recoveryConfig({ maxOpenCircuits: Infinity })).toEqual({
+      maxOpenCircuits: Infinity,
+      cooldownMs: 60_000,
+    });
+    expect(recoveryConfig({ cooldownMs: 0 })).toEqual({ maxOpenCircuits: 3, cooldownMs: 0 });
+  });
+
+  it('take undefined for a field that is left out', () => {
+    const given = { maxOpenCircuits: undefined } as unknown as Partial<RecoveryConfig>;
+    expect(recoveryConfig(given).maxOpenCircuits).toBe(3);
+  });
+
+  it('cannot be changed by who reads them', () => {
+    expect(Object.isFrozen(defaultRecoveryConfig)).toBe(true);
+    expect(Object.isFrozen(recoveryConfig())).toBe(true);
+  });
+});

@@ -1,0 +1,1038 @@
+import fc from 'fast-check';
+import {
+  backoffLeftMs,
+  type CircuitConfig,
+  type ErrorCategory,
+  errorCategories,
+  errorCategoryNames,
+  initialContext,
+  type ToolCircuitContext,
+  type ToolCircuitEvent,
+  type ToolCircuitRef,
+  toolCircuitMachine,
+} from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { ManualClock } from '../support/manual-clock.ts';
+import {
+  contextOf,
+  delaysOf,
+  fail,
+  isAdmitted,
+  type Standalone,
+  startCircuit,
+  startHalfOpen,
+  startIsolated,
+  startOpen,
+  startParent,
+  stateOf,
+} from './start-circuit.ts';
+
+const counted = errorCategoryNames.filter((name) => errorCategories[name].counted);
+const ignored = errorCategoryNames.filter((name) => !errorCategories[name].counted);
+
+const fresh = {
+  failureCount: 0,
+  lastFailureAt: null,
+  lastErrorCategory: null,
+  currentBackoffMs: 0,
+  openedAt: null,
+  openCount: 0,
+  deniedRequests: 0,
+  lastDeniedAt: null,
+  probesInFlight: 0,
+  probeStarts: [],
+  probeSuccesses: 0,
+  isolations: 0,
+};
+const thirtyDaysMs = 30 * 24 * 60 * 60 * 1_000;
+
+function expectUnchangedBy(circuit: ToolCircuitRef, event: ToolCircuitEvent): void {
+  const before = circuit.getSnapshot();
+  circuit.send(event);
+  expect(stateOf(circuit)).toBe(before.value);
+  expect(contextOf(circuit)).toEqual(before.context);
+}
+
+/** A circuit as it comes from a snapshot: in a state, with what it knew, and nothing reported. */
+function restore(value: string, known: Partial<ToolCircuitContext>, clock: ManualClock): ToolCircuitRef {
+  const input = { tool: 'shell', now: clock.now };
+  const context = { ...initialContext(input), reportedState: null, ...known };
+  const snapshot = toolCircuitMachine.resolveState({ value, context });
+  return createActor(toolCircuitMachine, { snapshot, input, clock }).start();
+}
+
+describe('a new circuit', () => {
+  it('is closed and fresh', () => {
+    const { circuit } = startCircuit();
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toMatchObject({ ...fresh, tool: 'shell', generation: 0 });
+  });
+
+  it('has no timer', () => {
+    expect(startCircuit().clock.timers).toBe(0);
+  });
+
+  it('takes settings field by field', () => {
+    const { circuit } = startCircuit({ failureThreshold: 2 });
+    expect(contextOf(circuit).config).toMatchObject({ failureThreshold: 2, minBackoffMs: 5_000 });
+  });
+});
+
+describe('a closed circuit', () => {
+  it('admits every request, and keeps no account of them', () => {
+    expectUnchangedBy(startCircuit().circuit, { type: 'REQUEST' });
+  });
+
+  it('counts a failure, and keeps when and what it was', () => {
+    const { circuit } = startCircuit({}, new ManualClock(40));
+    circuit.send({ type: 'FAILURE', category: 'timeout' });
+    expect(contextOf(circuit)).toMatchObject({
+      ...fresh,
+      failureCount: 1,
+      lastFailureAt: 40,
+      lastErrorCategory: 'timeout',
+    });
+  });
+
+  it('takes a failure without a category, or of an unknown one, for an executionError', () => {
+    const { circuit } = startCircuit();
+    circuit.send({ type: 'FAILURE' });
+    circuit.send({ type: 'FAILURE', category: 'constructor' as ErrorCategory });
+    expect(contextOf(circuit)).toMatchObject({ failureCount: 2, lastErrorCategory: 'executionError' });
+  });
+
+  it.each(counted)('counts a failure of the kind %s', (category) => {
+    const { circuit } = startCircuit();
+    circuit.send({ type: 'FAILURE', category });
+    expect(contextOf(circuit)).toMatchObject({ failureCount: 1, lastErrorCategory: category });
+  });
+
+  it.each(ignored)('changes nothing at a failure of the kind %s', (category) => {
+    const { circuit } = startCircuit();
+    fail(circuit, 3);
+    expectUnchangedBy(circuit, { type: 'FAILURE', category });
+  });
+
+  it('forgets its failures at a success, and keeps when and what the last one was', () => {
+    const { circuit } = startCircuit();
+    circuit.send({ type: 'FAILURE', category: 'network', at: 0 });
+    circuit.send({ type: 'SUCCESS' });
+    expect(contextOf(circuit)).toMatchObject({
+      failureCount: 0,
+      lastFailureAt: 0,
+      lastErrorCategory: 'network',
+    });
+  });
+
+  it('stays closed one failure before the threshold, and trips at it', () => {
+    const { circuit } = startCircuit();
+    fail(circuit, 6);
+    expect(stateOf(circuit)).toBe('closed');
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
+  it('trips at the first failure where the threshold is 1', () => {
+    expect(stateOf(startOpen({ failureThreshold: 1 }).circuit)).toBe('open');
+  });
+
+  it('trips with the shortest backoff, at the instant of the failure', () => {
+    const { circuit } = startCircuit({}, new ManualClock(100));
+    fail(circuit, 6);
+    circuit.send({ type: 'FAILURE', category: 'rateLimit' });
+    expect(contextOf(circuit)).toMatchObject({
+      failureCount: 7,
+      lastFailureAt: 100,
+      lastErrorCategory: 'rateLimit',
+      currentBackoffMs: 5_000,
+      openedAt: 100,
+      openCount: 1,
+    });
+  });
+
+  it('changes nothing at RELEASE', () => {
+    expectUnchangedBy(startCircuit().circuit, { type: 'RELEASE' });
+  });
+
+  it('is isolated by ISOLATE', () => {
+    expect(stateOf(startIsolated().circuit)).toBe('isolated');
+  });
+});
+
+describe('the instant of an event', () => {
+  it('is the one that the event says', () => {
+    const { circuit } = startCircuit({}, new ManualClock(100));
+    circuit.send({ type: 'FAILURE', at: 60 });
+    expect(contextOf(circuit).lastFailureAt).toBe(60);
+  });
+
+  it('may be 0', () => {
+    const { circuit } = startCircuit({}, new ManualClock(100));
+    circuit.send({ type: 'FAILURE', at: 0 });
+    expect(contextOf(circuit).lastFailureAt).toBe(0);
+  });
+
+  it.each([101, Infinity, Number.NaN])('is now where the event says %d, which has not been yet', (at) => {
+    const { circuit } = startCircuit({}, new ManualClock(100));
+    circuit.send({ type: 'FAILURE', at });
+    expect(contextOf(circuit).lastFailureAt).toBe(100);
+  });
+
+  it('does not bring the half-open state nearer by lying in the future', () => {
+    const { circuit } = startOpen();
+    circuit.send({ type: 'REQUEST', at: 5_000 });
+    expect(stateOf(circuit)).toBe('open');
+  });
+});
+
+describe('an open circuit', () => {
+  it('denies a request, counts it and keeps when it was', () => {
+    const { circuit, clock } = startOpen();
+    clock.advance(10);
+    expect(isAdmitted(circuit)).toBe(false);
+    clock.advance(10);
+    expect(isAdmitted(circuit)).toBe(false);
+    expect(contextOf(circuit)).toMatchObject({ deniedRequests: 2, lastDeniedAt: 20, openCount: 1 });
+  });
+
+  it('denies until the last millisecond of its backoff, and is half-open at its end by itself', () => {
+    const { circuit, clock } = startOpen();
+    clock.advance(4_999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, deniedRequests: 0 });
+  });
+
+  it('waits for resetTimeoutMs where its backoff is 0', () => {
+    const { circuit, clock } = startOpen({ minBackoffMs: 0, resetTimeoutMs: 700 });
+    expect(contextOf(circuit).currentBackoffMs).toBe(0);
+    clock.advance(699);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('waits anew after a further failure, whose category it takes, and changes nothing else', () => {
+    const { circuit, clock } = startOpen();
+    clock.advance(4_000);
+    const before = contextOf(circuit);
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    expect(contextOf(circuit)).toEqual({ ...before, lastFailureAt: 4_000, lastErrorCategory: 'network' });
+    clock.advance(4_999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it.each(ignored)('changes nothing at a failure of the kind %s', (category) => {
+    const { circuit, clock } = startOpen();
+    clock.advance(4_000);
+    expectUnchangedBy(circuit, { type: 'FAILURE', category });
+    clock.advance(1_000);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('closes at a success', () => {
+    const { circuit, clock } = startOpen();
+    isAdmitted(circuit);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toMatchObject({
+      ...fresh,
+      openCount: 1,
+      deniedRequests: 1,
+      lastDeniedAt: 0,
+    });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('changes nothing at RELEASE', () => {
+    expectUnchangedBy(startOpen().circuit, { type: 'RELEASE' });
+  });
+
+  it('is isolated by ISOLATE, and then waits for no backoff', () => {
+    const { circuit, clock } = startOpen();
+    circuit.send({ type: 'ISOLATE' });
+    expect(stateOf(circuit)).toBe('isolated');
+    expect(clock.timers).toBe(0);
+  });
+
+  it('has one timer, however many failures restarted its wait', () => {
+    const { circuit, clock } = startOpen();
+    fail(circuit, 20);
+    expect(clock.timers).toBe(1);
+  });
+});
+
+describe('what is left of the backoff', () => {
+  it('counts from the last failure and ends at 0', () => {
+    const { circuit, clock } = startOpen();
+    clock.advance(1_000);
+    expect(backoffLeftMs(contextOf(circuit), clock.now())).toBe(4_000);
+    fail(circuit);
+    expect(backoffLeftMs(contextOf(circuit), clock.now())).toBe(5_000);
+    expect(backoffLeftMs(contextOf(circuit), clock.now() + 9_000)).toBe(0);
+  });
+});
+
+describe('a timer', () => {
+  it('that is late never denies: a request after the backoff is admitted as a probe', () => {
+    const { circuit, clock } = startOpen();
+    clock.advanceWithLateTimers(5_000);
+    expect(stateOf(circuit)).toBe('open');
+    expect(isAdmitted(circuit)).toBe(true);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit).probesInFlight).toBe(1);
+  });
+
+  it('that is late and comes after the request changes nothing', () => {
+    const { circuit, clock } = startOpen();
+    clock.advanceWithLateTimers(5_000);
+    isAdmitted(circuit);
+    const before = contextOf(circuit);
+    clock.advance(1);
+    expect(contextOf(circuit)).toEqual(before);
+    expect(clock.timers).toBe(1);
+  });
+
+  it('that is late never denies: a request after probeTimeoutMs takes the place of the hung probe', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
+    isAdmitted(circuit);
+    clock.advanceWithLateTimers(1_000);
+    expect(isAdmitted(circuit)).toBe(true);
+    expect(contextOf(circuit).probesInFlight).toBe(1);
+  });
+
+  it('that fires early is set again, and the circuit stays open to the end of its backoff', () => {
+    let now = 0;
+    const timers: (() => void)[] = [];
+    const delays: number[] = [];
+    const circuit = createActor(toolCircuitMachine, {
+      input: { tool: 'shell', now: () => now, config: { failureThreshold: 1 } },
+      clock: {
+        setTimeout: (fn: () => void, ms: number) => {
+          delays.push(ms);
+          return timers.push(fn);
+        },
+        clearTimeout: () => {},
+      },
+    }).start();
+    fail(circuit);
+    now = 4_990;
+    timers.shift()?.();
+    expect(stateOf(circuit)).toBe('open');
+    expect(delays).toEqual([5_000, 10]);
+    now = 5_000;
+    timers.shift()?.();
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('is never set for longer than 2^31 - 1 ms, and a longer backoff is waited to its end', () => {
+    const clock = new ManualClock();
+    const delays = delaysOf(clock);
+    const { circuit } = startOpen({ minBackoffMs: thirtyDaysMs, maxBackoffMs: thirtyDaysMs }, clock);
+    clock.advance(thirtyDaysMs - 1);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(Math.max(...delays)).toBeLessThan(2 ** 31);
+  });
+
+  it('gives a probe as long as probeTimeoutMs says, even past 2^31 ms', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: thirtyDaysMs });
+    const delays = delaysOf(clock);
+    isAdmitted(circuit);
+    clock.advance(thirtyDaysMs - 1);
+    expect(isAdmitted(circuit)).toBe(false);
+    clock.advance(1);
+    expect(isAdmitted(circuit)).toBe(true);
+    expect(Math.max(...delays)).toBeLessThan(2 ** 31);
+  });
+
+  it.each([0, 0.1, 0.3, 1_234.567_8, 86_399.999_9])(
+    'ends each wait once, on a clock that began at %d ms and stands still while timers fire',
+    (begin) => {
+      const clock = new ManualClock(begin);
+      let set = 0;
+      const { setTimeout } = clock;
+      // A wait that is set again at its own end would never come to one.
+      clock.setTimeout = (fn, ms) => (++set > 50 ? 0 : setTimeout(fn, ms));
+      const { circuit } = startOpen({}, clock);
+      clock.advance(5_001);
+      expect(stateOf(circuit)).toBe('halfOpen');
+      expect(isAdmitted(circuit)).toBe(true);
+      clock.advance(60_001);
+      expect(set).toBeLessThan(10);
+      expect(contextOf(circuit).probesInFlight).toBe(0);
+    },
+  );
+});
+
+describe('a half-open circuit', () => {
+  it('keeps what it knew while open', () => {
+    expect(contextOf(startHalfOpen().circuit)).toMatchObject({
+      failureCount: 7,
+      lastFailureAt: 0,
+      currentBackoffMs: 5_000,
+      openedAt: 0,
+      openCount: 1,
+    });
+  });
+
+  it('admits one probe at a time, and denies the rest', () => {
+    const { circuit } = startHalfOpen();
+    expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false, false]);
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 1, deniedRequests: 2, lastDeniedAt: 5_000 });
+  });
+
+  it('admits as many at a time as halfOpenMaxProbes says', () => {
+    const { circuit } = startHalfOpen({ halfOpenMaxProbes: 3 });
+    expect(Array.from({ length: 5 }, () => isAdmitted(circuit))).toEqual([true, true, true, false, false]);
+  });
+
+  it('counts the request that ended the open state among its probes', () => {
+    const { circuit, clock } = startOpen({ halfOpenMaxProbes: 2 });
+    clock.advanceWithLateTimers(5_000);
+    expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, true, false]);
+  });
+
+  it('admits every request where halfOpenMaxProbes is Infinity, and keeps no list of them', () => {
+    const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: Infinity });
+    for (let i = 0; i < 200; i++) expect(isAdmitted(circuit)).toBe(true);
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 200, probeStarts: [] });
+    clock.advance(thirtyDaysMs);
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 200 });
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+
+  it('closes at a success, and clears all but its counters', () => {
+    const { circuit, clock } = startHalfOpen();
+    isAdmitted(circuit);
+    isAdmitted(circuit);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toMatchObject({
+      ...fresh,
+      openCount: 1,
+      deniedRequests: 1,
+      lastDeniedAt: 5_000,
+    });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('closes at a success that nobody asked leave for, as the reference does', () => {
+    const { circuit } = startHalfOpen();
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+
+  it('closes only after successThreshold successes, one probe after another', () => {
+    const { circuit } = startHalfOpen({ successThreshold: 3 });
+    for (const after of ['halfOpen', 'halfOpen', 'closed']) {
+      expect(isAdmitted(circuit)).toBe(true);
+      circuit.send({ type: 'SUCCESS' });
+      expect(stateOf(circuit)).toBe(after);
+    }
+  });
+
+  it('counts successes anew each time it becomes half-open', () => {
+    const { circuit, clock } = startHalfOpen({ successThreshold: 2 });
+    circuit.send({ type: 'SUCCESS' });
+    fail(circuit);
+    clock.advance(10_000);
+    circuit.send({ type: 'SUCCESS' });
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('opens again at a counted failure, with a longer backoff from that instant', () => {
+    const { circuit, clock } = startHalfOpen();
+    clock.advance(1_000);
+    isAdmitted(circuit);
+    circuit.send({ type: 'FAILURE', category: 'serviceUnavailable' });
+    expect(stateOf(circuit)).toBe('open');
+    expect(contextOf(circuit)).toMatchObject({
+      failureCount: 7,
+      lastFailureAt: 6_000,
+      lastErrorCategory: 'serviceUnavailable',
+      currentBackoffMs: 10_000,
+      openedAt: 6_000,
+      openCount: 2,
+      probesInFlight: 0,
+      probeStarts: [],
+    });
+    clock.advance(9_999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('opens at the first failure, whatever successes came before it', () => {
+    const { circuit } = startHalfOpen({ successThreshold: 3 });
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'SUCCESS' });
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
+  it('lengthens the backoff up to the longest, and starts over after it has closed', () => {
+    const { circuit, clock } = startHalfOpen();
+    const backoffs = [];
+    for (let i = 0; i < 6; i++) {
+      fail(circuit);
+      backoffs.push(contextOf(circuit).currentBackoffMs);
+      clock.advance(contextOf(circuit).currentBackoffMs);
+    }
+    expect(backoffs).toEqual([10_000, 20_000, 40_000, 80_000, 120_000, 120_000]);
+    circuit.send({ type: 'SUCCESS' });
+    fail(circuit, 7);
+    expect(contextOf(circuit).currentBackoffMs).toBe(5_000);
+  });
+
+  it.each(ignored)('gets a place back at a failure of the kind %s, without a verdict', (category) => {
+    const { circuit } = startHalfOpen();
+    const before = contextOf(circuit);
+    isAdmitted(circuit);
+    circuit.send({ type: 'FAILURE', category });
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit)).toEqual(before);
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+
+  it('mints no place from an ignored failure that no probe made', () => {
+    const { circuit } = startHalfOpen();
+    circuit.send({ type: 'FAILURE', category: 'cancelled' });
+    circuit.send({ type: 'FAILURE', category: 'cancelled' });
+    expect(contextOf(circuit).probesInFlight).toBe(0);
+    expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
+  });
+
+  it('changes nothing at RELEASE', () => {
+    expectUnchangedBy(startHalfOpen().circuit, { type: 'RELEASE' });
+  });
+
+  it('is isolated by ISOLATE, and forgets its probes', () => {
+    const { circuit, clock } = startHalfOpen();
+    isAdmitted(circuit);
+    circuit.send({ type: 'ISOLATE' });
+    expect(stateOf(circuit)).toBe('isolated');
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, probeStarts: [] });
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a probe that never reports', () => {
+  it('gives its place back after probeTimeoutMs, and exactly one new probe follows', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
+    isAdmitted(circuit);
+    clock.advance(999);
+    expect(isAdmitted(circuit)).toBe(false);
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
+  });
+
+  it('has as long as resetTimeoutMs by default', () => {
+    const { circuit, clock } = startHalfOpen({ resetTimeoutMs: 2_000 });
+    isAdmitted(circuit);
+    clock.advance(1_999);
+    expect(isAdmitted(circuit)).toBe(false);
+    clock.advance(1);
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+
+  it('is timed from its own beginning, not from when the circuit became half-open', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
+    clock.advance(900);
+    isAdmitted(circuit);
+    clock.advance(999);
+    expect(isAdmitted(circuit)).toBe(false);
+    clock.advance(1);
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+
+  it('is timed apart from those that began later', () => {
+    const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: 2, probeTimeoutMs: 1_000 });
+    isAdmitted(circuit);
+    clock.advance(400);
+    isAdmitted(circuit);
+    clock.advance(600);
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 1, probeStarts: [5_400] });
+    clock.advance(399);
+    expect(contextOf(circuit).probesInFlight).toBe(1);
+    clock.advance(1);
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, probeStarts: [] });
+  });
+
+  it('is not timed anew by requests that are denied meanwhile', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
+    isAdmitted(circuit);
+    for (let i = 0; i < 9; i++) {
+      clock.advance(100);
+      expect(isAdmitted(circuit)).toBe(false);
+    }
+    clock.advance(100);
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+
+  it('does not take the place of one that came after an earlier probe had reported', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000, successThreshold: 2 });
+    isAdmitted(circuit);
+    clock.advance(900);
+    circuit.send({ type: 'SUCCESS' });
+    isAdmitted(circuit);
+    clock.advance(999);
+    expect(contextOf(circuit).probesInFlight).toBe(1);
+    clock.advance(1);
+    expect(contextOf(circuit).probesInFlight).toBe(0);
+  });
+
+  it('gives no verdict: backoff, successes and generation stay as they were', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000, successThreshold: 3 });
+    circuit.send({ type: 'SUCCESS' });
+    const before = contextOf(circuit);
+    isAdmitted(circuit);
+    clock.advance(1_000);
+    expect(contextOf(circuit)).toEqual(before);
+  });
+
+  it('leaves no timer running on when no other probe follows', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
+    isAdmitted(circuit);
+    clock.advance(10_000);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('an isolated circuit', () => {
+  it('denies every request, and counts them', () => {
+    const { circuit, clock } = startIsolated();
+    clock.advance(9);
+    expect(isAdmitted(circuit)).toBe(false);
+    expect(contextOf(circuit)).toMatchObject({ deniedRequests: 1, lastDeniedAt: 9 });
+  });
+
+  it('keeps since when it is isolated, and has not tripped', () => {
+    const { circuit, clock } = startCircuit();
+    clock.advance(50);
+    circuit.send({ type: 'ISOLATE' });
+    expect(contextOf(circuit)).toMatchObject({ ...fresh, isolations: 1, openedAt: 50 });
+  });
+
+  it.each<ToolCircuitEvent>([
+    { type: 'SUCCESS' },
+    { type: 'FAILURE' },
+    { type: 'FAILURE', category: 'cancelled' },
+  ])('changes nothing at $type', (event) => {
+    expectUnchangedBy(startIsolated().circuit, event);
+  });
+
+  it('has no timer', () => {
+    expect(startIsolated().clock.timers).toBe(0);
+  });
+
+  it('stays isolated until it was released as often as it was isolated', () => {
+    const { circuit } = startIsolated(3);
+    for (const after of ['isolated', 'isolated', 'closed']) {
+      circuit.send({ type: 'RELEASE' });
+      expect(stateOf(circuit)).toBe(after);
+    }
+    expect(contextOf(circuit)).toMatchObject(fresh);
+  });
+
+  it('keeps its first instant through further isolations', () => {
+    const { circuit, clock } = startIsolated();
+    clock.advance(10);
+    circuit.send({ type: 'ISOLATE' });
+    expect(contextOf(circuit)).toMatchObject({ openedAt: 0, isolations: 2 });
+  });
+
+  it('closes when released, whatever it was before, and keeps its counters', () => {
+    const { circuit } = startOpen();
+    isAdmitted(circuit);
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'RELEASE' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toMatchObject({ ...fresh, openCount: 1, deniedRequests: 1, lastDeniedAt: 0 });
+  });
+
+  it('begins to count isolations anew when it is isolated again', () => {
+    const { circuit } = startIsolated(2);
+    circuit.send({ type: 'RESET' });
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'RELEASE' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+});
+
+const inEveryState: [string, () => Standalone][] = [
+  [
+    'closed',
+    () => {
+      const started = startCircuit();
+      fail(started.circuit, 3);
+      return started;
+    },
+  ],
+  ['open', () => startOpen()],
+  ['halfOpen', () => startHalfOpen()],
+  ['isolated', () => startIsolated(2)],
+];
+
+describe.each(inEveryState)('RESET while %s', (state, start) => {
+  it('makes the circuit fresh and closed', () => {
+    const { circuit } = start();
+    expect(stateOf(circuit)).toBe(state);
+    isAdmitted(circuit);
+    isAdmitted(circuit);
+    circuit.send({ type: 'RESET' });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toMatchObject(fresh);
+  });
+
+  it('keeps it alive, with its observers, and without a timer', () => {
+    const { circuit, clock } = start();
+    const seen: unknown[] = [];
+    circuit.subscribe({ next: ({ value }) => seen.push(value), complete: () => seen.push('complete') });
+    circuit.send({ type: 'RESET' });
+    expect(seen).toEqual(['closed']);
+    expect(circuit.getSnapshot().status).toBe('active');
+    expect(clock.timers).toBe(0);
+    fail(circuit, 7);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
+  it('begins a new generation: what began before it says nothing of what follows', () => {
+    const { circuit } = start();
+    const { generation } = contextOf(circuit);
+    circuit.send({ type: 'RESET' });
+    expect(contextOf(circuit).generation).toBeGreaterThan(generation);
+  });
+});
+
+describe.each(inEveryState)('DISARM while %s', (state, start) => {
+  it('leaves no timer, and changes nothing else', () => {
+    const { circuit, clock } = start();
+    expectUnchangedBy(circuit, { type: 'DISARM' });
+    expect(stateOf(circuit)).toBe(state);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('DISARM', () => {
+  it('lets go of the timer of a probe in flight too', () => {
+    const { circuit, clock } = startHalfOpen();
+    isAdmitted(circuit);
+    expect(clock.timers).toBe(1);
+    circuit.send({ type: 'DISARM' });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves a circuit that still admits a request after its backoff', () => {
+    const { circuit, clock } = startOpen();
+    circuit.send({ type: 'DISARM' });
+    clock.advance(5_000);
+    expect(stateOf(circuit)).toBe('open');
+    expect(isAdmitted(circuit)).toBe(true);
+  });
+});
+
+describe('a circuit made from a snapshot', () => {
+  const open = {
+    lastFailureAt: 1_000,
+    openedAt: 1_000,
+    currentBackoffMs: 20_000,
+    openCount: 3,
+    failureCount: 7,
+  };
+
+  it('has no timer before RESUME, and then waits for what is left', () => {
+    const clock = new ManualClock(15_000);
+    const circuit = restore('open', open, clock);
+    expect(clock.timers).toBe(0);
+    circuit.send({ type: 'RESUME' });
+    expect(clock.timers).toBe(1);
+    clock.advance(5_999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('is half-open as soon as the clock goes on where nothing is left', () => {
+    const clock = new ManualClock(99_000);
+    const circuit = restore('open', open, clock);
+    circuit.send({ type: 'RESUME' });
+    clock.advance(0);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it.each(['closed', 'open', 'halfOpen', 'isolated'] as const)(
+    'tells its parent that it begins %s',
+    (state) => {
+      const clock = new ManualClock(15_000);
+      const { parent, reports } = startParent(clock);
+      const input = { tool: 'shell', now: clock.now };
+      const context = { ...initialContext(input), ...open, isolations: 1, reportedState: null };
+      const snapshot = toolCircuitMachine.resolveState({ value: state, context });
+      const circuit = createActor(toolCircuitMachine, { parent, id: 'shell', snapshot, input }).start();
+      expect(reports).toEqual([]);
+      circuit.send({ type: 'RESUME' });
+      circuit.send({ type: 'RESUME' });
+      expect(reports).toEqual([{ type: 'CIRCUIT_BEGAN', tool: 'shell', state }]);
+      expect(stateOf(circuit)).toBe(state);
+    },
+  );
+
+  it('knows at RESUME what it knew before', () => {
+    const clock = new ManualClock(15_000);
+    const circuit = restore('open', open, clock);
+    circuit.send({ type: 'RESUME' });
+    expect(contextOf(circuit)).toMatchObject({ ...open, reportedState: 'open' });
+  });
+});
+
+describe('RESUME of a circuit that runs already', () => {
+  it.each(inEveryState)('changes nothing while %s', (_, start) => {
+    expectUnchangedBy(start().circuit, { type: 'RESUME' });
+  });
+
+  it('does not lengthen the wait', () => {
+    const { circuit, clock } = startOpen();
+    clock.advance(4_000);
+    circuit.send({ type: 'RESUME' });
+    expect(clock.timers).toBe(1);
+    clock.advance(1_000);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+});
+
+describe('the generation', () => {
+  it('grows with every change of state', () => {
+    const { circuit, clock } = startCircuit({ failureThreshold: 1 });
+    const generations = [contextOf(circuit).generation];
+    const note = () => generations.push(contextOf(circuit).generation);
+    const then = (event: ToolCircuitEvent['type']) => {
+      circuit.send({ type: event });
+      note();
+    };
+    then('FAILURE');
+    clock.advance(5_000);
+    note();
+    then('FAILURE');
+    clock.advance(10_000);
+    note();
+    then('SUCCESS');
+    then('ISOLATE');
+    then('RELEASE');
+    expect(generations).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('stays within a state', () => {
+    const { circuit } = startOpen();
+    const { generation } = contextOf(circuit);
+    fail(circuit);
+    isAdmitted(circuit);
+    expect(contextOf(circuit).generation).toBe(generation);
+  });
+});
+
+describe('a circuit without a parent', () => {
+  it('reports nowhere: it sends no event, not even to itself', () => {
+    const sent: string[] = [];
+    const clock = new ManualClock();
+    const circuit = createActor(toolCircuitMachine, {
+      input: { tool: 'shell', now: clock.now, config: { failureThreshold: 1 } },
+      clock,
+      inspect: (event) => {
+        if (event.type === '@xstate.event') sent.push(event.event.type);
+      },
+    }).start();
+    fail(circuit);
+    isAdmitted(circuit);
+    expect(sent).toEqual(['xstate.init', 'FAILURE', 'REQUEST']);
+  });
+
+  it('notifies its observers once of each event', () => {
+    const { circuit } = startOpen();
+    let notices = 0;
+    circuit.subscribe(() => notices++);
+    isAdmitted(circuit);
+    expect(notices).toBe(1);
+  });
+});
+
+describe('a circuit with a parent', () => {
+  function startChild(config: Partial<CircuitConfig> = {}) {
+    const clock = new ManualClock();
+    const { parent, reports } = startParent(clock);
+    const input = { tool: 'shell', now: clock.now, config: { failureThreshold: 2, ...config } };
+    const circuit = createActor(toolCircuitMachine, { parent, id: 'shell', input }).start();
+    return { circuit, clock, reports };
+  }
+  const began = { type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' };
+  const changed = (
+    from: string,
+    to: string,
+    openCount: number,
+    currentBackoffMs: number,
+    category: unknown,
+  ) => ({
+    type: 'CIRCUIT_CHANGED',
+    tool: 'shell',
+    from,
+    to,
+    openCount,
+    currentBackoffMs,
+    lastErrorCategory: category,
+  });
+
+  it('reports that it has begun', () => {
+    expect(startChild().reports).toEqual([began]);
+  });
+
+  it('reports each change of state, with why and how long', () => {
+    const { circuit, clock, reports } = startChild();
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    circuit.send({ type: 'FAILURE', category: 'timeout' });
+    clock.advance(5_000);
+    circuit.send({ type: 'FAILURE', category: 'rateLimit' });
+    clock.advance(10_000);
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'RELEASE' });
+    expect(reports).toEqual([
+      began,
+      changed('closed', 'open', 1, 5_000, 'timeout'),
+      changed('open', 'halfOpen', 1, 5_000, 'timeout'),
+      changed('halfOpen', 'open', 2, 10_000, 'rateLimit'),
+      changed('open', 'halfOpen', 2, 10_000, 'rateLimit'),
+      changed('halfOpen', 'closed', 2, 0, null),
+      changed('closed', 'isolated', 2, 0, null),
+      changed('isolated', 'closed', 2, 0, null),
+    ]);
+  });
+
+  it('reports each denial, with the state that caused it', () => {
+    const { circuit, clock, reports } = startChild();
+    fail(circuit, 2);
+    reports.length = 0;
+    clock.advance(1_000);
+    circuit.send({ type: 'REQUEST' });
+    clock.advance(4_000);
+    circuit.send({ type: 'REQUEST' });
+    circuit.send({ type: 'REQUEST', at: 4_500 });
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'REQUEST' });
+    const denied = (at: number, state: string) => ({
+      type: 'REQUEST_DENIED',
+      tool: 'shell',
+      at,
+      state,
+      lastErrorCategory: 'executionError',
+    });
+    expect(reports).toEqual([
+      denied(1_000, 'open'),
+      changed('open', 'halfOpen', 1, 5_000, 'executionError'),
+      denied(4_500, 'halfOpen'),
+      changed('halfOpen', 'isolated', 1, 5_000, 'executionError'),
+      denied(5_000, 'isolated'),
+    ]);
+  });
+
+  it('reports nothing that is no change: failures, successes, probes, resumption, further isolations', () => {
+    const { circuit, clock, reports } = startChild({ successThreshold: 2, probeTimeoutMs: 100 });
+    fail(circuit);
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'RESET' });
+    circuit.send({ type: 'RESUME' });
+    expect(reports).toEqual([began]);
+    fail(circuit, 2);
+    reports.length = 0;
+    fail(circuit);
+    circuit.send({ type: 'RESUME' });
+    expect(reports).toEqual([]);
+    clock.advance(5_000);
+    reports.length = 0;
+    circuit.send({ type: 'REQUEST' });
+    clock.advance(100);
+    circuit.send({ type: 'REQUEST' });
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'FAILURE', category: 'cancelled' });
+    expect(reports).toEqual([]);
+    circuit.send({ type: 'ISOLATE' });
+    reports.length = 0;
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'RELEASE' });
+    expect(reports).toEqual([]);
+  });
+
+  it('reports a reset as a closing', () => {
+    const { circuit, reports } = startChild();
+    fail(circuit, 2);
+    circuit.send({ type: 'RESET' });
+    expect(reports.at(-1)).toEqual(changed('open', 'closed', 0, 0, null));
+  });
+});
+
+describe('a circuit, whatever happens to it', () => {
+  const events = fc.oneof(
+    fc.constantFrom<ToolCircuitEvent>(
+      { type: 'SUCCESS' },
+      { type: 'FAILURE' },
+      { type: 'FAILURE', category: 'cancelled' },
+      { type: 'REQUEST' },
+      { type: 'ISOLATE' },
+      { type: 'RELEASE' },
+      { type: 'RESUME' },
+      { type: 'RESET' },
+    ),
+    fc.record({ advance: fc.integer({ min: 0, max: 4_000 }), late: fc.boolean() }),
+  );
+  const configs = fc.record({
+    failureThreshold: fc.integer({ min: 1, max: 3 }),
+    minBackoffMs: fc.constantFrom(0, 1, 1_000),
+    maxBackoffMs: fc.constantFrom(1_000, 5_000),
+    resetTimeoutMs: fc.constantFrom(1, 3_000),
+    halfOpenMaxProbes: fc.constantFrom(1, 2, 3, Infinity),
+    successThreshold: fc.integer({ min: 1, max: 3 }),
+    probeTimeoutMs: fc.constantFrom(1, 500, 3_000),
+  });
+
+  it('keeps its promises', () => {
+    fc.assert(
+      fc.property(configs, fc.array(events, { maxLength: 60 }), (config, steps) => {
+        const { circuit, clock } = startCircuit(config);
+        for (const step of steps) {
+          const before = circuit.getSnapshot();
+          if (!('advance' in step)) circuit.send(step);
+          else if (step.late) clock.advanceWithLateTimers(step.advance);
+          else clock.advance(step.advance);
+          const { value, context } = circuit.getSnapshot();
+
+          if (value !== before.value) expect(context.generation).toBeGreaterThan(before.context.generation);
+          expect(context.generation).toBeGreaterThanOrEqual(before.context.generation);
+          expect(context.reportedState).toBe(value);
+          expect(context.probesInFlight).toBeLessThanOrEqual(config.halfOpenMaxProbes);
+          if (Number.isFinite(config.halfOpenMaxProbes)) {
+            expect(context.probeStarts).toHaveLength(context.probesInFlight);
+          }
+          expect([...context.probeStarts]).toEqual([...context.probeStarts].sort((a, b) => a - b));
+          if (value !== 'halfOpen') expect(context.probesInFlight).toBe(0);
+          expect(context.isolations > 0).toBe(value === 'isolated');
+          expect(context.openedAt === null).toBe(value === 'closed');
+          if (value === 'closed') {
+            expect(context.currentBackoffMs).toBe(0);
+            expect(context.failureCount).toBeLessThan(config.failureThreshold);
+          }
+          if (value === 'closed' || value === 'isolated') expect(clock.timers).toBe(0);
+          if (value === 'open' || context.probeStarts.length > 0) expect(clock.timers).toBe(1);
+        }
+        // Nothing can be stuck: left alone for long enough, any circuit that nobody isolated admits a call.
+        clock.advance(20_000);
+        expect(stateOf(circuit) === 'isolated' || isAdmitted(circuit)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,640 @@
+import fc from 'fast-check';
+import {
+  type CircuitState,
+  countsAsOpen,
+  initialContext,
+  type RecoveryConfig,
+  type ToolCircuitEvent,
+  type ToolCircuitRef,
+  type ToolRegistryEmitted,
+  toolCircuitMachine,
+  toolRegistryMachine,
+} from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { ManualClock } from '../support/manual-clock.ts';
+import { contextOf, delaysOf, fail, stateOf } from './start-circuit.ts';
+
+/** A registry actor and its circuits, made as the facade makes them, but without it. */
+function startRegistry(recovery: Partial<RecoveryConfig> = {}, clock = new ManualClock()) {
+  const emitted: ToolRegistryEmitted[] = [];
+  const registry = createActor(toolRegistryMachine, { input: { now: clock.now, recovery }, clock });
+  registry.on('*', (event) => void emitted.push(event));
+  registry.start();
+  /** Spawns circuits that trip at their first failure. */
+  const spawn = (...tools: string[]): ToolCircuitRef[] =>
+    tools.map((tool) =>
+      createActor(toolCircuitMachine, {
+        parent: registry,
+        id: tool,
+        input: { tool, now: clock.now, config: { failureThreshold: 1 } },
+      }).start(),
+    );
+  const spawnOpen = (...tools: string[]): ToolCircuitRef[] => {
+    const circuits = spawn(...tools);
+    for (const circuit of circuits) fail(circuit);
+    return circuits;
+  };
+  const context = () => registry.getSnapshot().context;
+  const value = () => registry.getSnapshot().value;
+  /** What was emitted since the last call. */
+  const news = () => emitted.splice(0);
+  /** The types of what was emitted since the last call. */
+  const newsTypes = () => news().map(({ type }) => type);
+  return { registry, clock, spawn, spawnOpen, context, value, news, newsTypes };
+}
+
+const only = <T>(list: T[]): T => {
+  expect(list).toHaveLength(1);
+  return list[0] as T;
+};
+
+const forgotten = (circuits: ToolCircuitRef[]) =>
+  circuits.map((ref) => ({ tool: ref.id, state: stateOf(ref) as CircuitState, ref }));
+
+describe('a new registry', () => {
+  it('is operational, and knows of no circuit', () => {
+    const { context, value, newsTypes } = startRegistry();
+    expect(value()).toBe('operational');
+    expect(context()).toMatchObject({
+      config: { maxOpenCircuits: 3, cooldownMs: 60_000 },
+      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+      openCount: 0,
+      openCircuits: [],
+      pauseReason: null,
+      pausedAt: null,
+      silencedUntil: null,
+      circuitOpenEvents: 0,
+      halfOpenEvents: 0,
+      breakerDenials: 0,
+    });
+    expect(newsTypes()).toEqual([]);
+  });
+
+  it('has no timer', () => {
+    expect(startRegistry().clock.timers).toBe(0);
+  });
+});
+
+describe('a registry of circuits', () => {
+  it('counts those that begin as closed, and announces nothing', () => {
+    const { spawn, context, newsTypes } = startRegistry();
+    spawn('a', 'b');
+    expect(context().counts).toEqual({ closed: 2, open: 0, halfOpen: 0, isolated: 0 });
+    expect(newsTypes()).toEqual([]);
+  });
+
+  it('counts each by its state', () => {
+    const { clock, spawn, spawnOpen, context } = startRegistry();
+    spawnOpen('halfOpen');
+    clock.advance(5_000);
+    spawnOpen('open');
+    const [isolated] = spawn('isolated', 'closed', 'closed too');
+    isolated?.send({ type: 'ISOLATE' });
+    expect(context().counts).toEqual({ closed: 2, open: 1, halfOpen: 1, isolated: 1 });
+  });
+
+  it('counts an isolated circuit as open, and a half-open one as not', () => {
+    const { clock, spawn, spawnOpen, context } = startRegistry();
+    spawnOpen('a');
+    only(spawn('b')).send({ type: 'ISOLATE' });
+    expect(context()).toMatchObject({ openCount: 2, openCircuits: ['a', 'b'] });
+    clock.advance(5_000);
+    expect(context()).toMatchObject({ openCount: 1, openCircuits: ['b'] });
+  });
+
+  it('names the open ones in the order in which they opened', () => {
+    const { clock, spawnOpen, context } = startRegistry();
+    const circuits = spawnOpen('z', 'm', 'a');
+    expect(context().openCircuits).toEqual(['z', 'm', 'a']);
+    circuits[1]?.send({ type: 'SUCCESS' });
+    expect(context().openCircuits).toEqual(['z', 'a']);
+    clock.advance(1);
+    fail(circuits[1] as ToolCircuitRef);
+    expect(context().openCircuits).toEqual(['z', 'a', 'm']);
+  });
+
+  it('keeps the place of a circuit that goes from open to isolated', () => {
+    const { spawnOpen, context } = startRegistry();
+    const [first] = spawnOpen('a', 'b');
+    first?.send({ type: 'ISOLATE' });
+    expect(context()).toMatchObject({
+      openCircuits: ['a', 'b'],
+      openCount: 2,
+      counts: { closed: 0, open: 1, halfOpen: 0, isolated: 1 },
+    });
+  });
+
+  it('is told apart by circuits with odd names', () => {
+    const { spawnOpen, context } = startRegistry();
+    const circuits = spawnOpen('__proto__', 'constructor', '');
+    expect(context().openCircuits).toEqual(['__proto__', 'constructor', '']);
+    circuits[0]?.send({ type: 'SUCCESS' });
+    expect(context().openCircuits).toEqual(['constructor', '']);
+  });
+
+  it('counts trips, half-openings and denials since its start', () => {
+    const { clock, spawnOpen, context } = startRegistry();
+    const circuit = only(spawnOpen('a'));
+    circuit.send({ type: 'REQUEST' });
+    circuit.send({ type: 'REQUEST' });
+    clock.advance(5_000);
+    fail(circuit);
+    clock.advance(10_000);
+    circuit.send({ type: 'SUCCESS' });
+    expect(context()).toMatchObject({ circuitOpenEvents: 2, halfOpenEvents: 2, breakerDenials: 2 });
+  });
+
+  it('does not count an isolation as a trip', () => {
+    const { spawn, context } = startRegistry();
+    only(spawn('a')).send({ type: 'ISOLATE' });
+    expect(context()).toMatchObject({ circuitOpenEvents: 0, openCount: 1 });
+  });
+
+  it('counts a circuit made from a snapshot by the state it resumes in, and calls that no trip', () => {
+    const { registry, clock, context, newsTypes } = startRegistry();
+    for (const value of ['open', 'isolated', 'halfOpen', 'closed'] as const) {
+      const input = { tool: value, now: clock.now };
+      const known = {
+        reportedState: null,
+        lastFailureAt: 0,
+        openedAt: 0,
+        currentBackoffMs: 5_000,
+        isolations: 1,
+      };
+      const snapshot = toolCircuitMachine.resolveState({
+        value,
+        context: { ...initialContext(input), ...known },
+      });
+      createActor(toolCircuitMachine, { parent: registry, id: value, snapshot, input })
+        .start()
+        .send({ type: 'RESUME' });
+    }
+    expect(context()).toMatchObject({
+      counts: { closed: 1, open: 1, halfOpen: 1, isolated: 1 },
+      openCircuits: ['open', 'isolated'],
+      openCount: 2,
+      circuitOpenEvents: 0,
+      halfOpenEvents: 0,
+    });
+    expect(newsTypes()).toEqual([]);
+  });
+});
+
+describe('what a registry emits of a circuit', () => {
+  it('is each change of state, exactly', () => {
+    const { clock, spawn, news } = startRegistry();
+    const circuit = only(spawn('a'));
+    circuit.send({ type: 'FAILURE', category: 'timeout' });
+    clock.advance(5_000);
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    clock.advance(10_000);
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'ISOLATE' });
+    circuit.send({ type: 'RELEASE' });
+    const at = (from: string, openCount: number, currentBackoffMs: number, lastErrorCategory: unknown) => ({
+      tool: 'a',
+      from,
+      openCount,
+      currentBackoffMs,
+      lastErrorCategory,
+    });
+    expect(news()).toEqual([
+      { type: 'circuit.opened', ...at('closed', 1, 5_000, 'timeout') },
+      { type: 'circuit.halfOpened', ...at('open', 1, 5_000, 'timeout') },
+      { type: 'circuit.opened', ...at('halfOpen', 2, 10_000, 'network') },
+      { type: 'circuit.halfOpened', ...at('open', 2, 10_000, 'network') },
+      { type: 'circuit.closed', ...at('halfOpen', 2, 0, null) },
+      { type: 'circuit.isolated', ...at('closed', 2, 0, null) },
+      { type: 'circuit.closed', ...at('isolated', 2, 0, null) },
+    ]);
+  });
+
+  it('is each denial, exactly', () => {
+    const { clock, spawn, news } = startRegistry();
+    const circuit = only(spawn('a'));
+    circuit.send({ type: 'FAILURE', category: 'rateLimit' });
+    clock.advance(40);
+    news();
+    circuit.send({ type: 'REQUEST' });
+    expect(news()).toEqual([
+      { type: 'circuit.denied', tool: 'a', at: 40, state: 'open', lastErrorCategory: 'rateLimit' },
+    ]);
+  });
+
+  it('comes when the registry already counts it', () => {
+    const { registry, spawn } = startRegistry();
+    const seen: unknown[] = [];
+    const [circuit] = spawn('a');
+    registry.on('circuit.opened', () => seen.push(contextOf(circuit as ToolCircuitRef).openCount));
+    fail(circuit as ToolCircuitRef);
+    expect(seen).toEqual([1]);
+  });
+});
+
+describe('a recovery pause', () => {
+  it('is not called for while fewer than maxOpenCircuits are open', () => {
+    const { spawnOpen, value } = startRegistry();
+    spawnOpen('a', 'b');
+    expect(value()).toBe('operational');
+  });
+
+  it('is called for at maxOpenCircuits, with a reason that names them', () => {
+    const { clock, spawnOpen, value, context, news } = startRegistry();
+    clock.advance(70);
+    spawnOpen('a', 'b');
+    news();
+    spawnOpen('c');
+    expect(value()).toBe('paused');
+    expect(context()).toMatchObject({ pauseReason: '3 circuits open: a, b, c', pausedAt: 70 });
+    expect(news().map((event) => (event.type === 'circuit.opened' ? event.type : event))).toEqual([
+      'circuit.opened',
+      {
+        type: 'recovery.paused',
+        reason: '3 circuits open: a, b, c',
+        openCircuits: ['a', 'b', 'c'],
+        openCount: 3,
+      },
+    ]);
+  });
+
+  it('is called for by isolated circuits as by open ones', () => {
+    const { spawn, spawnOpen, value, context } = startRegistry();
+    spawnOpen('a', 'b');
+    only(spawn('c')).send({ type: 'ISOLATE' });
+    expect(value()).toBe('paused');
+    expect(context().pauseReason).toBe('3 circuits open: a, b, c');
+  });
+
+  it('is called for by restored circuits too', () => {
+    const { registry, clock, value } = startRegistry({ maxOpenCircuits: 1 });
+    const input = { tool: 'a', now: clock.now };
+    const context = { ...initialContext(input), reportedState: null, lastFailureAt: 0, openedAt: 0 };
+    const snapshot = toolCircuitMachine.resolveState({ value: 'open', context });
+    createActor(toolCircuitMachine, { parent: registry, id: 'a', snapshot, input })
+      .start()
+      .send({ type: 'RESUME' });
+    expect(value()).toBe('paused');
+  });
+
+  it('is announced once, whatever else opens', () => {
+    const { spawnOpen, newsTypes } = startRegistry();
+    spawnOpen('a', 'b', 'c', 'd', 'e');
+    expect(newsTypes().filter((type) => type === 'recovery.paused')).toHaveLength(1);
+  });
+
+  it('ends by itself when fewer are open, for circuits recover on their own', () => {
+    const { clock, spawnOpen, value, context, news } = startRegistry();
+    spawnOpen('a', 'b');
+    clock.advance(1_000);
+    spawnOpen('c');
+    news();
+    clock.advance(4_000);
+    expect(value()).toBe('operational');
+    expect(context()).toMatchObject({ pauseReason: null, pausedAt: null, silencedUntil: null });
+    expect(news().filter(({ type }) => type.startsWith('recovery'))).toEqual([
+      { type: 'recovery.resumed', because: 'recovered', openCount: 2 },
+    ]);
+  });
+
+  it('goes on while as many stay open', () => {
+    const { spawnOpen, value } = startRegistry();
+    const [first] = spawnOpen('a', 'b', 'c', 'd');
+    first?.send({ type: 'SUCCESS' });
+    expect(value()).toBe('paused');
+  });
+
+  it('comes again after it has ended by itself, at once', () => {
+    const { spawnOpen, value, newsTypes } = startRegistry();
+    const [first] = spawnOpen('a', 'b', 'c');
+    first?.send({ type: 'SUCCESS' });
+    expect(value()).toBe('operational');
+    newsTypes();
+    spawnOpen('d');
+    expect(value()).toBe('paused');
+    expect(newsTypes()).toEqual(['circuit.opened', 'recovery.paused']);
+  });
+
+  it('never comes where maxOpenCircuits is Infinity', () => {
+    const { spawnOpen, value, newsTypes } = startRegistry({ maxOpenCircuits: Infinity });
+    spawnOpen(...Array.from({ length: 50 }, (_, i) => `t${i}`));
+    expect(value()).toBe('operational');
+    expect(newsTypes()).not.toContain('recovery.paused');
+  });
+
+  it('keeps no timer', () => {
+    const { registry, spawn, clock } = startRegistry({ maxOpenCircuits: 1 });
+    only(spawn('a')).send({ type: 'ISOLATE' });
+    expect(registry.getSnapshot().value).toBe('paused');
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('an acknowledged pause', () => {
+  /** A paused registry whose circuits stay open until they are released. */
+  function startPaused(recovery: Partial<RecoveryConfig> = {}) {
+    const started = startRegistry(recovery);
+    const circuits = started.spawn('a', 'b', 'c');
+    for (const circuit of circuits) circuit.send({ type: 'ISOLATE' });
+    expect(started.value()).toBe('paused');
+    started.news();
+    return { ...started, circuits };
+  }
+
+  it('ends at once, because the user said so', () => {
+    const { registry, value, context, news } = startPaused();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    expect(value()).toBe('operational');
+    expect(context()).toMatchObject({ pauseReason: null, pausedAt: null, silencedUntil: 60_000 });
+    expect(news()).toEqual([{ type: 'recovery.resumed', because: 'acknowledged', openCount: 3 }]);
+  });
+
+  it('is silent for cooldownMs, whatever opens, and then pauses again if still too many are open', () => {
+    const { registry, clock, spawn, value, context, news, newsTypes } = startPaused();
+    clock.advance(500);
+    registry.send({ type: 'ACKNOWLEDGE' });
+    only(spawn('d')).send({ type: 'ISOLATE' });
+    clock.advance(59_999);
+    expect(value()).toBe('operational');
+    expect(newsTypes()).not.toContain('recovery.paused');
+    clock.advance(1);
+    expect(value()).toBe('paused');
+    expect(context()).toMatchObject({ pausedAt: 60_500, silencedUntil: null });
+    expect(news()).toEqual([
+      {
+        type: 'recovery.paused',
+        reason: '4 circuits open: a, b, c, d',
+        openCircuits: ['a', 'b', 'c', 'd'],
+        openCount: 4,
+      },
+    ]);
+  });
+
+  it('is followed by no pause where enough have recovered meanwhile', () => {
+    const { registry, clock, circuits, value, context, newsTypes } = startPaused();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    circuits[0]?.send({ type: 'RELEASE' });
+    clock.advance(60_000);
+    expect(value()).toBe('operational');
+    expect(context().silencedUntil).toBeNull();
+    expect(newsTypes()).toEqual(['recovery.resumed', 'circuit.closed']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is followed by a pause at once for what opens after the cooldown', () => {
+    const { registry, clock, circuits, value } = startPaused();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    circuits[0]?.send({ type: 'RELEASE' });
+    clock.advance(60_000);
+    circuits[0]?.send({ type: 'ISOLATE' });
+    expect(value()).toBe('paused');
+  });
+
+  it('is not silenced for longer by a second ACKNOWLEDGE', () => {
+    const { registry, clock, value, newsTypes } = startPaused();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    clock.advance(30_000);
+    newsTypes();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    expect(newsTypes()).toEqual([]);
+    clock.advance(30_000);
+    expect(value()).toBe('paused');
+  });
+
+  it('can be acknowledged again and again', () => {
+    const { registry, clock, value } = startPaused({ cooldownMs: 10 });
+    for (let i = 0; i < 5; i++) {
+      registry.send({ type: 'ACKNOWLEDGE' });
+      expect(value()).toBe('operational');
+      clock.advance(10);
+      expect(value()).toBe('paused');
+    }
+  });
+
+  it('stays silent to the end of a cooldown of more than 2^31 ms', () => {
+    const cooldownMs = 30 * 24 * 3_600_000;
+    const { registry, clock, value } = startPaused({ cooldownMs });
+    const delays = delaysOf(clock);
+    registry.send({ type: 'ACKNOWLEDGE' });
+    clock.advance(cooldownMs - 1);
+    expect(value()).toBe('operational');
+    clock.advance(1);
+    expect(value()).toBe('paused');
+    expect(Math.max(...delays)).toBeLessThan(2 ** 31);
+  });
+
+  it('stays silent for good where cooldownMs is Infinity', () => {
+    const { registry, clock, value } = startPaused({ cooldownMs: Infinity });
+    registry.send({ type: 'ACKNOWLEDGE' });
+    clock.advance(365 * 24 * 3_600_000);
+    expect(value()).toBe('operational');
+  });
+
+  it('has one timer', () => {
+    const { registry, clock } = startPaused();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    expect(clock.timers).toBe(1);
+  });
+
+  it('is nothing while there is no pause', () => {
+    const { registry, clock, context, newsTypes } = startRegistry();
+    registry.send({ type: 'ACKNOWLEDGE' });
+    expect(context().silencedUntil).toBeNull();
+    expect(clock.timers).toBe(0);
+    expect(newsTypes()).toEqual([]);
+  });
+});
+
+describe('FORGET', () => {
+  it('stops a circuit, completes its observers and counts it no more', () => {
+    const { registry, spawn, context } = startRegistry();
+    const [first] = spawn('a', 'b');
+    let completions = 0;
+    first?.subscribe({ complete: () => void completions++ });
+    registry.send({ type: 'FORGET', circuits: forgotten([first as ToolCircuitRef]) });
+    expect(first?.getSnapshot().status).toBe('stopped');
+    expect(completions).toBe(1);
+    expect(context().counts.closed).toBe(1);
+  });
+
+  it('says nothing of a closed circuit, and that any other one closed', () => {
+    const { registry, clock, spawn, spawnOpen, context, news } = startRegistry();
+    const halfOpen = spawnOpen('halfOpen');
+    clock.advance(5_000);
+    const open = spawnOpen('open');
+    const isolated = spawn('isolated');
+    isolated[0]?.send({ type: 'ISOLATE' });
+    const closed = spawn('closed');
+    news();
+    registry.send({ type: 'FORGET', circuits: forgotten([...closed, ...open, ...isolated, ...halfOpen]) });
+    const closing = { type: 'circuit.closed', openCount: 0, currentBackoffMs: 0, lastErrorCategory: null };
+    expect(news()).toEqual([
+      { ...closing, tool: 'open', from: 'open' },
+      { ...closing, tool: 'isolated', from: 'isolated' },
+      { ...closing, tool: 'halfOpen', from: 'halfOpen' },
+    ]);
+    expect(context()).toMatchObject({
+      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+      openCount: 0,
+      openCircuits: [],
+    });
+  });
+
+  it('ends a pause when enough are forgotten', () => {
+    const { registry, spawnOpen, value, news } = startRegistry();
+    const circuits = spawnOpen('a', 'b', 'c');
+    news();
+    registry.send({ type: 'FORGET', circuits: forgotten(circuits.slice(0, 1)) });
+    expect(value()).toBe('operational');
+    expect(news().at(-1)).toEqual({ type: 'recovery.resumed', because: 'recovered', openCount: 2 });
+  });
+
+  it('leaves no timer of the forgotten, and takes nothing back of what was counted', () => {
+    const { registry, clock, spawnOpen, context } = startRegistry();
+    const circuits = spawnOpen('a', 'b');
+    registry.send({ type: 'FORGET', circuits: forgotten(circuits) });
+    expect(clock.timers).toBe(0);
+    expect(context().circuitOpenEvents).toBe(2);
+  });
+
+  it('lets a circuit of the same name begin anew', () => {
+    const { registry, spawn, spawnOpen, context } = startRegistry();
+    registry.send({ type: 'FORGET', circuits: forgotten(spawnOpen('a')) });
+    const again = only(spawn('a'));
+    expect(stateOf(again)).toBe('closed');
+    fail(again);
+    expect(context()).toMatchObject({ openCircuits: ['a'], openCount: 1 });
+  });
+
+  it('of nothing changes nothing', () => {
+    const { registry, spawnOpen, context, newsTypes } = startRegistry();
+    spawnOpen('a');
+    newsTypes();
+    const before = context();
+    registry.send({ type: 'FORGET', circuits: [] });
+    expect(context()).toEqual(before);
+    expect(newsTypes()).toEqual([]);
+  });
+});
+
+describe('STOP', () => {
+  it.each(['operational', 'silenced', 'paused'])(
+    'ends a registry that is %s with its circuits and timers',
+    (how) => {
+      const { registry, clock, spawnOpen } = startRegistry({
+        maxOpenCircuits: how === 'operational' ? 9 : 2,
+      });
+      const circuits = spawnOpen('a', 'b', 'c');
+      if (how === 'silenced') registry.send({ type: 'ACKNOWLEDGE' });
+      expect(registry.getSnapshot().value).toBe(how === 'paused' ? 'paused' : 'operational');
+      let completed = 0;
+      const complete = () => void completed++;
+      registry.subscribe({ complete });
+      for (const circuit of circuits) circuit.subscribe({ complete });
+      registry.send({ type: 'STOP', circuits });
+      expect(registry.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
+      expect(circuits.map((circuit) => circuit.getSnapshot().status)).toEqual([
+        'stopped',
+        'stopped',
+        'stopped',
+      ]);
+      expect(completed).toBe(4);
+      expect(clock.timers).toBe(0);
+    },
+  );
+
+  it('announces no recovery, for there was none', () => {
+    const { registry, spawnOpen, newsTypes } = startRegistry();
+    const circuits = spawnOpen('a', 'b', 'c');
+    newsTypes();
+    registry.send({ type: 'STOP', circuits });
+    expect(newsTypes()).toEqual([]);
+  });
+
+  it('is for good: nothing that is sent later changes anything', () => {
+    const { registry, clock, spawnOpen, context, newsTypes } = startRegistry();
+    const circuits = spawnOpen('a');
+    registry.send({ type: 'STOP', circuits });
+    newsTypes();
+    const before = context();
+    const circuitBefore = contextOf(only(circuits));
+    fail(only(circuits));
+    clock.advance(60_000);
+    expect(context()).toEqual(before);
+    expect(contextOf(only(circuits))).toEqual(circuitBefore);
+    expect(newsTypes()).toEqual([]);
+  });
+});
+
+describe('countsAsOpen', () => {
+  it('says yes to open and isolated alone', () => {
+    const states: (CircuitState | null)[] = ['closed', 'open', 'halfOpen', 'isolated', null];
+    expect(states.filter(countsAsOpen)).toEqual(['open', 'isolated']);
+  });
+});
+
+describe('a registry, whatever happens to its circuits', () => {
+  const toolEvents = fc.record({
+    tool: fc.constantFrom('a', 'b', 'c', 'd'),
+    event: fc.constantFrom<ToolCircuitEvent | 'forget'>(
+      { type: 'SUCCESS' },
+      { type: 'FAILURE' },
+      { type: 'REQUEST' },
+      { type: 'ISOLATE' },
+      { type: 'RELEASE' },
+      { type: 'RESET' },
+      'forget',
+    ),
+  });
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: toolEvents },
+      { weight: 1, arbitrary: fc.constant('ACKNOWLEDGE' as const) },
+      { weight: 2, arbitrary: fc.record({ advance: fc.integer({ min: 0, max: 8_000 }) }) },
+    ),
+    { maxLength: 60 },
+  );
+
+  it('counts what a walk over the circuits would, and is paused exactly when it should be', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), steps, (maxOpenCircuits, sequence) => {
+        const { registry, clock, spawn, context, value, news } = startRegistry({
+          maxOpenCircuits,
+          cooldownMs: 10_000,
+        });
+        const circuits = new Map<string, ToolCircuitRef>();
+        let tripped = 0;
+        for (const step of sequence) {
+          if (step === 'ACKNOWLEDGE') registry.send({ type: 'ACKNOWLEDGE' });
+          else if ('advance' in step) clock.advance(step.advance);
+          else {
+            const circuit = circuits.get(step.tool) ?? only(spawn(step.tool));
+            circuits.set(step.tool, circuit);
+            if (step.event === 'forget') {
+              registry.send({ type: 'FORGET', circuits: forgotten([circuit]) });
+              circuits.delete(step.tool);
+            } else circuit.send(step.event);
+          }
+          tripped += news().filter(({ type }) => type === 'circuit.opened').length;
+
+          const counts = { closed: 0, open: 0, halfOpen: 0, isolated: 0 };
+          for (const circuit of circuits.values()) counts[stateOf(circuit) as CircuitState] += 1;
+          const openCount = counts.open + counts.isolated;
+          expect(context().counts).toEqual(counts);
+          expect(context().openCount).toBe(openCount);
+          expect(context().circuitOpenEvents).toBe(tripped);
+          expect([...context().openCircuits].sort()).toEqual(
+            [...circuits.values()]
+              .filter((circuit) => countsAsOpen(stateOf(circuit) as CircuitState))
+              .map(({ id }) => id)
+              .sort(),
+          );
+          const shouldPause = openCount >= maxOpenCircuits && context().silencedUntil === null;
+          expect(value()).toBe(shouldPause ? 'paused' : 'operational');
+          expect(context().pauseReason === null).toBe(!shouldPause);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
