@@ -29,8 +29,10 @@ export type ToolRegistryEvent =
   | RequestDenied
   /** Stop these circuits and count them no more. */
   | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
-  /** Stop these circuits and then the registry. */
-  | { type: 'STOP'; circuits: readonly AnyActorRef[] }
+  /** Stop these circuits. They are still counted: this is the end. */
+  | { type: 'STOP_CIRCUITS'; circuits: readonly AnyActorRef[] }
+  /** Stop the registry. Its circuits do not stop with it. */
+  | { type: 'STOP' }
   /** The user says: go on anyway. */
   | { type: 'ACKNOWLEDGE' }
   | { type: 'COOLDOWN_OVER' };
@@ -229,7 +231,8 @@ export const toolRegistryMachine = setup({
       actions: ['countDenial', { type: 'announceDenial', params: ({ event }) => event }],
     },
     FORGET: { actions: { type: 'forget', params: ({ event }) => event.circuits } },
-    STOP: { target: '.stopped', actions: { type: 'stopCircuits', params: ({ event }) => event.circuits } },
+    STOP_CIRCUITS: { actions: { type: 'stopCircuits', params: ({ event }) => event.circuits } },
+    STOP: { target: '.stopped' },
   },
   states: {
     operational: {

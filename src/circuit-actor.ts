@@ -8,6 +8,8 @@ import {
 
 type Machine = typeof toolCircuitMachine;
 
+const firstStamp: PermitStamp = Object.freeze({ generation: 0, probeStart: null });
+
 /**
  * A circuit that knows what it will be when all that it has been sent is processed.
  *
@@ -22,7 +24,7 @@ export class CircuitActor extends Actor<Machine> {
   /** What its owner last counted it as. */
   countedAsOpen = false;
   /** Shared by the permits of one generation. */
-  #stamp: PermitStamp = { generation: 0, probeStart: null };
+  #stamp = firstStamp;
   readonly #onSettled: (circuit: CircuitActor) => void;
   /** Sent, but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];

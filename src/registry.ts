@@ -310,7 +310,8 @@ export class ToolRegistry {
     this.#stopped = true;
     const circuits = [...this.#circuits.values()];
     disarm(circuits);
-    this.actor.send({ type: 'STOP', circuits });
+    for (const batch of batches(circuits)) this.actor.send({ type: 'STOP_CIRCUITS', circuits: batch });
+    this.actor.send({ type: 'STOP' });
   }
 
   /** Stops the registry at the end of a `using` block. */
@@ -428,20 +429,27 @@ export class ToolRegistry {
       this.#circuits.delete(circuit.id);
       this.#open.delete(circuit);
     }
-    this.actor.send({
-      type: 'FORGET',
-      circuits: circuits.map((ref) => ({
-        tool: ref.id,
-        state: ref.getSnapshot().context.reportedState ?? 'closed',
-        ref,
-      })),
-    });
+    for (const batch of batches(circuits)) {
+      this.actor.send({
+        type: 'FORGET',
+        circuits: batch.map((ref) => ({
+          tool: ref.id,
+          state: ref.getSnapshot().context.reportedState ?? 'closed',
+          ref,
+        })),
+      });
+    }
   }
 }
 
 /** Whether a result is of the circuit's present generation; a bare one always is. */
 function isOf({ generation }: ToolCircuitContext, stamp: PermitStamp | undefined): boolean {
   return stamp === undefined || stamp.generation === generation;
+}
+
+/** XState takes what is left to do off the front of an array: of a long one, that is slow. */
+function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }
 
 /** Lets go of the timers first: stopping an actor walks over every timer that is left. */

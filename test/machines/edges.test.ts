@@ -122,7 +122,8 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     { type: 'ACKNOWLEDGE' },
     { type: 'COOLDOWN_OVER' },
     { type: 'FORGET', circuits: [] },
-    { type: 'STOP', circuits: [] },
+    { type: 'STOP_CIRCUITS', circuits: [] },
+    { type: 'STOP' },
   ];
   const input = { now: () => 0, recovery };
   return edgesTaken(
@@ -209,6 +210,7 @@ const charts = [
       'any --CIRCUIT_CHANGED--> stays',
       'any --REQUEST_DENIED--> stays',
       'any --FORGET--> stays',
+      'any --STOP_CIRCUITS--> stays',
       'any --STOP--> stopped',
 
       'operational --always [tooManyAreOpen]--> paused',

@@ -531,7 +531,8 @@ describe('STOP', () => {
       const complete = () => void completed++;
       registry.subscribe({ complete });
       for (const circuit of circuits) circuit.subscribe({ complete });
-      registry.send({ type: 'STOP', circuits });
+      registry.send({ type: 'STOP_CIRCUITS', circuits });
+      registry.send({ type: 'STOP' });
       expect(registry.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
       expect(circuits.map((circuit) => circuit.getSnapshot().status)).toEqual([
         'stopped',
@@ -547,14 +548,16 @@ describe('STOP', () => {
     const { registry, spawnOpen, newsTypes } = startRegistry();
     const circuits = spawnOpen('a', 'b', 'c');
     newsTypes();
-    registry.send({ type: 'STOP', circuits });
+    registry.send({ type: 'STOP_CIRCUITS', circuits });
+    registry.send({ type: 'STOP' });
     expect(newsTypes()).toEqual([]);
   });
 
   it('is for good: nothing that is sent later changes anything', () => {
     const { registry, clock, spawnOpen, context, newsTypes } = startRegistry();
     const circuits = spawnOpen('a');
-    registry.send({ type: 'STOP', circuits });
+    registry.send({ type: 'STOP_CIRCUITS', circuits });
+    registry.send({ type: 'STOP' });
     newsTypes();
     const before = context();
     const circuitBefore = contextOf(only(circuits));
