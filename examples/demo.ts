@@ -14,7 +14,7 @@ import { headline, tell } from './demo/timeline.ts';
 const callTimeoutMs = 600;
 const attemptsOfTheModel = 4;
 const registry = createToolRegistry({
-  circuit: { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 4_000 },
+  circuit: { failureThreshold: 2, minBackoffMs: 3_000, maxBackoffMs: 6_000 },
   recovery: { maxOpenCircuits: 3 },
 });
 
@@ -72,7 +72,8 @@ async function callTool({ tool, arguments: given }: Task): Promise<boolean> {
   } catch (error) {
     if (error instanceof CircuitOpenError) {
       const { retryAfterMs } = error;
-      const back = retryAfterMs === null ? '' : `, come back in ${(retryAfterMs / 1000).toFixed(1)} s`;
+      const back =
+        retryAfterMs === null ? '' : `, come back in ${(Math.ceil(retryAfterMs / 100) / 10).toFixed(1)} s`;
       tell('agent', `${tool} DENIED: the call was not made${back}`);
     } else {
       failedCallsMs.push(performance.now() - startedAt);
@@ -87,7 +88,7 @@ async function whilePaused(): Promise<void> {
   if (registry.actor.getSnapshot().value !== 'paused') return;
   if (pauses === 1) {
     tell('user', 'asked: "wait, I will have a look"');
-  } else if (registry.actor.getSnapshot().value === 'paused') {
+  } else {
     tell('user', 'asked: "the server is dead, I start it again"');
     server = await startFileServer(folder);
     tell('server', `started (process ${server.pid})`);

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 const colours = {
-  agent: 'white',
+  agent: 'blue',
   server: 'magenta',
   circuit: 'cyan',
   registry: 'yellow',
