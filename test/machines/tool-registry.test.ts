@@ -595,7 +595,7 @@ describe('a registry, whatever happens to its circuits', () => {
       { weight: 1, arbitrary: fc.constant('ACKNOWLEDGE' as const) },
       { weight: 2, arbitrary: fc.record({ advance: fc.integer({ min: 0, max: 8_000 }) }) },
     ),
-    { maxLength: 60 },
+    { maxLength: 60, size: 'max' },
   );
 
   it('counts what a walk over the circuits would, and is paused exactly when it should be', () => {
