@@ -10,6 +10,14 @@ type Machine = typeof toolCircuitMachine;
 
 const firstStamp: PermitStamp = Object.freeze({ generation: 0, probeStart: null });
 
+/** Who is told of what circuits are about to become. */
+export interface CircuitOwner {
+  /** The circuits that are in the middle of an event, and so may be about to be something else. */
+  readonly unsettled: Set<CircuitActor>;
+  /** What a circuit is, or will be, may have changed. */
+  onSettled(circuit: CircuitActor): void;
+}
+
 /**
  * A circuit that knows what it will be when all that it has been sent is processed.
  *
@@ -25,15 +33,15 @@ export class CircuitActor extends Actor<Machine> {
   countedAsOpen = false;
   /** Shared by the permits of one generation. */
   #stamp = firstStamp;
-  readonly #onSettled: (circuit: CircuitActor) => void;
+  readonly #owner: CircuitOwner;
   /** Sent, but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];
   /** Undefined while it has to be worked out. */
   #settled: ToolCircuitSnapshot | undefined;
 
-  constructor(options: ActorOptions<Machine>, onSettled: (circuit: CircuitActor) => void) {
+  constructor(options: ActorOptions<Machine>, owner: CircuitOwner) {
     super(trackedMachine, options);
-    this.#onSettled = onSettled;
+    this.#owner = owner;
     this.#settled = this.getSnapshot();
   }
 
@@ -61,7 +69,7 @@ export class CircuitActor extends Actor<Machine> {
     super.send(event);
     if (this.#waiting.length === 0) return;
     this.#settled = undefined;
-    this.#onSettled(this);
+    this.#owner.onSettled(this);
   }
 
   /** Runs the step that processes an event, and follows it. */
@@ -69,11 +77,13 @@ export class CircuitActor extends Actor<Machine> {
     // A timer's event comes without `send`.
     if (!this.#waiting.includes(event)) this.#waiting.unshift(event);
     this.#settled = undefined;
+    this.#owner.unsettled.add(this);
     const next = step();
+    this.#owner.unsettled.delete(this);
     this.#waiting.splice(this.#waiting.indexOf(event), 1);
     if (this.#waiting.length === 0) {
       this.#settled = next;
-      this.#onSettled(this);
+      this.#owner.onSettled(this);
     }
     return next;
   }

@@ -6,7 +6,7 @@ import type { RecoveryConfig } from '../machines/recovery-config.ts';
 import type { PermitStamp, ToolCircuitContext, ToolCircuitRef } from '../machines/tool-circuit.ts';
 import type { ToolRegistryRef } from '../machines/tool-registry.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
-import { CircuitActor } from './circuit-actor.ts';
+import { CircuitActor, type CircuitOwner } from './circuit-actor.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import { categorize } from './classify.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -247,23 +247,23 @@ export class ToolRegistry {
     return {
       diagnostics: Array.from(this.#circuits.values(), (circuit) => diagnose(circuit.settled, now)),
       openCircuits: this.openCircuits(),
-      openCount: this.#open.size,
+      openCount: this.#openNow.size,
     };
   }
 
   /** The names of the circuits that are open or isolated, in the order in which they opened. */
   openCircuits(): string[] {
-    return Array.from(this.#open, (circuit) => circuit.id);
+    return Array.from(this.#openNow, (circuit) => circuit.id);
   }
 
   /** How many circuits are open or isolated. Costs the same whatever the number of tools. */
   openCircuitCount(): number {
-    return this.#open.size;
+    return this.#openNow.size;
   }
 
   /** Whether so many circuits are open that the agent should stop and ask. Default: `recovery.maxOpenCircuits`. */
   shouldPauseForRecovery(maxOpenCircuits: number = this.#config.recovery.maxOpenCircuits): boolean {
-    return this.#open.size >= maxOpenCircuits;
+    return this.#openNow.size >= maxOpenCircuits;
   }
 
   metrics(): RegistryMetrics {
@@ -406,7 +406,7 @@ export class ToolRegistry {
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
     const circuit = new CircuitActor(
       { id: name, parent: this.actor, input, ...(snapshot && { snapshot }) },
-      this.#recount,
+      this.#circuitOwner,
     );
     this.#circuits.set(name, circuit);
     circuit.start();
@@ -414,13 +414,23 @@ export class ToolRegistry {
     return circuit;
   }
 
-  readonly #recount = (circuit: CircuitActor): void => {
-    const isOpen = countsAsOpen(stateOf(circuit.settled));
-    if (isOpen === circuit.countedAsOpen || this.#circuits.get(circuit.id) !== circuit) return;
-    circuit.countedAsOpen = isOpen;
-    if (isOpen) this.#open.add(circuit);
-    else this.#open.delete(circuit);
+  readonly #circuitOwner: CircuitOwner = {
+    unsettled: new Set(),
+    onSettled: (circuit) => {
+      const isOpen = countsAsOpen(stateOf(circuit.settled));
+      if (isOpen === circuit.countedAsOpen || this.#circuits.get(circuit.id) !== circuit) return;
+      circuit.countedAsOpen = isOpen;
+      if (isOpen) this.#open.add(circuit);
+      else this.#open.delete(circuit);
+    },
   };
+
+  /** The circuits that are open or isolated. */
+  get #openNow(): ReadonlySet<CircuitActor> {
+    // Only an inspector can ask in the middle of an event.
+    for (const circuit of this.#circuitOwner.unsettled) this.#circuitOwner.onSettled(circuit);
+    return this.#open;
+  }
 
   #forget(circuits: readonly CircuitActor[]): void {
     if (this.#stopped) return;
