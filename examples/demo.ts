@@ -1,174 +1,154 @@
 /**
- * An agent at work with the tools of a real MCP server, which hangs, dies and is started again. The model is a script:
- * it does what models do, and calls again what has just failed.
+ * An agent at work with the tools of a real MCP server, which hangs, dies and is started again. Only the model is a
+ * script: the calls, the processes and the files are real.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CircuitOpenError, createToolRegistry } from 'toolfuse';
-import { type FileServer, startFileServer } from './demo/file-server.ts';
-import { headline, tell } from './demo/timeline.ts';
+import { createToolRegistry } from 'toolfuse';
+import { defaultCircuitConfig as defaults } from 'toolfuse/machines';
+import { Agent, type Task } from './demo/agent.ts';
+import { FileServer } from './demo/file-server.ts';
+import { Savings } from './demo/savings.ts';
+import { headline, span, tell } from './demo/timeline.ts';
 
-// Scaled down, so that the story takes seconds. The defaults are for work that takes hours.
+const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000 };
 const callTimeoutMs = 600;
-const attemptsOfTheModel = 4;
-const registry = createToolRegistry({
-  circuit: { failureThreshold: 2, minBackoffMs: 3_000, maxBackoffMs: 6_000 },
-  recovery: { maxOpenCircuits: 3 },
+const turnMs = 150;
+
+// The agent's job: to collect what is left to do from the notes of a week, and to find the budget.
+const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
+const noteOf = (day: string): string => `Notes of ${day}.\nTODO: what ${day} left open\n`;
+const folder = mkdtempSync(join(tmpdir(), 'toolfuse-demo-'));
+const server = new FileServer(folder);
+
+// Runs however the process ends, so that neither the server nor the folder is left behind.
+process.once('exit', () => {
+  server.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+setTimeout(() => fail(['it ends within 50 s']), 50_000).unref();
+
+for (const day of days) writeFileSync(join(folder, `${day}.md`), noteOf(day));
+mkdirSync(join(folder, 'archive'));
+writeFileSync(join(folder, 'archive', 'budget.csv'), 'item,price\ncoffee,3\n');
+
+const registry = createToolRegistry({ circuit: settings, recovery: { maxOpenCircuits: 3 } });
+const savings = new Savings();
+const agent = new Agent({
+  registry,
+  turnMs,
+  askUser,
+  measure: () => savings.measure(server.condition),
+  callTool: ({ tool, input }) => server.call(tool, input, callTimeoutMs),
 });
 
-const folder = await mkdtemp(join(tmpdir(), 'toolfuse-demo-'));
-const report = join(folder, 'report.txt');
-await writeFile(join(folder, 'notes.txt'), 'Closed lets calls through, open denies them.\n');
-
-/** What the agent has to do, each piece by one tool of the server. */
-const work = [
-  { tool: 'list_directory', arguments: { path: folder } },
-  { tool: 'read_text_file', arguments: { path: join(folder, 'notes.txt') } },
-  { tool: 'search_files', arguments: { path: folder, pattern: '*.txt' } },
-  { tool: 'write_file', arguments: { path: report, content: 'All is well.\n' } },
-];
-type Task = (typeof work)[number];
-
-let server: FileServer = await startFileServer(folder);
-/** How long each call took that failed, in ms. */
-const failedCallsMs: number[] = [];
-let calls = 0;
-let pauses = 0;
-const tripped = new Set<string>();
-
-registry.actor.on('circuit.opened', ({ tool, currentBackoffMs, lastErrorCategory }) => {
-  tripped.add(tool);
-  tell('circuit', `${tool} opened for ${currentBackoffMs / 1000} s (${lastErrorCategory})`);
+// The registry is an actor: all that happens to the circuits can be listened to.
+const seen = { tripped: new Set<string>(), failedProbes: 0, pauses: 0, recoveries: 0 };
+registry.actor.on('circuit.opened', ({ tool, from, currentBackoffMs }) => {
+  seen.tripped.add(tool);
+  if (from === 'halfOpen') seen.failedProbes++;
+  const why = from === 'halfOpen' ? 'AGAIN, its probe failed' : `after ${settings.failureThreshold} failures`;
+  tell('circuit', `${tool} OPENED ${why}: its calls are denied for ${span(currentBackoffMs)}`, 'bad');
 });
-registry.actor.on('circuit.halfOpened', ({ tool }) => tell('circuit', `${tool} half-open: one call may try`));
-registry.actor.on('circuit.closed', ({ tool }) => tell('circuit', `${tool} closed`));
+registry.actor.on('circuit.halfOpened', ({ tool }) =>
+  tell('circuit', `${tool} HALF-OPEN: its time is over, one call may try`, 'refused'),
+);
+registry.actor.on('circuit.closed', ({ tool }) =>
+  tell('circuit', `${tool} CLOSED: the call that tried went well`, 'good'),
+);
 registry.actor.on('recovery.paused', ({ reason }) => {
-  pauses++;
-  tell('registry', `PAUSED: ${reason}`);
+  seen.pauses++;
+  tell('registry', `PAUSED: ${reason}`, 'bad');
 });
-registry.actor.on('recovery.resumed', () =>
-  tell('registry', 'RESUMED: enough circuits have left the open state'),
+registry.actor.on('recovery.resumed', ({ because, openCount }) => {
+  if (because === 'recovered') seen.recoveries++;
+  tell('registry', `RESUMED: only ${openCount} circuits are open now`, 'good');
+});
+
+async function askUser(openTools: readonly string[]): Promise<void> {
+  headline('The agent stops and asks its user');
+  tell('agent', `asks: "I cannot use ${openTools.join(', ')}. What shall I do?"`);
+  await sleep(3 * turnMs);
+  tell('user', 'answers: "The server is dead. I start it again; then go on."');
+  await server.start();
+  tell('server', `started again (process ${server.pid})`, 'good');
+}
+
+/** What has to be true for the story to be the one that was told. */
+function brokenClaims(): string[] {
+  const claims: [boolean, string][] = [
+    [readFileSync(join(folder, 'report.md'), 'utf8') === report(noteOf), 'the report on the disk is right'],
+    [agent.answers.get('budget')?.includes('budget.csv') === true, 'the budget was found'],
+    [seen.tripped.size >= 3, 'three circuits opened'],
+    [seen.failedProbes >= 1, 'a probe failed while the server was down'],
+    [seen.pauses >= 1, 'the registry paused'],
+    [seen.recoveries === seen.pauses, 'the registry resumed by itself'],
+    [registry.snapshot().diagnostics.every(({ status }) => status === 'closed'), 'all circuits are closed'],
+    [savings.count('denied') === registry.metrics().breakerDenials, 'the sums count every denial'],
+    [savings.count('denied', 'hung') > 0, 'calls to the hung server were denied'],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+}
+
+function fail(claims: readonly string[]): never {
+  for (const claim of claims) console.error(`The demo did not go as told. Not true: ${claim}.`);
+  process.exit(1);
+}
+
+const read = (day: string): Task => ({ tool: 'read_text_file', input: { path: `${day}.md` }, about: day });
+const write = (path: string, content: string): Task => ({
+  tool: 'write_file',
+  input: { path, content },
+  about: path,
+});
+const report = (text: (day: string) => string | undefined): string =>
+  days.map((day) => text(day)?.match(/TODO: .*/)?.[0] ?? `${day}: not read yet`).join('\n');
+const reportOfAnswers = (): string => report((day) => agent.answers.get(day));
+
+console.log(`An agent, a real MCP server (@modelcontextprotocol/server-filesystem), and a circuit for each tool.
+Scaled down to seconds: a circuit opens after ${settings.failureThreshold} failures (default: ${defaults.failureThreshold}), for ${span(settings.minBackoffMs)} (${span(defaults.minBackoffMs)}),
+and for longer each time that its probe fails, up to ${span(settings.maxBackoffMs)} (${span(defaults.maxBackoffMs)}).`);
+
+headline('All is well');
+await server.start();
+tell('server', `started (process ${server.pid})`, 'good');
+await agent.work([{ tool: 'list_directory', input: { path: '.' }, about: 'all files' }, read('monday')]);
+
+headline('The server hangs: it takes calls and answers none (SIGSTOP)');
+server.hang();
+const watch = registry.actor.on('circuit.opened', ({ tool }) => {
+  if (tool !== 'search_files') return;
+  watch.unsubscribe();
+  // In the middle of the next call, which then loses its connection.
+  setTimeout(
+    () => {
+      headline('The server dies (SIGKILL)');
+      server.kill();
+    },
+    2 * turnMs + callTimeoutMs / 2,
+  );
+});
+await agent.work(
+  [
+    ...days.slice(1).map(read),
+    { tool: 'search_files', input: { path: '.', pattern: '**/budget.csv' }, about: 'budget' },
+  ],
+  // What a careful agent does when it cannot go on: it saves what it has.
+  write('draft.md', reportOfAnswers()),
 );
 
-/** Makes one call. Gives false where it failed or was refused. */
-async function callTool({ tool, arguments: given }: Task): Promise<boolean> {
-  const startedAt = performance.now();
-  const tookMs = () => Math.round(performance.now() - startedAt);
-  try {
-    await registry.execute(
-      tool,
-      () => {
-        calls++;
-        return server.client.callTool({ name: tool, arguments: given }, undefined, {
-          timeout: callTimeoutMs,
-        });
-      },
-      { isFailure: ({ isError }) => isError === true },
-    );
-    tell('agent', `${tool} done in ${tookMs()} ms`);
-    return true;
-  } catch (error) {
-    if (error instanceof CircuitOpenError) {
-      const { retryAfterMs } = error;
-      const back =
-        retryAfterMs === null ? '' : `, come back in ${(Math.ceil(retryAfterMs / 100) / 10).toFixed(1)} s`;
-      tell('agent', `${tool} DENIED: the call was not made${back}`);
-    } else {
-      failedCallsMs.push(performance.now() - startedAt);
-      tell('agent', `${tool} failed after ${tookMs()} ms: ${(error as Error).message}`);
-    }
-    return false;
-  }
-}
+headline('The work is finished');
+await agent.work([write('report.md', reportOfAnswers())]);
+headline('What the circuits were good for');
+for (const line of savings.lines()) console.log(line);
 
-/** The agent does nothing while the registry says so; its user is asked what to do. */
-async function whilePaused(): Promise<void> {
-  if (registry.actor.getSnapshot().value !== 'paused') return;
-  if (pauses === 1) {
-    tell('user', 'asked: "wait, I will have a look"');
-  } else {
-    tell('user', 'asked: "the server is dead, I start it again"');
-    server = await startFileServer(folder);
-    tell('server', `started (process ${server.pid})`);
-  }
-  while (registry.actor.getSnapshot().value === 'paused') await sleep(20);
-}
-
-/** Does each task, as a model does: tries again at once, a few times, and puts off what does not work. */
-async function doWork(tasks: readonly Task[], onCall: () => void = () => {}): Promise<void> {
-  const queue = [...tasks];
-  for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-    let isDone = false;
-    for (let attempt = 1; attempt <= attemptsOfTheModel && !isDone; attempt++) {
-      await whilePaused();
-      isDone = await callTool(task);
-      onCall();
-      // What a turn of the model takes, much shortened.
-      await sleep(150);
-    }
-    if (!isDone) queue.push(task);
-  }
-}
-
-function signal(what: 'SIGSTOP' | 'SIGKILL', words: string): void {
-  process.kill(server.pid, what);
-  tell('server', words);
-}
-
-function check(holds: boolean, claim: string): void {
-  if (holds) return;
-  process.exitCode = 1;
-  console.error(`the demo did not go as told: ${claim}`);
-}
-
-async function cleanUp(): Promise<void> {
-  registry.stop();
-  // A stopped process does not hear that its input has ended.
-  try {
-    process.kill(server.pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
-  await server.client.close();
-  await rm(folder, { recursive: true, force: true });
-}
-process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
-
-try {
-  headline('An agent works with the four tools of an MCP server.');
-  tell('server', `started (process ${server.pid})`);
-  await doWork(work);
-
-  headline('The server hangs, and then it dies. The model calls on.');
-  await rm(report);
-  signal('SIGSTOP', 'hangs: it takes calls and answers none');
-  let callsLeft = 5;
-  await doWork(work, () => {
-    callsLeft--;
-    if (callsLeft === 0) signal('SIGKILL', 'killed');
-  });
-
-  const { breakerDenials } = registry.metrics();
-  const meanMs = failedCallsMs.reduce((sum, ms) => sum + ms, 0) / failedCallsMs.length;
-  headline('The work is done.');
-  console.log(
-    `${calls} calls made, ${failedCallsMs.length} of them failed, after ${Math.round(meanMs)} ms on average.`,
-  );
-  console.log(`${breakerDenials} calls not made.`);
-  console.log(
-    `${((breakerDenials * meanMs) / 1000).toFixed(1)} s not waited: ${breakerDenials} x ${Math.round(meanMs)} ms.`,
-  );
-
-  check((await readFile(report, 'utf8')) === 'All is well.\n', 'the report is on the disk');
-  check(tripped.size >= 3, 'three circuits opened');
-  check(pauses >= 1, 'the registry paused');
-  check(registry.actor.getSnapshot().value === 'operational', 'the registry resumed');
-  check(
-    work.every(({ tool }) => registry.state(tool) === 'closed'),
-    'all circuits are closed at the end',
-  );
-} finally {
-  await cleanUp();
-}
+const broken = brokenClaims();
+if (broken.length === 0)
+  console.log(`report.md on the disk has what the notes of all ${days.length} days say.`);
+registry.stop();
+await server.stop();
+if (broken.length > 0) fail(broken);

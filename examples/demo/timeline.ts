@@ -1,27 +1,25 @@
 import { styleText } from 'node:util';
 
-const colours = {
-  agent: 'blue',
-  server: 'magenta',
-  circuit: 'cyan',
-  registry: 'yellow',
-  user: 'green',
-} as const;
+export type Who = 'agent' | 'circuit' | 'registry' | 'server' | 'user';
 
-/** Who a line of the timeline is about. */
-export type Who = keyof typeof colours;
+const tones = { good: 'green', bad: 'red', refused: 'yellow', plain: 'reset' } as const;
+type Tone = keyof typeof tones;
 
 const isColoured = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+  isColoured ? styleText(style, text) : text;
 const startedAt = performance.now();
 
-/** One line: when, who, what. In colour where it is read by a person, plain where it is read by a program. */
-export function tell(who: Who, what: string): void {
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(5);
-  const line = `${seconds} s  ${who.padEnd(9)} ${what}`;
-  console.log(isColoured ? styleText(colours[who], line) : line);
+/** A duration for people: `602 ms`, `1.9 s`. */
+export const span = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
+
+/** One line of the story: when, who, what. */
+export function tell(who: Who, what: string, tone: Tone = 'plain'): void {
+  const when = `${((performance.now() - startedAt) / 1000).toFixed(2)} s`.padStart(8);
+  console.log(`${paint('dim', when)}  ${who.padEnd(8)}  ${paint(tones[tone], what)}`);
 }
 
-/** A line that stands alone. */
 export function headline(text: string): void {
-  console.log(isColoured ? styleText('bold', `\n${text}`) : `\n${text}`);
+  console.log(`\n${paint('bold', text)}`);
 }

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { categorize, errorCategories, type ToolRegistry } from 'toolfuse';
+import type { Outcome, Stopwatch } from './savings.ts';
+import { span, tell } from './timeline.ts';
+
+/** A call that the agent has to make. */
+export interface Task {
+  readonly tool: string;
+  readonly input: Record<string, unknown>;
+  /** What it is about, in a word or two. */
+  readonly about: string;
+}
+
+export interface AgentOptions {
+  readonly registry: ToolRegistry;
+  readonly callTool: (task: Task) => Promise<string>;
+  /** Starts the stopwatch of an attempt, which is told what became of it. */
+  readonly measure: () => Stopwatch;
+  /** Comes back when the user has answered. */
+  readonly askUser: (openTools: readonly string[]) => Promise<void>;
+  /** Stands for the time that a model takes for a turn, which is seconds. */
+  readonly turnMs: number;
+}
+
+/** An agent whose model is a script: it insists, as models do, and goes on with something else only when refused. */
+export class Agent {
+  /** The answers of the tools, by what they were about. */
+  readonly answers = new Map<string, string>();
+  readonly #options: AgentOptions;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /** Makes every call of a list, in rounds: what could not be done in one is tried again in the next. */
+  async work(tasks: readonly Task[], whenStuck?: Task): Promise<void> {
+    let todo = tasks;
+    while (todo.length > 0) {
+      const left: Task[] = [];
+      for (const task of todo) if (!(await this.#insist(task))) left.push(task);
+      if (left.length === todo.length && whenStuck !== undefined) await this.#insist(whenStuck);
+      await this.#comeBackInTime(left);
+      todo = left;
+    }
+  }
+
+  /** Makes a call, again and again while it fails. Gives false where it was denied. */
+  async #insist(task: Task): Promise<boolean> {
+    for (;;) {
+      await this.#pauseIfToldTo();
+      await sleep(this.#options.turnMs);
+      const stopwatch = this.#options.measure();
+      const outcome = await this.#attempt(task, stopwatch);
+      stopwatch.end(outcome);
+      if (outcome !== 'failed') return outcome === 'done';
+    }
+  }
+
+  /** One call, guarded by the circuit of its tool. */
+  async #attempt(task: Task, stopwatch: Stopwatch): Promise<Outcome> {
+    const { registry, callTool } = this.#options;
+    const { tool, about } = task;
+
+    if (!registry.allowRequest(tool)) {
+      tell('agent', `${tool} ${about}: DENIED, not called; ${this.#whenToComeBack(tool)}`, 'refused');
+      return 'denied';
+    }
+    try {
+      this.answers.set(about, await callTool(task));
+      tell('agent', `${tool} ${about}: done in ${span(stopwatch.elapsedMs())}`, 'good');
+      registry.recordSuccess(tool);
+      return 'done';
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      tell('agent', `${tool} ${about}: failed after ${span(stopwatch.elapsedMs())}: ${message}`, 'bad');
+      registry.recordFailure(tool, error);
+      // A wrong argument says nothing about the tool, and insisting would not help.
+      if (!errorCategories[categorize(error)].counted) throw error;
+      return 'failed';
+    }
+  }
+
+  #whenToComeBack(tool: string): string {
+    const { remainingBackoffMs, lastErrorCategory } = this.#options.registry.diagnostics(tool);
+    const why = lastErrorCategory === null ? '' : ` (${errorCategories[lastErrorCategory].label})`;
+    return remainingBackoffMs === null
+      ? `a probe is under way${why}`
+      : `come back in ${span(Math.ceil(remainingBackoffMs / 100) * 100)}${why}`;
+  }
+
+  /** Nothing is left to do but what was denied: sleeps until the first of those tools may be called again. */
+  async #comeBackInTime(denied: readonly Task[]): Promise<void> {
+    const waits = denied.map(({ tool }) => this.#options.registry.remainingBackoffMs(tool) ?? 0);
+    if (waits.length > 0) await sleep(Math.min(...waits));
+  }
+
+  /** While the registry says so, the agent does nothing at all: its user decides. */
+  async #pauseIfToldTo(): Promise<void> {
+    const { registry, askUser } = this.#options;
+    if (!registry.shouldPauseForRecovery()) return;
+    await askUser(registry.openCircuits());
+    while (registry.shouldPauseForRecovery()) await sleep(10);
+    tell('agent', 'goes on with its work');
+  }
+}

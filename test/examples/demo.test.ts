@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'toolfuse-demo-test-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Starts the demo as a newcomer does, with a place of its own for temporary folders. */
+function start(...nodeOptions: string[]): {
+  child: ChildProcess;
+  output: Promise<string>;
+  errors: Promise<string>;
+} {
+  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', 'examples/demo.ts'], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: scratch },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { child, output: text(child.stdout), errors: text(child.stderr) };
+}
+
+const serversIn = (output: string): number[] =>
+  [...output.matchAll(/started.* \(process (\d+)\)/g)].map(([, pid]) => Number(pid));
+
+/** Whether a process runs. One that has ended, and that nobody has buried yet, does not. */
+function isAlive(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
+}
+
+const foldersLeft = (): string[] => readdirSync(scratch).filter((name) => name.startsWith('toolfuse-demo-'));
+
+describe('the demo', () => {
+  let output = '';
+  let lines: string[] = [];
+  let exitCode: unknown;
+  let tookMs = 0;
+  const count = (part: RegExp): number => lines.filter((line) => part.test(line)).length;
+
+  beforeAll(async () => {
+    const startedAt = performance.now();
+    const demo = start();
+    [exitCode] = await once(demo.child, 'exit');
+    tookMs = performance.now() - startedAt;
+    output = await demo.output;
+    lines = output.trimEnd().split('\n');
+    expect(await demo.errors).toBe('');
+  }, 60_000);
+
+  it('ends well, and in under a minute', () => {
+    expect(exitCode, output).toBe(0);
+    expect(tookMs).toBeLessThan(60_000);
+  });
+
+  it('is plain and narrow where it is not a terminal', () => {
+    expect(output).not.toContain('\u001b');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('tells each part of the story, in this order', () => {
+    const story = [
+      /server +started/,
+      /read_text_file monday: done/,
+      /The server hangs/,
+      /read_text_file .* failed after .* timed out/,
+      /read_text_file OPENED after 2 failures/,
+      /read_text_file .* DENIED, not called; come back in [\d.]+ m?s \(timed out\)/,
+      /search_files OPENED/,
+      /The server dies/,
+      /write_file .* failed after .* (Connection closed|Not connected)/,
+      /write_file OPENED/,
+      /read_text_file OPENED AGAIN, its probe failed: its calls are denied for 4 s/,
+      /registry +PAUSED: 3 circuits open: /,
+      /agent +asks: /,
+      /server +started again/,
+      /registry +RESUMED/,
+      /search_files CLOSED/,
+      /read_text_file HALF-OPEN/,
+      /read_text_file CLOSED/,
+      /The work is finished/,
+      /write_file CLOSED/,
+      /report\.md on the disk has what the notes of all 5 days say/,
+    ];
+    story.reduce((from, part) => {
+      const at = lines.findIndex((line, index) => index >= from && part.test(line));
+      expect(at, `${part} after line ${from} of\n${output}`).toBeGreaterThanOrEqual(from);
+      return at + 1;
+    }, 0);
+  });
+
+  it('adds up what its timeline shows', () => {
+    const [made, done, failed] =
+      output
+        .match(/(\d+) calls made: (\d+) done, (\d+) failed/)
+        ?.slice(1)
+        .map(Number) ?? [];
+    expect(done).toBe(count(/agent .*: done in/));
+    expect(failed).toBe(count(/agent .*: failed after/));
+    expect(made).toBe((done ?? 0) + (failed ?? 0));
+
+    const denied = count(/ DENIED, /);
+    expect(denied).toBeGreaterThan(0);
+    expect(output).toContain(`\n${denied} calls denied`);
+    const parts = [...output.matchAll(/^ {2}(\d+) (?:while|after)/gm)].map(([, number]) => Number(number));
+    expect(parts).toHaveLength(3);
+    expect(parts.reduce((sum, part) => sum + part)).toBe(denied);
+
+    const [, hung, typicalMs, savedS] =
+      output.match(/(\d+) while the server hung\. .*?x (\d+) ms .* = ([\d.]+) s not waited/)?.map(Number) ??
+      [];
+    expect(savedS).toBeCloseTo(((hung ?? 0) * (typicalMs ?? 0)) / 1000, 1);
+  });
+
+  it('leaves no server and no folder behind', () => {
+    expect(serversIn(output)).toHaveLength(2);
+    expect(serversIn(output).filter(isAlive)).toEqual([]);
+    expect(foldersLeft()).toEqual([]);
+  });
+});
+
+describe('a demo that does not come to its end', () => {
+  it('leaves nothing behind when it is interrupted while the server hangs', { timeout: 30_000 }, async () => {
+    const { child, output } = start();
+    child.stdout?.on('data', (chunk) => {
+      if (String(chunk).includes('The server hangs')) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    const servers = serversIn(await output);
+    expect(servers).toHaveLength(1);
+    // The kill is on its way when the demo ends.
+    await vi.waitFor(() => expect(servers.filter(isAlive)).toEqual([]));
+    expect(foldersLeft()).toEqual([]);
+  });
+
+  it('says what was not true when its story did not happen', { timeout: 30_000 }, async () => {
+    // Signals do nothing, so that the server never hangs or dies.
+    const { child, output, errors } = start('--import', 'data:text/javascript,process.kill = () => true');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(await errors).toContain('The demo did not go as told. Not true: the registry paused.');
+    expect(serversIn(await output).filter(isAlive)).toEqual([]);
+    expect(foldersLeft()).toEqual([]);
+  });
+});
