@@ -1,6 +1,7 @@
 import { type CircuitConfig, circuitConfig } from '../machines/circuit-config.ts';
 import { type RecoveryConfig, recoveryConfig } from '../machines/recovery-config.ts';
 import type { Clock } from './clock.ts';
+import { show } from './show.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -79,16 +80,6 @@ const registryRules = {
   classify: aFunction,
   restore: anything,
 } satisfies Record<string, Rule>;
-
-/** A value as an error message shows it: short, on one line, and never a throw. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
-}
 
 /** Refuses fields that do not exist and values that cannot be meant; a field that is undefined is not given. */
 function check<Field extends string>(

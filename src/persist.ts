@@ -7,6 +7,7 @@ import {
   type ToolCircuitSnapshot,
   toolCircuitMachine,
 } from '../machines/tool-circuit.ts';
+import { show } from './show.ts';
 
 /** One circuit as it is kept. Instants are wall-clock times, in ms since 1970. */
 export interface PersistedCircuit {
@@ -105,11 +106,6 @@ const circuitFields: Record<keyof PersistedCircuit, (value: unknown) => boolean>
   isolations: isCount,
 };
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
 function parse(document: unknown): unknown {
   if (typeof document !== 'string') return document;
   try {
@@ -141,7 +137,8 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
     throw new RestoreError(`restore.circuits must be a list, got ${show(kept.circuits)}`);
   }
   const tools = new Set<unknown>();
-  kept.circuits.forEach((circuit: unknown, index) => {
+  // A list with holes has them looked at as well.
+  Array.from(kept.circuits).forEach((circuit: unknown, index) => {
     const path = `restore.circuits[${index}]`;
     if (!isRecord(circuit)) throw new RestoreError(`${path} must be an object, got ${show(circuit)}`);
     for (const [field, holds] of Object.entries(circuitFields)) {

@@ -103,7 +103,9 @@ export class ToolRegistry {
       ...(options.inspect && { inspect: containedObserver(options.inspect) }),
     }).start();
     const offsetMs = this.#clock.wallNow() - this.#clock.now();
-    for (const kept of restored) this.#spawn(kept.tool, { kept, offsetMs });
+    for (const kept of restored) {
+      this.#spawn(kept.tool, { kept, offsetMs }).usedAt = ++this.#uses;
+    }
   }
 
   /**
@@ -295,12 +297,16 @@ export class ToolRegistry {
   /** Everything that a restart must not lose, as JSON for `createToolRegistry({ restore })`. */
   persist(): string {
     const offsetMs = this.#clock.wallNow() - this.#clock.now();
-    const circuits = [...this.#circuits.values()].sort((a, b) => a.usedAt - b.usedAt);
+    const open = [...this.#openNow];
+    // Those that may be forgotten in the order in which they were used, the others in that in which they opened.
+    const others = [...this.#circuits.values()]
+      .filter((circuit) => !this.#open.has(circuit))
+      .sort((a, b) => a.usedAt - b.usedAt);
     return JSON.stringify({
       format: 'toolfuse',
       version: 1,
       savedTime: this.#clock.wallNow(),
-      circuits: circuits.map((circuit) => persistCircuit(circuit.settled, offsetMs)),
+      circuits: [...others, ...open].map((circuit) => persistCircuit(circuit.settled, offsetMs)),
     } satisfies PersistedRegistry);
   }
 
