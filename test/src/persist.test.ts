@@ -5,6 +5,7 @@ import {
   type PersistedCircuit,
   type PersistedRegistry,
   RestoreError,
+  type ToolRegistryOptions,
 } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import type { InspectionEvent } from 'xstate';
@@ -29,7 +30,11 @@ function setUp(options: Parameters<typeof createToolRegistry>[0] = {}, clock = n
 /** A registry in another process: its clock begins anew, and its wall clock has gone on. */
 function restart(
   before: ReturnType<typeof setUp>,
-  { afterMs = 0, restore = before.registry.persist() as string | PersistedRegistry, ...options } = {},
+  {
+    afterMs = 0,
+    restore = before.registry.persist(),
+    ...options
+  }: ToolRegistryOptions & { readonly afterMs?: number } = {},
 ) {
   const clock = new ManualClock(700);
   clock.wallOffsetMs = before.clock.wallNow() + afterMs - 700;
@@ -38,6 +43,8 @@ function restart(
 }
 
 const parse = (document: string): PersistedRegistry => JSON.parse(document);
+
+const byTool = (a: { tool: string }, b: { tool: string }): number => (a.tool < b.tool ? -1 : 1);
 
 /** One tool in each state. */
 function everyState() {
@@ -65,17 +72,17 @@ describe('a registry that was persisted and restored', () => {
     const { clock, registry } = restart(before);
     const shift = 700 - before.clock.now();
     const instant = (at: number | null) => (at === null ? null : at + shift);
-    expect(registry.snapshot()).toEqual({
-      ...was,
-      openCircuits: expect.arrayContaining([...was.openCircuits]),
-      diagnostics: was.diagnostics.map((diagnostics) => ({
+    const is = registry.snapshot();
+    expect(is).toMatchObject({ openCircuits: was.openCircuits, openCount: was.openCount });
+    expect([...is.diagnostics].sort(byTool)).toEqual(
+      [...was.diagnostics].sort(byTool).map((diagnostics) => ({
         ...diagnostics,
         openedAt: instant(diagnostics.openedAt),
         lastDeniedAt: instant(diagnostics.lastDeniedAt),
         // What was in flight when the process ended is in flight no more.
         probesInFlight: 0,
       })),
-    });
+    );
     expectAgreement(registry);
     expect(clock.timers).toBeGreaterThan(0);
   });
@@ -450,8 +457,8 @@ describe('persist', () => {
       savedTime: started.clock.wallNow(),
       circuits: [
         { tool: 'closed', state: 'closed', failureCount: 1 },
-        { tool: 'isolated', state: 'isolated', isolations: 2 },
         { tool: 'halfOpen', state: 'halfOpen', currentBackoffMs: 2_000, openCount: 2 },
+        { tool: 'isolated', state: 'isolated', isolations: 2 },
         {
           tool: 'open',
           state: 'open',
