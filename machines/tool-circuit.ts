@@ -130,7 +130,7 @@ export function backoffLeftMs(context: ToolCircuitContext, now: number): number 
 function notBeforeAfter(moment: Moment): number | null {
   const { config, notBefore } = moment.context;
   const askedMs = 'retryAfterMs' in moment.event ? moment.event.retryAfterMs : undefined;
-  if (askedMs === undefined || !(askedMs > 0)) return notBefore;
+  if (typeof askedMs !== 'number' || !(askedMs > 0)) return notBefore;
   return Math.max(instant(moment) + Math.min(askedMs, config.maxRetryAfterMs), notBefore ?? -Infinity);
 }
 
@@ -160,7 +160,7 @@ function isLate(
   { generation, config, probeStarts }: ToolCircuitContext,
   stamp: PermitStamp | undefined,
 ): boolean {
-  if (stamp === undefined) return false;
+  if (typeof stamp !== 'object' || stamp === null) return false;
   if (stamp.generation !== generation) return true;
   const { probeStart } = stamp;
   return (

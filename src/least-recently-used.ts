@@ -29,5 +29,5 @@ export class LeastRecentlyUsed {
   }
 }
 
-const isForgettable = ({ settled }: CircuitActor): boolean =>
-  settled.status === 'active' && settled.value === 'closed';
+const isForgettable = ({ isForgotten, settled }: CircuitActor): boolean =>
+  !isForgotten && settled.value === 'closed';

@@ -11,13 +11,21 @@ export function monotonic(clock: Clock): Required<Clock> {
     now() {
       try {
         const now = clock.now();
-        if (now > latest) latest = now;
+        if (now > latest && Number.isFinite(now)) latest = now;
       } catch {
         // The last instant known is the best there is.
       }
       return latest;
     },
-    wallNow: () => clock.wallNow?.() ?? Date.now(),
+    wallNow() {
+      try {
+        const now = clock.wallNow?.();
+        if (Number.isFinite(now)) return now as number;
+      } catch {
+        // The host knows the time of day as well.
+      }
+      return Date.now();
+    },
     setTimeout(fn, ms) {
       try {
         return clock.setTimeout(fn, ms);

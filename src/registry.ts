@@ -1,4 +1,4 @@
-import { createActor, type InspectionEvent, type Observer } from 'xstate';
+import type { InspectionEvent, Observer } from 'xstate';
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import type { CircuitConfig } from '../machines/circuit-config.ts';
 import { type CircuitState, countsAsOpen } from '../machines/circuit-state.ts';
@@ -30,7 +30,7 @@ import {
   readPersisted,
   restoreCircuit,
 } from './persist.ts';
-import { registryLogic } from './registry-logic.ts';
+import { RegistryActor } from './registry-actor.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What `createToolRegistry` takes. Every field may be left out. */
@@ -96,7 +96,7 @@ export class ToolRegistry {
     const restored = options.restore === undefined ? [] : readPersisted(options.restore);
     this.#clock = monotonic(options.clock ?? systemClock);
     this.#classify = containedClassifier(options.classify, categorize);
-    this.actor = createActor(registryLogic, {
+    this.actor = new RegistryActor({
       id: 'toolfuse',
       input: { now: this.#clock.now, recovery: this.#config.recovery },
       clock: this.#clock,
@@ -134,6 +134,8 @@ export class ToolRegistry {
   recordFailure(name: string, failure: unknown = 'executionError'): void {
     if (this.#stopped) return;
     const category = this.#categoryOf(failure);
+    // The classifier is a stranger: it may have stopped the registry.
+    if (this.#stopped) return;
     // Nothing would change, but that a probe gives its place back.
     if (!isCounted(category) && this.state(name) !== 'halfOpen') return;
     this.#fail(this.#use(name), category, failure);
@@ -329,11 +331,7 @@ export class ToolRegistry {
   #admit(circuit: CircuitActor): PermitStamp | null {
     const { value, context } = circuit.settled;
     if (value === 'closed') return circuit.stampOf(context.generation);
-    if (this.#stopped) return null;
-    const at = this.#clock.now();
-    circuit.send({ type: 'REQUEST', at });
-    const { deniedRequests, generation } = circuit.settled.context;
-    return deniedRequests === context.deniedRequests ? { generation, probeStart: at } : null;
+    return this.#stopped ? null : circuit.request(this.#clock.now());
   }
 
   #denial(circuit: CircuitActor): Denial {
@@ -352,6 +350,8 @@ export class ToolRegistry {
     fail: (circuit, stamp, failure) => {
       if (!this.#isCurrent(circuit)) return;
       const category = this.#categoryOf(failure);
+      // The classifier is a stranger: it may have stopped the registry, or reset the tool.
+      if (!this.#isCurrent(circuit)) return;
       // Nothing would change, but that a probe gives its place back.
       if (!isCounted(category) && stamp.probeStart === null) return;
       this.#fail(circuit, category, failure, stamp);
@@ -442,6 +442,7 @@ export class ToolRegistry {
     if (this.#stopped) return;
     if (circuits.length > 1) disarm(circuits);
     for (const circuit of circuits) {
+      circuit.isForgotten = true;
       this.#circuits.delete(circuit.id);
       this.#open.delete(circuit);
     }

@@ -1,6 +1,21 @@
-import { toolRegistryMachine } from '../machines/tool-registry.ts';
+import { Actor, type ActorOptions } from 'xstate';
+import { type ToolRegistryEvent, toolRegistryMachine } from '../machines/tool-registry.ts';
+import { checkEvent } from './check-event.ts';
 
 type Machine = typeof toolRegistryMachine;
+
+/** The parent of all circuits, which nothing that is sent to it can end. */
+export class RegistryActor extends Actor<Machine> {
+  constructor(options: ActorOptions<Machine>) {
+    super(registryLogic, options);
+  }
+
+  /** @throws TypeError for what is no event. */
+  override send(event: ToolRegistryEvent): void {
+    checkEvent(event);
+    super.send(event);
+  }
+}
 
 /**
  * The registry's machine, with a shortcut for a circuit that begins closed: it adds 1 to a number, and would
