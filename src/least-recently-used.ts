@@ -8,10 +8,9 @@ export class LeastRecentlyUsed {
   #queue: CircuitActor[] = [];
   #sortedAt = 0;
 
-  /** The circuit to forget, or none where none is closed. `uses` is the count of uses so far. */
-  take(circuits: Iterable<CircuitActor>, uses: number): CircuitActor[] {
-    const found = this.#next() ?? this.#sort(circuits, uses).#next();
-    return found === undefined ? [] : [found];
+  /** The circuit to forget, or undefined where none is closed. `uses` is the count of uses so far. */
+  take(circuits: Iterable<CircuitActor>, uses: number): CircuitActor | undefined {
+    return this.#next() ?? this.#sort(circuits, uses).#next();
   }
 
   #next(): CircuitActor | undefined {

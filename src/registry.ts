@@ -401,9 +401,6 @@ export class ToolRegistry {
     if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
     if (this.#stopped)
       throw new Error(`the registry has stopped; it takes no new tool (${JSON.stringify(name)})`);
-    if (this.#circuits.size >= this.#config.maxTools) {
-      this.#forget(this.#leastRecentlyUsed.take(this.#circuits.values(), this.#uses));
-    }
     const input = {
       tool: name,
       now: this.#clock.now,
@@ -414,10 +411,23 @@ export class ToolRegistry {
       { id: name, parent: this.actor, input, ...(snapshot && { snapshot }) },
       this.#circuitOwner,
     );
+    this.#makeRoom();
+    // An inspector has seen the actor made, and an observer one that was forgotten: they may have used the tool.
+    const made = this.#circuits.get(name);
+    if (made !== undefined) return made;
+    circuit.usedAt = ++this.#uses;
     this.#circuits.set(name, circuit);
     circuit.start();
     if (snapshot) circuit.send({ type: 'RESUME' });
     return circuit;
+  }
+
+  #makeRoom(): void {
+    while (this.#circuits.size >= this.#config.maxTools) {
+      const oldest = this.#leastRecentlyUsed.take(this.#circuits.values(), this.#uses);
+      if (oldest === undefined) return;
+      this.#forget([oldest]);
+    }
   }
 
   readonly #circuitOwner: CircuitOwner = {
