@@ -1,4 +1,5 @@
 import { Actor, type ActorOptions, transition } from 'xstate';
+import type { CircuitState } from '../machines/circuit-state.ts';
 import {
   type PermitStamp,
   type ToolCircuitEvent,
@@ -38,7 +39,7 @@ export class CircuitActor extends Actor<Machine> {
   /** What the last counted failure said. */
   lastError: string | null = null;
   /** What its owner last counted it as. */
-  countedAsOpen = false;
+  countedAs: CircuitState = 'closed';
   /** Shared by the permits of one generation. */
   #stamp = firstStamp;
   readonly #owner: CircuitOwner;

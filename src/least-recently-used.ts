@@ -2,7 +2,8 @@ import type { CircuitActor } from './circuit-actor.ts';
 
 /**
  * Finds the closed circuit that was not used for longest. A use costs one number and nothing else: the circuits are
- * sorted when one has to go, and the order serves until all in it are gone or were used again.
+ * sorted when one has to go, and the order serves until all in it are gone or were used again, or
+ * another circuit closes.
  */
 export class LeastRecentlyUsed {
   #queue: CircuitActor[] = [];
@@ -11,6 +12,11 @@ export class LeastRecentlyUsed {
   /** The circuit to forget, or undefined where none is closed. `uses` is the count of uses so far. */
   take(circuits: Iterable<CircuitActor>, uses: number): CircuitActor | undefined {
     return this.#next() ?? this.#sort(circuits, uses).#next();
+  }
+
+  /** Other circuits may be forgotten than those that were sorted. */
+  sortAgain(): void {
+    this.#queue = [];
   }
 
   #next(): CircuitActor | undefined {

@@ -145,6 +145,7 @@ export class ToolRegistry {
    * Asks leave to make one call.
    *
    * @returns A permit, through which to say how the call ended, or a denial; `admitted` tells which.
+   * @throws Error for a tool that is not known when the registry has stopped.
    */
   tryAcquire(name: string): Permit | Denial {
     const circuit = this.#use(name);
@@ -433,11 +434,13 @@ export class ToolRegistry {
   readonly #circuitOwner: CircuitOwner = {
     unsettled: new Set(),
     onSettled: (circuit) => {
-      const isOpen = countsAsOpen(stateOf(circuit.settled));
-      if (isOpen === circuit.countedAsOpen || this.#circuits.get(circuit.id) !== circuit) return;
-      circuit.countedAsOpen = isOpen;
-      if (isOpen) this.#open.add(circuit);
+      const state = stateOf(circuit.settled);
+      if (state === circuit.countedAs || this.#circuits.get(circuit.id) !== circuit) return;
+      circuit.countedAs = state;
+      if (countsAsOpen(state)) this.#open.add(circuit);
       else this.#open.delete(circuit);
+      // It may be forgotten again, and may be the one that was not used for longest.
+      if (state === 'closed') this.#leastRecentlyUsed.sortAgain();
     },
   };
 
