@@ -39,7 +39,7 @@ export interface ModelAnswer {
     readonly reason: DenialReason;
     readonly kind: DenialKind;
     readonly retryAfterSeconds: number | null;
-    /** ISO 8601. */
+    /** ISO 8601; null past what a date can hold. */
     readonly retryAt: string | null;
     readonly executed: false;
     readonly alternatives: readonly string[];
@@ -88,6 +88,12 @@ const truth: Record<DenialKind, string> = {
   withheld: 'an operator has taken it out of service',
 };
 
+/** The last moment that a `Date` can hold. */
+const endOfTime = 8.64e15;
+
+const isoOf = (time: number | null): string | null =>
+  time === null || time > endOfTime ? null : new Date(time).toISOString();
+
 function instructionOf(denial: Denial, seconds: number | null): string {
   const parts: string[] = [];
   if (seconds === null) parts.push('Do not call it again until you are told that it is back.');
@@ -112,7 +118,7 @@ export function toModel(denial: Denial): ModelAnswer {
       reason: denial.reason,
       kind: denial.kind,
       retryAfterSeconds: seconds,
-      retryAt: denial.retryAt === null ? null : new Date(denial.retryAt).toISOString(),
+      retryAt: isoOf(denial.retryAt),
       executed: false,
       alternatives: denial.alternatives,
       instruction,

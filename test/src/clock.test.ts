@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { createToolRegistry, systemClock } from 'toolfuse';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const day = 24 * 60 * 60 * 1_000;
+const longestHostDelayMs = 2 ** 31 - 1;
+
+describe('the default clock', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('never goes back, whatever is done to the wall clock', () => {
+    const before = systemClock.now();
+    vi.setSystemTime(0);
+    expect(systemClock.now()).toBeGreaterThanOrEqual(before);
+    vi.setSystemTime(Date.UTC(2100, 0, 1));
+    expect(systemClock.now() - before).toBeLessThan(day);
+  });
+
+  it('moves with time', () => {
+    const before = systemClock.now();
+    vi.advanceTimersByTime(1_234);
+    expect(systemClock.now() - before).toBe(1_234);
+  });
+
+  it.each([
+    ['0 ms', 0],
+    ['1 ms', 1],
+    ['half a millisecond', 0.5],
+    ['just what a host timer can hold', longestHostDelayMs],
+    ['1 ms more', longestHostDelayMs + 1],
+    ['twice as much', longestHostDelayMs * 2],
+    ['100 days', 100 * day],
+  ])('fires a timer of %s once, and not before', (_, ms) => {
+    const fire = vi.fn();
+    systemClock.setTimeout(fire, ms);
+    vi.advanceTimersByTime(Math.max(0, Math.ceil(ms) - 1));
+    if (ms >= 1) expect(fire).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2);
+    expect(fire).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(day);
+    expect(fire).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('never fires a timer of Infinity, and never asks the host for more than it can hold', () => {
+    const fire = vi.fn();
+    const host = vi.spyOn(globalThis, 'setTimeout');
+    systemClock.setTimeout(fire, Infinity);
+    vi.advanceTimersByTime(1_000 * day);
+    expect(fire).not.toHaveBeenCalled();
+    for (const [, ms] of host.mock.calls) expect(ms).toBeLessThanOrEqual(longestHostDelayMs);
+    host.mockRestore();
+  });
+
+  it('fires a timer of a time that is over at once', () => {
+    const fire = vi.fn();
+    systemClock.setTimeout(fire, -5);
+    vi.advanceTimersByTime(1);
+    expect(fire).toHaveBeenCalledOnce();
+  });
+
+  it('clears a timer, also one that was split and is in its second part', () => {
+    const fire = vi.fn();
+    const short = systemClock.setTimeout(fire, 1_000);
+    const long = systemClock.setTimeout(fire, longestHostDelayMs * 2);
+    vi.advanceTimersByTime(500);
+    systemClock.clearTimeout(short);
+    vi.advanceTimersByTime(longestHostDelayMs + 10);
+    systemClock.clearTimeout(long);
+    vi.advanceTimersByTime(longestHostDelayMs * 2);
+    expect(fire).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('clears what has fired, what was cleared, and nothing at all, without a word', () => {
+    const timer = systemClock.setTimeout(() => {}, 1);
+    vi.advanceTimersByTime(2);
+    systemClock.clearTimeout(timer);
+    systemClock.clearTimeout(timer);
+    systemClock.clearTimeout(undefined);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('lets a circuit wait for longer than a host timer can', () => {
+    const registry = createToolRegistry({
+      circuit: { failureThreshold: 1, minBackoffMs: 60 * day, maxBackoffMs: 60 * day },
+    });
+    registry.recordFailure('shell', 'timeout');
+    vi.advanceTimersByTime(60 * day - 1);
+    expect(registry.state('shell')).toBe('open');
+    vi.advanceTimersByTime(2);
+    expect(registry.state('shell')).toBe('halfOpen');
+    registry.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a clock whose timers are early', () => {
+  it('ends no backoff before its time, and leaves it a timer', () => {
+    let now = 0;
+    const due: (() => void)[] = [];
+    const registry = createToolRegistry({
+      circuit: { failureThreshold: 1, minBackoffMs: 1_000 },
+      clock: {
+        now: () => now,
+        setTimeout: (fn) => due.push(fn),
+        clearTimeout: () => {},
+      },
+    });
+    registry.recordFailure('shell', 'timeout');
+    for (const at of [1, 500, 999]) {
+      now = at;
+      due.pop()?.();
+      expect(registry.state('shell')).toBe('open');
+      expect(registry.remainingBackoffMs('shell')).toBe(1_000 - at);
+    }
+    now = 1_000;
+    due.pop()?.();
+    expect(registry.state('shell')).toBe('halfOpen');
+  });
+});
+
+describe('a process with open and half-open circuits', () => {
+  it('exits by itself, at once', async () => {
+    const fixture = fileURLToPath(new URL('fixtures/waiting-process.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', fixture], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    let saidAt = 0;
+    child.stdout.on('data', (data) => {
+      saidAt = performance.now();
+      output += data;
+    });
+    // A real process and real time: what is tested is what keeps Node alive. Its start-up is not counted.
+    const code = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => child.kill(), 15_000);
+      child.on('error', reject);
+      child.on('exit', (exitCode) => {
+        clearTimeout(timer);
+        resolve(exitCode);
+      });
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toEqual({ open: 'open', probed: 'halfOpen', isProbed: true });
+    expect(performance.now() - saidAt).toBeLessThan(3_000);
+  }, 20_000);
+});
