@@ -71,7 +71,7 @@ function run(logic: typeof toolRegistryMachine, steps: readonly Step[], maxOpenC
     if (each.do === 'forget') {
       known.delete(each.tool);
       // Any actor will do to be stopped: this one was never started.
-      const ref = createActor(toolRegistryMachine, { input: { now: clock.now } });
+      const ref = createActor(toolRegistryMachine, { parent: actor, input: { now: clock.now } });
       return { type: 'FORGET', circuits: [{ tool: each.tool, state: from, ref }] };
     }
     return undefined;
