@@ -23,10 +23,12 @@ export function inTurns<Name extends string>(
 ): Record<Name, number> {
   const names = Object.keys(measurements) as Name[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round < rounds; round++) {
+  // A first round warms everything up, and does not count.
+  for (let round = -1; round < rounds; round++) {
     for (const name of names) {
       collectGarbage();
-      figures[name].push(measurements[name]());
+      const figure = measurements[name]();
+      if (round >= 0) figures[name].push(figure);
     }
   }
   return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;

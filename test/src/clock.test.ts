@@ -32,6 +32,7 @@ describe('the default clock', () => {
     ['0 ms', 0],
     ['1 ms', 1],
     ['half a millisecond', 0.5],
+    ['a millisecond and a half', 1.5],
     ['just what a host timer can hold', longestHostDelayMs],
     ['1 ms more', longestHostDelayMs + 1],
     ['twice as much', longestHostDelayMs * 2],
