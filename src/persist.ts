@@ -67,7 +67,7 @@ export function restoreCircuit(
   const now = input.now();
   const instant = (time: number | null): number | null =>
     time === null ? null : Math.min(time - offsetMs, now);
-  const { maxRetryAfterMs } = circuitConfig(input.config);
+  const { maxBackoffMs, maxRetryAfterMs } = circuitConfig(input.config);
   return toolCircuitMachine.resolveState({
     value: kept.state,
     context: {
@@ -76,7 +76,7 @@ export function restoreCircuit(
       failureCount: kept.failureCount,
       lastFailureAt: instant(kept.lastFailureTime),
       lastErrorCategory: kept.lastErrorCategory,
-      currentBackoffMs: kept.currentBackoffMs,
+      currentBackoffMs: Math.min(kept.currentBackoffMs, maxBackoffMs),
       notBefore:
         kept.notBeforeTime === null ? null : Math.min(kept.notBeforeTime - offsetMs, now + maxRetryAfterMs),
       openedAt: instant(kept.openedTime),
