@@ -1,6 +1,12 @@
+import type { BackoffFunction, Jitter } from './backoff.ts';
+import { consecutiveFailures, type TripStrategy } from './trip-strategy.ts';
+
 /** The settings of one circuit. Durations are in milliseconds. */
 export interface CircuitConfig {
-  /** Counted failures in a row that trip a closed circuit. Default 7. */
+  /** When a closed circuit trips. Default `consecutiveFailures`; others are `countWindow()` and `timeWindow()`. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a strategy remembers is its own.
+  readonly trip: TripStrategy<any>;
+  /** Counted failures in a row that trip a closed circuit, where `trip` is `consecutiveFailures`. Default 7. */
   readonly failureThreshold: number;
   /** Waited instead of the backoff where that is 0. Default 60 000. */
   readonly resetTimeoutMs: number;
@@ -10,10 +16,24 @@ export interface CircuitConfig {
   readonly maxBackoffMs: number;
   /** The backoff grows by this factor each time a probe fails. Default 2. */
   readonly backoffFactor: number;
+  /** A backoff of one's own, instead of the growth by `backoffFactor`. Default null: none. */
+  readonly backoff: BackoffFunction | null;
+  /** How the backoff is spread by chance. Default `none`. */
+  readonly jitter: Jitter;
+  /**
+   * How long a circuit must have been closed for its backoff to start over at its first step. A trip before that goes
+   * on where the last one was. Default 0: each recovery starts it over.
+   */
+  readonly backoffResetMs: number;
   /** Calls let through at a time while half-open; `Infinity` for no limit. Default 1. */
   readonly halfOpenMaxProbes: number;
   /** Successes while half-open that close the circuit. Default 1. */
   readonly successThreshold: number;
+  /**
+   * Of so many probes `successThreshold` must succeed: the circuit opens as soon as that cannot be reached any more.
+   * Default: `successThreshold`, so that one failure opens it.
+   */
+  readonly probesPerVerdict: number;
   /** The longest wait that a server can ask for and get. Default 300 000. */
   readonly maxRetryAfterMs: number;
   /** A probe that has not reported by then gives its place back. Default: `resetTimeoutMs`. */
@@ -22,13 +42,18 @@ export interface CircuitConfig {
 
 /** What holds where nothing else is said. */
 export const defaultCircuitConfig: CircuitConfig = Object.freeze({
+  trip: consecutiveFailures,
   failureThreshold: 7,
   resetTimeoutMs: 60_000,
   minBackoffMs: 5_000,
   maxBackoffMs: 120_000,
   backoffFactor: 2,
+  backoff: null,
+  jitter: 'none',
+  backoffResetMs: 0,
   halfOpenMaxProbes: 1,
   successThreshold: 1,
+  probesPerVerdict: 1,
   maxRetryAfterMs: 300_000,
   probeTimeoutMs: 60_000,
 });
@@ -41,16 +66,13 @@ const fields = Object.keys(defaultCircuitConfig) as (keyof CircuitConfig)[];
  */
 export function circuitConfig(given: Partial<CircuitConfig> = defaultCircuitConfig): CircuitConfig {
   if (fields.every((field) => given[field] !== undefined)) return given as CircuitConfig;
-  const resetTimeoutMs = given.resetTimeoutMs ?? defaultCircuitConfig.resetTimeoutMs;
+  const config = { ...defaultCircuitConfig };
+  for (const field of fields) {
+    if (given[field] !== undefined) Object.assign(config, { [field]: given[field] });
+  }
   return Object.freeze({
-    failureThreshold: given.failureThreshold ?? defaultCircuitConfig.failureThreshold,
-    resetTimeoutMs,
-    minBackoffMs: given.minBackoffMs ?? defaultCircuitConfig.minBackoffMs,
-    maxBackoffMs: given.maxBackoffMs ?? defaultCircuitConfig.maxBackoffMs,
-    backoffFactor: given.backoffFactor ?? defaultCircuitConfig.backoffFactor,
-    halfOpenMaxProbes: given.halfOpenMaxProbes ?? defaultCircuitConfig.halfOpenMaxProbes,
-    successThreshold: given.successThreshold ?? defaultCircuitConfig.successThreshold,
-    maxRetryAfterMs: given.maxRetryAfterMs ?? defaultCircuitConfig.maxRetryAfterMs,
-    probeTimeoutMs: given.probeTimeoutMs ?? resetTimeoutMs,
+    ...config,
+    probesPerVerdict: given.probesPerVerdict ?? config.successThreshold,
+    probeTimeoutMs: given.probeTimeoutMs ?? config.resetTimeoutMs,
   });
 }

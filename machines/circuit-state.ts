@@ -1,7 +1,12 @@
 /** The condition of a circuit. */
-export type CircuitState = 'closed' | 'open' | 'halfOpen' | 'isolated';
+export type CircuitState = 'closed' | 'open' | 'halfOpen' | 'isolated' | 'disabled';
 
 /** Whether a circuit in this state counts as open. */
 export function countsAsOpen(state: CircuitState | null): boolean {
   return state === 'open' || state === 'isolated';
+}
+
+/** Whether a circuit in this state lets every call through. */
+export function admitsAll(state: CircuitState): boolean {
+  return state === 'closed' || state === 'disabled';
 }

@@ -1,3 +1,4 @@
+export { type BackoffFunction, type Jitter, jitters } from './backoff.ts';
 export {
   type CategoryInfo,
   type ErrorCategory,
@@ -8,9 +9,6 @@ export {
   type RetryAdvice,
 } from './categories.ts';
 export { type CircuitConfig, circuitConfig, defaultCircuitConfig } from './circuit-config.ts';
-export { type CircuitState, countsAsOpen } from './circuit-state.ts';
-export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
-export type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
 export {
   backoffLeftMs,
   initialContext,
@@ -18,10 +16,14 @@ export {
   type ToolCircuitContext,
   type ToolCircuitEvent,
   type ToolCircuitInput,
-  type ToolCircuitRef,
-  type ToolCircuitSnapshot,
-  toolCircuitMachine,
-} from './tool-circuit.ts';
+} from './circuit-context.ts';
+export { type CircuitState, countsAsOpen } from './circuit-state.ts';
+export { type CountWindowOptions, countWindow } from './count-window.ts';
+export type { RateLimits } from './rates.ts';
+export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
+export type { CircuitBegan, CircuitChanged, RequestDenied, TripSpared } from './reports.ts';
+export { type TimeWindowOptions, timeWindow } from './time-window.ts';
+export { type ToolCircuitRef, type ToolCircuitSnapshot, toolCircuitMachine } from './tool-circuit.ts';
 export {
   type ForgottenCircuit,
   type ToolRegistryContext,
@@ -32,3 +34,4 @@ export {
   type ToolRegistrySnapshot,
   toolRegistryMachine,
 } from './tool-registry.ts';
+export { type CallOutcome, consecutiveFailures, type TripStrategy } from './trip-strategy.ts';

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from './categories.ts';
+import type { ToolCircuitContext } from './circuit-context.ts';
 import type { CircuitState } from './circuit-state.ts';
 
 /** A circuit tells its parent that it has begun. */
@@ -28,3 +29,23 @@ export interface RequestDenied {
   readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;
 }
+
+/** A circuit tells its parent that it would have tripped, had it been allowed to. */
+export interface TripSpared {
+  readonly type: 'TRIP_SPARED';
+  readonly tool: string;
+  /** `disabled`: an operator said so. `closed`: the parent allows no more trips. */
+  readonly state: CircuitState;
+  /** Whether it is the first time since the last success. */
+  readonly isFirst: boolean;
+  readonly lastErrorCategory: ErrorCategory | null;
+}
+
+/** What a circuit reports of the request that it has just refused. */
+export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
+  type: 'REQUEST_DENIED',
+  tool: context.tool,
+  at: context.lastDeniedAt ?? 0,
+  state: context.reportedState ?? 'open',
+  lastErrorCategory: context.lastErrorCategory,
+});

@@ -13,7 +13,7 @@ import type { ErrorCategory } from './categories.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
-import type { CircuitBegan, CircuitChanged, RequestDenied } from './reports.ts';
+import type { CircuitBegan, CircuitChanged, RequestDenied, TripSpared } from './reports.ts';
 
 /** A circuit to be forgotten, and the state that it last reported. */
 export interface ForgottenCircuit {
@@ -27,6 +27,7 @@ export type ToolRegistryEvent =
   | CircuitBegan
   | CircuitChanged
   | RequestDenied
+  | TripSpared
   /** Stop these circuits and count them no more. */
   | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
   /** Stop these circuits. They are still counted: this is the end. */
@@ -47,6 +48,8 @@ export interface ToolRegistryContext {
   readonly openCount: number;
   /** Their names, in the order in which they opened. */
   readonly openCircuits: readonly string[];
+  /** The tool that would have tripped if more circuits were allowed to; null once one of those that had has closed. */
+  readonly overCap: string | null;
   /** Why the registry is paused, or null while it is not. */
   readonly pauseReason: string | null;
   readonly pausedAt: number | null;
@@ -77,7 +80,12 @@ interface CircuitNews {
 /** What a registry actor emits: `actor.on('circuit.opened', (event) => …)`. */
 export type ToolRegistryEmitted =
   | (CircuitNews & {
-      readonly type: 'circuit.opened' | 'circuit.halfOpened' | 'circuit.closed' | 'circuit.isolated';
+      readonly type:
+        | 'circuit.opened'
+        | 'circuit.halfOpened'
+        | 'circuit.closed'
+        | 'circuit.isolated'
+        | 'circuit.disabled';
       readonly from: CircuitState;
       /** How often the circuit has tripped. */
       readonly openCount: number;
@@ -85,6 +93,8 @@ export type ToolRegistryEmitted =
       readonly currentBackoffMs: number;
     })
   | (CircuitNews & { readonly type: 'circuit.denied'; readonly state: CircuitState; readonly at: number })
+  /** It would have tripped, but it is disabled, or too many have (`recovery.maxOpenShare`). Once until a success. */
+  | (CircuitNews & { readonly type: 'circuit.spared'; readonly state: CircuitState })
   | {
       readonly type: 'recovery.paused';
       readonly reason: string;
@@ -105,6 +115,7 @@ const newsOf = {
   open: 'circuit.opened',
   halfOpen: 'circuit.halfOpened',
   isolated: 'circuit.isolated',
+  disabled: 'circuit.disabled',
 } as const;
 
 /** The names of the open circuits after one has begun in a state, or has gone from one to another. */
@@ -118,11 +129,20 @@ function openAfter(
   return countsAsOpen(to) ? open.concat(tool) : open.filter((name) => name !== tool);
 }
 
+/** Whether so much is down that the agent should stop and ask. */
+const needsPause = ({ openCount, overCap, config }: ToolRegistryContext): boolean =>
+  openCount >= config.maxOpenCircuits || overCap !== null;
+
 /** All that follows from the names of the open circuits. */
-const withOpen = (context: ToolRegistryContext, openCircuits: readonly string[]) => ({
+const withOpen = (
+  context: ToolRegistryContext,
+  openCircuits: readonly string[],
+  overCap: string | null = context.overCap,
+) => ({
   openCircuits,
   openCount: openCircuits.length,
-  pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits),
+  overCap,
+  pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits, overCap),
 });
 
 /**
@@ -140,9 +160,8 @@ export const toolRegistryMachine = setup({
     cooldown: ({ context }) => Math.min(remainingMs(context.silencedUntil, 0, context.now()), longestTimerMs),
   },
   guards: {
-    tooManyAreOpen: ({ context }) =>
-      context.openCount >= context.config.maxOpenCircuits && context.silencedUntil === null,
-    enoughHaveRecovered: ({ context }) => context.openCount < context.config.maxOpenCircuits,
+    tooManyAreOpen: ({ context }) => needsPause(context) && context.silencedUntil === null,
+    enoughHaveRecovered: ({ context }) => !needsPause(context),
     cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
   },
   actions: {
@@ -152,7 +171,11 @@ export const toolRegistryMachine = setup({
     })),
     recount: assign(({ context }, { tool, from, to }: CircuitChanged) => ({
       counts: { ...context.counts, [from]: context.counts[from] - 1, [to]: context.counts[to] + 1 },
-      ...withOpen(context, openAfter(context.openCircuits, tool, from, to)),
+      ...withOpen(
+        context,
+        openAfter(context.openCircuits, tool, from, to),
+        to === 'closed' ? null : context.overCap,
+      ),
     })),
     countTransition: assign(({ context }, { to }: CircuitChanged) => ({
       circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
@@ -162,6 +185,13 @@ export const toolRegistryMachine = setup({
       type: newsOf[to],
       ...news,
     })),
+    noteCap: assign(({ context }, { tool, state }: TripSpared) =>
+      withOpen(context, context.openCircuits, state === 'closed' ? tool : context.overCap),
+    ),
+    announceSparedTrip: enqueueActions(({ enqueue }, spared: TripSpared) => {
+      const { type: _type, isFirst, ...news } = spared;
+      if (isFirst) enqueue.emit({ type: 'circuit.spared', ...news });
+    }),
     countDenial: assign({ breakerDenials: ({ context }) => context.breakerDenials + 1 }),
     announceDenial: emit((_, { type: _type, ...news }: RequestDenied) => ({
       type: 'circuit.denied' as const,
@@ -170,20 +200,22 @@ export const toolRegistryMachine = setup({
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
       const counts = { ...context.counts };
       const forgotten = new Set<string>();
+      let { overCap } = context;
       for (const { tool, state, ref } of circuits) {
         counts[state] -= 1;
         if (countsAsOpen(state)) forgotten.add(tool);
+        if (state !== 'closed' || tool === overCap) overCap = null;
         if (state !== 'closed') enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
         enqueue.stopChild(ref);
       }
       const open = context.openCircuits.filter((tool) => !forgotten.has(tool));
-      enqueue.assign({ counts, ...withOpen(context, open) });
+      enqueue.assign({ counts, ...withOpen(context, open, overCap) });
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
       for (const circuit of circuits) enqueue.stopChild(circuit);
     }),
     notePause: assign(({ context }) => ({
-      pauseReason: pauseReason(context.openCircuits),
+      pauseReason: pauseReason(context.openCircuits, context.overCap),
       pausedAt: context.now(),
     })),
     announcePause: emit(({ context }) => ({
@@ -207,9 +239,10 @@ export const toolRegistryMachine = setup({
   context: ({ input }) => ({
     now: input.now,
     config: recoveryConfig(input.recovery),
-    counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+    counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 },
     openCount: 0,
     openCircuits: [],
+    overCap: null,
     pauseReason: null,
     pausedAt: null,
     silencedUntil: null,
@@ -225,6 +258,12 @@ export const toolRegistryMachine = setup({
         { type: 'recount', params: ({ event }) => event },
         { type: 'countTransition', params: ({ event }) => event },
         { type: 'announceTransition', params: ({ event }) => event },
+      ],
+    },
+    TRIP_SPARED: {
+      actions: [
+        { type: 'noteCap', params: ({ event }) => event },
+        { type: 'announceSparedTrip', params: ({ event }) => event },
       ],
     },
     REQUEST_DENIED: {

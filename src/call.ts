@@ -12,6 +12,8 @@ export interface CallContext {
 
 /** How a guarded call is made. */
 export interface ExecuteOptions<Result> {
+  /** What the tool depends on, where its settings do not say so: another circuit, by name. */
+  readonly upstream?: string | undefined;
   /** The caller's own signal. Its abort ends the call at once and is never a failure of the tool. */
   readonly signal?: AbortSignal | undefined;
   /** After so long the call is given up: its signal aborts, and it counts as `timeout`. In ms. Default: no limit. */
@@ -35,6 +37,8 @@ export class Call implements CallContext {
   readonly probe: boolean;
   /** Whether the caller has ended it. */
   isCancelled = false;
+  /** Whether it was given up after its time limit. */
+  isTimedOut = false;
   #controller: AbortController | undefined;
 
   constructor(tool: string, probe: boolean) {
@@ -73,7 +77,10 @@ export class Call implements CallContext {
       };
       signal?.addEventListener('abort', onCancel, { once: true });
       if (timeoutMs !== undefined) {
-        timer = clock.setTimeout(() => giveUp(timeoutError(this.tool, timeoutMs)), timeoutMs);
+        timer = clock.setTimeout(() => {
+          this.isTimedOut = true;
+          giveUp(timeoutError(this.tool, timeoutMs));
+        }, timeoutMs);
       }
       // A function that throws is one that rejects. What it does after it was given up is nobody's.
       new Promise<Result>((settle) => settle(fn(this))).then(resolve, reject).finally(end);

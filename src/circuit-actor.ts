@@ -1,14 +1,14 @@
 import { Actor, type ActorOptions, transition } from 'xstate';
+import type { PermitStamp, ToolCircuitContext, ToolCircuitEvent } from '../machines/circuit-context.ts';
 import type { CircuitState } from '../machines/circuit-state.ts';
-import {
-  type PermitStamp,
-  type ToolCircuitEvent,
-  type ToolCircuitSnapshot,
-  toolCircuitMachine,
-} from '../machines/tool-circuit.ts';
+import { denialReport } from '../machines/reports.ts';
+import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
+import { CallStats } from './call-stats.ts';
 import { checkEvent } from './check-event.ts';
+import { quickStep } from './quick-step.ts';
 
 type Machine = typeof toolCircuitMachine;
+type Scope = Parameters<Machine['transition']>[2];
 
 const firstStamp: PermitStamp = Object.freeze({ generation: 0, probeStart: null });
 
@@ -21,8 +21,12 @@ interface Question {
 export interface CircuitOwner {
   /** The circuits that are in the middle of an event, and so may be about to be something else. */
   readonly unsettled: Set<CircuitActor>;
+  /** Whether somebody watches every step: then none may be taken in short. */
+  readonly isInspected: boolean;
   /** What a circuit is, or will be, may have changed. */
   onSettled(circuit: CircuitActor): void;
+  /** A result was sent to the actor itself. */
+  onBareResult(circuit: CircuitActor, event: ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' }): void;
 }
 
 /**
@@ -40,6 +44,17 @@ export class CircuitActor extends Actor<Machine> {
   lastError: string | null = null;
   /** What its owner last counted it as. */
   countedAs: CircuitState = 'closed';
+  /** Since when it has been open or isolated; null while it is not. */
+  openSince: number | null = null;
+  /** How long it has been open or isolated before that, in ms. */
+  openMs = 0;
+  /** What it depends on, as far as is known. */
+  upstream: string | undefined;
+  /** Whether other circuits depend on it. */
+  isUpstream = false;
+  /** Calls of it that were refused because of its upstream. */
+  upstreamDenials = 0;
+  #stats: CallStats | undefined;
   /** Shared by the permits of one generation. */
   #stamp = firstStamp;
   readonly #owner: CircuitOwner;
@@ -64,6 +79,22 @@ export class CircuitActor extends Actor<Machine> {
     return this.#settled;
   }
 
+  /** What is counted of its calls; made at the first one. */
+  get stats(): CallStats {
+    this.#stats ??= new CallStats();
+    return this.#stats;
+  }
+
+  /** Whether its calls have to be timed: its trip strategy asks how long they take. */
+  get isTimed(): boolean {
+    return this.getSnapshot().context.config.trip.slowCallMs !== undefined;
+  }
+
+  /** The same, where there was a call. */
+  get statsIfAny(): CallStats | undefined {
+    return this.#stats;
+  }
+
   /** What a permit for a call that is no probe carries. */
   stampOf(generation: number): PermitStamp {
     if (this.#stamp.generation !== generation) this.#stamp = { generation, probeStart: null };
@@ -73,6 +104,13 @@ export class CircuitActor extends Actor<Machine> {
   /** @throws TypeError for what is no event, which would otherwise end the actor. */
   override send(event: ToolCircuitEvent): void {
     checkEvent(event);
+    if (this.isForgotten) return;
+    if (event.type === 'SUCCESS' || event.type === 'FAILURE') this.#owner.onBareResult(this, event);
+    this.tell(event);
+  }
+
+  /** Sends what the registry says itself: it is an event, and a result is counted already. */
+  tell(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
     const isActive = this.getSnapshot().status === 'active';
@@ -91,7 +129,7 @@ export class CircuitActor extends Actor<Machine> {
   request(at: number): PermitStamp | null {
     const question: Question = { event: { type: 'REQUEST', at }, answer: undefined };
     this.#questions.push(question);
-    this.send(question.event);
+    this.tell(question.event);
     this.#questions.splice(this.#questions.indexOf(question), 1);
     // In the middle of another event it has to wait: worked out ahead, with all that waits before it.
     return question.answer === undefined ? this.#foresee(question) : question.answer;
@@ -101,22 +139,46 @@ export class CircuitActor extends Actor<Machine> {
     let before = this.getSnapshot();
     for (const waiting of this.#waiting) {
       const [after] = transition(toolCircuitMachine, before, waiting);
-      if (waiting === event) return answerTo(event.at, before, after);
+      if (waiting === event) return answerTo(event.at, before.context, after.context);
       before = after;
     }
     return null;
   }
 
-  /** Runs the step that processes an event, and follows it. */
-  process(event: ToolCircuitEvent, step: () => ToolCircuitSnapshot): ToolCircuitSnapshot {
+  /** Processes an event, and follows what becomes of it. */
+  process(snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    return this.#processQuickly(snapshot, event, scope) ?? this.#processByChart(snapshot, event, scope);
+  }
+
+  #processQuickly(
+    snapshot: ToolCircuitSnapshot,
+    event: ToolCircuitEvent,
+    scope: Scope,
+  ): ToolCircuitSnapshot | undefined {
+    if (this.#owner.isInspected || this.#waiting.length !== 1 || this.#waiting[0] !== event) return undefined;
+    const next = quickStep(snapshot, event);
+    if (next === undefined) return undefined;
+    if (event.type === 'REQUEST') {
+      for (const question of this.#questions) if (question.event === event) question.answer = null;
+      const parent = this._parent;
+      if (parent !== undefined) {
+        scope.defer(() => parent.send(denialReport(next.context)));
+      }
+    }
+    this.#waiting.length = 0;
+    this.#settled = next;
+    return next;
+  }
+
+  #processByChart(snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
     // A timer's event comes without `send`.
     if (!this.#waiting.includes(event)) this.#waiting.unshift(event);
     this.#settled = undefined;
     this.#owner.unsettled.add(this);
-    const before = this.getSnapshot();
-    const next = step();
+    const next = toolCircuitMachine.transition(snapshot, event, scope);
     for (const question of this.#questions) {
-      if (question.event === event) question.answer = answerTo(question.event.at, before, next);
+      if (question.event === event)
+        question.answer = answerTo(question.event.at, snapshot.context, next.context);
     }
     this.#owner.unsettled.delete(this);
     this.#waiting.splice(this.#waiting.indexOf(event), 1);
@@ -128,17 +190,20 @@ export class CircuitActor extends Actor<Machine> {
   }
 }
 
-/** Whether a request was admitted, read off the snapshots before and after it. */
-function answerTo(at: number, before: ToolCircuitSnapshot, after: ToolCircuitSnapshot): PermitStamp | null {
-  const { deniedRequests, generation } = after.context;
-  return deniedRequests === before.context.deniedRequests ? { generation, probeStart: at } : null;
+/** Whether a request was admitted, read off what the circuit knew before and after it. */
+function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitContext): PermitStamp | null {
+  const { deniedRequests, generation, probesInFlight } = after;
+  if (deniedRequests !== before.deniedRequests) return null;
+  return { generation, probeStart: probesInFlight === 0 ? null : at };
 }
 
 const trackedMachine: Machine = Object.create(toolCircuitMachine, {
   transition: {
     value: ((snapshot, event, scope) =>
-      (scope.self as unknown as CircuitActor).process(event, () =>
-        toolCircuitMachine.transition(snapshot, event, scope),
+      (scope.self as unknown as CircuitActor).process(
+        snapshot,
+        event,
+        scope,
       )) satisfies Machine['transition'],
   },
 });

@@ -1,6 +1,10 @@
+import { jitters } from '../machines/backoff.ts';
 import { type CircuitConfig, circuitConfig } from '../machines/circuit-config.ts';
 import { type RecoveryConfig, recoveryConfig } from '../machines/recovery-config.ts';
+import { consecutiveFailures, type TripStrategy } from '../machines/trip-strategy.ts';
+import type { CallContext } from './call.ts';
 import type { Clock } from './clock.ts';
+import { containedBackoff, containedStrategy } from './contain.ts';
 import { show } from './show.ts';
 
 type Check = (value: unknown) => boolean;
@@ -32,13 +36,31 @@ const factor: Rule = [
   (value) => isNumber(value) && Number.isFinite(value) && value >= 1,
 ];
 const aFunction: Rule = ['a function', isFunction];
+const aFunctionOrNull: Rule = ['a function or null', (value) => value === null || isFunction(value)];
+const share: Rule = ['a number above 0 and at most 1', (value) => isNumber(value) && value > 0 && value <= 1];
+const jitter: Rule = [`one of ${jitters.join(', ')}`, (value) => jitters.some((each) => each === value)];
+const strategy: Rule = [
+  'a trip strategy: an object with start and the functions record and trips',
+  (value) => {
+    const { record, trips } = (value ?? {}) as Partial<TripStrategy>;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      'start' in value &&
+      isFunction(record) &&
+      isFunction(trips)
+    );
+  },
+];
+const aName: Rule = ['the name of a tool', (value) => typeof value === 'string'];
 const anything: Rule = ['anything', () => true];
 const clock: Rule = [
-  'an object with the functions now, setTimeout and clearTimeout',
+  'an object with the functions now, setTimeout and clearTimeout, and if it has wallNow, a function',
   (value) =>
     typeof value === 'object' &&
     value !== null &&
-    (['now', 'setTimeout', 'clearTimeout'] as const).every((name) => isFunction((value as Clock)[name])),
+    (['now', 'setTimeout', 'clearTimeout'] as const).every((name) => isFunction((value as Clock)[name])) &&
+    ['undefined', 'function'].includes(typeof (value as Clock).wallNow),
 ];
 const observer: Rule = [
   'a function or an object with a function next',
@@ -46,7 +68,11 @@ const observer: Rule = [
 ];
 const plainObject: Rule = [
   'an object',
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Map || value instanceof Set),
 ];
 
 const names: Rule = [
@@ -55,20 +81,26 @@ const names: Rule = [
 ];
 
 const circuitRules: Record<keyof CircuitConfig, Rule> = {
+  trip: strategy,
   failureThreshold: positiveInteger,
   resetTimeoutMs: positiveMs,
   minBackoffMs: ms,
   maxBackoffMs: ms,
   backoffFactor: factor,
+  backoff: aFunctionOrNull,
+  jitter,
+  backoffResetMs: ms,
   halfOpenMaxProbes: positiveIntegerOrInfinity,
   successThreshold: positiveInteger,
+  probesPerVerdict: positiveInteger,
   maxRetryAfterMs: ms,
   probeTimeoutMs: positiveMs,
 };
-const toolRules = { ...circuitRules, alternatives: names };
+const toolRules = { ...circuitRules, alternatives: names, upstream: aName, probe: aFunction };
 const recoveryRules: Record<keyof RecoveryConfig, Rule> = {
   maxOpenCircuits: positiveIntegerOrInfinity,
   cooldownMs: ms,
+  maxOpenShare: share,
 };
 const registryRules = {
   circuit: plainObject,
@@ -76,6 +108,7 @@ const registryRules = {
   recovery: plainObject,
   maxTools: positiveIntegerOrInfinity,
   clock,
+  random: aFunction,
   inspect: observer,
   classify: aFunction,
   restore: anything,
@@ -113,6 +146,11 @@ function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string
         : `${path}.minBackoffMs must be at most maxBackoffMs (${config.maxBackoffMs}), got ${config.minBackoffMs}`,
     );
   }
+  if (config.probesPerVerdict < config.successThreshold) {
+    throw new RangeError(
+      `${path}.probesPerVerdict must be at least successThreshold (${config.successThreshold}), got ${config.probesPerVerdict}`,
+    );
+  }
   return config;
 }
 
@@ -120,17 +158,52 @@ function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string
 export interface ToolConfig extends Partial<CircuitConfig> {
   /** Tools that may stand in for this one while it is unavailable. A model is told of these and of no others. */
   readonly alternatives?: readonly string[];
+  /**
+   * What the tool depends on, such as its server: another circuit, by name. A call needs leave from both, and a failure
+   * counts against the one that it is evidence against.
+   */
+  readonly upstream?: string;
+  /**
+   * Finds out whether the tool works again, when its circuit has become half-open: it recovers before a user's call pays
+   * for it. A promise that is fulfilled is a success.
+   */
+  readonly probe?: (context: CallContext) => unknown;
+}
+
+/** What a registry knows of one tool's settings. */
+export interface ToolSettings {
+  readonly circuit: CircuitConfig;
+  readonly alternatives: readonly string[];
+  readonly upstream: string | undefined;
+  readonly probe: ((context: CallContext) => unknown) | undefined;
 }
 
 /** The settings of a registry, complete and in order. */
 export interface RegistryConfig {
   readonly circuit: CircuitConfig;
-  readonly tools: ReadonlyMap<
-    string,
-    { readonly circuit: CircuitConfig; readonly alternatives: readonly string[] }
-  >;
+  readonly tools: ReadonlyMap<string, ToolSettings>;
   readonly recovery: RecoveryConfig;
   readonly maxTools: number;
+}
+
+/** The strangers' functions of a circuit's settings, made safe to be called from a statechart. */
+function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig> {
+  return {
+    ...config,
+    ...(config.trip && config.trip !== consecutiveFailures && { trip: containedStrategy(config.trip) }),
+    ...(config.backoff && { backoff: containedBackoff(config.backoff) }),
+  };
+}
+
+function checkUpstreams(tools: ReadonlyMap<string, ToolSettings>): void {
+  for (const [name, { upstream }] of tools) {
+    if (upstream === undefined) continue;
+    const path = `tools[${show(name)}].upstream`;
+    if (upstream === name) throw new RangeError(`${path} must be another circuit, got ${show(upstream)}`);
+    if (tools.get(upstream)?.upstream !== undefined) {
+      throw new RangeError(`${path} must be a circuit that has no upstream itself, got ${show(upstream)}`);
+    }
+  }
 }
 
 /**
@@ -140,18 +213,21 @@ export interface RegistryConfig {
  */
 export function checkOptions(options: unknown): RegistryConfig {
   const given = check(options, registryRules, 'options');
-  const base = check(given.circuit ?? {}, circuitRules, 'circuit') as Partial<CircuitConfig>;
+  const base = contained(check(given.circuit ?? {}, circuitRules, 'circuit') as Partial<CircuitConfig>);
   const circuit = checkCircuit(base, {}, 'circuit');
-  const tools = new Map<string, { circuit: CircuitConfig; alternatives: readonly string[] }>();
+  const tools = new Map<string, ToolSettings>();
   for (const [name, overrides] of Object.entries((given.tools ?? {}) as object)) {
     if (overrides === undefined) continue;
     const path = `tools[${show(name)}]`;
-    const { alternatives = [], ...circuit } = check(overrides, toolRules, path) as ToolConfig;
+    const { alternatives = [], upstream, probe, ...rest } = check(overrides, toolRules, path) as ToolConfig;
     tools.set(name, {
-      circuit: checkCircuit(circuit, base, path),
+      circuit: checkCircuit(contained(rest), base, path),
       alternatives: Object.freeze([...alternatives]),
+      upstream,
+      probe,
     });
   }
+  checkUpstreams(tools);
   return {
     circuit,
     tools,
@@ -160,6 +236,27 @@ export function checkOptions(options: unknown): RegistryConfig {
     ),
     maxTools: (given.maxTools as number | undefined) ?? 10_000,
   };
+}
+
+/** @throws RangeError for an upstream that is none. */
+export function checkUpstream(tool: string, upstream: unknown): void {
+  if (typeof upstream === 'string' && upstream !== tool) return;
+  throw new RangeError(
+    `upstream must be the name of another circuit than ${show(tool)}, got ${show(upstream)}`,
+  );
+}
+
+/** @throws RangeError for what is no time to be isolated. */
+export function checkForMs(forMs: unknown): void {
+  const [must, holds] = positiveMs;
+  if (!holds(forMs)) throw new RangeError(`forMs must be ${must}, got ${show(forMs)}`);
+}
+
+/** @throws RangeError for what is no number of circuits. */
+export function checkMaxOpenCircuits(count: unknown): void {
+  if (!(isNumber(count) && count >= 0)) {
+    throw new RangeError(`maxOpenCircuits must be a number, 0 or more, got ${show(count)}`);
+  }
 }
 
 /** @throws RangeError for what is no time to wait. */

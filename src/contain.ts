@@ -1,5 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
+import type { BackoffFunction } from '../machines/backoff.ts';
 import { type ErrorCategory, isErrorCategory } from '../machines/categories.ts';
+import type { TripStrategy } from '../machines/trip-strategy.ts';
 
 /**
  * An inspection observer whose faults are printed and go no further. In XState one that throws breaks `createActor`
@@ -48,4 +50,68 @@ export function judge<Result>(
     console.error('toolfuse: isFailure threw', fault);
     return false;
   }
+}
+
+/** A user's trip strategy. Where `record` throws, the call is not remembered; where `trips` does, nothing trips. */
+export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
+  return Object.freeze({
+    ...strategy,
+    record(memory: Memory, call: Parameters<TripStrategy['record']>[1]) {
+      try {
+        return strategy.record(memory, call);
+      } catch (fault) {
+        console.error('toolfuse: trip.record threw', fault);
+        return memory;
+      }
+    },
+    trips(...args: Parameters<TripStrategy<Memory>['trips']>) {
+      try {
+        return strategy.trips(...args);
+      } catch (fault) {
+        console.error('toolfuse: trip.trips threw', fault);
+        return false;
+      }
+    },
+  });
+}
+
+/** A user's backoff. Where it throws, or gives no number, the backoff is the longest. */
+export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
+  return (step, previousMs) => {
+    try {
+      return Number(backoff(step, previousMs));
+    } catch (fault) {
+      console.error('toolfuse: backoff threw', fault);
+      return Infinity;
+    }
+  };
+}
+
+/** A user's source of chance, held to what it must give. */
+export function containedChance(random: () => number): () => number {
+  return () => {
+    try {
+      const chance = random();
+      if (chance >= 0 && chance < 1) return chance;
+    } catch (fault) {
+      console.error('toolfuse: random threw', fault);
+    }
+    return 0;
+  };
+}
+
+/** A user's listener, whose faults are printed and go no further: not even to the process. */
+export function containedListener<Event>(
+  type: string,
+  listener: (event: Event) => unknown,
+): (event: Event) => void {
+  const fault = (error: unknown): void => console.error(`toolfuse: a listener of ${type} threw`, error);
+  return (event) => {
+    try {
+      const result = listener(event);
+      if (result instanceof Promise) result.catch(fault);
+    } catch (error) {
+      fault(error);
+    }
+  };
 }

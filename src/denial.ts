@@ -1,15 +1,19 @@
 import { type ErrorCategory, errorCategories } from '../machines/categories.ts';
-import { backoffLeftMs, probeLeftMs, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import { backoffLeftMs, isolationLeftMs, probeLeftMs } from '../machines/circuit-context.ts';
+import type { ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
 import { textOf } from './classify/read.ts';
 
-/** Why a call was refused: the backoff has not run out, every probe's place is taken, or an operator said so. */
-export type DenialReason = 'open' | 'halfOpen' | 'isolated';
+/**
+ * Why a call was refused: the backoff has not run out, every probe's place is taken, an operator said so, or what the
+ * tool depends on let no call through.
+ */
+export type DenialReason = 'open' | 'halfOpen' | 'isolated' | 'upstream';
 
 /**
- * What is wrong with the tool: it cannot be reached, it answers and refuses what it is sent, or it was taken out of
- * service by hand.
+ * What is wrong with the tool, or with its upstream: it cannot be reached, it answers and refuses what it is sent, it
+ * answers too slowly, or it was taken out of service by hand.
  */
-export type DenialKind = 'unreachable' | 'rejecting' | 'withheld';
+export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld';
 
 /** A refused call, as data. */
 export interface Denial {
@@ -17,6 +21,8 @@ export interface Denial {
   readonly tool: string;
   readonly reason: DenialReason;
   readonly kind: DenialKind;
+  /** What the tool depends on, where that is what let no call through; else null. */
+  readonly upstream: string | null;
   /** When to come back, in ms from now; null where nobody can say, as for an isolated tool. */
   readonly retryAfterMs: number | null;
   /** The same as a time of day, in ms since 1970. */
@@ -38,6 +44,7 @@ export interface ModelAnswer {
     readonly tool: string;
     readonly reason: DenialReason;
     readonly kind: DenialKind;
+    readonly upstream: string | null;
     readonly retryAfterSeconds: number | null;
     /** ISO 8601; null past what a date can hold. */
     readonly retryAt: string | null;
@@ -48,7 +55,7 @@ export interface ModelAnswer {
   };
 }
 
-const unreachable: ReadonlySet<ErrorCategory | null> = new Set<ErrorCategory | null>([
+const unreachable: ReadonlySet<ErrorCategory> = new Set<ErrorCategory>([
   'network',
   'timeout',
   'serviceUnavailable',
@@ -57,34 +64,51 @@ const unreachable: ReadonlySet<ErrorCategory | null> = new Set<ErrorCategory | n
 function retryAfterMsOf({ value, context }: ToolCircuitSnapshot, now: number): number | null {
   if (value === 'open') return backoffLeftMs(context, now);
   if (value === 'halfOpen') return probeLeftMs(context, now);
-  return null;
+  const leftMs = isolationLeftMs(context, now);
+  return Number.isFinite(leftMs) ? leftMs : null;
 }
 
-/** Reads off a circuit why it refused a call. */
+function kindOf({ value, context: { lastErrorCategory } }: ToolCircuitSnapshot): DenialKind {
+  if (value === 'isolated') return 'withheld';
+  // A circuit trips without an error where its calls were slow.
+  if (lastErrorCategory === null) return 'slow';
+  return unreachable.has(lastErrorCategory) ? 'unreachable' : 'rejecting';
+}
+
+/** Reads off the circuit that refused a call why it did: the tool's own, or that of its upstream. */
 export function denialOf(
   snapshot: ToolCircuitSnapshot,
-  more: { now: number; wallNow: number; lastError: string | null; alternatives: readonly string[] },
+  more: {
+    tool: string;
+    now: number;
+    wallNow: number;
+    lastError: string | null;
+    alternatives: readonly string[] | undefined;
+  },
 ): Denial {
-  const { tool, lastErrorCategory } = snapshot.context;
-  const reason = snapshot.value as DenialReason;
+  const circuit = snapshot.context.tool;
+  const isOwn = circuit === more.tool;
   const retryAfterMs = retryAfterMsOf(snapshot, more.now);
   return {
     admitted: false,
-    tool,
-    reason,
-    kind:
-      reason === 'isolated' ? 'withheld' : unreachable.has(lastErrorCategory) ? 'unreachable' : 'rejecting',
+    tool: more.tool,
+    reason: isOwn ? (snapshot.value as DenialReason) : 'upstream',
+    kind: kindOf(snapshot),
+    upstream: isOwn ? null : circuit,
     retryAfterMs,
     retryAt: retryAfterMs === null ? null : more.wallNow + retryAfterMs,
-    lastErrorCategory,
+    lastErrorCategory: snapshot.context.lastErrorCategory,
     lastError: more.lastError,
-    alternatives: more.alternatives,
+    alternatives: more.alternatives ?? noAlternatives,
   };
 }
+
+const noAlternatives: readonly string[] = Object.freeze([]);
 
 const truth: Record<DenialKind, string> = {
   unreachable: 'it could not be reached, or did not answer, in its last calls',
   rejecting: 'it could be reached, but its last calls failed',
+  slow: 'it answered, but too slowly, in its last calls',
   withheld: 'an operator has taken it out of service',
 };
 
@@ -110,13 +134,15 @@ export function toModel(denial: Denial): ModelAnswer {
   const { lastErrorCategory: category } = denial;
   const cause =
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
+  const whose = denial.upstream === null ? '' : `it depends on "${denial.upstream}", and of that: `;
   return {
-    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${truth[denial.kind]}${cause}. ${instruction}`,
+    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${whose}${truth[denial.kind]}${cause}. ${instruction}`,
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,
       reason: denial.reason,
       kind: denial.kind,
+      upstream: denial.upstream,
       retryAfterSeconds: seconds,
       retryAt: isoOf(denial.retryAt),
       executed: false,

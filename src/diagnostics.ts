@@ -1,9 +1,13 @@
 import type { ErrorCategory } from '../machines/categories.ts';
+import { backoffLeftMs } from '../machines/circuit-context.ts';
 import { type CircuitState, countsAsOpen } from '../machines/circuit-state.ts';
-import { backoffLeftMs, type ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import type { ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import type { CallCounts, Latency } from './call-stats.ts';
+import type { CircuitActor } from './circuit-actor.ts';
+import { type Measured, toolMetrics } from './metrics.ts';
 
 /** What is known of one tool. Instants are in ms of the registry's clock; null where there was none. */
-export interface ToolDiagnostics {
+export interface ToolDiagnostics extends CallCounts {
   readonly tool: string;
   readonly status: CircuitState;
   /** Counted failures since the last success. */
@@ -24,11 +28,18 @@ export interface ToolDiagnostics {
   readonly probesInFlight: number;
   /** Results of calls that were permitted before the circuit last moved: counted, and nothing else. */
   readonly lateResults: number;
+  /** When an isolation that has an end is over. */
+  readonly isolatedUntil: number | null;
+  /** What the tool depends on. */
+  readonly upstream: string | null;
+  /** How long the circuit has been open or isolated in all, in ms. */
+  readonly openMs: number;
+  /** Null while no call was timed. */
+  readonly latency: Latency | null;
 }
 
 /** The state of a circuit as one word. */
 export function stateOf(snapshot: ToolCircuitSnapshot): CircuitState {
-  // `beginning` is left before anyone sees it.
   return snapshot.value as CircuitState;
 }
 
@@ -38,15 +49,20 @@ export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): 
 }
 
 /** What is known of a tool, read off its circuit. */
-export function diagnose(snapshot: ToolCircuitSnapshot, now: number): ToolDiagnostics {
-  const { context } = snapshot;
-  const status = stateOf(snapshot);
+export function diagnose(
+  circuit: Measured & Pick<CircuitActor, 'upstream'>,
+  now: number,
+  openMs: number,
+): ToolDiagnostics {
+  const { context } = circuit.settled;
+  const status = stateOf(circuit.settled);
+  const { denials: _, ...counted } = toolMetrics(circuit, openMs);
   return {
-    tool: context.tool,
+    ...counted,
     status,
     failureCount: context.failureCount,
     currentBackoffMs: context.currentBackoffMs,
-    remainingBackoffMs: remainingBackoffMs(snapshot, now),
+    remainingBackoffMs: remainingBackoffMs(circuit.settled, now),
     openedAt: context.openedAt,
     openCount: context.openCount,
     isOpen: countsAsOpen(status),
@@ -54,12 +70,13 @@ export function diagnose(snapshot: ToolCircuitSnapshot, now: number): ToolDiagno
     lastDeniedAt: context.lastDeniedAt,
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,
-    lateResults: context.lateResults,
+    isolatedUntil: context.isolatedUntil,
+    upstream: circuit.upstream ?? null,
   };
 }
 
 /** What is known of a tool that has not been used: closed, and nothing else. */
-export function diagnoseUnknown(tool: string): ToolDiagnostics {
+export function diagnoseUnknown(tool: string, upstream?: string): ToolDiagnostics {
   return {
     tool,
     status: 'closed',
@@ -74,5 +91,13 @@ export function diagnoseUnknown(tool: string): ToolDiagnostics {
     lastErrorCategory: null,
     probesInFlight: 0,
     lateResults: 0,
+    isolatedUntil: null,
+    upstream: upstream ?? null,
+    calls: 0,
+    successes: 0,
+    failures: {},
+    timeouts: 0,
+    openMs: 0,
+    latency: null,
   };
 }

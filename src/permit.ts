@@ -1,11 +1,19 @@
-import type { PermitStamp } from '../machines/tool-circuit.ts';
-import type { CircuitActor } from './circuit-actor.ts';
+import { isProbe, type Leave } from './leave.ts';
 
 /** Who is told how a permitted call ended. */
 export interface PermitOwner {
-  succeed(circuit: CircuitActor, stamp: PermitStamp): void;
-  fail(circuit: CircuitActor, stamp: PermitStamp, failure: unknown): void;
-  abandon(circuit: CircuitActor, stamp: PermitStamp): void;
+  succeed(leave: Leave): void;
+  fail(leave: Leave, failure: unknown, roundTrip: boolean): void;
+  abandon(leave: Leave): void;
+}
+
+/** What is known of a failed call beside its error. */
+export interface FailureOptions {
+  /**
+   * Whether the call was answered, however badly: then the failure is the tool's own, whatever its category, and what
+   * the tool depends on lives. Default false: the error is asked.
+   */
+  readonly roundTrip?: boolean;
 }
 
 /**
@@ -16,39 +24,37 @@ export interface PermitOwner {
  */
 export class Permit {
   readonly admitted = true;
-  readonly #circuit: CircuitActor;
-  readonly #stamp: PermitStamp;
+  readonly #leave: Leave;
   readonly #owner: PermitOwner;
   #isSettled = false;
 
-  constructor(circuit: CircuitActor, stamp: PermitStamp, owner: PermitOwner) {
-    this.#circuit = circuit;
-    this.#stamp = stamp;
+  constructor(leave: Leave, owner: PermitOwner) {
+    this.#leave = leave;
     this.#owner = owner;
   }
 
   get tool(): string {
-    return this.#circuit.id;
+    return this.#leave.circuit.id;
   }
 
-  /** Whether the call is a probe of a half-open circuit. */
+  /** Whether the call is a probe of a half-open circuit: the tool's, or that of what it depends on. */
   get probe(): boolean {
-    return this.#stamp.probeStart !== null;
+    return isProbe(this.#leave);
   }
 
   /** The call succeeded. */
   success(): void {
-    if (this.#settle()) this.#owner.succeed(this.#circuit, this.#stamp);
+    if (this.#settle()) this.#owner.succeed(this.#leave);
   }
 
   /** The call failed, with a category or any error; an ignored category is no verdict. Default: `executionError`. */
-  failure(failure: unknown = 'executionError'): void {
-    if (this.#settle()) this.#owner.fail(this.#circuit, this.#stamp, failure);
+  failure(failure: unknown = 'executionError', { roundTrip = false }: FailureOptions = {}): void {
+    if (this.#settle()) this.#owner.fail(this.#leave, failure, roundTrip);
   }
 
   /** The call was not made, or says nothing of the tool. A probe gives its place back. */
   release(): void {
-    if (this.#settle()) this.#owner.abandon(this.#circuit, this.#stamp);
+    if (this.#settle()) this.#owner.abandon(this.#leave);
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,8 @@
 import { type ErrorCategory, isErrorCategory } from '../machines/categories.ts';
 import { circuitConfig } from '../machines/circuit-config.ts';
+import { initialContext, type ToolCircuitInput } from '../machines/circuit-context.ts';
 import type { CircuitState } from '../machines/circuit-state.ts';
-import {
-  initialContext,
-  type ToolCircuitInput,
-  type ToolCircuitSnapshot,
-  toolCircuitMachine,
-} from '../machines/tool-circuit.ts';
+import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
 import { show } from './show.ts';
 
 /** One circuit as it is kept. Instants are wall-clock times, in ms since 1970. */
@@ -17,12 +13,16 @@ export interface PersistedCircuit {
   readonly lastFailureTime: number | null;
   readonly lastErrorCategory: ErrorCategory | null;
   readonly currentBackoffMs: number;
+  readonly backoffStep: number;
+  readonly baseBackoffMs: number;
   readonly notBeforeTime: number | null;
   readonly openedTime: number | null;
   readonly openCount: number;
   readonly deniedRequests: number;
   readonly lastDeniedTime: number | null;
   readonly isolations: number;
+  readonly isolatedUntilTime: number | null;
+  readonly closedTime: number | null;
 }
 
 /** All circuits as they are kept: what `registry.persist()` writes. */
@@ -49,12 +49,16 @@ export function persistCircuit({ value, context }: ToolCircuitSnapshot, offsetMs
     lastFailureTime: shift(context.lastFailureAt, offsetMs),
     lastErrorCategory: context.lastErrorCategory,
     currentBackoffMs: context.currentBackoffMs,
+    backoffStep: context.backoffStep,
+    baseBackoffMs: context.baseBackoffMs,
     notBeforeTime: shift(context.notBefore, offsetMs),
     openedTime: shift(context.openedAt, offsetMs),
     openCount: context.openCount,
     deniedRequests: context.deniedRequests,
     lastDeniedTime: shift(context.lastDeniedAt, offsetMs),
     isolations: context.isolations,
+    isolatedUntilTime: shift(context.isolatedUntil, offsetMs),
+    closedTime: shift(context.closedAt, offsetMs),
   };
 }
 
@@ -77,6 +81,8 @@ export function restoreCircuit(
       lastFailureAt: instant(kept.lastFailureTime),
       lastErrorCategory: kept.lastErrorCategory,
       currentBackoffMs: Math.min(kept.currentBackoffMs, maxBackoffMs),
+      backoffStep: kept.backoffStep,
+      baseBackoffMs: Math.min(kept.baseBackoffMs, maxBackoffMs),
       notBefore:
         kept.notBeforeTime === null ? null : Math.min(kept.notBeforeTime - offsetMs, now + maxRetryAfterMs),
       openedAt: instant(kept.openedTime),
@@ -84,26 +90,33 @@ export function restoreCircuit(
       deniedRequests: kept.deniedRequests,
       lastDeniedAt: instant(kept.lastDeniedTime),
       isolations: kept.isolations,
+      isolatedUntil: shift(kept.isolatedUntilTime, -offsetMs),
+      closedAt: instant(kept.closedTime),
     },
   });
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMs = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
 const isTime = (value: unknown): boolean => value === null || Number.isFinite(value);
 
 const circuitFields: Record<keyof PersistedCircuit, (value: unknown) => boolean> = {
   tool: (value) => typeof value === 'string',
-  state: (value) => ['closed', 'open', 'halfOpen', 'isolated'].includes(value as string),
+  state: (value) => ['closed', 'open', 'halfOpen', 'isolated', 'disabled'].includes(value as string),
   failureCount: isCount,
   lastFailureTime: isTime,
   lastErrorCategory: (value) => value === null || isErrorCategory(value),
-  currentBackoffMs: (value) => Number.isFinite(value) && (value as number) >= 0,
+  currentBackoffMs: isMs,
+  backoffStep: isCount,
+  baseBackoffMs: isMs,
   notBeforeTime: isTime,
   openedTime: isTime,
   openCount: isCount,
   deniedRequests: isCount,
   lastDeniedTime: isTime,
   isolations: isCount,
+  isolatedUntilTime: isTime,
+  closedTime: isTime,
 };
 
 function parse(document: unknown): unknown {
@@ -132,6 +145,9 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
     throw new RestoreError(
       `restore.version must be 1, the only one that can be read, got ${show(kept.version)}`,
     );
+  }
+  if (!Number.isFinite(kept.savedTime)) {
+    throw new RestoreError(`restore.savedTime must be a time in ms, got ${show(kept.savedTime)}`);
   }
   if (!Array.isArray(kept.circuits)) {
     throw new RestoreError(`restore.circuits must be a list, got ${show(kept.circuits)}`);

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { read } from './read.ts';
 
 const CONNECTION_CLOSED = -32_000;
 const REQUEST_TIMEOUT = -32_001;
@@ -36,4 +37,10 @@ export function categoryOfRpcCode(code: number | string, message: string): Error
   if (number === REQUEST_TIMEOUT && /\bAbortError\b/.test(message)) return 'cancelled';
   if (number === INVALID_PARAMS && /\b(?:not found|disabled)\b/i.test(message)) return 'toolNotFound';
   return categoryOfCode.get(number);
+}
+
+/** Whether an error carries a code that only the other side can have given: it has answered. */
+export function isRpcAnswer(error: unknown): boolean {
+  const code = read(error, 'code');
+  return typeof code === 'number' && code <= -32_002 && code >= -32_768;
 }

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { circuitConfig } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
-import { longestTimerMs, nextBackoffMs, remainingMs, waitMs } from '../../machines/backoff.ts';
+import { backoffAt, type Jitter, longestTimerMs, remainingMs, waitMs } from '../../machines/backoff.ts';
+import type { CircuitConfig } from '../../machines/circuit-config.ts';
 
 const config = circuitConfig();
+
+/** The backoff that follows another one. */
+const nextBackoffMs = (settings: CircuitConfig, currentMs: number): number =>
+  backoffAt(settings, 1, currentMs, () => 0).currentBackoffMs;
 
 describe('the backoff after another failed probe', () => {
   it.each([
@@ -41,6 +46,101 @@ describe('the backoff after another failed probe', () => {
         expect(next).toBeGreaterThanOrEqual(5_000);
         expect(next).toBeLessThanOrEqual(120_000);
       }),
+    );
+  });
+});
+
+describe('the first backoff', () => {
+  it('is the shortest, whatever was before', () => {
+    expect(backoffAt(config, 0, 80_000, () => 0.5)).toEqual({
+      backoffStep: 0,
+      baseBackoffMs: 5_000,
+      currentBackoffMs: 5_000,
+    });
+  });
+});
+
+describe('a backoff of one’s own', () => {
+  it('is asked with the step and the one before', () => {
+    const settings = circuitConfig({ backoff: (step, previousMs) => 6_000 + step * 1_000 + previousMs });
+    expect(backoffAt(settings, 0, 0, () => 0).currentBackoffMs).toBe(6_000);
+    expect(backoffAt(settings, 3, 9_000, () => 0).currentBackoffMs).toBe(18_000);
+  });
+
+  it.each([
+    [0, 5_000],
+    [-1, 5_000],
+    [1e9, 120_000],
+    [Infinity, 120_000],
+    [Number.NaN, 120_000],
+  ])('that gives %d is held between the shortest and the longest: %d', (given, held) => {
+    expect(backoffAt(circuitConfig({ backoff: () => given }), 0, 0, () => 0).currentBackoffMs).toBe(held);
+  });
+});
+
+describe('jitter', () => {
+  const spread = (jitter: Jitter, chance: number, previousMs = 10_000): number =>
+    backoffAt(circuitConfig({ jitter }), 1, previousMs, () => chance).currentBackoffMs;
+
+  it('none leaves the backoff as it is', () => {
+    expect([spread('none', 0), spread('none', 0.999)]).toEqual([20_000, 20_000]);
+  });
+
+  it('full spreads it over all of it', () => {
+    expect([spread('full', 0), spread('full', 0.5), spread('full', 0.9)]).toEqual([
+      20_000,
+      10_000,
+      expect.closeTo(2_000),
+    ]);
+  });
+
+  it('equal keeps a half, and spreads the other', () => {
+    expect([spread('equal', 0), spread('equal', 0.5), spread('equal', 0.9)]).toEqual([
+      20_000,
+      15_000,
+      expect.closeTo(11_000),
+    ]);
+  });
+
+  it('decorrelated is anything from the shortest to three times the one before', () => {
+    expect([spread('decorrelated', 0), spread('decorrelated', 0.5)]).toEqual([30_000, 17_500]);
+    expect(spread('decorrelated', 1 - 1e-16)).toBeCloseTo(5_000);
+    expect(spread('decorrelated', 0, 80_000)).toBe(120_000);
+  });
+
+  it('decorrelated grows from what it gave, the others from what they would have been without it', () => {
+    const settings = (jitter: Jitter) => circuitConfig({ jitter });
+    expect(backoffAt(settings('decorrelated'), 1, 10_000, () => 0.5)).toMatchObject({
+      baseBackoffMs: 17_500,
+      currentBackoffMs: 17_500,
+    });
+    expect(backoffAt(settings('full'), 1, 10_000, () => 0.5)).toMatchObject({
+      baseBackoffMs: 20_000,
+      currentBackoffMs: 10_000,
+    });
+  });
+
+  it('spreads resetTimeoutMs where that is what is waited', () => {
+    const settings = circuitConfig({ jitter: 'full', minBackoffMs: 0, resetTimeoutMs: 800 });
+    expect(backoffAt(settings, 0, 0, () => 0.5)).toEqual({
+      backoffStep: 0,
+      baseBackoffMs: 0,
+      currentBackoffMs: 400,
+    });
+  });
+
+  it('never leaves no wait at all, and never more than the longest', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Jitter>('full', 'equal', 'decorrelated'),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.double({ min: 1, max: 200_000, noNaN: true }),
+        (jitter, chance, previousMs) => {
+          const ms = spread(jitter, chance, previousMs);
+          expect(ms).toBeGreaterThanOrEqual(1);
+          expect(ms).toBeLessThanOrEqual(120_000);
+        },
+      ),
     );
   });
 });

@@ -1,25 +1,41 @@
-import { type CircuitConfig, circuitConfig, defaultCircuitConfig } from 'toolfuse/machines';
+import {
+  type CircuitConfig,
+  circuitConfig,
+  consecutiveFailures,
+  countWindow,
+  defaultCircuitConfig,
+} from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 
 const defaults: CircuitConfig = {
+  trip: consecutiveFailures,
   failureThreshold: 7,
   resetTimeoutMs: 60_000,
   minBackoffMs: 5_000,
   maxBackoffMs: 120_000,
   backoffFactor: 2,
+  backoff: null,
+  jitter: 'none',
+  backoffResetMs: 0,
   halfOpenMaxProbes: 1,
   successThreshold: 1,
+  probesPerVerdict: 1,
   maxRetryAfterMs: 300_000,
   probeTimeoutMs: 60_000,
 };
 const others: CircuitConfig = {
+  trip: countWindow(),
   failureThreshold: 3,
   resetTimeoutMs: 30_000,
   minBackoffMs: 100,
   maxBackoffMs: 900,
   backoffFactor: 3,
+  backoff: (step) => step,
+  jitter: 'full',
+  backoffResetMs: 5_000,
   halfOpenMaxProbes: Infinity,
   successThreshold: 2,
+  probesPerVerdict: 4,
   maxRetryAfterMs: 2_000,
   probeTimeoutMs: 1_000,
 };
@@ -34,9 +50,11 @@ describe('the settings of a circuit', () => {
   it.each(Object.keys(defaults) as (keyof CircuitConfig)[])(
     'take %s alone, and leave the others',
     (field) => {
-      const { probeTimeoutMs, ...filled } = circuitConfig({ [field]: others[field] });
-      const { probeTimeoutMs: _, ...expected } = { ...defaults, [field]: others[field] };
-      expect(filled).toEqual(expected);
+      const expected = { ...defaults, [field]: others[field] };
+      // These two follow others where they are not given.
+      if (field === 'resetTimeoutMs') expected.probeTimeoutMs = others.resetTimeoutMs;
+      if (field === 'successThreshold') expected.probesPerVerdict = others.successThreshold;
+      expect(circuitConfig({ [field]: others[field] })).toEqual(expected);
     },
   );
 

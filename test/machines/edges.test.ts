@@ -1,5 +1,6 @@
 import {
   type CircuitConfig,
+  countWindow,
   type RecoveryConfig,
   type ToolCircuitEvent,
   type ToolRegistryEvent,
@@ -73,7 +74,7 @@ const union = <T>(...sets: Set<T>[]): Set<T> => new Set(sets.flatMap((set) => [.
 const ofAnotherLife = { generation: -1, probeStart: null };
 
 /** Walks a circuit on a clock that stands at 10 000 ms: what an event calls its instant decides what has run out. */
-function walkCircuit(config: Partial<CircuitConfig>): Set<AnyTransitionDefinition> {
+function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTransitionDefinition> {
   const events: ToolCircuitEvent[] = [
     { type: 'SUCCESS' },
     { type: 'FAILURE', category: 'cancelled' },
@@ -85,12 +86,17 @@ function walkCircuit(config: Partial<CircuitConfig>): Set<AnyTransitionDefinitio
     { type: 'ABANDON' },
     { type: 'REQUEST', at: 10_000 },
     { type: 'RESET' },
+    { type: 'SUCCESS', durationMs: 2_000 },
     { type: 'ISOLATE' },
+    { type: 'ISOLATE', at: 0, forMs: 1_000 },
+    { type: 'ISOLATION_OVER' },
     { type: 'RELEASE' },
+    { type: 'DISABLE' },
+    { type: 'CLOSE' },
     { type: 'RESUME' },
     { type: 'DISARM' },
   ];
-  const input = { tool: 'shell', now: () => 10_000, config };
+  const input = { tool: 'shell', now: () => 10_000, config, mayTrip: () => mayTrip };
   return edgesTaken(
     toolCircuitMachine,
     input,
@@ -98,15 +104,21 @@ function walkCircuit(config: Partial<CircuitConfig>): Set<AnyTransitionDefinitio
     (context: {
       failureCount: number;
       isolations: number;
+      isolatedUntil: number | null;
       lastFailureAt: number | null;
       probesInFlight: number;
       probeSuccesses: number;
+      probeFailures: number;
+      tripMemory: unknown;
     }) => [
       Math.min(context.failureCount, 3),
       Math.min(context.isolations, 3),
       context.lastFailureAt,
       context.probesInFlight,
       context.probeSuccesses,
+      context.probeFailures,
+      context.isolatedUntil,
+      (context.tripMemory as { calls?: number } | null)?.calls ?? 0,
     ],
   );
 }
@@ -119,6 +131,7 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     { type: 'CIRCUIT_CHANGED', ...change, from: 'closed', to: 'open' },
     { type: 'CIRCUIT_CHANGED', ...change, from: 'open', to: 'closed' },
     { type: 'REQUEST_DENIED', tool: 'a', at: 0, state: 'open', lastErrorCategory: null },
+    { type: 'TRIP_SPARED', tool: 'a', state: 'closed', isFirst: true, lastErrorCategory: null },
     { type: 'ACKNOWLEDGE' },
     { type: 'COOLDOWN_OVER' },
     { type: 'FORGET', circuits: [] },
@@ -137,6 +150,8 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
   );
 }
 
+const slow = countWindow({ size: 2, minCalls: 1, slowCallMs: 1_000 });
+
 const charts = [
   {
     name: 'a circuit',
@@ -145,21 +160,28 @@ const charts = [
       union(
         walkCircuit({ failureThreshold: 2, halfOpenMaxProbes: 2, successThreshold: 2 }),
         walkCircuit({ failureThreshold: 1 }),
+        walkCircuit({ failureThreshold: 1, successThreshold: 2, probesPerVerdict: 3 }),
+        walkCircuit({ trip: slow, halfOpenMaxProbes: 2, successThreshold: 2, probesPerVerdict: 3 }),
+        walkCircuit({ trip: slow }, false),
       ),
     edges: [
       'any --DISARM--> stays',
 
-      'closed --RESUME--> closed',
       'closed --SUCCESS [resultIsLate]--> stays',
+      'closed --SUCCESS [tripIsSpared]--> stays',
+      'closed --SUCCESS [callTrips]--> open',
       'closed --SUCCESS--> stays',
       'closed --FAILURE [resultIsLate]--> stays',
       'closed --FAILURE [categoryIsIgnored]--> stays',
-      'closed --FAILURE [thresholdIsReached]--> open',
+      'closed --FAILURE [tripIsSpared]--> stays',
+      'closed --FAILURE [callTrips]--> open',
       'closed --FAILURE--> stays',
+      'closed --RESUME--> closed',
       'closed --RESET--> stays',
       'closed --ISOLATE--> isolated',
+      'closed --DISABLE--> disabled',
+      'closed --CLOSE--> stays',
 
-      'open --RESUME--> open',
       'open --REQUEST [backoffHasRunOut]--> halfOpen',
       'open --REQUEST--> stays',
       'open --SUCCESS [resultIsLate]--> stays',
@@ -167,34 +189,60 @@ const charts = [
       'open --FAILURE [resultIsLate]--> stays',
       'open --FAILURE [categoryIsIgnored]--> stays',
       'open --FAILURE--> open',
+      'open --RESUME--> open',
       'open --RESET--> closed',
       'open --ISOLATE--> isolated',
+      'open --DISABLE--> disabled',
+      'open --CLOSE--> closed',
       'open --after backoff [backoffHasRunOut]--> halfOpen',
       'open --after backoff--> open',
 
-      'halfOpen --RESUME--> halfOpen',
       'halfOpen --REQUEST [placeIsFree]--> halfOpen',
       'halfOpen --REQUEST--> stays',
       'halfOpen --SUCCESS [resultIsLate]--> stays',
+      'halfOpen --SUCCESS [tooManyProbesFail]--> open',
+      'halfOpen --SUCCESS [probeFails]--> stays',
       'halfOpen --SUCCESS [successesSuffice]--> closed',
       'halfOpen --SUCCESS--> stays',
       'halfOpen --FAILURE [resultIsLate]--> stays',
       'halfOpen --FAILURE [categoryIsIgnored]--> stays',
-      'halfOpen --FAILURE--> open',
+      'halfOpen --FAILURE [tooManyProbesFail]--> open',
+      'halfOpen --FAILURE--> stays',
       'halfOpen --ABANDON [resultIsLate]--> stays',
       'halfOpen --ABANDON--> stays',
+      'halfOpen --RESUME--> halfOpen',
       'halfOpen --RESET--> closed',
       'halfOpen --ISOLATE--> isolated',
+      'halfOpen --DISABLE--> disabled',
+      'halfOpen --CLOSE--> closed',
       'halfOpen --after probeTimeout [probesAreTimed]--> halfOpen',
 
-      'isolated --RESUME--> isolated',
+      'isolated --ISOLATION_OVER [isolationHasRunOut]--> closed',
+      'isolated --ISOLATION_OVER--> isolated',
+      'isolated --REQUEST [isolationHasRunOut]--> closed',
+      'isolated --REQUEST--> stays',
       'isolated --SUCCESS [resultIsLate]--> stays',
       'isolated --FAILURE [resultIsLate]--> stays',
-      'isolated --REQUEST--> stays',
-      'isolated --RESET--> closed',
-      'isolated --ISOLATE--> stays',
-      'isolated --RELEASE [isolatedMoreThanOnce]--> stays',
+      'isolated --RELEASE [isolatedMoreThanOnce]--> isolated',
       'isolated --RELEASE--> closed',
+      'isolated --RESUME--> isolated',
+      'isolated --RESET--> closed',
+      'isolated --ISOLATE--> isolated',
+      'isolated --DISABLE--> disabled',
+      'isolated --CLOSE--> closed',
+
+      'disabled --SUCCESS [resultIsLate]--> stays',
+      'disabled --SUCCESS [callTrips]--> stays',
+      'disabled --SUCCESS--> stays',
+      'disabled --FAILURE [resultIsLate]--> stays',
+      'disabled --FAILURE [categoryIsIgnored]--> stays',
+      'disabled --FAILURE [callTrips]--> stays',
+      'disabled --FAILURE--> stays',
+      'disabled --RELEASE--> closed',
+      'disabled --RESUME--> disabled',
+      'disabled --RESET--> closed',
+      'disabled --ISOLATE--> isolated',
+      'disabled --CLOSE--> closed',
     ],
   },
   {
@@ -209,6 +257,7 @@ const charts = [
       'any --CIRCUIT_BEGAN--> stays',
       'any --CIRCUIT_CHANGED--> stays',
       'any --REQUEST_DENIED--> stays',
+      'any --TRIP_SPARED--> stays',
       'any --FORGET--> stays',
       'any --STOP_CIRCUITS--> stays',
       'any --STOP--> stopped',

@@ -133,6 +133,7 @@ describe('the cases of the peers', () => {
         ...initialContext(input),
         reportedState: null,
         currentBackoffMs: 20_000,
+        baseBackoffMs: 20_000,
         openedAt: 0,
         openCount: 3,
       },

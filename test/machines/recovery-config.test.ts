@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 describe('the settings of the recovery pause', () => {
   it('are the defaults where nothing is said', () => {
-    const defaults = { maxOpenCircuits: 3, cooldownMs: 60_000 };
+    const defaults = { maxOpenCircuits: 3, cooldownMs: 60_000, maxOpenShare: 1 };
     expect(defaultRecoveryConfig).toEqual(defaults);
     expect(recoveryConfig()).toEqual(defaults);
     expect(recoveryConfig({})).toEqual(defaults);
@@ -13,8 +13,18 @@ describe('the settings of the recovery pause', () => {
     expect(recoveryConfig({ maxOpenCircuits: Infinity })).toEqual({
       maxOpenCircuits: Infinity,
       cooldownMs: 60_000,
+      maxOpenShare: 1,
     });
-    expect(recoveryConfig({ cooldownMs: 0 })).toEqual({ maxOpenCircuits: 3, cooldownMs: 0 });
+    expect(recoveryConfig({ cooldownMs: 0 })).toEqual({
+      maxOpenCircuits: 3,
+      cooldownMs: 0,
+      maxOpenShare: 1,
+    });
+    expect(recoveryConfig({ maxOpenShare: 0.5 })).toEqual({
+      maxOpenCircuits: 3,
+      cooldownMs: 60_000,
+      maxOpenShare: 0.5,
+    });
   });
 
   it('take undefined for a field that is left out', () => {

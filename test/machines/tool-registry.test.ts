@@ -57,10 +57,11 @@ describe('a new registry', () => {
     const { context, value, newsTypes } = startRegistry();
     expect(value()).toBe('operational');
     expect(context()).toMatchObject({
-      config: { maxOpenCircuits: 3, cooldownMs: 60_000 },
-      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+      config: { maxOpenCircuits: 3, cooldownMs: 60_000, maxOpenShare: 1 },
+      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 },
       openCount: 0,
       openCircuits: [],
+      overCap: null,
       pauseReason: null,
       pausedAt: null,
       silencedUntil: null,
@@ -80,7 +81,7 @@ describe('a registry of circuits', () => {
   it('counts those that begin as closed, and announces nothing', () => {
     const { spawn, context, newsTypes } = startRegistry();
     spawn('a', 'b');
-    expect(context().counts).toEqual({ closed: 2, open: 0, halfOpen: 0, isolated: 0 });
+    expect(context().counts).toEqual({ closed: 2, open: 0, halfOpen: 0, isolated: 0, disabled: 0 });
     expect(newsTypes()).toEqual([]);
   });
 
@@ -91,7 +92,7 @@ describe('a registry of circuits', () => {
     spawnOpen('open');
     const [isolated] = spawn('isolated', 'closed', 'closed too');
     isolated?.send({ type: 'ISOLATE' });
-    expect(context().counts).toEqual({ closed: 2, open: 1, halfOpen: 1, isolated: 1 });
+    expect(context().counts).toEqual({ closed: 2, open: 1, halfOpen: 1, isolated: 1, disabled: 0 });
   });
 
   it('counts an isolated circuit as open, and a half-open one as not', () => {
@@ -121,7 +122,7 @@ describe('a registry of circuits', () => {
     expect(context()).toMatchObject({
       openCircuits: ['a', 'b'],
       openCount: 2,
-      counts: { closed: 0, open: 1, halfOpen: 0, isolated: 1 },
+      counts: { closed: 0, open: 1, halfOpen: 0, isolated: 1, disabled: 0 },
     });
   });
 
@@ -171,7 +172,7 @@ describe('a registry of circuits', () => {
         .send({ type: 'RESUME' });
     }
     expect(context()).toMatchObject({
-      counts: { closed: 1, open: 1, halfOpen: 1, isolated: 1 },
+      counts: { closed: 1, open: 1, halfOpen: 1, isolated: 1, disabled: 0 },
       openCircuits: ['open', 'isolated'],
       openCount: 2,
       circuitOpenEvents: 0,
@@ -474,7 +475,7 @@ describe('FORGET', () => {
       { ...closing, tool: 'halfOpen', from: 'halfOpen' },
     ]);
     expect(context()).toMatchObject({
-      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0 },
+      counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 },
       openCount: 0,
       openCircuits: [],
     });
@@ -620,7 +621,7 @@ describe('a registry, whatever happens to its circuits', () => {
           }
           tripped += news().filter(({ type }) => type === 'circuit.opened').length;
 
-          const counts = { closed: 0, open: 0, halfOpen: 0, isolated: 0 };
+          const counts = { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 };
           for (const circuit of circuits.values()) counts[stateOf(circuit) as CircuitState] += 1;
           const openCount = counts.open + counts.isolated;
           expect(context().counts).toEqual(counts);

@@ -30,7 +30,7 @@ class Circuit {
   /** A new object with each change of state: what was permitted in another one is late. */
   era = {};
   constructor(
-    readonly config: CircuitConfig,
+    readonly config: ReferenceConfig,
     readonly metrics: { circuitOpenEvents: number; breakerDenials: number },
   ) {}
 
@@ -199,8 +199,14 @@ interface Real {
   registry: ToolRegistry;
 }
 
+/** The settings that this model knows of: those of the reference. */
+type ReferenceConfig = Omit<
+  CircuitConfig,
+  'trip' | 'backoff' | 'jitter' | 'backoffResetMs' | 'probesPerVerdict'
+>;
+
 interface Settings {
-  readonly circuit: CircuitConfig;
+  readonly circuit: ReferenceConfig;
   readonly maxOpenCircuits: number;
   readonly cooldownMs: number;
 }
@@ -218,7 +224,7 @@ function expectAlike(model: Model, { clock, registry }: Real): void {
   const now = clock.now();
   const { diagnostics, openCircuits, openCount } = registry.snapshot();
   expect(diagnostics.map(({ tool }) => tool).sort()).toEqual([...model.circuits.keys()].sort());
-  const counts = { closed: 0, open: 0, halfOpen: 0, isolated: 0 };
+  const counts = { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 };
   let probing = 0;
   for (const [tool, circuit] of model.circuits) {
     counts[circuit.state] += 1;

@@ -1,4 +1,4 @@
-import { createToolRegistry } from 'toolfuse';
+import { createToolRegistry, type TripStrategy, timeWindow } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -44,6 +44,17 @@ const circuitFields: Record<string, { must: string; good: unknown[] }> = {
   resetTimeoutMs: { must: positiveMs, good: [0.5, 1, 1.5, 2 ** 53, 1e308] },
   minBackoffMs: { must: ms, good: [0, 0.5, 1.5, 120_000] },
   maxBackoffMs: { must: ms, good: [5_000, 2 ** 53, 1e308] },
+  trip: {
+    must: 'a trip strategy: an object with start and the functions record and trips',
+    good: [timeWindow(), { start: null, record: () => null, trips: () => false }],
+  },
+  backoff: { must: 'a function or null', good: [() => 1, null] },
+  jitter: {
+    must: 'one of none, full, equal, decorrelated',
+    good: ['none', 'full', 'equal', 'decorrelated'],
+  },
+  backoffResetMs: { must: ms, good: [0, 0.5, 1e308] },
+  probesPerVerdict: { must: positiveInteger, good: [1, 3] },
   backoffFactor: { must: factor, good: [1, 1.5, 2 ** 53, 1e308] },
   halfOpenMaxProbes: { must: positiveIntegerOrInfinity, good: [1, Infinity, Number.MAX_SAFE_INTEGER] },
   successThreshold: { must: positiveInteger, good: [1, 3] },
@@ -56,6 +67,7 @@ const isGood: Record<string, (value: unknown) => boolean> = {
     value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
   [positiveMs]: (value) => Number.isFinite(value) && (value as number) > 0,
   [ms]: (value) => Number.isFinite(value) && (value as number) >= 0,
+  'a function or null': (value) => value === null || typeof value === 'function',
   [factor]: (value) => Number.isFinite(value) && (value as number) >= 1,
 };
 
@@ -80,8 +92,13 @@ function expectRefused(options: unknown, type: typeof TypeError | typeof RangeEr
 
 describe.each(Object.entries(circuitFields))('circuit.%s', (field, { must, good }) => {
   it.each(good)('may be %s', (value) => {
-    expect(configOf({ circuit: { [field]: value } })).toMatchObject({ [field]: value });
-    expect(configOf({ tools: { shell: { [field]: value } } })).toMatchObject({ [field]: value });
+    for (const options of [{ circuit: { [field]: value } }, { tools: { shell: { [field]: value } } }]) {
+      const taken = (configOf(options) as unknown as Record<string, unknown>)[field];
+      // What calls a stranger's code is wrapped.
+      if (field === 'trip') expect(taken).toMatchObject({ start: (value as TripStrategy).start });
+      else if (typeof value === 'function') expect(taken).toBeTypeOf('function');
+      else expect(taken).toBe(value);
+    }
   });
 
   it.each(shown.filter(([value]) => !isGood[must]?.(value)))('must not be %s', (value, text) => {
@@ -259,7 +276,8 @@ describe('the options', () => {
   });
 
   it('have a clock with three functions', () => {
-    const must = 'an object with the functions now, setTimeout and clearTimeout';
+    const must =
+      'an object with the functions now, setTimeout and clearTimeout, and if it has wallNow, a function';
     const { now, setTimeout, clearTimeout } = new ManualClock();
     expectRefused({ clock: null }, RangeError, `options.clock must be ${must}, got null`);
     expectRefused({ clock: Date.now }, RangeError, `options.clock must be ${must}, got a function`);

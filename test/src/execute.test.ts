@@ -309,6 +309,7 @@ describe('what a model reads of a refused call', () => {
       tool: 'search',
       reason: 'open',
       kind: 'unreachable',
+      upstream: null,
       retryAfterSeconds: 1,
       retryAt: '2026-01-01T00:00:01.000Z',
       executed: false,

@@ -111,6 +111,7 @@ describe('made-up names without end', () => {
       open: 1,
       halfOpen: 0,
       isolated: 1,
+      disabled: 0,
     });
     expect(Object.keys(registry.actor.getSnapshot().children).length).toBe(0);
     expect(registry.state('made up 99999')).toBe('closed');

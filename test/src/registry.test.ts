@@ -1,4 +1,5 @@
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { defaultCircuitConfig } from 'toolfuse/machines';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../support/manual-clock.ts';
 import { expectAgreement } from './fixtures/agreement.ts';
@@ -32,6 +33,14 @@ const fresh = {
   lastErrorCategory: null,
   probesInFlight: 0,
   lateResults: 0,
+  isolatedUntil: null,
+  upstream: null,
+  calls: 0,
+  successes: 0,
+  failures: {},
+  timeouts: 0,
+  openMs: 0,
+  latency: null,
 };
 
 describe('a tool that was never used', () => {
@@ -105,6 +114,8 @@ describe('a tool', () => {
       deniedRequests: 1,
       lastDeniedAt: 50,
       lastErrorCategory: 'timeout',
+      calls: 2,
+      failures: { timeout: 2 },
     });
     clock.advance(1_000);
     expect(registry.state('shell')).toBe('halfOpen');
@@ -116,6 +127,10 @@ describe('a tool', () => {
       openCount: 1,
       deniedRequests: 1,
       lastDeniedAt: 50,
+      calls: 3,
+      successes: 1,
+      failures: { timeout: 2 },
+      openMs: 1_000,
     });
   });
 
@@ -201,10 +216,16 @@ describe('reset', () => {
     registry.allowRequest('shell');
     clock.advance(1_000);
     const before = registry.metrics();
-    expect(before).toEqual({ circuitOpenEvents: 1, halfOpenEvents: 1, breakerDenials: 1 });
+    expect(before).toMatchObject({
+      circuitOpenEvents: 1,
+      halfOpenEvents: 1,
+      breakerDenials: 1,
+      calls: 2,
+      failures: { timeout: 2 },
+    });
     registry.reset('shell');
     registry.resetAll();
-    expect(registry.metrics()).toEqual(before);
+    expect(registry.metrics()).toEqual({ ...before, tools: [] });
   });
 
   it('as an event makes the circuit fresh and keeps its actor and observers', () => {
@@ -218,7 +239,13 @@ describe('reset', () => {
     expect(complete).not.toHaveBeenCalled();
     expect(registry.tool('shell')).toBe(ref);
     expect(known()).toEqual(['shell']);
-    expect(registry.diagnostics('shell')).toEqual({ tool: 'shell', ...fresh });
+    expect(registry.diagnostics('shell')).toEqual({
+      tool: 'shell',
+      ...fresh,
+      // What was counted of calls stays.
+      calls: 2,
+      failures: { timeout: 2 },
+    });
     expect(clock.timers).toBe(0);
     expectAgreement(registry);
   });
@@ -546,16 +573,6 @@ describe('a registry without options', () => {
     expect(registry.state('shell')).toBe('closed');
     registry.recordFailure('shell', 'timeout');
     expect(registry.diagnostics('shell')).toMatchObject({ status: 'open', currentBackoffMs: 5_000 });
-    expect(registry.tool('shell').getSnapshot().context.config).toEqual({
-      failureThreshold: 7,
-      resetTimeoutMs: 60_000,
-      minBackoffMs: 5_000,
-      maxBackoffMs: 120_000,
-      backoffFactor: 2,
-      halfOpenMaxProbes: 1,
-      successThreshold: 1,
-      maxRetryAfterMs: 300_000,
-      probeTimeoutMs: 60_000,
-    });
+    expect(registry.tool('shell').getSnapshot().context.config).toEqual(defaultCircuitConfig);
   });
 });

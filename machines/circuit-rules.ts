@@ -1,0 +1,226 @@
+import { backoffAt, remainingMs } from './backoff.ts';
+import { isCounted } from './categories.ts';
+import {
+  backoffLeftMs,
+  categoryOf,
+  healthy,
+  instant,
+  isolationLeftMs,
+  type Moment,
+  noProbes,
+  type PermitStamp,
+  type ToolCircuitContext,
+  type ToolCircuitEvent,
+  unused,
+} from './circuit-context.ts';
+import type { CallOutcome } from './trip-strategy.ts';
+
+const durationOf = (event: ToolCircuitEvent): number | null =>
+  'durationMs' in event && Number.isFinite(event.durationMs) ? (event.durationMs as number) : null;
+
+/** What the trip strategy is shown of a result. */
+export function outcomeOf(moment: Moment): CallOutcome {
+  const { context, event } = moment;
+  const isFailure = event.type === 'FAILURE';
+  return {
+    isFailure,
+    category: isFailure ? categoryOf(event) : null,
+    durationMs: durationOf(event),
+    at: instant(moment),
+    failuresInARow: isFailure ? context.failureCount + 1 : 0,
+  };
+}
+
+/** Until when the tool is to be left alone after a failure: as it asks, within bounds, and as it has asked before. */
+function notBeforeAfter(moment: Moment): number | null {
+  const { config, notBefore } = moment.context;
+  const askedMs = 'retryAfterMs' in moment.event ? moment.event.retryAfterMs : undefined;
+  if (typeof askedMs !== 'number' || !(askedMs > 0)) return notBefore;
+  return Math.max(instant(moment) + Math.min(askedMs, config.maxRetryAfterMs), notBefore ?? -Infinity);
+}
+
+/** Takes back the places of the probes that have not reported in time. */
+function withoutHungProbes({ config, probesInFlight, probeStarts }: ToolCircuitContext, now: number) {
+  const live = probeStarts.filter((start) => remainingMs(start, config.probeTimeoutMs, now) > 0);
+  return { probesInFlight: probesInFlight - (probeStarts.length - live.length), probeStarts: live };
+}
+
+/** Whether a half-open circuit lets another probe through: a place is free, and its verdict is still needed. */
+function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
+  const { config, probeSuccesses, probeFailures } = context;
+  const { probesInFlight } = withoutHungProbes(context, now);
+  return (
+    probesInFlight < config.halfOpenMaxProbes &&
+    probesInFlight + probeSuccesses + probeFailures <
+      Math.max(config.halfOpenMaxProbes, config.probesPerVerdict)
+  );
+}
+
+/** Whether a result is of a call whose time is over: the circuit has moved, or its probe's place was taken back. */
+export function isLate(
+  { generation, config, probeStarts }: ToolCircuitContext,
+  stamp: PermitStamp | undefined,
+): boolean {
+  if (typeof stamp !== 'object' || stamp === null) return false;
+  if (stamp.generation !== generation) return true;
+  const { probeStart } = stamp;
+  return (
+    probeStart !== null && Number.isFinite(config.halfOpenMaxProbes) && !probeStarts.includes(probeStart)
+  );
+}
+
+/** The probes without the one that has ended: the stamped one, or else the oldest. */
+function withoutProbe(context: ToolCircuitContext, event: ToolCircuitEvent) {
+  const start = 'stamp' in event ? event.stamp?.probeStart : undefined;
+  const index = start == null ? 0 : context.probeStarts.indexOf(start);
+  return {
+    probesInFlight: Math.max(0, context.probesInFlight - 1),
+    probeStarts: context.probeStarts.toSpliced(index, 1),
+  };
+}
+
+/** Whether a probe has failed: also where it succeeded, but too slowly. */
+function isFailedProbe({ context, event }: Moment): boolean {
+  const slowCallMs = context.config.trip.slowCallMs ?? Infinity;
+  return event.type === 'FAILURE' || (durationOf(event) ?? 0) > slowCallMs;
+}
+
+/** What the trip strategy remembers after a result. */
+export function remembered({ context }: Moment, call: CallOutcome): unknown {
+  return context.config.trip.record(context.tripMemory, call);
+}
+
+const isolationsOf = ({ isolations, isolatedUntil }: ToolCircuitContext): number =>
+  isolations + (isolatedUntil === null ? 0 : 1);
+
+/** What can decide between two ways on. */
+export const rules = {
+  resultIsLate: ({ context, event }: Moment): boolean =>
+    isLate(context, 'stamp' in event ? event.stamp : undefined),
+  categoryIsIgnored: ({ event }: Moment): boolean => !isCounted(categoryOf(event)),
+  callTrips(moment: Moment): boolean {
+    const { trip } = moment.context.config;
+    const call = outcomeOf(moment);
+    return trip.trips(remembered(moment, call), call, moment.context.config);
+  },
+  tripIsSpared: (moment: Moment): boolean => rules.callTrips(moment) && !moment.context.mayTrip(),
+  backoffHasRunOut: (moment: Moment): boolean => backoffLeftMs(moment.context, instant(moment)) === 0,
+  placeIsFree: (moment: Moment): boolean => hasFreePlace(moment.context, instant(moment)),
+  probesAreTimed: ({ context }: Moment): boolean => context.probeStarts.length > 0,
+  probeFails: isFailedProbe,
+  tooManyProbesFail: (moment: Moment): boolean => {
+    const { config, probeFailures } = moment.context;
+    return isFailedProbe(moment) && probeFailures + 1 > config.probesPerVerdict - config.successThreshold;
+  },
+  successesSuffice: ({ context }: Moment): boolean =>
+    context.probeSuccesses + 1 >= context.config.successThreshold,
+  isolationHasRunOut: (moment: Moment): boolean => isolationLeftMs(moment.context, instant(moment)) === 0,
+  isolatedMoreThanOnce: ({ context }: Moment): boolean => isolationsOf(context) > 1,
+};
+
+/** What every counted failure leaves behind. */
+const failed = (moment: Moment) => ({
+  lastFailureAt: Math.max(instant(moment), moment.context.lastFailureAt ?? -Infinity),
+  lastErrorCategory: moment.event.type === 'FAILURE' ? categoryOf(moment.event) : null,
+  notBefore: notBeforeAfter(moment),
+});
+
+function tripped(moment: Moment, backoffStep: number) {
+  const { context } = moment;
+  return {
+    ...failed(moment),
+    ...backoffAt(context.config, backoffStep, context.baseBackoffMs, context.chance),
+    openedAt: instant(moment),
+    openCount: context.openCount + 1,
+    ...noProbes,
+  };
+}
+
+/** The step of the backoff at a trip: the first one, unless the circuit has only just recovered. */
+function stepOfTrip(moment: Moment): number {
+  const { backoffStep, closedAt, config } = moment.context;
+  const isRelapse = closedAt !== null && instant(moment) - closedAt < config.backoffResetMs;
+  return isRelapse ? backoffStep + 1 : 0;
+}
+
+/** What can become of what a circuit knows. */
+export const updates = {
+  rememberSuccess: (moment: Moment, tripMemory = remembered(moment, outcomeOf(moment))) => ({
+    failureCount: 0,
+    notBefore: null,
+    tripIsSpared: false,
+    tripMemory,
+  }),
+  rememberFailure: (moment: Moment, tripMemory = remembered(moment, outcomeOf(moment))) => ({
+    failureCount: moment.context.failureCount + 1,
+    tripMemory,
+    ...failed(moment),
+  }),
+  rememberSlowSuccess: (moment: Moment) => ({
+    failureCount: 0,
+    tripMemory: remembered(moment, outcomeOf(moment)),
+  }),
+  noteSparedTrip: () => ({ tripIsSpared: true }),
+
+  trip: (moment: Moment) => ({
+    failureCount: outcomeOf(moment).failuresInARow,
+    tripMemory: moment.context.config.trip.start,
+    tripIsSpared: false,
+    ...tripped(moment, stepOfTrip(moment)),
+  }),
+  tripAgain: (moment: Moment) => tripped(moment, moment.context.backoffStep + 1),
+  startWaitAgain: failed,
+  recover: (moment: Moment) => ({
+    ...healthy,
+    tripMemory: moment.context.config.trip.start,
+    closedAt: instant(moment),
+  }),
+  startFresh: ({ context }: Moment) => ({
+    ...unused,
+    tripMemory: context.config.trip.start,
+    generation: context.generation + 1,
+  }),
+
+  startProbing: () => noProbes,
+  takePlace(moment: Moment) {
+    const now = instant(moment);
+    const { probesInFlight, probeStarts } = withoutHungProbes(moment.context, now);
+    const timed = Number.isFinite(moment.context.config.halfOpenMaxProbes);
+    return {
+      probesInFlight: probesInFlight + 1,
+      probeStarts: timed ? [...probeStarts, Math.max(now, probeStarts.at(-1) ?? now)] : probeStarts,
+    };
+  },
+  giveBackPlace: ({ context, event }: Moment) => withoutProbe(context, event),
+  giveBackHungPlaces: ({ context }: Moment) => withoutHungProbes(context, context.now()),
+  countProbeSuccess: ({ context }: Moment) => ({ probeSuccesses: context.probeSuccesses + 1 }),
+  countProbeFailure: (moment: Moment) => ({
+    probeFailures: moment.context.probeFailures + 1,
+    ...failed(moment),
+  }),
+
+  countLateResult: ({ context }: Moment) => ({ lateResults: context.lateResults + 1 }),
+  deny: (moment: Moment) => ({
+    deniedRequests: moment.context.deniedRequests + 1,
+    lastDeniedAt: instant(moment),
+  }),
+
+  isolate(moment: Moment) {
+    const end = endOfIsolation(moment);
+    return { openedAt: instant(moment), isolations: end === null ? 1 : 0, isolatedUntil: end, ...noProbes };
+  },
+  isolateAgain(moment: Moment) {
+    const { isolations, isolatedUntil } = moment.context;
+    const end = endOfIsolation(moment);
+    return end === null
+      ? { isolations: isolations + 1 }
+      : { isolatedUntil: Math.max(end, isolatedUntil ?? -Infinity) };
+  },
+  releaseOnce: ({ context: { isolations } }: Moment) => ({ isolations: isolations - 1 }),
+};
+
+/** When an isolation that has an end is over; null for one that waits to be released. */
+function endOfIsolation(moment: Moment): number | null {
+  const forMs = 'forMs' in moment.event ? moment.event.forMs : undefined;
+  return typeof forMs === 'number' && forMs >= 0 ? instant(moment) + forMs : null;
+}

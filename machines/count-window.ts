@@ -1,0 +1,79 @@
+import {
+  isOver,
+  isPositiveInteger,
+  isSlow,
+  must,
+  mustKnow,
+  nothing,
+  type RateLimits,
+  rates,
+  type Tally,
+} from './rates.ts';
+import type { CallOutcome, TripStrategy } from './trip-strategy.ts';
+
+/** Settings of a window of the last calls. */
+export interface CountWindowOptions extends RateLimits {
+  /** How many of the last calls are looked at. Default 100. */
+  readonly size?: number;
+}
+
+/** The last calls, two bits each, `callsAWord` to a number. The word being filled stands apart from the full ones. */
+export interface CountWindowMemory extends Tally {
+  readonly words: readonly number[];
+  readonly word: number;
+  /** Where the next call goes. */
+  readonly next: number;
+}
+
+const callsAWord = 15;
+const failed = 1;
+const slow = 2;
+
+const codeOf = (isFailure: boolean, wasSlow: boolean): number =>
+  (isFailure ? failed : 0) | (wasSlow ? slow : 0);
+const bit = (code: number, mask: number): number => ((code & mask) === 0 ? 0 : 1);
+
+/**
+ * Trips on the rate of failed, or of slow, calls among the last `size`. `minCalls` is `size` if nothing else is said: a
+ * window that is not full says nothing. A call costs the same however large the window.
+ *
+ * @throws TypeError for an unknown setting, RangeError for a bad value.
+ */
+export function countWindow(options: CountWindowOptions = {}): TripStrategy<CountWindowMemory> {
+  const { size = 100, ...limits } = options;
+  mustKnow('countWindow', options, ['size', 'failureRate', 'minCalls', 'slowCallMs', 'slowCallRate']);
+  must(isPositiveInteger(size), 'countWindow', 'size', 'a positive integer', size);
+  const given = rates('countWindow', limits, size);
+  must(given.minCalls <= size, 'countWindow', 'minCalls', `at most size (${size})`, given.minCalls);
+
+  /** The memory once the word being filled is the one that the next call goes to. */
+  const turned = (memory: CountWindowMemory): { words: readonly number[]; word: number; next: number } => {
+    const { words, word, next } = memory;
+    if (next < size && next % callsAWord !== 0) return memory;
+    const full = words.slice();
+    if (next > 0) full[Math.floor((next - 1) / callsAWord)] = word;
+    const at = next % size;
+    return { words: full, word: full[Math.floor(at / callsAWord)] ?? 0, next: at };
+  };
+
+  return Object.freeze({
+    start: Object.freeze({ ...nothing, words: Object.freeze([]), word: 0, next: 0 }),
+    record(memory: CountWindowMemory, call: CallOutcome) {
+      const { words, word, next } = turned(memory);
+      const shift = (next % callsAWord) * 2;
+      const isFull = memory.calls === size;
+      const before = isFull ? (word >>> shift) & 3 : 0;
+      const after = codeOf(call.isFailure, isSlow(given, call));
+      return {
+        calls: isFull ? size : memory.calls + 1,
+        failures: memory.failures + bit(after, failed) - bit(before, failed),
+        slow: memory.slow + bit(after, slow) - bit(before, slow),
+        words,
+        word: (word & ~(3 << shift)) | (after << shift),
+        next: next + 1,
+      };
+    },
+    trips: (memory: CountWindowMemory) => isOver(given, memory),
+    ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
+  });
+}

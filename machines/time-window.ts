@@ -1,0 +1,106 @@
+import {
+  isOver,
+  isPositiveInteger,
+  isSlow,
+  must,
+  mustKnow,
+  nothing,
+  type RateLimits,
+  rates,
+  type Tally,
+} from './rates.ts';
+import type { CallOutcome, TripStrategy } from './trip-strategy.ts';
+
+/** Settings of a window of time. */
+export interface TimeWindowOptions extends RateLimits {
+  /** How long the window is, in ms. Default 60 000. */
+  readonly windowMs?: number;
+  /** In how many slices: the oldest slice drops at a time. Default 10. */
+  readonly slices?: number;
+}
+
+/** The calls of the window. Those of the slice being filled stand apart from those of the full ones. */
+export interface TimeWindowMemory extends Tally {
+  /** The full slices that still count, the oldest first, each with its number. */
+  readonly full: readonly (Tally & { readonly slice: number })[];
+  /** The number of the slice being filled: the instant divided by the length of a slice. */
+  readonly slice: number;
+  /** What the slice being filled holds. */
+  readonly sliceCalls: number;
+  readonly sliceFailures: number;
+  readonly sliceSlow: number;
+}
+
+/**
+ * Trips on the rate of failed, or of slow, calls in the last `windowMs`, with at least `minCalls` (default 10) among
+ * them. A call costs the same however many there are; the memory holds `slices` counts.
+ *
+ * @throws TypeError for an unknown setting, RangeError for a bad value.
+ */
+export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWindowMemory> {
+  const { windowMs = 60_000, slices = 10, ...limits } = options;
+  mustKnow('timeWindow', options, [
+    'windowMs',
+    'slices',
+    'failureRate',
+    'minCalls',
+    'slowCallMs',
+    'slowCallRate',
+  ]);
+  const isDuration = Number.isFinite(windowMs) && windowMs > 0;
+  must(isDuration, 'timeWindow', 'windowMs', 'a finite number of milliseconds above 0', windowMs);
+  must(isPositiveInteger(slices), 'timeWindow', 'slices', 'a positive integer', slices);
+  const given = rates('timeWindow', limits, 10);
+
+  /** The memory at a later slice: what is older than the window is gone. */
+  const movedTo = (slice: number, memory: TimeWindowMemory): TimeWindowMemory => {
+    const filled = {
+      slice: memory.slice,
+      calls: memory.sliceCalls,
+      failures: memory.sliceFailures,
+      slow: memory.sliceSlow,
+    };
+    const full = [...memory.full, filled].filter((each) => each.slice > slice - slices && each.calls > 0);
+    const sum = (kind: keyof Tally): number => full.reduce((total, each) => total + each[kind], 0);
+    return {
+      calls: sum('calls'),
+      failures: sum('failures'),
+      slow: sum('slow'),
+      full,
+      slice,
+      sliceCalls: 0,
+      sliceFailures: 0,
+      sliceSlow: 0,
+    };
+  };
+
+  return Object.freeze({
+    start: Object.freeze({
+      ...nothing,
+      full: Object.freeze([]),
+      slice: -Infinity,
+      sliceCalls: 0,
+      sliceFailures: 0,
+      sliceSlow: 0,
+    }),
+    record(before: TimeWindowMemory, call: CallOutcome) {
+      const slice = Math.floor((call.at * slices) / windowMs);
+      // A call that says it ended before the last one is counted with the last one.
+      const memory = slice > before.slice ? movedTo(slice, before) : before;
+      const failure = call.isFailure ? 1 : 0;
+      const slowness = isSlow(given, call) ? 1 : 0;
+      return {
+        calls: memory.calls + 1,
+        failures: memory.failures + failure,
+        slow: memory.slow + slowness,
+        full: memory.full,
+        slice: memory.slice,
+        sliceCalls: memory.sliceCalls + 1,
+        sliceFailures: memory.sliceFailures + failure,
+        sliceSlow: memory.sliceSlow + slowness,
+      };
+    },
+    trips: (memory: TimeWindowMemory) => isOver(given, memory),
+    ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
+  });
+}

@@ -1,0 +1,99 @@
+import type { ErrorCategory } from '../machines/categories.ts';
+
+/** How long the last calls took, in ms. Of a busy tool one call in 16 is measured. */
+export interface Latency {
+  /** So many calls were looked at: at most the last 128 that were measured. */
+  readonly calls: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+/** What is counted of calls. */
+export interface CallCounts {
+  /** Calls that ended: successes and failures, late ones and cancelled ones included. */
+  readonly calls: number;
+  readonly successes: number;
+  /** Failures by category; those that never occurred are left out. */
+  readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
+  /** Calls given up after `timeoutMs`. */
+  readonly timeouts: number;
+}
+
+/** The last latencies that are kept. */
+const kept = 128;
+
+/** Past the first ones, one call in so many is measured: reading a clock can cost more than all the rest. */
+const measuredOneIn = 16;
+
+/** What is counted of one tool's calls, in bounded memory. */
+export class CallStats {
+  #successes = 0;
+  #timeouts = 0;
+  #asked = 0;
+  #measured = 0;
+  #failures: Partial<Record<ErrorCategory, number>> | undefined;
+  #durations: number[] | undefined;
+
+  /** Whether the next call should be timed for the percentiles. */
+  shouldMeasure(): boolean {
+    this.#asked += 1;
+    return this.#measured < kept || this.#asked % measuredOneIn === 0;
+  }
+
+  succeed(durationMs?: number): void {
+    this.#successes += 1;
+    if (durationMs !== undefined) this.#measure(durationMs);
+  }
+
+  fail(category: ErrorCategory, durationMs?: number): void {
+    this.#failures ??= {};
+    this.#failures[category] = (this.#failures[category] ?? 0) + 1;
+    if (durationMs !== undefined) this.#measure(durationMs);
+  }
+
+  timeOut(): void {
+    this.#timeouts += 1;
+  }
+
+  /** Takes over what was counted elsewhere; how long calls took is not. */
+  add(other: CallStats): void {
+    this.#successes += other.#successes;
+    this.#timeouts += other.#timeouts;
+    for (const [category, count] of Object.entries(other.#failures ?? {}) as [ErrorCategory, number][]) {
+      this.#failures ??= {};
+      this.#failures[category] = (this.#failures[category] ?? 0) + count;
+    }
+  }
+
+  counts(): CallCounts {
+    const failures = { ...this.#failures };
+    const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+    return {
+      calls: this.#successes + failed,
+      successes: this.#successes,
+      failures,
+      timeouts: this.#timeouts,
+    };
+  }
+
+  /** Null while no call was measured. */
+  latency(): Latency | null {
+    if (this.#durations === undefined) return null;
+    const sorted = [...this.#durations].sort((a, b) => a - b);
+    // The nearest rank: a value that was measured, never one in between.
+    const percentile = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+    return {
+      calls: sorted.length,
+      p50Ms: percentile(0.5),
+      p95Ms: percentile(0.95),
+      p99Ms: percentile(0.99),
+    };
+  }
+
+  #measure(durationMs: number): void {
+    this.#durations ??= [];
+    this.#durations[this.#measured % kept] = durationMs;
+    this.#measured += 1;
+  }
+}

@@ -1,0 +1,324 @@
+import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
+import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
+import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
+import { consecutiveFailures } from '../machines/trip-strategy.ts';
+import { Call, type CallContext, type ExecuteOptions } from './call.ts';
+import type { Channels } from './channels.ts';
+import type { CircuitActor } from './circuit-actor.ts';
+import { CircuitOpenError } from './circuit-open-error.ts';
+import type { Circuits } from './circuits.ts';
+import type { Clock } from './clock.ts';
+import { checkTimeout, checkUpstream } from './config.ts';
+import { judge } from './contain.ts';
+import { type Denial, denialOf, errorText } from './denial.ts';
+import { evidenceOf, type Verdict } from './evidence.ts';
+import { isProbe, type Leave } from './leave.ts';
+import { Permit, type PermitOwner } from './permit.ts';
+import type { RecentErrors } from './recent-errors.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** What a guard works with. */
+export interface GuardOptions {
+  readonly circuits: Circuits;
+  readonly clock: Required<Clock>;
+  readonly classify: (error: unknown) => ErrorCategory;
+  readonly channels: Channels;
+  readonly recentErrors: RecentErrors;
+}
+
+const noOptions = Object.freeze({});
+
+/** Lets calls through or refuses them, and tells the circuits how they ended. */
+export class Guard implements PermitOwner {
+  readonly #circuits: Circuits;
+  readonly #clock: Required<Clock>;
+  readonly #classify: (error: unknown) => ErrorCategory;
+  readonly #channels: Channels;
+  readonly #recentErrors: RecentErrors;
+
+  constructor({ circuits, clock, classify, channels, recentErrors }: GuardOptions) {
+    this.#circuits = circuits;
+    this.#clock = clock;
+    this.#classify = classify;
+    this.#channels = channels;
+    this.#recentErrors = recentErrors;
+  }
+
+  tryAcquire(name: string, upstream?: string): Permit | Denial {
+    const asked = this.#ask(name, upstream);
+    return 'admitted' in asked ? asked : new Permit(asked, this);
+  }
+
+  /** Whether a call may be made. Its result will come without a permit. */
+  allows(name: string): boolean {
+    const circuit = this.#circuits.touch(name);
+    if (circuit === undefined) return true;
+    if (circuit.upstream !== undefined) return !('admitted' in this.#ask(name, undefined));
+    return this.#admit(circuit) !== null;
+  }
+
+  async execute<Result>(
+    name: string,
+    fn: (context: CallContext) => Result | PromiseLike<Result>,
+    options: ExecuteOptions<Result> = noOptions,
+  ): Promise<Awaited<Result>> {
+    const { signal, timeoutMs, fallback, isFailure } = options;
+    if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+    signal?.throwIfAborted();
+    const leave = this.#ask(name, options.upstream);
+    if ('admitted' in leave) {
+      const refusal = new CircuitOpenError(leave);
+      if (fallback === undefined) throw refusal;
+      return await fallback(refusal);
+    }
+    const call = new Call(name, isProbe(leave));
+    let result: Awaited<Result>;
+    try {
+      result =
+        signal === undefined && timeoutMs === undefined
+          ? await fn(call)
+          : ((await call.run(fn, options, this.#clock)) as Awaited<Result>);
+    } catch (error) {
+      if (call.isCancelled) {
+        this.#cancel(leave);
+        throw error;
+      }
+      if (call.isTimedOut) leave.circuit.stats.timeOut();
+      this.fail(leave, error, false);
+      if (fallback === undefined) throw error;
+      return await fallback(error);
+    }
+    const failure = isFailure === undefined ? false : judge(isFailure, result);
+    if (failure === false) this.succeed(leave);
+    else this.fail(leave, failure, true);
+    return result;
+  }
+
+  recordSuccess(name: string): void {
+    if (this.#circuits.isStopped) return;
+    const circuit = this.#circuits.use(name);
+    this.#count(circuit, null);
+    this.#succeed(circuit);
+    const upstream = this.#upstreamOf(circuit);
+    if (upstream !== undefined) this.#succeed(upstream);
+  }
+
+  recordFailure(name: string, failure: unknown): void {
+    if (this.#circuits.isStopped) return;
+    const category = this.#categoryOf(failure);
+    // The classifier is a stranger: it may have stopped the registry.
+    if (this.#circuits.isStopped) return;
+    const known = this.#circuits.touch(name);
+    // Nothing would change, but that a probe gives its place back.
+    if (known === undefined && !isCounted(category)) {
+      this.#circuits.forgotten.fail(category);
+      return;
+    }
+    const circuit = known ?? this.#circuits.use(name);
+    this.#count(circuit, category);
+    const upstream = this.#upstreamOf(circuit);
+    if (upstream === undefined) {
+      this.#fail(circuit, category, failure);
+      return;
+    }
+    const evidence = evidenceOf(category, failure, false);
+    this.#tell(circuit, evidence.tool, category, failure);
+    this.#tell(upstream, evidence.upstream, category, failure);
+  }
+
+  /** A permitted call succeeded. */
+  succeed(leave: Leave): void {
+    const { circuit, stamp, upstream } = leave;
+    const durationMs = this.#durationOf(leave);
+    if (this.#circuits.isCurrent(circuit)) {
+      this.#count(circuit, null, leave, durationMs);
+      this.#succeed(circuit, stamp, durationMs);
+    }
+    if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
+      upstream.circuit.stats.succeed(durationMs);
+      this.#succeed(upstream.circuit, upstream.stamp, durationMs);
+    }
+  }
+
+  /** A permitted call failed. */
+  fail(leave: Leave, failure: unknown, roundTrip: boolean): void {
+    const { circuit, stamp, upstream } = leave;
+    if (this.#circuits.isStopped) return;
+    const category = this.#categoryOf(failure);
+    const durationMs = this.#durationOf(leave);
+    // The classifier is a stranger: it may have stopped the registry, or reset the tool.
+    if (upstream === undefined) {
+      if (!this.#circuits.isCurrent(circuit)) return;
+      this.#count(circuit, category, leave, durationMs);
+      this.#fail(circuit, category, failure, stamp, durationMs);
+      return;
+    }
+    const evidence = evidenceOf(category, failure, roundTrip);
+    if (this.#circuits.isCurrent(circuit)) {
+      this.#count(circuit, category, leave, durationMs);
+      this.#tell(circuit, evidence.tool, category, failure, stamp, durationMs);
+    }
+    if (this.#circuits.isCurrent(upstream.circuit)) {
+      upstream.circuit.stats.fail(category, durationMs);
+      this.#tell(upstream.circuit, evidence.upstream, category, failure, upstream.stamp, durationMs);
+    }
+  }
+
+  /** A permitted call was not made, or says nothing. */
+  abandon({ circuit, stamp, upstream }: Leave): void {
+    this.#giveBack(circuit, stamp);
+    if (upstream !== undefined) this.#giveBack(upstream.circuit, upstream.stamp);
+  }
+
+  /** A result was sent to a circuit's actor itself. */
+  countBareResult(circuit: CircuitActor, event: ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' }): void {
+    if (!this.#circuits.isCurrent(circuit)) return;
+    const category = event.type === 'SUCCESS' ? null : categoryOf(event);
+    this.#count(circuit, category, undefined, event.durationMs);
+  }
+
+  /** The category of whatever a call failed with. */
+  #categoryOf(failure: unknown): ErrorCategory {
+    return isErrorCategory(failure) ? failure : this.#classify(failure);
+  }
+
+  /** The caller has ended the call: counted, and no verdict. */
+  #cancel(leave: Leave): void {
+    if (this.#circuits.isCurrent(leave.circuit)) this.#count(leave.circuit, 'cancelled', leave);
+    this.abandon(leave);
+  }
+
+  /** Leave of all circuits that a call needs, or why not. */
+  #ask(name: string, upstreamName: string | undefined): Leave | Denial {
+    const circuit = this.#circuits.use(name);
+    if (upstreamName !== undefined) {
+      checkUpstream(name, upstreamName);
+      circuit.upstream = upstreamName;
+    }
+    const upstreamCircuit = this.#upstreamOf(circuit);
+    let upstream: Leave | undefined;
+    // First, so that the tool's own probe is not spent on a call that cannot be made.
+    if (upstreamCircuit !== undefined) {
+      const stamp = this.#admit(upstreamCircuit);
+      if (stamp === null) {
+        circuit.upstreamDenials += 1;
+        return this.#denial(upstreamCircuit, name);
+      }
+      upstream = { circuit: upstreamCircuit, stamp, startedAt: undefined, upstream: undefined };
+    }
+    const stamp = this.#admit(circuit);
+    if (stamp === null) {
+      if (upstream !== undefined) this.#giveBack(upstream.circuit, upstream.stamp);
+      return this.#denial(circuit, name);
+    }
+    const isTimed = circuit.stats.shouldMeasure() || circuit.isTimed || upstreamCircuit?.isTimed;
+    return { circuit, stamp, startedAt: isTimed ? this.#clock.now() : undefined, upstream };
+  }
+
+  /** The circuit that a tool depends on. */
+  #upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
+    if (upstream === undefined) return undefined;
+    const circuit = this.#circuits.use(upstream);
+    circuit.isUpstream = true;
+    return circuit;
+  }
+
+  /** Leave of one circuit, or null. */
+  #admit(circuit: CircuitActor): PermitStamp | null {
+    const { value, context } = circuit.settled;
+    if (admitsAll(value as CircuitState)) return circuit.stampOf(context.generation);
+    return this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
+  }
+
+  #denial(circuit: CircuitActor, tool: string): Denial {
+    return denialOf(circuit.settled, {
+      tool,
+      now: this.#clock.now(),
+      wallNow: this.#clock.wallNow(),
+      lastError: circuit.lastError,
+      alternatives: this.#circuits.settingsOf(tool)?.alternatives,
+    });
+  }
+
+  #durationOf({ startedAt }: Leave): number | undefined {
+    return startedAt === undefined ? undefined : Math.max(0, this.#clock.now() - startedAt);
+  }
+
+  #count(circuit: CircuitActor, category: ErrorCategory | null, leave?: Leave, durationMs?: number): void {
+    if (category === null) circuit.stats.succeed(durationMs);
+    else circuit.stats.fail(category, durationMs);
+    const { call } = this.#channels;
+    if (!call.hasSubscribers) return;
+    call.publish({
+      tool: circuit.id,
+      category,
+      durationMs: durationMs ?? null,
+      late: leave !== undefined && leave.stamp.generation !== circuit.settled.context.generation,
+      probe: leave !== undefined && isProbe(leave),
+    });
+  }
+
+  #tell(
+    circuit: CircuitActor,
+    verdict: Verdict,
+    category: ErrorCategory,
+    failure: unknown,
+    stamp?: PermitStamp,
+    durationMs?: number,
+  ): void {
+    if (verdict === 'success') this.#succeed(circuit, stamp, durationMs);
+    else if (verdict === 'failure') this.#fail(circuit, category, failure, stamp, durationMs);
+    else if (stamp !== undefined) this.#giveBack(circuit, stamp);
+    else if (circuit.settled.value === 'halfOpen') circuit.tell({ type: 'ABANDON' });
+  }
+
+  #giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
+    if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
+      circuit.tell({ type: 'ABANDON', stamp });
+    }
+  }
+
+  #succeed(circuit: CircuitActor, stamp?: PermitStamp, durationMs?: number): void {
+    const { value, context } = circuit.settled;
+    const isHealthy = context.failureCount === 0 && admitsAll(value as CircuitState);
+    const isOfNow = stamp === undefined || stamp.generation === context.generation;
+    // Nothing would change.
+    if (isHealthy && isOfNow && context.config.trip === consecutiveFailures) return;
+    circuit.tell({
+      type: 'SUCCESS',
+      at: this.#clock.now(),
+      ...(durationMs !== undefined && { durationMs }),
+      ...(stamp && { stamp }),
+    });
+  }
+
+  #fail(
+    circuit: CircuitActor,
+    category: ErrorCategory,
+    failure: unknown,
+    stamp?: PermitStamp,
+    durationMs?: number,
+  ): void {
+    const at = this.#clock.now();
+    if (!isCounted(category)) {
+      const isProbeResult =
+        stamp === undefined ? circuit.settled.value === 'halfOpen' : stamp.probeStart !== null;
+      // Nothing would change, but that a probe gives its place back.
+      if (isProbeResult) circuit.tell({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
+      return;
+    }
+    if (stamp === undefined || stamp.generation === circuit.settled.context.generation) {
+      circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
+      this.#recentErrors.add({ tool: circuit.id, category, message: circuit.lastError, at });
+    }
+    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
+    circuit.tell({
+      type: 'FAILURE',
+      category,
+      at,
+      ...(askedMs !== undefined && { retryAfterMs: askedMs }),
+      ...(durationMs !== undefined && { durationMs }),
+      ...(stamp && { stamp }),
+    });
+  }
+}
