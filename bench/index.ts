@@ -2,10 +2,10 @@
  * What toolfuse costs, beside what it is held against, in one run. Ratios carry over from machine to machine; the
  * figures themselves do not.
  */
-import { ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+import { ConsecutiveBreaker, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { Bench } from 'tinybench';
-import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { createToolRegistry, type ToolRegistry, timeWindow } from 'toolfuse';
 import { startBareChild, startParent } from './bare-child.ts';
 import { collectGarbage, inTurns, print, type Row, timeMs } from './measure.ts';
 
@@ -200,8 +200,9 @@ async function pausing(): Promise<Row[]> {
   ];
 }
 
+const succeed = async (): Promise<number> => 1;
+
 async function calls(): Promise<Row[]> {
-  const succeed = async (): Promise<number> => 1;
   const error = new Error('ECONNRESET');
   const fail = async (): Promise<number> => {
     throw error;
@@ -232,14 +233,45 @@ async function calls(): Promise<Row[]> {
   });
   for (const breaker of Object.values(opossum)) breaker.shutdown();
   registry.stop();
-  return ['success', 'failure', 'denial'].flatMap((call) =>
-    ['cockatiel', 'opossum'].map((peer) => ({
+  const targets: Record<string, number> = {
+    'success cockatiel': 0.75,
+    'success opossum': 0.45,
+    'failure cockatiel': 2,
+    'denial cockatiel': 0.9,
+  };
+  return (['success', 'failure', 'denial'] as const).flatMap((call) =>
+    (['cockatiel', 'opossum'] as const).map((peer) => ({
       what: `a guarded call, ${call} : ${peer}`,
       ours: took[`${call} ours`] ?? Number.NaN,
       theirs: took[`${call} ${peer}`] ?? Number.NaN,
       unit: 'ns',
+      ...(targets[`${call} ${peer}`] !== undefined && { target: targets[`${call} ${peer}`] as number }),
     })),
   );
+}
+
+async function windows(): Promise<Row[]> {
+  const registry = createToolRegistry({
+    circuit: { trip: timeWindow({ windowMs: 10_000, minCalls: neverTrips }) },
+  });
+  const cockatiel = circuitBreaker(handleAll, {
+    halfOpenAfter: 60_000,
+    breaker: new SamplingBreaker({ threshold: 0.99, duration: 10_000, minimumRps: neverTrips }),
+  });
+  const took = await nanoseconds({
+    ours: () => registry.execute('search', succeed),
+    theirs: () => cockatiel.execute(succeed),
+  });
+  registry.stop();
+  return [
+    {
+      what: 'a guarded call, success, time window : cockatiel',
+      ours: took.ours ?? Number.NaN,
+      theirs: took.theirs ?? Number.NaN,
+      unit: 'ns',
+      target: 1,
+    },
+  ];
 }
 
 console.log('Medians of one run: ours, theirs, and the ratio of the two.');
@@ -248,4 +280,4 @@ print('Spawning', spawning());
 print('Stopping', stopping());
 print('Memory', memory());
 print('The pause decision', await pausing());
-print('A guarded call (for information)', await calls());
+print('A guarded call', [...(await calls()), ...(await windows())]);

@@ -161,6 +161,44 @@ export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
   };
 }
 
+/** What a circuit knows, with something else in it. Field by field: many times as fast as a spread of a spread. */
+export function contextWith(
+  context: ToolCircuitContext,
+  update: Partial<ToolCircuitContext>,
+): ToolCircuitContext {
+  const copy: ToolCircuitContext = {
+    backoffStep: context.backoffStep,
+    baseBackoffMs: context.baseBackoffMs,
+    currentBackoffMs: context.currentBackoffMs,
+    tool: context.tool,
+    config: context.config,
+    now: context.now,
+    chance: context.chance,
+    mayTrip: context.mayTrip,
+    failureCount: context.failureCount,
+    lastFailureAt: context.lastFailureAt,
+    lastErrorCategory: context.lastErrorCategory,
+    tripMemory: context.tripMemory,
+    tripIsSpared: context.tripIsSpared,
+    notBefore: context.notBefore,
+    openedAt: context.openedAt,
+    openCount: context.openCount,
+    deniedRequests: context.deniedRequests,
+    lastDeniedAt: context.lastDeniedAt,
+    probesInFlight: context.probesInFlight,
+    probeStarts: context.probeStarts,
+    probeSuccesses: context.probeSuccesses,
+    probeFailures: context.probeFailures,
+    lateResults: context.lateResults,
+    isolations: context.isolations,
+    isolatedUntil: context.isolatedUntil,
+    closedAt: context.closedAt,
+    generation: context.generation,
+    reportedState: context.reportedState,
+  };
+  return Object.assign(copy, update);
+}
+
 /** A circuit and the event that it is at. */
 export interface Moment {
   readonly context: ToolCircuitContext;

@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../machines/categories.ts';
 
-/** How long the last calls took, in ms. Of a busy tool one call in 16 is measured. */
+/** How long the last calls took, in ms. Of a busy tool one call in 32 is measured. */
 export interface Latency {
   /** So many calls were looked at: at most the last 128 that were measured. */
   readonly calls: number;
@@ -24,7 +24,7 @@ export interface CallCounts {
 const kept = 128;
 
 /** Past the first ones, one call in so many is measured: reading a clock can cost more than all the rest. */
-const measuredOneIn = 16;
+const measuredOneIn = 32;
 
 /** What is counted of one tool's calls, in bounded memory. */
 export class CallStats {

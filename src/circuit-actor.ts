@@ -1,11 +1,17 @@
 import { Actor, type ActorOptions, transition } from 'xstate';
-import type { PermitStamp, ToolCircuitContext, ToolCircuitEvent } from '../machines/circuit-context.ts';
+import {
+  contextWith,
+  type PermitStamp,
+  type ToolCircuitContext,
+  type ToolCircuitEvent,
+} from '../machines/circuit-context.ts';
 import type { CircuitState } from '../machines/circuit-state.ts';
 import { denialReport } from '../machines/reports.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
 import { CallStats } from './call-stats.ts';
 import { checkEvent } from './check-event.ts';
 import { quickStep } from './quick-step.ts';
+import { withContext } from './with-context.ts';
 
 type Machine = typeof toolCircuitMachine;
 type Scope = Parameters<Machine['transition']>[2];
@@ -52,6 +58,8 @@ export class CircuitActor extends Actor<Machine> {
   upstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;
+  /** Whether all of its calls have to be timed: its trip strategy asks how long they take. */
+  readonly isTimed: boolean;
   /** Calls of it that were refused because of its upstream. */
   upstreamDenials = 0;
   #stats: CallStats | undefined;
@@ -69,6 +77,7 @@ export class CircuitActor extends Actor<Machine> {
     super(trackedMachine, options);
     this.#owner = owner;
     this.#settled = this.getSnapshot();
+    this.isTimed = this.#settled.context.config.trip.slowCallMs !== undefined;
   }
 
   get settled(): ToolCircuitSnapshot {
@@ -85,9 +94,9 @@ export class CircuitActor extends Actor<Machine> {
     return this.#stats;
   }
 
-  /** Whether its calls have to be timed: its trip strategy asks how long they take. */
-  get isTimed(): boolean {
-    return this.getSnapshot().context.config.trip.slowCallMs !== undefined;
+  /** Whether the next call is to be timed. */
+  shouldTime(): boolean {
+    return this.stats.shouldMeasure() || this.isTimed;
   }
 
   /** The same, where there was a call. */
@@ -198,6 +207,13 @@ function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitCont
 }
 
 const trackedMachine: Machine = Object.create(toolCircuitMachine, {
+  getInitialSnapshot: {
+    value: ((scope, input) => {
+      const snapshot = toolCircuitMachine.getInitialSnapshot(scope, input);
+      // XState makes the context key by key, and V8 a hash table of that: twice the room.
+      return withContext(snapshot, contextWith(snapshot.context, {}));
+    }) satisfies Machine['getInitialSnapshot'],
+  },
   transition: {
     value: ((snapshot, event, scope) =>
       (scope.self as unknown as CircuitActor).process(

@@ -87,7 +87,7 @@ export class Circuits {
 
   /** Whether a result still has a circuit to go to: the tool may have been forgotten during the call. */
   isCurrent(circuit: CircuitActor): boolean {
-    return !this.#isStopped && this.#byName.get(circuit.id) === circuit;
+    return !this.#isStopped && !circuit.isForgotten;
   }
 
   /** The circuits that are open or isolated, in the order in which they opened. */

@@ -3,6 +3,7 @@ import { byClass, classNames } from './classify/class-name.ts';
 import { byCode } from './classify/error-code.ts';
 import { byFetchCause, byFetchFailure } from './classify/fetch-failure.ts';
 import { byStatus } from './classify/http-status.ts';
+import { isPlainError } from './classify/plain-error.ts';
 import { byProcessExit } from './classify/process-exit.ts';
 import { isQuotaUsedUp } from './classify/quota.ts';
 import { read } from './classify/read.ts';
@@ -39,6 +40,27 @@ const facts: readonly Evidence[] = [byClass, byProcessExit, byStatus, byCode, by
  */
 export function categorize(error: unknown, options?: CategorizeOptions): ErrorCategory {
   if (isErrorCategory(error)) return error;
+  return options === undefined && isPlainError(error) ? remembered(error) : judge(error, options);
+}
+
+/** The categories of plain errors by class and message: a broken tool throws the same one again and again. */
+const known = new Map<string, ErrorCategory>();
+const mostKnown = 256;
+const longestKnown = 512;
+
+function remembered(error: Error): ErrorCategory {
+  const { name, message } = error;
+  if (typeof message !== 'string' || message.length > longestKnown) return judge(error);
+  const key = `${name}: ${message}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (known.size === mostKnown) known.clear();
+  const category = judge(error);
+  known.set(key, category);
+  return category;
+}
+
+function judge(error: unknown, options?: CategorizeOptions): ErrorCategory {
   if (classNames(error).includes('CircuitOpenError')) return 'circuitOpen';
   return bySignal(read(options, 'signal')) ?? byEvidence(error) ?? 'executionError';
 }

@@ -26,7 +26,29 @@ export interface GuardOptions {
   readonly recentErrors: RecentErrors;
 }
 
+type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
+
+/** Adds what is known. Set rather than spread: every result passes here. */
+function withDetails<Event extends ResultEvent>(
+  event: Event,
+  stamp: PermitStamp | undefined,
+  durationMs: number | undefined,
+): Event {
+  if (stamp !== undefined) event.stamp = stamp;
+  if (durationMs !== undefined) event.durationMs = durationMs;
+  return event;
+}
+
 const noOptions = Object.freeze({});
+
+/** What a function gives, as a promise: also where it throws. */
+function settled<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaited<Result>> {
+  try {
+    return Promise.resolve(fn()) as Promise<Awaited<Result>>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 /** Lets calls through or refuses them, and tells the circuits how they ended. */
 export class Guard implements PermitOwner {
@@ -46,52 +68,70 @@ export class Guard implements PermitOwner {
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
     const asked = this.#ask(name, upstream);
-    return 'admitted' in asked ? asked : new Permit(asked, this);
+    return asked.admitted ? new Permit(asked, this) : asked;
   }
 
   /** Whether a call may be made. Its result will come without a permit. */
   allows(name: string): boolean {
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return true;
-    if (circuit.upstream !== undefined) return !('admitted' in this.#ask(name, undefined));
-    return this.#admit(circuit) !== null;
+    if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
+    return admitsAll(circuit.settled.value as CircuitState) || this.#admit(circuit) !== null;
   }
 
-  async execute<Result>(
+  /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
+  execute<Result>(
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result> = noOptions,
   ): Promise<Awaited<Result>> {
-    const { signal, timeoutMs, fallback, isFailure } = options;
-    if (timeoutMs !== undefined) checkTimeout(timeoutMs);
-    signal?.throwIfAborted();
-    const leave = this.#ask(name, options.upstream);
-    if ('admitted' in leave) {
-      const refusal = new CircuitOpenError(leave);
-      if (fallback === undefined) throw refusal;
-      return await fallback(refusal);
-    }
-    const call = new Call(name, isProbe(leave));
-    let result: Awaited<Result>;
     try {
-      result =
-        signal === undefined && timeoutMs === undefined
-          ? await fn(call)
-          : ((await call.run(fn, options, this.#clock)) as Awaited<Result>);
+      const { signal, timeoutMs, fallback } = options;
+      if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+      signal?.throwIfAborted();
+      const leave = this.#ask(name, options.upstream);
+      if (leave.admitted) return this.#call(leave, fn, options);
+      const refusal = new CircuitOpenError(leave);
+      return fallback === undefined ? Promise.reject(refusal) : settled(() => fallback(refusal));
     } catch (error) {
-      if (call.isCancelled) {
-        this.#cancel(leave);
-        throw error;
-      }
-      if (call.isTimedOut) leave.circuit.stats.timeOut();
-      this.fail(leave, error, false);
-      if (fallback === undefined) throw error;
-      return await fallback(error);
+      return Promise.reject(error);
     }
-    const failure = isFailure === undefined ? false : judge(isFailure, result);
-    if (failure === false) this.succeed(leave);
-    else this.fail(leave, failure, true);
-    return result;
+  }
+
+  #call<Result>(
+    leave: Leave,
+    fn: (context: CallContext) => Result | PromiseLike<Result>,
+    options: ExecuteOptions<Result>,
+  ): Promise<Awaited<Result>> {
+    const { signal, timeoutMs, fallback, isFailure } = options;
+    const call = new Call(leave.circuit.id, isProbe(leave));
+    let result: Promise<Awaited<Result>>;
+    if (signal !== undefined || timeoutMs !== undefined) {
+      result = call.run(fn, options, this.#clock) as Promise<Awaited<Result>>;
+    } else {
+      try {
+        result = Promise.resolve(fn(call)) as Promise<Awaited<Result>>;
+      } catch (error) {
+        result = Promise.reject(error);
+      }
+    }
+    return result.then(
+      (value) => {
+        const failure = isFailure === undefined ? false : judge(isFailure, value);
+        if (failure === false) this.succeed(leave);
+        else this.fail(leave, failure, true);
+        return value;
+      },
+      (error) => {
+        if (call.isCancelled) {
+          this.#cancel(leave);
+          return Promise.reject(error);
+        }
+        if (call.isTimedOut) leave.circuit.stats.timeOut();
+        this.fail(leave, error, false);
+        return fallback === undefined ? Promise.reject(error) : settled(() => fallback(error));
+      },
+    );
   }
 
   recordSuccess(name: string): void {
@@ -171,7 +211,7 @@ export class Guard implements PermitOwner {
   }
 
   /** A result was sent to a circuit's actor itself. */
-  countBareResult(circuit: CircuitActor, event: ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' }): void {
+  countBareResult(circuit: CircuitActor, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
     this.#count(circuit, category, undefined, event.durationMs);
@@ -195,24 +235,36 @@ export class Guard implements PermitOwner {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    const upstreamCircuit = this.#upstreamOf(circuit);
-    let upstream: Leave | undefined;
+    if (circuit.upstream !== undefined) return this.#askBoth(circuit);
+    const stamp = this.#admit(circuit);
+    if (stamp === null) return this.#denial(circuit, name);
+    const startedAt = circuit.shouldTime() ? this.#clock.now() : undefined;
+    return { admitted: true, circuit, stamp, startedAt, upstream: undefined };
+  }
+
+  /** Leave of a tool's circuit and of the one that it depends on. */
+  #askBoth(circuit: CircuitActor): Leave | Denial {
+    const upstreamCircuit = this.#upstreamOf(circuit) as CircuitActor;
     // First, so that the tool's own probe is not spent on a call that cannot be made.
-    if (upstreamCircuit !== undefined) {
-      const stamp = this.#admit(upstreamCircuit);
-      if (stamp === null) {
-        circuit.upstreamDenials += 1;
-        return this.#denial(upstreamCircuit, name);
-      }
-      upstream = { circuit: upstreamCircuit, stamp, startedAt: undefined, upstream: undefined };
+    const upstreamStamp = this.#admit(upstreamCircuit);
+    if (upstreamStamp === null) {
+      circuit.upstreamDenials += 1;
+      return this.#denial(upstreamCircuit, circuit.id);
     }
     const stamp = this.#admit(circuit);
     if (stamp === null) {
-      if (upstream !== undefined) this.#giveBack(upstream.circuit, upstream.stamp);
-      return this.#denial(circuit, name);
+      this.#giveBack(upstreamCircuit, upstreamStamp);
+      return this.#denial(circuit, circuit.id);
     }
-    const isTimed = circuit.stats.shouldMeasure() || circuit.isTimed || upstreamCircuit?.isTimed;
-    return { circuit, stamp, startedAt: isTimed ? this.#clock.now() : undefined, upstream };
+    const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
+    const upstream = {
+      admitted: true,
+      circuit: upstreamCircuit,
+      stamp: upstreamStamp,
+      startedAt: undefined,
+      upstream: undefined,
+    } as const;
+    return { admitted: true, circuit, stamp, startedAt, upstream };
   }
 
   /** The circuit that a tool depends on. */
@@ -284,12 +336,7 @@ export class Guard implements PermitOwner {
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // Nothing would change.
     if (isHealthy && isOfNow && context.config.trip === consecutiveFailures) return;
-    circuit.tell({
-      type: 'SUCCESS',
-      at: this.#clock.now(),
-      ...(durationMs !== undefined && { durationMs }),
-      ...(stamp && { stamp }),
-    });
+    circuit.tell(withDetails({ type: 'SUCCESS', at: this.#clock.now() }, stamp, durationMs));
   }
 
   #fail(
@@ -312,13 +359,8 @@ export class Guard implements PermitOwner {
       this.#recentErrors.add({ tool: circuit.id, category, message: circuit.lastError, at });
     }
     const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
-    circuit.tell({
-      type: 'FAILURE',
-      category,
-      at,
-      ...(askedMs !== undefined && { retryAfterMs: askedMs }),
-      ...(durationMs !== undefined && { durationMs }),
-      ...(stamp && { stamp }),
-    });
+    const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
+    if (askedMs !== undefined) event.retryAfterMs = askedMs;
+    circuit.tell(withDetails(event, stamp, durationMs));
   }
 }

@@ -3,6 +3,7 @@ import type { CircuitActor } from './circuit-actor.ts';
 
 /** Leave for one call, of one circuit. */
 export interface Leave {
+  readonly admitted: true;
   readonly circuit: CircuitActor;
   readonly stamp: PermitStamp;
   /** When the call began, where it is timed. */

@@ -1,7 +1,13 @@
-import type { Moment, ToolCircuitContext, ToolCircuitEvent } from '../machines/circuit-context.ts';
+import {
+  contextWith,
+  type Moment,
+  type ToolCircuitContext,
+  type ToolCircuitEvent,
+} from '../machines/circuit-context.ts';
 import { outcomeOf, remembered, rules, updates } from '../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../machines/tool-circuit.ts';
+import { withContext } from './with-context.ts';
 
 type Update = Partial<ToolCircuitContext>;
 
@@ -43,5 +49,5 @@ export function quickStep(
     if (admitsAll(state)) update = afterResult(moment);
   }
   if (update === undefined) return undefined;
-  return { ...snapshot, context: { ...snapshot.context, ...update } };
+  return withContext(snapshot, contextWith(snapshot.context, update));
 }

@@ -1,3 +1,4 @@
+import { isPlainError } from './classify/plain-error.ts';
 import { read } from './classify/read.ts';
 import { relatedErrors } from './classify/related.ts';
 
@@ -28,6 +29,7 @@ const decimal = /^\d+(\.\d+)?$/;
  * `retry-after-ms`, then `retry-after` in seconds or as an HTTP date, of the error or of one behind it. Never throws.
  */
 export function retryAfterMs(error: unknown, wallNow: number): number | undefined {
+  if (isPlainError(error)) return undefined;
   for (const related of relatedErrors(error)) {
     const ms = header(related, 'retry-after-ms');
     if (ms !== undefined && decimal.test(ms)) return Number(ms);
