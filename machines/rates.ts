@@ -29,7 +29,7 @@ export interface Rates {
   readonly slowCallRate: number;
 }
 
-const isShare = (value: number): boolean => value > 0 && value <= 1;
+const isShare = (value: number): boolean => typeof value === 'number' && value > 0 && value <= 1;
 
 /** @throws RangeError for a limit that cannot be meant; it names the field and the value. */
 export function rates(strategy: string, given: RateLimits, defaultMinCalls: number): Rates {

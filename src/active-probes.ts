@@ -26,6 +26,11 @@ export class ActiveProbes {
     }
   }
 
+  /** A circuit is known no more. */
+  onForgotten(circuit: CircuitActor): void {
+    this.#running.get(circuit)?.abort();
+  }
+
   /** No probe goes on. */
   stop(): void {
     for (const controller of this.#running.values()) controller.abort();
@@ -38,7 +43,8 @@ export class ActiveProbes {
     const controller = new AbortController();
     this.#running.set(circuit, controller);
     const { signal } = controller;
-    const timeoutMs = circuit.settled.context.config.probeTimeoutMs;
+    // Given up a little before its place is taken back: after that, its failure would be late.
+    const timeoutMs = circuit.settled.context.config.probeTimeoutMs * 0.9;
     try {
       while (this.#circuits.isCurrent(circuit) && circuit.settled.value === 'halfOpen') {
         await this.#guard.execute(circuit.id, probe, { signal, timeoutMs });

@@ -21,6 +21,8 @@ export interface CircuitsOptions {
   readonly onBareResult: (circuit: CircuitActor, event: BareResult) => void;
   /** A circuit has come into another state. */
   readonly onState: (circuit: CircuitActor, state: CircuitState) => void;
+  /** A circuit is known no more. */
+  readonly onForgotten: (circuit: CircuitActor) => void;
 }
 
 /** The circuits of a registry: spawned at first use, counted by state, forgotten when there are too many. */
@@ -120,6 +122,7 @@ export class Circuits {
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
       if (circuit.statsIfAny) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.settled.context.lateResults;
+      this.#options.onForgotten(circuit);
     }
     for (const batch of batches(circuits)) {
       this.#options.parent.send({

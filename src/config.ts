@@ -165,7 +165,7 @@ export interface ToolConfig extends Partial<CircuitConfig> {
   readonly upstream?: string;
   /**
    * Finds out whether the tool works again, when its circuit has become half-open: it recovers before a user's call pays
-   * for it. A promise that is fulfilled is a success.
+   * for it. A promise that is fulfilled is a success. It is given up after nine tenths of `probeTimeoutMs`.
    */
   readonly probe?: (context: CallContext) => unknown;
 }

@@ -107,6 +107,7 @@ export class ToolRegistry {
       chance: containedChance(options.random ?? Math.random),
       onBareResult: (circuit, event) => this.#guard.countBareResult(circuit, event),
       onState: (circuit, state) => this.#probes.onState(circuit, state),
+      onForgotten: (circuit) => this.#probes.onForgotten(circuit),
     });
     this.#guard = new Guard({
       circuits: this.#circuits,
