@@ -27,11 +27,11 @@ describe('the metrics of a tool', () => {
     const cancelled = registry.execute('shell', () => new Promise(() => {}), { signal: aborted.signal });
     aborted.abort();
     await cancelled.catch(() => {});
+    const leave = registry.tryAcquire('shell') as Permit;
+    leave.release();
     const late = registry.execute('shell', () => new Promise(() => {}), { timeoutMs: 50 });
     clock.advance(50);
     await late.catch(() => {});
-    const leave = registry.tryAcquire('shell') as Permit;
-    leave.release();
     expect(of('shell')).toMatchObject({
       calls: 8,
       successes: 3,
