@@ -2,12 +2,13 @@
  * What toolfuse costs, beside what it is held against, in one run. Ratios carry over from machine to machine; the
  * figures themselves do not.
  */
+import { spawnSync } from 'node:child_process';
 import { ConsecutiveBreaker, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { Bench } from 'tinybench';
 import { createToolRegistry, type ToolRegistry, timeWindow } from 'toolfuse';
 import { startBareChild, startParent } from './bare-child.ts';
-import { collectGarbage, inTurns, print, type Row, timeMs } from './measure.ts';
+import { collectGarbage, inTurns, inTurnsAsync, print, type Row, timeMs } from './measure.ts';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `tool-${index}`);
 const thousand = names(1_000);
@@ -202,52 +203,94 @@ async function pausing(): Promise<Row[]> {
 
 const succeed = async (): Promise<number> => 1;
 
-async function calls(): Promise<Row[]> {
+/** Nanoseconds of one call, the operations in turns: a single call is too short for a timer to see. */
+const callNanoseconds = <Name extends string>(
+  operations: Readonly<Record<Name, () => Promise<unknown>>>,
+): Promise<Record<Name, number>> =>
+  inTurnsAsync(100, operations, async (operation) => {
+    const calls = 200;
+    const startedAt = performance.now();
+    for (let call = 0; call < calls; call++) await operation();
+    return ((performance.now() - startedAt) / calls) * 1e6;
+  });
+
+/** Ours beside both peers. */
+async function beside(
+  call: string,
+  operations: Readonly<Record<'ours' | 'cockatiel' | 'opossum', () => Promise<unknown>>>,
+  targets: { readonly cockatiel?: number; readonly opossum?: number },
+): Promise<Row[]> {
+  const took = await callNanoseconds(operations);
+  return (['cockatiel', 'opossum'] as const).map((peer) => {
+    const target = targets[peer];
+    return {
+      what: `${call} : ${peer}`,
+      ours: took.ours,
+      theirs: took[peer],
+      unit: 'ns',
+      ...(target !== undefined && { target }),
+    };
+  });
+}
+
+const opossumOptions = {
+  timeout: false,
+  errorThresholdPercentage: 100,
+  volumeThreshold: neverTrips,
+} as const;
+
+function succeeding(): Promise<Row[]> {
+  const registry = createToolRegistry({ circuit: { failureThreshold: neverTrips } });
+  const cockatiel = breakerOf();
+  const opossum = new CircuitBreaker(succeed, opossumOptions);
+  return beside(
+    'a success',
+    {
+      ours: () => registry.execute('search', succeed),
+      cockatiel: () => cockatiel.execute(succeed),
+      opossum: () => opossum.fire(),
+    },
+    { cockatiel: 0.75, opossum: 0.45 },
+  ).finally(() => opossum.shutdown());
+}
+
+function failing(): Promise<Row[]> {
   const error = new Error('ECONNRESET');
   const fail = async (): Promise<number> => {
     throw error;
   };
   const ignore = (): void => {};
   const registry = createToolRegistry({ circuit: { failureThreshold: neverTrips } });
+  const cockatiel = breakerOf();
+  const opossum = new CircuitBreaker(fail, opossumOptions);
+  return beside(
+    'a failure',
+    {
+      ours: () => registry.execute('broken', fail).catch(ignore),
+      cockatiel: () => cockatiel.execute(fail).catch(ignore),
+      opossum: () => opossum.fire().catch(ignore),
+    },
+    { cockatiel: 2 },
+  ).finally(() => opossum.shutdown());
+}
+
+function denied(): Promise<Row[]> {
+  const ignore = (): void => {};
+  const registry = createToolRegistry();
   registry.isolate('isolated');
   const cockatiel = breakerOf();
-  const isolated = breakerOf();
-  isolated.isolate();
-  const options = { timeout: false, errorThresholdPercentage: 100, volumeThreshold: neverTrips } as const;
-  const opossum = {
-    succeed: new CircuitBreaker(succeed, options),
-    fail: new CircuitBreaker(fail, options),
-    open: new CircuitBreaker(succeed, options),
-  };
-  opossum.open.open();
-  const took = await nanoseconds({
-    'success ours': () => registry.execute('search', succeed),
-    'success cockatiel': () => cockatiel.execute(succeed),
-    'success opossum': () => opossum.succeed.fire(),
-    'failure ours': () => registry.execute('broken', fail).catch(ignore),
-    'failure cockatiel': () => cockatiel.execute(fail).catch(ignore),
-    'failure opossum': () => opossum.fail.fire().catch(ignore),
-    'denial ours': () => registry.execute('isolated', succeed).catch(ignore),
-    'denial cockatiel': () => isolated.execute(succeed).catch(ignore),
-    'denial opossum': () => opossum.open.fire().catch(ignore),
-  });
-  for (const breaker of Object.values(opossum)) breaker.shutdown();
-  registry.stop();
-  const targets: Record<string, number> = {
-    'success cockatiel': 0.75,
-    'success opossum': 0.45,
-    'failure cockatiel': 2,
-    'denial cockatiel': 0.9,
-  };
-  return (['success', 'failure', 'denial'] as const).flatMap((call) =>
-    (['cockatiel', 'opossum'] as const).map((peer) => ({
-      what: `a guarded call, ${call} : ${peer}`,
-      ours: took[`${call} ours`] ?? Number.NaN,
-      theirs: took[`${call} ${peer}`] ?? Number.NaN,
-      unit: 'ns',
-      ...(targets[`${call} ${peer}`] !== undefined && { target: targets[`${call} ${peer}`] as number }),
-    })),
-  );
+  cockatiel.isolate();
+  const opossum = new CircuitBreaker(succeed, opossumOptions);
+  opossum.open();
+  return beside(
+    'a denial',
+    {
+      ours: () => registry.execute('isolated', succeed).catch(ignore),
+      cockatiel: () => cockatiel.execute(succeed).catch(ignore),
+      opossum: () => opossum.fire().catch(ignore),
+    },
+    { cockatiel: 0.9 },
+  ).finally(() => opossum.shutdown());
 }
 
 async function windows(): Promise<Row[]> {
@@ -258,26 +301,33 @@ async function windows(): Promise<Row[]> {
     halfOpenAfter: 60_000,
     breaker: new SamplingBreaker({ threshold: 0.99, duration: 10_000, minimumRps: neverTrips }),
   });
-  const took = await nanoseconds({
+  const took = await callNanoseconds({
     ours: () => registry.execute('search', succeed),
     theirs: () => cockatiel.execute(succeed),
   });
-  registry.stop();
-  return [
-    {
-      what: 'a guarded call, success, time window : cockatiel',
-      ours: took.ours ?? Number.NaN,
-      theirs: took.theirs ?? Number.NaN,
-      unit: 'ns',
-      target: 1,
-    },
-  ];
+  return [{ what: 'a success : cockatiel, SamplingBreaker', ...took, unit: 'ns', target: 1 }];
 }
 
-console.log('Medians of one run: ours, theirs, and the ratio of the two.');
-print('Deciding, among 1 000 tools', await allowRequest());
-print('Spawning', spawning());
-print('Stopping', stopping());
-print('Memory', memory());
-print('The pause decision', await pausing());
-print('A guarded call', [...(await calls()), ...(await windows())]);
+/** Each in a process of its own: what was measured before would weigh on our code, and not on theirs. */
+const groups: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+  'Deciding, among 1 000 tools': allowRequest,
+  Spawning: spawning,
+  Stopping: stopping,
+  Memory: memory,
+  'The pause decision': pausing,
+  'A guarded call that succeeds': succeeding,
+  'A guarded call that succeeds, with a time window': windows,
+  'A guarded call that fails': failing,
+  'A guarded call that is denied': denied,
+};
+
+const [, script = '', title] = process.argv;
+const group = title === undefined ? undefined : groups[title];
+if (group !== undefined && title !== undefined) print(title, await group());
+else {
+  console.log('Medians of one run: ours, theirs, and the ratio of the two.');
+  for (const name of Object.keys(groups)) {
+    const { status } = spawnSync(process.execPath, [...process.execArgv, script, name], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+  }
+}

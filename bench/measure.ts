@@ -34,6 +34,24 @@ export function inTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;
 }
 
+/** The same for what takes a while: the median of what `measure` says of each. */
+export async function inTurnsAsync<Name extends string, Subject>(
+  rounds: number,
+  subjects: Readonly<Record<Name, Subject>>,
+  measure: (subject: Subject) => Promise<number>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(subjects) as Name[];
+  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  // The first rounds warm everything up, and do not count.
+  for (let round = -30; round < rounds; round++) {
+    for (const name of names) {
+      const figure = await measure(subjects[name]);
+      if (round >= 0) figures[name].push(figure);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;
+}
+
 /** Milliseconds that a function takes. */
 export function timeMs(fn: () => void): number {
   const startedAt = performance.now();

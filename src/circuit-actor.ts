@@ -8,6 +8,7 @@ import {
 import type { CircuitState } from '../machines/circuit-state.ts';
 import { denialReport } from '../machines/reports.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
+import type { CallOutcome } from '../machines/trip-strategy.ts';
 import { CallStats } from './call-stats.ts';
 import { checkEvent } from './check-event.ts';
 import { quickStep } from './quick-step.ts';
@@ -17,6 +18,9 @@ type Machine = typeof toolCircuitMachine;
 type Scope = Parameters<Machine['transition']>[2];
 
 const firstStamp: PermitStamp = Object.freeze({ generation: 0, probeStart: null });
+
+/** Nothing is remembered that the circuit has not been told. */
+const told = Symbol('told');
 
 interface Question {
   readonly event: { readonly type: 'REQUEST'; readonly at: number };
@@ -70,6 +74,10 @@ export class CircuitActor extends Actor<Machine> {
   readonly #waiting: ToolCircuitEvent[] = [];
   /** The requests that wait for an answer. */
   readonly #questions: Question[] = [];
+  /** What the trip strategy remembers, where the circuit has not been told yet. */
+  #memory: unknown = told;
+  /** The snapshot with that memory, once somebody has looked. */
+  #remembering: ToolCircuitSnapshot | undefined;
   /** Undefined while it has to be worked out. */
   #settled: ToolCircuitSnapshot | undefined;
 
@@ -81,11 +89,54 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   get settled(): ToolCircuitSnapshot {
+    return this.#memory === told ? this.outline : this.getSnapshot();
+  }
+
+  /** The same, but that its trip strategy may remember more by now: cheap to ask at every call. */
+  get outline(): ToolCircuitSnapshot {
     this.#settled ??= this.#waiting.reduce<ToolCircuitSnapshot>(
       (snapshot, event) => transition(toolCircuitMachine, snapshot, event)[0],
       this.getSnapshot(),
     );
     return this.#settled;
+  }
+
+  override getSnapshot(): ToolCircuitSnapshot {
+    const snapshot = super.getSnapshot();
+    return this.#memory === told ? snapshot : this.#withMemory(snapshot);
+  }
+
+  /**
+   * Remembers a success that changes nothing but the memory of the trip strategy, without an event: where nobody
+   * listens, the circuit is told when somebody looks, or with the next event.
+   *
+   * @returns false where it has to be an event.
+   */
+  remember(at: number, durationMs: number | undefined): boolean {
+    if (this.#owner.isInspected || this.#waiting.length > 0 || this.#listeners() > 0) return false;
+    const { context } = super.getSnapshot();
+    const { trip } = context.config;
+    const call: CallOutcome = {
+      isFailure: false,
+      category: null,
+      durationMs: durationMs ?? null,
+      at,
+      failuresInARow: 0,
+    };
+    const memory = trip.record(this.#memory === told ? context.tripMemory : this.#memory, call);
+    if (trip.trips(memory, call, context.config)) return false;
+    this.#memory = memory;
+    this.#remembering = undefined;
+    return true;
+  }
+
+  #listeners(): number {
+    return (this as unknown as { observers: ReadonlySet<unknown> }).observers.size;
+  }
+
+  #withMemory(snapshot: ToolCircuitSnapshot): ToolCircuitSnapshot {
+    this.#remembering ??= withContext(snapshot, contextWith(snapshot.context, { tripMemory: this.#memory }));
+    return this.#remembering;
   }
 
   /** What is counted of its calls; made at the first one. */
@@ -122,7 +173,7 @@ export class CircuitActor extends Actor<Machine> {
   tell(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
-    const isActive = this.getSnapshot().status === 'active';
+    const isActive = super.getSnapshot().status === 'active';
     if (isActive) this.#waiting.push(event);
     super.send(event);
     if (this.#waiting.length === 0) return;
@@ -155,7 +206,10 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   /** Processes an event, and follows what becomes of it. */
-  process(snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+  process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    const snapshot = this.#memory === told ? before : this.#withMemory(before);
+    this.#memory = told;
+    this.#remembering = undefined;
     return this.#processQuickly(snapshot, event, scope) ?? this.#processByChart(snapshot, event, scope);
   }
 
@@ -184,7 +238,7 @@ export class CircuitActor extends Actor<Machine> {
     if (!this.#waiting.includes(event)) this.#waiting.unshift(event);
     this.#settled = undefined;
     this.#owner.unsettled.add(this);
-    const next = toolCircuitMachine.transition(snapshot, event, scope);
+    const next = compact(toolCircuitMachine.transition(snapshot, event, scope));
     for (const question of this.#questions) {
       if (question.event === event)
         question.answer = answerTo(question.event.at, snapshot.context, next.context);
@@ -206,12 +260,17 @@ function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitCont
   return { generation, probeStart: probesInFlight === 0 ? null : at };
 }
 
+/**
+ * The same snapshot in half the room. XState makes a context key by key, and V8 a hash table of that; so all circuits
+ * look alike to it as well.
+ */
+const compact = (snapshot: ToolCircuitSnapshot): ToolCircuitSnapshot =>
+  withContext(snapshot, contextWith(snapshot.context, {}));
+
 const trackedMachine: Machine = Object.create(toolCircuitMachine, {
   getInitialSnapshot: {
     value: ((scope, input) => {
-      const snapshot = toolCircuitMachine.getInitialSnapshot(scope, input);
-      // XState makes the context key by key, and V8 a hash table of that: twice the room.
-      return withContext(snapshot, contextWith(snapshot.context, {}));
+      return compact(toolCircuitMachine.getInitialSnapshot(scope, input));
     }) satisfies Machine['getInitialSnapshot'],
   },
   transition: {

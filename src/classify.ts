@@ -6,7 +6,7 @@ import { byStatus } from './classify/http-status.ts';
 import { isPlainError } from './classify/plain-error.ts';
 import { byProcessExit } from './classify/process-exit.ts';
 import { isQuotaUsedUp } from './classify/quota.ts';
-import { read } from './classify/read.ts';
+import { read, readName, textOf } from './classify/read.ts';
 import { relatedErrors } from './classify/related.ts';
 import { byWords } from './classify/words.ts';
 
@@ -49,9 +49,9 @@ const mostKnown = 256;
 const longestKnown = 512;
 
 function remembered(error: Error): ErrorCategory {
-  const { name, message } = error;
-  if (typeof message !== 'string' || message.length > longestKnown) return judge(error);
-  const key = `${name}: ${message}`;
+  const message = textOf(error);
+  if (message.length > longestKnown) return judge(error);
+  const key = `${readName(error, 'name')}: ${message}`;
   const before = known.get(key);
   if (before !== undefined) return before;
   if (known.size === mostKnown) known.clear();

@@ -76,7 +76,7 @@ export class Guard implements PermitOwner {
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return true;
     if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
-    return admitsAll(circuit.settled.value as CircuitState) || this.#admit(circuit) !== null;
+    return admitsAll(circuit.outline.value as CircuitState) || this.#admit(circuit) !== null;
   }
 
   /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
@@ -129,7 +129,8 @@ export class Guard implements PermitOwner {
         }
         if (call.isTimedOut) leave.circuit.stats.timeOut();
         this.fail(leave, error, false);
-        return fallback === undefined ? Promise.reject(error) : settled(() => fallback(error));
+        if (fallback === undefined) throw error;
+        return settled(() => fallback(error));
       },
     );
   }
@@ -277,7 +278,7 @@ export class Guard implements PermitOwner {
 
   /** Leave of one circuit, or null. */
   #admit(circuit: CircuitActor): PermitStamp | null {
-    const { value, context } = circuit.settled;
+    const { value, context } = circuit.outline;
     if (admitsAll(value as CircuitState)) return circuit.stampOf(context.generation);
     return this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
   }
@@ -331,12 +332,15 @@ export class Guard implements PermitOwner {
   }
 
   #succeed(circuit: CircuitActor, stamp?: PermitStamp, durationMs?: number): void {
-    const { value, context } = circuit.settled;
-    const isHealthy = context.failureCount === 0 && admitsAll(value as CircuitState);
+    const { value, context } = circuit.outline;
+    const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // Nothing would change.
     if (isHealthy && isOfNow && context.config.trip === consecutiveFailures) return;
-    circuit.tell(withDetails({ type: 'SUCCESS', at: this.#clock.now() }, stamp, durationMs));
+    const at = this.#clock.now();
+    // Nothing would, but what the trip strategy remembers.
+    if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;
+    circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
   }
 
   #fail(

@@ -4,13 +4,25 @@ const plainPrototypes: ReadonlySet<unknown> = new Set([
   RangeError.prototype,
 ]);
 
-/** Whether a value is an error of the language that carries a message and nothing else: no code, status or cause. */
+/** Where errors carry what tells them apart, enumerable or not. */
+interface Telling {
+  readonly cause?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+  readonly response?: unknown;
+  readonly type?: unknown;
+}
+
+/** Whether a value is an error of the language that has a message and nothing else to tell: no code, status or cause. */
 export function isPlainError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   try {
     if (!plainPrototypes.has(Object.getPrototypeOf(value))) return false;
-    const names = Object.getOwnPropertyNames(value);
-    return names.length === 2 && names[0] === 'stack' && names[1] === 'message';
+    const { cause, code, status, statusCode, response, type } = value as Telling;
+    if ((cause ?? code ?? status ?? statusCode ?? response ?? type) !== undefined) return false;
+    for (const _ in value) return false;
+    return true;
   } catch {
     return false;
   }
