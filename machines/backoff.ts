@@ -26,7 +26,7 @@ export interface Backoff {
 }
 
 /** A backoff between the shortest and the longest; one past what a number can hold is the longest. */
-export function clampBackoff({ minBackoffMs, maxBackoffMs }: CircuitConfig, ms: number): number {
+function clampBackoff({ minBackoffMs, maxBackoffMs }: CircuitConfig, ms: number): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, minBackoffMs), maxBackoffMs) : maxBackoffMs;
 }
 
