@@ -175,6 +175,12 @@ export const updates = {
     tripMemory: moment.context.config.trip.start,
     closedAt: instant(moment),
   }),
+  /** Closed by hand while closed: it has not recovered from anything, but what began before says nothing now. */
+  startOver: ({ context }: Moment) => ({
+    ...healthy,
+    tripMemory: context.config.trip.start,
+    generation: context.generation + 1,
+  }),
   startFresh: ({ context }: Moment) => ({
     ...unused,
     tripMemory: context.config.trip.start,
