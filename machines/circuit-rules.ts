@@ -1,5 +1,5 @@
 import { backoffAt, remainingMs } from './backoff.ts';
-import { isCounted } from './categories.ts';
+import { type ErrorCategory, isCounted } from './categories.ts';
 import {
   backoffLeftMs,
   categoryOf,
@@ -79,10 +79,13 @@ function withoutProbe(context: ToolCircuitContext, event: ToolCircuitEvent) {
   };
 }
 
+function isSlow({ context, event }: Moment): boolean {
+  return (durationOf(event) ?? 0) > (context.config.trip.slowCallMs ?? Infinity);
+}
+
 /** Whether a probe has failed: also where it succeeded, but too slowly. */
-function isFailedProbe({ context, event }: Moment): boolean {
-  const slowCallMs = context.config.trip.slowCallMs ?? Infinity;
-  return event.type === 'FAILURE' || (durationOf(event) ?? 0) > slowCallMs;
+function isFailedProbe(moment: Moment): boolean {
+  return moment.event.type === 'FAILURE' || isSlow(moment);
 }
 
 /** What the trip strategy remembers after a result. */
@@ -118,10 +121,16 @@ export const rules = {
   isolatedMoreThanOnce: ({ context }: Moment): boolean => isolationsOf(context) > 1,
 };
 
+/** What was wrong with the call: nothing but its slowness, or, where a success trips, what was wrong before. */
+function lastErrorCategoryAfter(moment: Moment): ErrorCategory | null {
+  if (moment.event.type === 'FAILURE') return categoryOf(moment.event);
+  return isSlow(moment) ? null : moment.context.lastErrorCategory;
+}
+
 /** What every counted failure leaves behind. */
 const failed = (moment: Moment) => ({
   lastFailureAt: Math.max(instant(moment), moment.context.lastFailureAt ?? -Infinity),
-  lastErrorCategory: moment.event.type === 'FAILURE' ? categoryOf(moment.event) : null,
+  lastErrorCategory: lastErrorCategoryAfter(moment),
   notBefore: notBeforeAfter(moment),
 });
 
