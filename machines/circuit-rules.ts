@@ -93,8 +93,11 @@ export function remembered({ context }: Moment, call: CallOutcome): unknown {
   return context.config.trip.record(context.tripMemory, call);
 }
 
-const isolationsOf = ({ isolations, isolatedUntil }: ToolCircuitContext): number =>
-  isolations + (isolatedUntil === null ? 0 : 1);
+/** The isolations that are still in force: one that has an end may be over. */
+function isolationsOf(moment: Moment): number {
+  const { isolations, isolatedUntil } = moment.context;
+  return isolations + (remainingMs(isolatedUntil, 0, instant(moment)) > 0 ? 1 : 0);
+}
 
 /** What can decide between two ways on. */
 export const rules = {
@@ -118,7 +121,7 @@ export const rules = {
   successesSuffice: ({ context }: Moment): boolean =>
     context.probeSuccesses + 1 >= context.config.successThreshold,
   isolationHasRunOut: (moment: Moment): boolean => isolationLeftMs(moment.context, instant(moment)) === 0,
-  isolatedMoreThanOnce: ({ context }: Moment): boolean => isolationsOf(context) > 1,
+  isolatedMoreThanOnce: (moment: Moment): boolean => isolationsOf(moment) > 1,
 };
 
 /** What was wrong with the call: nothing but its slowness, or, where a success trips, what was wrong before. */
