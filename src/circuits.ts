@@ -123,7 +123,7 @@ export class Circuits {
       this.#byName.delete(circuit.id);
       this.#open.delete(circuit);
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
-      if (circuit.statsIfAny) this.forgotten.add(circuit.statsIfAny);
+      if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.settled.context.lateResults;
       this.#options.onForgotten(circuit);
     }
