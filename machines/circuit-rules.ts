@@ -15,7 +15,8 @@ import {
 } from './circuit-context.ts';
 import type { CallOutcome } from './trip-strategy.ts';
 
-const durationOf = (event: ToolCircuitEvent): number | null =>
+/** How long a call took, in ms; null where nobody measured it. */
+export const durationOf = (event: ToolCircuitEvent): number | null =>
   'durationMs' in event && Number.isFinite(event.durationMs) ? (event.durationMs as number) : null;
 
 /** What the trip strategy is shown of a result. */

@@ -1,5 +1,6 @@
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
+import { durationOf } from '../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import { consecutiveFailures } from '../machines/trip-strategy.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
@@ -215,7 +216,7 @@ export class Guard implements PermitOwner {
   countBareResult(circuit: CircuitActor, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
-    this.#count(circuit, category, undefined, event.durationMs);
+    this.#count(circuit, category, undefined, durationOf(event) ?? undefined);
   }
 
   /** The category of whatever a call failed with. */
