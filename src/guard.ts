@@ -1,6 +1,6 @@
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
-import { durationOf } from '../machines/circuit-rules.ts';
+import { durationOf, isLate } from '../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import { consecutiveFailures } from '../machines/trip-strategy.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
@@ -307,7 +307,7 @@ export class Guard implements PermitOwner {
       tool: circuit.id,
       category,
       durationMs: durationMs ?? null,
-      late: leave !== undefined && leave.stamp.generation !== circuit.settled.context.generation,
+      late: leave !== undefined && isLate(circuit.settled.context, leave.stamp),
       probe: leave !== undefined && isProbe(leave),
     });
   }
