@@ -128,7 +128,7 @@ export class Guard implements PermitOwner {
           this.#cancel(leave);
           return Promise.reject(error);
         }
-        if (call.isTimedOut) leave.circuit.stats.timeOut();
+        if (call.isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
         this.fail(leave, error, false);
         if (fallback === undefined) throw error;
         return settled(() => fallback(error));
