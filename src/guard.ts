@@ -75,9 +75,15 @@ export class Guard implements PermitOwner {
   /** Whether a call may be made. Its result will come without a permit. */
   allows(name: string): boolean {
     const circuit = this.#circuits.touch(name);
-    if (circuit === undefined) return true;
+    if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
     return admitsAll(circuit.outline.value as CircuitState) || this.#admit(circuit) !== null;
+  }
+
+  /** A tool that was never used has its own leave for sure, but maybe not that of what it depends on. */
+  #allowsFirst(name: string): boolean {
+    const isAlone = this.#circuits.settingsOf(name)?.upstream === undefined;
+    return isAlone || this.#circuits.isStopped || this.#ask(name, undefined).admitted;
   }
 
   /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
