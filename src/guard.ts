@@ -243,7 +243,8 @@ export class Guard implements PermitOwner {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    if (circuit.upstream !== undefined) return this.#askBoth(circuit);
+    const upstream = this.#upstreamOf(circuit);
+    if (upstream !== undefined) return this.#askBoth(circuit, upstream);
     const stamp = this.#admit(circuit);
     if (stamp === null) return this.#denial(circuit, name);
     const startedAt = circuit.shouldTime() ? this.#clock.now() : undefined;
@@ -251,12 +252,11 @@ export class Guard implements PermitOwner {
   }
 
   /** Leave of a tool's circuit and of the one that it depends on. */
-  #askBoth(circuit: CircuitActor): Leave | Denial {
-    const upstreamCircuit = this.#upstreamOf(circuit) as CircuitActor;
+  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): Leave | Denial {
     // First, so that the tool's own probe is not spent on a call that cannot be made.
     const upstreamStamp = this.#admit(upstreamCircuit);
     if (upstreamStamp === null) {
-      circuit.upstreamDenials += 1;
+      if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
       return this.#denial(upstreamCircuit, circuit.id);
     }
     const stamp = this.#admit(circuit);
@@ -278,6 +278,7 @@ export class Guard implements PermitOwner {
   /** The circuit that a tool depends on. */
   #upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
     if (upstream === undefined) return undefined;
+    if (this.#circuits.isStopped) return this.#circuits.get(upstream);
     const circuit = this.#circuits.use(upstream);
     circuit.isUpstream = true;
     return circuit;
