@@ -1,5 +1,5 @@
 import { backoffAt, remainingMs } from './backoff.ts';
-import { isCounted } from './categories.ts';
+import { type ErrorCategory, isCounted } from './categories.ts';
 import {
   backoffLeftMs,
   categoryOf,
@@ -15,7 +15,8 @@ import {
 } from './circuit-context.ts';
 import type { CallOutcome } from './trip-strategy.ts';
 
-const durationOf = (event: ToolCircuitEvent): number | null =>
+/** How long a call took, in ms; null where nobody measured it. */
+export const durationOf = (event: ToolCircuitEvent): number | null =>
   'durationMs' in event && Number.isFinite(event.durationMs) ? (event.durationMs as number) : null;
 
 /** What the trip strategy is shown of a result. */
@@ -79,10 +80,13 @@ function withoutProbe(context: ToolCircuitContext, event: ToolCircuitEvent) {
   };
 }
 
+function isSlow({ context, event }: Moment): boolean {
+  return (durationOf(event) ?? 0) > (context.config.trip.slowCallMs ?? Infinity);
+}
+
 /** Whether a probe has failed: also where it succeeded, but too slowly. */
-function isFailedProbe({ context, event }: Moment): boolean {
-  const slowCallMs = context.config.trip.slowCallMs ?? Infinity;
-  return event.type === 'FAILURE' || (durationOf(event) ?? 0) > slowCallMs;
+function isFailedProbe(moment: Moment): boolean {
+  return moment.event.type === 'FAILURE' || isSlow(moment);
 }
 
 /** What the trip strategy remembers after a result. */
@@ -90,8 +94,11 @@ export function remembered({ context }: Moment, call: CallOutcome): unknown {
   return context.config.trip.record(context.tripMemory, call);
 }
 
-const isolationsOf = ({ isolations, isolatedUntil }: ToolCircuitContext): number =>
-  isolations + (isolatedUntil === null ? 0 : 1);
+/** The isolations that are still in force: one that has an end may be over. */
+function isolationsOf(moment: Moment): number {
+  const { isolations, isolatedUntil } = moment.context;
+  return isolations + (remainingMs(isolatedUntil, 0, instant(moment)) > 0 ? 1 : 0);
+}
 
 /** What can decide between two ways on. */
 export const rules = {
@@ -115,13 +122,19 @@ export const rules = {
   successesSuffice: ({ context }: Moment): boolean =>
     context.probeSuccesses + 1 >= context.config.successThreshold,
   isolationHasRunOut: (moment: Moment): boolean => isolationLeftMs(moment.context, instant(moment)) === 0,
-  isolatedMoreThanOnce: ({ context }: Moment): boolean => isolationsOf(context) > 1,
+  isolatedMoreThanOnce: (moment: Moment): boolean => isolationsOf(moment) > 1,
 };
+
+/** What was wrong with the call: nothing but its slowness, or, where a success trips, what was wrong before. */
+function lastErrorCategoryAfter(moment: Moment): ErrorCategory | null {
+  if (moment.event.type === 'FAILURE') return categoryOf(moment.event);
+  return isSlow(moment) ? null : moment.context.lastErrorCategory;
+}
 
 /** What every counted failure leaves behind. */
 const failed = (moment: Moment) => ({
   lastFailureAt: Math.max(instant(moment), moment.context.lastFailureAt ?? -Infinity),
-  lastErrorCategory: moment.event.type === 'FAILURE' ? categoryOf(moment.event) : null,
+  lastErrorCategory: lastErrorCategoryAfter(moment),
   notBefore: notBeforeAfter(moment),
 });
 
@@ -174,6 +187,12 @@ export const updates = {
     ...healthy,
     tripMemory: moment.context.config.trip.start,
     closedAt: instant(moment),
+  }),
+  /** Closed by hand while closed: it has not recovered from anything, but what began before says nothing now. */
+  startOver: ({ context }: Moment) => ({
+    ...healthy,
+    tripMemory: context.config.trip.start,
+    generation: context.generation + 1,
   }),
   startFresh: ({ context }: Moment) => ({
     ...unused,

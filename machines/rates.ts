@@ -29,14 +29,15 @@ export interface Rates {
   readonly slowCallRate: number;
 }
 
-const isShare = (value: number): boolean => typeof value === 'number' && value > 0 && value <= 1;
+const isAboveZero = (value: number): boolean => typeof value === 'number' && value > 0;
+const isShare = (value: number): boolean => isAboveZero(value) && value <= 1;
 
 /** @throws RangeError for a limit that cannot be meant; it names the field and the value. */
 export function rates(strategy: string, given: RateLimits, defaultMinCalls: number): Rates {
   const { failureRate = 0.5, minCalls = defaultMinCalls, slowCallMs = Infinity, slowCallRate = 1 } = given;
   must(isShare(failureRate), strategy, 'failureRate', 'a number above 0 and at most 1', failureRate);
   must(isPositiveInteger(minCalls), strategy, 'minCalls', 'a positive integer', minCalls);
-  must(slowCallMs > 0, strategy, 'slowCallMs', 'a number of milliseconds above 0', slowCallMs);
+  must(isAboveZero(slowCallMs), strategy, 'slowCallMs', 'a number of milliseconds above 0', slowCallMs);
   must(isShare(slowCallRate), strategy, 'slowCallRate', 'a number above 0 and at most 1', slowCallRate);
   return { failureRate, minCalls, slowCallMs, slowCallRate };
 }

@@ -37,6 +37,7 @@ export const toolCircuitMachine = setup({
     tripAgain: assign(updates.tripAgain),
     startWaitAgain: assign(updates.startWaitAgain),
     recover: assign(updates.recover),
+    startOver: assign(updates.startOver),
     startFresh: assign(updates.startFresh),
     startProbing: assign(updates.startProbing),
     takePlace: assign(updates.takePlace),
@@ -132,7 +133,7 @@ export const toolCircuitMachine = setup({
         RESET: { actions: 'startFresh' },
         ISOLATE: { target: 'isolated', actions: 'isolate' },
         DISABLE: { target: 'disabled' },
-        CLOSE: { actions: 'recover' },
+        CLOSE: { actions: 'startOver' },
       },
     },
     open: {

@@ -75,6 +75,11 @@ export class Call implements CallContext {
         this.isCancelled = true;
         giveUp(signal?.reason);
       };
+      // While leave was asked for: a listener may have done it.
+      if (signal?.aborted) {
+        onCancel();
+        return;
+      }
       signal?.addEventListener('abort', onCancel, { once: true });
       if (timeoutMs !== undefined) {
         timer = clock.setTimeout(() => {

@@ -33,6 +33,8 @@ export class Circuits {
   readonly #options: CircuitsOptions;
   readonly #byName = new Map<string, CircuitActor>();
   readonly #open = new Set<CircuitActor>();
+  /** What tools depend on, by their settings. */
+  readonly #upstreams: ReadonlySet<string | undefined>;
   readonly #leastRecentlyUsed = new LeastRecentlyUsed();
   /** Circuits that are open or half-open. */
   #tripped = 0;
@@ -41,6 +43,7 @@ export class Circuits {
 
   constructor(options: CircuitsOptions) {
     this.#options = options;
+    this.#upstreams = new Set(Array.from(options.config.tools.values(), ({ upstream }) => upstream));
   }
 
   get isStopped(): boolean {
@@ -120,7 +123,7 @@ export class Circuits {
       this.#byName.delete(circuit.id);
       this.#open.delete(circuit);
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
-      if (circuit.statsIfAny) this.forgotten.add(circuit.statsIfAny);
+      if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.settled.context.lateResults;
       this.#options.onForgotten(circuit);
     }
@@ -163,6 +166,7 @@ export class Circuits {
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
     const circuit = new CircuitActor({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
     circuit.upstream = settings?.upstream;
+    circuit.isUpstream = this.#upstreams.has(name);
     this.#makeRoom();
     // An inspector has seen the actor made, and an observer one that was forgotten: they may have used the tool.
     const made = this.touch(name);

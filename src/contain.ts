@@ -54,8 +54,10 @@ export function judge<Result>(
 
 /** A user's trip strategy. Where `record` throws, the call is not remembered; where `trips` does, nothing trips. */
 export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
+  const { start, slowCallMs } = strategy;
   return Object.freeze({
-    ...strategy,
+    start,
+    ...(slowCallMs !== undefined && { slowCallMs }),
     record(memory: Memory, call: Parameters<TripStrategy['record']>[1]) {
       try {
         return strategy.record(memory, call);

@@ -1,5 +1,6 @@
 import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
 import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
+import { durationOf, isLate } from '../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import { consecutiveFailures } from '../machines/trip-strategy.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
@@ -74,9 +75,15 @@ export class Guard implements PermitOwner {
   /** Whether a call may be made. Its result will come without a permit. */
   allows(name: string): boolean {
     const circuit = this.#circuits.touch(name);
-    if (circuit === undefined) return true;
+    if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
     return admitsAll(circuit.outline.value as CircuitState) || this.#admit(circuit) !== null;
+  }
+
+  /** A tool that was never used has its own leave for sure, but maybe not that of what it depends on. */
+  #allowsFirst(name: string): boolean {
+    const isAlone = this.#circuits.settingsOf(name)?.upstream === undefined;
+    return isAlone || this.#circuits.isStopped || this.#ask(name, undefined).admitted;
   }
 
   /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
@@ -127,7 +134,7 @@ export class Guard implements PermitOwner {
           this.#cancel(leave);
           return Promise.reject(error);
         }
-        if (call.isTimedOut) leave.circuit.stats.timeOut();
+        if (call.isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
         this.fail(leave, error, false);
         if (fallback === undefined) throw error;
         return settled(() => fallback(error));
@@ -215,7 +222,7 @@ export class Guard implements PermitOwner {
   countBareResult(circuit: CircuitActor, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
-    this.#count(circuit, category, undefined, event.durationMs);
+    this.#count(circuit, category, undefined, durationOf(event) ?? undefined);
   }
 
   /** The category of whatever a call failed with. */
@@ -236,7 +243,8 @@ export class Guard implements PermitOwner {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    if (circuit.upstream !== undefined) return this.#askBoth(circuit);
+    const upstream = this.#upstreamOf(circuit);
+    if (upstream !== undefined) return this.#askBoth(circuit, upstream);
     const stamp = this.#admit(circuit);
     if (stamp === null) return this.#denial(circuit, name);
     const startedAt = circuit.shouldTime() ? this.#clock.now() : undefined;
@@ -244,12 +252,11 @@ export class Guard implements PermitOwner {
   }
 
   /** Leave of a tool's circuit and of the one that it depends on. */
-  #askBoth(circuit: CircuitActor): Leave | Denial {
-    const upstreamCircuit = this.#upstreamOf(circuit) as CircuitActor;
+  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): Leave | Denial {
     // First, so that the tool's own probe is not spent on a call that cannot be made.
     const upstreamStamp = this.#admit(upstreamCircuit);
     if (upstreamStamp === null) {
-      circuit.upstreamDenials += 1;
+      if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
       return this.#denial(upstreamCircuit, circuit.id);
     }
     const stamp = this.#admit(circuit);
@@ -271,6 +278,7 @@ export class Guard implements PermitOwner {
   /** The circuit that a tool depends on. */
   #upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
     if (upstream === undefined) return undefined;
+    if (this.#circuits.isStopped) return this.#circuits.get(upstream);
     const circuit = this.#circuits.use(upstream);
     circuit.isUpstream = true;
     return circuit;
@@ -306,7 +314,7 @@ export class Guard implements PermitOwner {
       tool: circuit.id,
       category,
       durationMs: durationMs ?? null,
-      late: leave !== undefined && leave.stamp.generation !== circuit.settled.context.generation,
+      late: leave !== undefined && isLate(circuit.settled.context, leave.stamp),
       probe: leave !== undefined && isProbe(leave),
     });
   }

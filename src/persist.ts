@@ -62,6 +62,17 @@ export function persistCircuit({ value, context }: ToolCircuitSnapshot, offsetMs
   };
 }
 
+/** When a kept isolation is over. One that the wall clock makes longer than it was lasts as long as it was. */
+function endOfIsolation(
+  { isolatedUntilTime, openedTime }: PersistedCircuit,
+  offsetMs: number,
+  now: number,
+): number | null {
+  if (isolatedUntilTime === null) return null;
+  const longestMs = openedTime === null ? Infinity : Math.max(0, isolatedUntilTime - openedTime);
+  return Math.min(isolatedUntilTime - offsetMs, now + longestMs);
+}
+
 /** What a kept circuit is to begin from. An instant that the wall clock puts in the future is now. */
 export function restoreCircuit(
   kept: PersistedCircuit,
@@ -90,7 +101,7 @@ export function restoreCircuit(
       deniedRequests: kept.deniedRequests,
       lastDeniedAt: instant(kept.lastDeniedTime),
       isolations: kept.isolations,
-      isolatedUntil: shift(kept.isolatedUntilTime, -offsetMs),
+      isolatedUntil: endOfIsolation(kept, offsetMs, now),
       closedAt: instant(kept.closedTime),
     },
   });

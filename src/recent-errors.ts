@@ -25,7 +25,7 @@ export interface ErrorPattern {
 const kept = 100;
 
 /** What differs from one failure to the next although it is the same one: numbers, identifiers, quoted names. */
-const variable = /\b(?:[0-9a-f]{8,}|[0-9a-f-]{36})\b|\d+|"[^"]*"|'[^']*'/gi;
+const variable = /\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,})\b|\d+|"[^"]*"|'[^']*'/gi;
 
 /** The last failures that counted, of all tools. */
 export class RecentErrors {

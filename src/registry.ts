@@ -1,6 +1,7 @@
 import type { InspectionEvent, Observer, Subscription } from 'xstate';
 import type { ErrorCategory } from '../machines/categories.ts';
 import type { CircuitConfig } from '../machines/circuit-config.ts';
+import { isolationLeftMs } from '../machines/circuit-context.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import type { RecoveryConfig } from '../machines/recovery-config.ts';
 import type { ToolCircuitRef } from '../machines/tool-circuit.ts';
@@ -205,7 +206,9 @@ export class ToolRegistry {
   ): string[] {
     const isAvailable = (name: string): boolean => {
       const state = this.state(name);
+      // Their timers may be late; a request never is.
       if (state === 'open') return halfOpen && this.remainingBackoffMs(name) === 0;
+      if (state === 'isolated') return this.#isolationIsOver(name);
       return admitsAll(state) || (state === 'halfOpen' && halfOpen);
     };
     return [...(names ?? this.#toolNames())].filter((name) => {
@@ -357,6 +360,11 @@ export class ToolRegistry {
   /** Stops the registry at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  #isolationIsOver(name: string): boolean {
+    const circuit = this.#circuits.get(name);
+    return circuit !== undefined && isolationLeftMs(circuit.settled.context, this.#clock.now()) === 0;
   }
 
   #upstreamOf(name: string): string | undefined {

@@ -1,254 +1,334 @@
-import { countWindow, createToolRegistry, type Permit, type ToolRegistryOptions, timeWindow } from 'toolfuse';
-import { describe, expect, it, vi } from 'vitest';
+import { getEventListeners } from 'node:events';
+import {
+  type CircuitConfig,
+  countWindow,
+  createToolRegistry,
+  type Permit,
+  type ToolRegistryOptions,
+  timeWindow,
+} from 'toolfuse';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from './support/manual-clock.ts';
 
-function setUp(circuit: NonNullable<ToolRegistryOptions['circuit']> = {}, options: ToolRegistryOptions = {}) {
+/** Two calls are enough for each of these windows, and half of them failed is too many. */
+const windows = {
+  'a count window': countWindow({ size: 4, minCalls: 2 }),
+  'a time window': timeWindow({ windowMs: 10_000, minCalls: 2 }),
+} as const;
+
+function setUp(circuit: Partial<CircuitConfig> = {}, options: ToolRegistryOptions = {}) {
   const clock = new ManualClock();
   const registry = createToolRegistry({
     clock,
-    circuit: { failureThreshold: 2, minBackoffMs: 1_000, probeTimeoutMs: 5_000, ...circuit },
+    circuit: { minBackoffMs: 1_000, maxBackoffMs: 16_000, probeTimeoutMs: 5_000, ...circuit },
     ...options,
   });
-  const opened: string[] = [];
-  registry.on('circuit.opened', ({ tool }) => opened.push(tool));
+  const isAdmitted = (): boolean => registry.tryAcquire('search').admitted;
   const permit = (): Permit => {
     const leave = registry.tryAcquire('search');
-    if (!leave.admitted) throw new Error(`refused: ${leave.reason}`);
+    if (!leave.admitted) throw new Error(`denied: ${leave.reason}`);
     return leave;
   };
-  const isRefused = () => !registry.tryAcquire('search').admitted;
-  const trip = () => {
-    while (registry.state('search') === 'closed') permit().failure('timeout');
+  const fail = (times = 1): void => {
+    for (let i = 0; i < times; i++) registry.recordFailure('search', 'timeout');
   };
-  const halfOpen = () => {
-    trip();
-    clock.advance(registry.diagnostics('search').currentBackoffMs);
+  const halfOpen = (): void => {
+    fail(2);
+    clock.advance(registry.remainingBackoffMs('search') ?? 0);
+    expect(registry.state('search')).toBe('halfOpen');
   };
-  return { clock, registry, opened, permit, isRefused, trip, halfOpen };
+  /** All that a result could move. */
+  const moving = () => {
+    const { generation, tripMemory, probesInFlight, probeStarts, ...rest } = registry
+      .tool('search')
+      .getSnapshot().context;
+    const { currentBackoffMs, baseBackoffMs, backoffStep, lastFailureAt, openedAt, openCount } = rest;
+    return {
+      state: registry.state('search'),
+      ...{ generation, tripMemory, probesInFlight, probeStarts },
+      ...{ currentBackoffMs, baseBackoffMs, backoffStep, lastFailureAt, openedAt, openCount },
+    };
+  };
+  return { clock, registry, isAdmitted, permit, fail, halfOpen, moving };
 }
 
-/** What peers do right in part, and few in whole. */
-describe('the rules that the best get right', () => {
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What the best of the other breakers get right, each with the number it has among the rules. */
+describe.each(Object.entries(windows))('with %s', (_, trip) => {
   it('1: a result of an earlier generation moves neither state nor window nor backoff nor permits', () => {
-    const { registry, permit, halfOpen } = setUp({ trip: countWindow({ size: 4 }) });
-    const early = Array.from({ length: 9 }, permit);
+    const { registry, permit, halfOpen, moving } = setUp({ trip });
+    const early = Array.from({ length: 6 }, permit);
     halfOpen();
     const probe = permit();
-    const before = registry.diagnostics('search');
-    early.slice(0, 4).forEach((each, index) => {
-      if (index % 2 === 0) each.success();
-      else each.failure('network');
-    });
-    const { status, currentBackoffMs, probesInFlight, openCount } = registry.diagnostics('search');
-    expect({ status, currentBackoffMs, probesInFlight, openCount }).toEqual({
-      status: 'halfOpen',
-      currentBackoffMs: before.currentBackoffMs,
-      probesInFlight: 1,
-      openCount: 1,
-    });
+    const inHalfOpen = moving();
+    early[0]?.success();
+    early[1]?.failure('network');
+    early[2]?.release();
+    expect(moving()).toEqual(inHalfOpen);
     probe.success();
-    for (const each of early.slice(4)) each.failure('network');
-    // Five of them would have filled the window.
-    expect(registry.diagnostics('search')).toMatchObject({
-      status: 'closed',
-      failureCount: 0,
-      lateResults: 9,
-    });
+    const closed = moving();
+    early[3]?.success();
+    early[4]?.failure('network');
+    early[5]?.failure('network');
+    expect(moving()).toEqual(closed);
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', lateResults: 5 });
   });
 
   it('2: half-open admits while in flight + completed - excluded < permits', () => {
-    const { permit, isRefused, halfOpen } = setUp({ halfOpenMaxProbes: 3, successThreshold: 3 });
+    const { permit, isAdmitted, halfOpen } = setUp({ trip, halfOpenMaxProbes: 3, successThreshold: 3 });
     halfOpen();
-    const [first, second, third] = [permit(), permit(), permit()];
-    expect(isRefused()).toBe(true);
-    first.success();
-    expect(isRefused()).toBe(true);
-    second.failure('cancelled');
-    third.release();
-    const [fourth] = [permit(), permit()];
-    expect(isRefused()).toBe(true);
-    fourth.success();
-    expect(isRefused()).toBe(true);
+    const probes = [permit(), permit(), permit()];
+    expect(isAdmitted()).toBe(false);
+    probes[0]?.success();
+    expect(isAdmitted()).toBe(false);
+    probes[1]?.failure('cancelled');
+    expect([isAdmitted(), isAdmitted()]).toEqual([true, false]);
   });
 
-  it('3: a hung probe expires; exactly one new probe follows', () => {
-    const { clock, registry, permit, isRefused, halfOpen } = setUp();
+  it('3: a hung probe expires, and exactly one new probe follows', () => {
+    const { clock, isAdmitted, halfOpen } = setUp({ trip });
     halfOpen();
-    const hung = permit();
-    clock.advance(5_000);
-    const next = permit();
-    expect([isRefused(), isRefused()]).toEqual([true, true]);
-    hung.failure('timeout');
+    expect(isAdmitted()).toBe(true);
+    clock.advance(4_999);
+    expect(isAdmitted()).toBe(false);
+    clock.advance(1);
+    expect([isAdmitted(), isAdmitted(), isAdmitted()]).toEqual([true, false, false]);
+  });
+
+  it('4: a neutral probe gives its permit back once, without a verdict, and no release mints a permit', () => {
+    const { registry, permit, isAdmitted, halfOpen } = setUp({ trip, halfOpenMaxProbes: 2 });
+    halfOpen();
+    const [first] = [permit(), permit()];
+    first?.failure('cancelled');
+    first?.failure('cancelled');
+    first?.release();
     expect(registry.state('search')).toBe('halfOpen');
-    next.success();
-    expect(registry.state('search')).toBe('closed');
+    expect([isAdmitted(), isAdmitted()]).toEqual([true, false]);
+    for (let i = 0; i < 5; i++) registry.tool('search').send({ type: 'ABANDON' });
+    expect([isAdmitted(), isAdmitted(), isAdmitted()]).toEqual([true, true, false]);
   });
 
-  it('4: a neutral or cancelled probe gives its permit back once, with no verdict', () => {
-    for (const end of [
-      (probe: Permit) => probe.release(),
-      (probe: Permit) => probe.failure('cancelled'),
-      (probe: Permit) => probe.failure('invalidParameters'),
-    ]) {
-      const { registry, permit, isRefused, halfOpen } = setUp();
-      halfOpen();
-      const probe = permit();
-      end(probe);
-      end(probe);
-      probe.release();
-      expect(registry.diagnostics('search')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
-      permit();
-      // What was said again has minted no second place.
-      end(probe);
-      expect(isRefused()).toBe(true);
-    }
+  it('5: while open, late results with a permit neither extend, nor close, nor announce again', () => {
+    const { clock, registry, permit, fail, moving } = setUp({ trip });
+    const late = Array.from({ length: 3 }, permit);
+    const heard: string[] = [];
+    fail(2);
+    registry.on('*', ({ type }) => heard.push(type));
+    const open = moving();
+    clock.advance(999);
+    late[0]?.failure('network');
+    late[1]?.success();
+    late[2]?.failure('timeout');
+    expect(moving()).toEqual(open);
+    expect(heard).toEqual([]);
+    clock.advance(1);
+    expect(registry.state('search')).toBe('halfOpen');
   });
 
-  it('5: while open, late results neither extend nor close nor announce again, when they carry a permit', () => {
-    const { clock, registry, opened, permit, trip } = setUp();
-    const [early, other] = [permit(), permit()];
-    trip();
-    clock.advance(600);
-    early.failure('network');
-    other.success();
-    expect(registry.diagnostics('search')).toMatchObject({
-      status: 'open',
-      remainingBackoffMs: 400,
-      lastErrorCategory: 'timeout',
+  it.each<[string, (made: ReturnType<typeof setUp>) => void]>([
+    [
+      'a probe that succeeds',
+      ({ clock, registry }) => {
+        clock.advance(1_000);
+        registry.recordSuccess('search');
+      },
+    ],
+    ['forceClose', ({ registry }) => registry.forceClose('search')],
+    [
+      'the last release',
+      ({ registry }) => {
+        registry.isolate('search');
+        registry.release('search');
+      },
+    ],
+    ['RESET', ({ registry }) => registry.tool('search').send({ type: 'RESET' })],
+  ])('6: closing clears the window, by %s', (_way, close) => {
+    const made = setUp({ trip });
+    made.fail(2);
+    close(made);
+    expect(made.registry.state('search')).toBe('closed');
+    made.fail();
+    expect(made.registry.state('search')).toBe('closed');
+    made.fail();
+    expect(made.registry.state('search')).toBe('open');
+  });
+
+  it('7: the backoff is at its first step at a trip, one further at each failed probe, and starts over', () => {
+    const { clock, registry, fail, halfOpen } = setUp({ trip });
+    halfOpen();
+    const backoffs = [1, 2, 3, 4, 5].map(() => {
+      fail();
+      const { currentBackoffMs } = registry.diagnostics('search');
+      clock.advance(currentBackoffMs);
+      return currentBackoffMs;
     });
-    expect(opened).toEqual(['search']);
+    expect(backoffs).toEqual([2_000, 4_000, 8_000, 16_000, 16_000]);
+    registry.recordSuccess('search');
+    fail(2);
+    expect(registry.diagnostics('search').currentBackoffMs).toBe(1_000);
   });
 
   it.each([
-    ['a count window', countWindow({ size: 4, minCalls: 2 })],
-    ['a time window', timeWindow({ windowMs: 100_000, minCalls: 2 })],
-  ])('6: closing clears %s', (_, strategy) => {
-    const { registry, permit, halfOpen } = setUp({ trip: strategy });
-    halfOpen();
-    permit().success();
-    permit().failure('timeout');
-    // With what was there before, it would be over.
-    expect(registry.state('search')).toBe('closed');
-    permit().failure('timeout');
-    expect(registry.state('search')).toBe('open');
-  });
-
-  it('7: the backoff is at its first step on the first trip, one further per failed probe, and back on close', () => {
-    const { clock, registry, permit, trip } = setUp({ maxBackoffMs: 3_000 });
-    const backoffs: number[] = [];
-    const note = () => backoffs.push(registry.diagnostics('search').currentBackoffMs);
-    trip();
-    note();
-    for (let probe = 0; probe < 3; probe++) {
-      clock.advance(3_000);
-      permit().failure('timeout');
-      note();
-    }
-    clock.advance(3_000);
-    permit().success();
-    trip();
-    note();
-    expect(backoffs).toEqual([1_000, 2_000, 3_000, 3_000, 1_000]);
-  });
-
-  it.each(['full', 'equal', 'decorrelated'] as const)(
-    '7: jitter %s clamps, and is never zero wait',
-    (jitter) => {
-      for (const chance of [0, 0.5, 1 - Number.EPSILON / 2]) {
-        const { clock, registry, permit, trip } = setUp(
-          { jitter, maxBackoffMs: 3_000 },
-          { random: () => chance },
-        );
-        trip();
-        for (let probe = 0; probe < 4; probe++) {
-          const { remainingBackoffMs } = registry.diagnostics('search');
-          expect(remainingBackoffMs).toBeGreaterThanOrEqual(1);
-          expect(remainingBackoffMs).toBeLessThanOrEqual(3_000);
-          clock.advance(3_000);
-          permit().failure('timeout');
-        }
+    ['full', 0],
+    ['full', 1 - 2 ** -53],
+    ['equal', 1 - 2 ** -53],
+    ['decorrelated', 1 - 2 ** -53],
+    ['full', Number.NaN],
+    ['decorrelated', 7],
+  ] as const)(
+    '7: with %s jitter and a chance of %d a wait is never zero and never too long',
+    (jitter, chance) => {
+      const { registry, clock, fail } = setUp(
+        { trip, jitter, maxBackoffMs: 2_000, backoffFactor: 1e308 },
+        { random: () => chance },
+      );
+      fail(2);
+      for (let i = 0; i < 4; i++) {
+        const leftMs = registry.remainingBackoffMs('search') ?? Number.NaN;
+        expect(leftMs).toBeGreaterThanOrEqual(1);
+        expect(leftMs).toBeLessThanOrEqual(2_000);
+        clock.advance(leftMs);
+        expect(registry.state('search')).toBe('halfOpen');
+        fail();
       }
     },
   );
 
-  it('8: idle for a window means an empty window', () => {
-    const { clock, registry, permit } = setUp({ trip: timeWindow({ windowMs: 1_000, minCalls: 10 }) });
-    for (let i = 0; i < 9; i++) permit().failure('timeout');
-    clock.advance(3_600_000);
-    permit().failure('timeout');
-    permit().failure('timeout');
-    expect(registry.state('search')).toBe('closed');
-  });
-
-  it('9: elapsed time is monotonic; wall time only at restore, clamped', () => {
-    const { clock, registry, trip } = setUp();
-    trip();
-    clock.wallOffsetMs -= 3_600_000;
+  it('9: a clock that is set back an hour makes no wait longer', () => {
+    const clock = new ManualClock(3_600_000);
+    let shiftMs = 0;
+    const { registry } = setUp(
+      { trip },
+      {
+        clock: {
+          now: () => clock.now() + shiftMs,
+          setTimeout: clock.setTimeout,
+          clearTimeout: clock.clearTimeout,
+        },
+      },
+    );
+    for (let i = 0; i < 2; i++) registry.recordFailure('search', 'timeout');
+    shiftMs = -3_600_000;
+    expect(registry.remainingBackoffMs('search')).toBe(1_000);
+    shiftMs = 0;
     clock.advance(1_000);
-    expect(registry.state('search')).toBe('halfOpen');
-    const { clock: other, registry: tripped, trip: tripOther } = setUp();
-    tripOther();
-    const later = new ManualClock();
-    // The wall clock has been set back an hour meanwhile.
-    later.wallOffsetMs = other.wallNow() - 3_600_000;
-    const restored = createToolRegistry({
-      clock: later,
-      circuit: { minBackoffMs: 1_000 },
-      restore: tripped.persist(),
-    });
-    expect(restored.remainingBackoffMs('search')).toBe(1_000);
+    expect(registry.allowRequest('search')).toBe(true);
   });
 
-  it("10: the rate's denominator is completed, counted calls, and it trips at >=", () => {
-    const { registry, permit } = setUp({ trip: timeWindow({ failureRate: 0.5, minCalls: 4 }) });
-    // In flight, released, cancelled and ignored: none of them is a call that counts.
-    permit();
-    permit().release();
-    for (let i = 0; i < 10; i++) permit().failure('invalidParameters');
-    permit().failure('timeout');
-    permit().success();
-    permit().success();
+  it('9: the time of day counts at a restore alone, and holds no wait for longer than it was', () => {
+    const { clock, registry, fail } = setUp({ trip });
+    fail(2);
+    const document = registry.persist();
+    clock.wallOffsetMs -= 3_600_000;
+    const restored = createToolRegistry({ clock, circuit: { trip }, restore: document });
+    expect(restored.remainingBackoffMs('search')).toBe(1_000);
+    clock.advance(1_000);
+    expect(restored.state('search')).toBe('halfOpen');
+  });
+
+  it('11: the fault of a listener stays its own', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { registry, halfOpen } = setUp({ trip });
+    registry.on('*', () => {
+      throw new Error('mine');
+    });
+    halfOpen();
+    expect(await registry.execute('search', async () => 'found')).toBe('found');
     expect(registry.state('search')).toBe('closed');
-    permit().failure('timeout');
+    expect(registry.diagnostics('search').failureCount).toBe(0);
+  });
+
+  it('12: forced states ignore time and results', () => {
+    const { clock, registry, fail, permit } = setUp({ trip });
+    const isolated = permit();
+    registry.isolate('search');
+    isolated.success();
+    fail(5);
+    registry.recordSuccess('search');
+    clock.advance(365 * 24 * 3_600_000);
+    expect(registry.state('search')).toBe('isolated');
+    registry.disable('search');
+    fail(50);
+    clock.advance(365 * 24 * 3_600_000);
+    expect(registry.state('search')).toBe('disabled');
+  });
+
+  it('12: disposal is final', async () => {
+    const { clock, registry, fail, permit } = setUp({ trip });
+    const [one, other] = [permit(), permit()];
+    const controller = new AbortController();
+    const call = registry.execute('search', () => new Promise(() => {}), {
+      signal: controller.signal,
+      timeoutMs: 100,
+    });
+    fail();
+    registry.stop();
+    const asOfThen = registry.metrics();
+    one?.failure('timeout');
+    other?.success();
+    fail(3);
+    registry.isolate('search');
+    registry.disable('search');
+    registry.forceClose('search');
+    clock.advance(100);
+    await expect(call).rejects.toThrow('did not answer');
+    expect(registry.state('search')).toBe('closed');
+    expect(registry.metrics()).toEqual(asOfThen);
+    expect(clock.timers).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('8: idle for a window means an empty window', () => {
+  const trip = timeWindow({ windowMs: 1_000, minCalls: 10 });
+
+  it('an hour later, nine stale failures and two fresh ones trip nothing', () => {
+    const { clock, registry, fail } = setUp({ trip });
+    fail(9);
+    clock.advance(3_600_000);
+    fail(9);
+    expect(registry.state('search')).toBe('closed');
+    fail();
     expect(registry.state('search')).toBe('open');
   });
 
-  it("11: a listener's fault stays its own", async () => {
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const faulty = () => {
-      throw new Error('the listener');
-    };
-    const { registry } = setUp({}, { inspect: faulty, classify: faulty });
-    registry.on('*', faulty);
-    await expect(
-      registry.execute('search', async () => 'fine', { isFailure: faulty as never }),
-    ).resolves.toBe('fine');
-    registry.recordFailure('search', new Error('it broke'));
-    registry.isolate('search');
-    expect(registry.diagnostics('search')).toMatchObject({ status: 'isolated', successes: 1 });
-    expect(printed).toHaveBeenCalled();
-    printed.mockRestore();
+  it('one window later, the same', () => {
+    const { clock, registry, fail } = setUp({ trip });
+    fail(9);
+    clock.advance(1_000);
+    fail(9);
+    expect(registry.state('search')).toBe('closed');
+  });
+});
+
+describe('10: the denominator of the rate is completed, counted calls', () => {
+  it('and not those in flight, refused or ignored', () => {
+    const { registry, permit, fail } = setUp({
+      trip: countWindow({ size: 10, minCalls: 4, failureRate: 0.5 }),
+    });
+    for (let i = 0; i < 20; i++) permit();
+    for (let i = 0; i < 20; i++) registry.recordFailure('search', 'invalidParameters');
+    registry.recordSuccess('search');
+    registry.recordSuccess('search');
+    fail(1);
+    expect(registry.state('search')).toBe('closed');
+    fail(1);
+    expect(registry.state('search')).toBe('open');
+    const { currentBackoffMs } = registry.diagnostics('search');
+    for (let i = 0; i < 20; i++) registry.allowRequest('search');
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'open', currentBackoffMs });
   });
 
-  it('12: forced states ignore time and results; disposal is final', () => {
-    const { clock, registry, permit, opened } = setUp();
-    const early = permit();
-    registry.isolate('search');
-    clock.advance(1e9);
-    early.success();
-    registry.recordSuccess('search');
-    registry.recordFailure('search', 'timeout');
-    expect(registry.state('search')).toBe('isolated');
-    registry.disable('search');
-    for (let i = 0; i < 10; i++) registry.recordFailure('search', 'timeout');
-    expect(registry.state('search')).toBe('disabled');
-    registry.stop();
-    registry.forceClose('search');
-    registry.recordFailure('other', 'timeout');
-    clock.advance(1e9);
-    expect(registry.state('search')).toBe('disabled');
-    expect(registry.snapshot().diagnostics).toHaveLength(1);
-    expect(opened).toEqual([]);
-    expect(clock.timers).toBe(0);
+  it('and it trips at the rate, not above it', () => {
+    // 7 of 100 is 0.07, and 0.07 * 100 is more than 7.
+    const { registry, fail } = setUp({ trip: countWindow({ size: 100, failureRate: 0.07 }) });
+    for (let i = 0; i < 93; i++) registry.recordSuccess('search');
+    fail(6);
+    expect(registry.state('search')).toBe('closed');
+    fail();
+    expect(registry.state('search')).toBe('open');
   });
 });

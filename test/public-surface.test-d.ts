@@ -1,9 +1,14 @@
 import {
   type CircuitState,
+  countWindow,
   createToolRegistry,
+  type Denial,
   type ErrorCategory,
+  type Permit,
   type ToolCircuitRef,
   type ToolDiagnostics,
+  type ToolRegistryEmitted,
+  type TripStrategy,
 } from 'toolfuse';
 import { type ToolRegistrySnapshot, toolCircuitMachine } from 'toolfuse/machines';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -47,6 +52,41 @@ describe('a registry', () => {
     // @ts-expect-error: no such event
     registry.actor.on('circuit.exploded', () => {});
     expectTypeOf(registry.actor.getSnapshot()).toEqualTypeOf<ToolRegistrySnapshot>();
+  });
+
+  it('is listened to with types', () => {
+    registry.on('recovery.resumed', (event) => {
+      expectTypeOf(event.because).toEqualTypeOf<'recovered' | 'acknowledged'>();
+    });
+    registry.on('circuit.spared', (event) => expectTypeOf(event.state).toEqualTypeOf<CircuitState>());
+    registry.on('*', (event) => expectTypeOf(event).toEqualTypeOf<ToolRegistryEmitted>());
+    registry.on('circuit.opened', (event) => {
+      // @ts-expect-error: that is known of a pause, and of no circuit
+      event.reason;
+    });
+    // @ts-expect-error: no such event
+    registry.on('circuit.exploded', () => {});
+  });
+
+  it('takes a trip strategy with a memory of its own', () => {
+    const strategy: TripStrategy<number> = {
+      start: 0,
+      record: (memory, { isFailure }) => (isFailure ? memory + 1 : memory),
+      trips: (memory) => memory > 3,
+    };
+    createToolRegistry({ circuit: { trip: strategy }, tools: { shell: { trip: countWindow({ size: 5 }) } } });
+    // @ts-expect-error: a memory is what record gives
+    const _broken: TripStrategy<number> = { ...strategy, record: () => 'many' };
+    // @ts-expect-error: no such setting
+    countWindow({ windowMs: 5 });
+    // @ts-expect-error: a strategy, not its name
+    createToolRegistry({ circuit: { trip: 'countWindow' } });
+  });
+
+  it('is told of a permit or a denial by one field', () => {
+    const leave = registry.tryAcquire('shell', { upstream: 'server' });
+    if (leave.admitted) expectTypeOf(leave).toEqualTypeOf<Permit>();
+    else expectTypeOf(leave).toEqualTypeOf<Denial>();
   });
 });
 

@@ -1,4 +1,10 @@
-import { initialContext, toolCircuitMachine } from 'toolfuse/machines';
+import {
+  countWindow,
+  initialContext,
+  type ToolCircuitEvent,
+  timeWindow,
+  toolCircuitMachine,
+} from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -58,6 +64,22 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
+  it('7: of ten buckets of three seconds the oldest drops, alone', () => {
+    const trip = timeWindow({ windowMs: 30_000, slices: 10, minCalls: 1_000 });
+    const { circuit, clock } = startCircuit({ trip });
+    const calls = () => contextOf(circuit).tripMemory as { calls: number; failures: number };
+    for (let bucket = 1; bucket <= 10; bucket++) {
+      for (let i = 0; i < bucket; i++) circuit.send({ type: 'FAILURE' });
+      clock.advance(3_000);
+    }
+    circuit.send({ type: 'SUCCESS' });
+    // The bucket of 1 is gone, and a success has come.
+    expect(calls()).toMatchObject({ calls: 55, failures: 54 });
+    clock.advance(3_000);
+    circuit.send({ type: 'SUCCESS' });
+    expect(calls()).toMatchObject({ calls: 54, failures: 52 });
+  });
+
   it('10: five reopenings, a close and three more: the backoff is at steps 0 1 2 3 4, 0 1 2', () => {
     const { circuit, clock } = startCircuit({ failureThreshold: 1, minBackoffMs: 1, maxBackoffMs: 1_000 });
     const step = () => {
@@ -99,6 +121,18 @@ describe('the cases of the peers', () => {
     expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false, false]);
   });
 
+  it('14: the rate is met, but as a slice expires there are too few calls: closed', () => {
+    const trip = timeWindow({ windowMs: 1_000, slices: 10, minCalls: 4, failureRate: 0.5 });
+    const { circuit, clock } = startCircuit({ trip });
+    fail(circuit, 3);
+    clock.advance(1_000);
+    fail(circuit, 3);
+    expect(stateOf(circuit)).toBe('closed');
+    clock.advance(900);
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('open');
+  });
+
   it('15: isolated, any time later: isolated', () => {
     const { circuit, clock } = startIsolated();
     for (const ms of [1, 5_000, 120_000, 365 * 24 * 3_600_000]) {
@@ -114,6 +148,61 @@ describe('the cases of the peers', () => {
     expect(isAdmitted(circuit)).toBe(false);
     circuit.send({ type: 'FAILURE', category: 'cancelled' });
     expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
+  });
+
+  it('17: three successes, one ignored and one failure, where three of four suffice: closed', () => {
+    const { circuit } = startHalfOpen({ successThreshold: 3, probesPerVerdict: 4 });
+    const probe = (event: ToolCircuitEvent) => {
+      expect(isAdmitted(circuit)).toBe(true);
+      circuit.send(event);
+      return stateOf(circuit);
+    };
+    expect(probe({ type: 'SUCCESS' })).toBe('halfOpen');
+    expect(probe({ type: 'FAILURE', category: 'invalidParameters' })).toBe('halfOpen');
+    expect(probe({ type: 'FAILURE' })).toBe('halfOpen');
+    expect(probe({ type: 'SUCCESS' })).toBe('halfOpen');
+    expect(probe({ type: 'SUCCESS' })).toBe('closed');
+  });
+
+  it('18: half-open, three slow probes and one fast, where two of four must do: open', () => {
+    const { circuit } = startHalfOpen({
+      failureThreshold: 1,
+      trip: countWindow({ size: 1, slowCallMs: 200 }),
+      successThreshold: 2,
+      probesPerVerdict: 4,
+    });
+    const probe = (durationMs: number) => {
+      expect(isAdmitted(circuit)).toBe(true);
+      circuit.send({ type: 'SUCCESS', durationMs });
+      return stateOf(circuit);
+    };
+    expect([probe(201), probe(200), probe(201), probe(201)]).toEqual([
+      'halfOpen',
+      'halfOpen',
+      'halfOpen',
+      'open',
+    ]);
+  });
+
+  it('19: the longest wait in half-open passes: still half-open, and as fresh as at its beginning', () => {
+    const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 10_000, halfOpenMaxProbes: 2 });
+    const fresh = contextOf(circuit);
+    isAdmitted(circuit);
+    isAdmitted(circuit);
+    clock.advance(10_000);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect(contextOf(circuit)).toEqual(fresh);
+  });
+
+  it('21: a success, a failure, a success and a failure, where three of four must succeed: open', () => {
+    const { circuit } = startHalfOpen({ successThreshold: 3, probesPerVerdict: 4 });
+    const states = (['SUCCESS', 'FAILURE', 'SUCCESS', 'FAILURE'] as const).map((type) => {
+      expect(isAdmitted(circuit)).toBe(true);
+      circuit.send({ type });
+      return stateOf(circuit);
+    });
+    expect(states).toEqual(['halfOpen', 'halfOpen', 'halfOpen', 'open']);
+    expect(contextOf(circuit)).toMatchObject({ backoffStep: 1, openCount: 2 });
   });
 
   it('23: isolated twice and released once it is isolated; released twice it is closed', () => {

@@ -1,106 +1,134 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createToolRegistry, type Permit } from 'toolfuse';
+import { createToolRegistry } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Channels } from '../../src/channels.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const listening: [string, (message: unknown) => void][] = [];
-const listen = (name: string): unknown[] => {
-  const heard: unknown[] = [];
-  const listener = (message: unknown) => void heard.push(message);
+const subscriptions: [string, (message: unknown) => void][] = [];
+
+/** All that is published on a channel from now on. */
+function messagesOf(name: string): unknown[] {
+  const messages: unknown[] = [];
+  const listener = (message: unknown) => void messages.push(message);
   subscribe(name, listener);
-  listening.push([name, listener]);
-  return heard;
-};
+  subscriptions.push([name, listener]);
+  return messages;
+}
+
 afterEach(() => {
-  for (const [name, listener] of listening.splice(0)) unsubscribe(name, listener);
-  vi.restoreAllMocks();
+  for (const [name, listener] of subscriptions.splice(0)) unsubscribe(name, listener);
 });
 
-const start = () =>
-  createToolRegistry({
-    clock: new ManualClock(),
-    circuit: { failureThreshold: 1 },
-    recovery: { maxOpenCircuits: 1 },
+function setUp() {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 1, minBackoffMs: 1_000, probeTimeoutMs: 5_000 },
+    recovery: { maxOpenCircuits: 1, maxOpenShare: 1 },
   });
+  return { clock, registry };
+}
 
 describe('the diagnostics channels', () => {
-  it('tell what the registry actor emits', () => {
-    const opened = listen('toolfuse:circuit.opened');
-    const denied = listen('toolfuse:circuit.denied');
-    const paused = listen('toolfuse:recovery.paused');
-    const registry = start();
-    registry.recordFailure('shell', 'network');
+  it('carry each event that a registry emits, under its type', () => {
+    const types = [
+      'circuit.opened',
+      'circuit.halfOpened',
+      'circuit.closed',
+      'circuit.isolated',
+      'circuit.disabled',
+      'circuit.denied',
+      'circuit.spared',
+      'recovery.paused',
+      'recovery.resumed',
+    ] as const;
+    const published = types.map((type) => [type, messagesOf(`toolfuse:${type}`)] as const);
+    const { clock, registry } = setUp();
+    const emitted: { type: string }[] = [];
+    registry.on('*', (event) => emitted.push(event));
+    registry.recordFailure('shell', 'timeout');
     registry.allowRequest('shell');
-    expect(opened).toMatchObject([{ type: 'circuit.opened', tool: 'shell' }]);
-    expect(denied).toMatchObject([{ type: 'circuit.denied', tool: 'shell', state: 'open' }]);
-    expect(paused).toMatchObject([{ reason: '1 circuit open: shell' }]);
+    clock.advance(1_000);
+    registry.isolate('shell');
+    registry.disable('shell');
+    registry.recordFailure('shell', 'timeout');
+    registry.release('shell');
+    for (const [type, messages] of published) {
+      expect(messages.length, type).toBeGreaterThan(0);
+      expect(messages).toEqual(emitted.filter((event) => event.type === type));
+    }
   });
 
-  it('tell of each call that ended', () => {
-    const calls = listen('toolfuse:call');
-    const registry = start();
-    const [early, late] = [registry.tryAcquire('shell'), registry.tryAcquire('shell')] as [Permit, Permit];
-    early.failure('network');
-    late.success();
-    expect(calls).toEqual([
-      { tool: 'shell', category: 'network', durationMs: 0, late: false, probe: false },
-      { tool: 'shell', category: null, durationMs: 0, late: true, probe: false },
+  it('carry each call that ended: whose, how, how long, whether late, and whether a probe', async () => {
+    const messages = messagesOf('toolfuse:call');
+    const { clock, registry } = setUp();
+    const call = { tool: 'shell', category: null, durationMs: 0, late: false, probe: false };
+    const late = registry.tryAcquire('shell');
+    await registry.execute('shell', async () => clock.advance(3));
+    registry.recordFailure('shell', 'timeout');
+    if (late.admitted) late.failure('network');
+    clock.advance(1_000);
+    const probe = registry.tryAcquire('shell');
+    clock.advance(2);
+    if (probe.admitted) probe.success();
+    registry.tool('shell').send({ type: 'SUCCESS', durationMs: 9 });
+    const controller = new AbortController();
+    const cancelled = registry.execute('shell', () => new Promise(() => {}), { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(cancelled).rejects.toThrow('enough');
+    expect(messages).toEqual([
+      { ...call, durationMs: 3 },
+      { ...call, category: 'timeout', durationMs: null },
+      { ...call, category: 'network', durationMs: 3, late: true },
+      { ...call, durationMs: 2, probe: true },
+      { ...call, durationMs: 9 },
+      { ...call, category: 'cancelled', durationMs: null },
     ]);
   });
 
-  it('publish nothing where nobody listens', () => {
-    const publish = vi.fn();
-    const channels = new Channels(() => ({ hasSubscribers: false, publish }));
-    channels.publish({ type: 'recovery.resumed', because: 'recovered', openCount: 0 });
-    expect(publish).not.toHaveBeenCalled();
-    const spy = vi.spyOn(channel('toolfuse:call'), 'publish');
-    start().recordSuccess('shell');
-    expect(spy).not.toHaveBeenCalled();
+  it('call late what came after its probe’s place was taken back', () => {
+    const messages = messagesOf('toolfuse:call');
+    const { clock, registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    clock.advance(1_000);
+    const hung = registry.tryAcquire('shell');
+    clock.advance(5_000);
+    if (hung.admitted) hung.success();
+    expect(registry.diagnostics('shell').lateResults).toBe(1);
+    expect(messages.at(-1)).toMatchObject({ late: true, probe: true });
+  });
+
+  it('have nothing published on them while nobody listens', () => {
+    const names = ['call', 'circuit.opened', 'circuit.denied', 'recovery.paused'];
+    const published = names.map((name) => vi.spyOn(channel(`toolfuse:${name}`), 'publish'));
+    const { registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    registry.allowRequest('shell');
+    expect(published.map((publish) => publish.mock.calls.length)).toEqual([0, 0, 0, 0]);
+    vi.restoreAllMocks();
+  });
+
+  it('are heard by who comes late, and not by who has gone', () => {
+    const { registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    const messages = messagesOf('toolfuse:circuit.denied');
+    registry.allowRequest('shell');
+    expect(messages).toEqual([
+      { type: 'circuit.denied', tool: 'shell', at: 0, state: 'open', lastErrorCategory: 'timeout' },
+    ]);
+    const [subscription] = subscriptions.splice(0);
+    if (subscription !== undefined) unsubscribe(...subscription);
+    registry.allowRequest('shell');
+    expect(messages).toHaveLength(1);
   });
 
   it('are silent where the host has none', () => {
-    vi.spyOn(process, 'getBuiltinModule').mockImplementation(() => {
-      throw new Error('no such function');
-    });
-    const registry = start();
-    registry.recordFailure('shell', 'network');
-    expect(registry.state('shell')).toBe('open');
-  });
-});
-
-describe('registry.on', () => {
-  it('calls the listener with what is emitted, until it is unsubscribed', () => {
-    const registry = start();
-    const tools: string[] = [];
-    const subscription = registry.on('circuit.opened', ({ tool }) => tools.push(tool));
-    registry.recordFailure('a', 'network');
-    subscription.unsubscribe();
-    registry.recordFailure('b', 'network');
-    expect(tools).toEqual(['a']);
-  });
-
-  it('contains what a listener throws, or rejects with', async () => {
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const registry = start();
-    registry.on('circuit.opened', () => {
-      throw new Error('mine');
-    });
-    registry.on('*', async () => {
-      throw new Error('later');
-    });
-    const heard: string[] = [];
-    registry.on('circuit.opened', ({ tool }) => heard.push(tool));
-    registry.recordFailure('a', 'network');
-    await Promise.resolve();
-    await Promise.resolve();
-    expect(heard).toEqual(['a']);
-    expect(registry.state('a')).toBe('open');
-    expect(printed.mock.calls.map(([text]) => text)).toEqual(
-      expect.arrayContaining([
-        'toolfuse: a listener of circuit.opened threw',
-        'toolfuse: a listener of * threw',
-      ]),
-    );
+    const getBuiltinModule = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    const channels = new Channels();
+    expect(channels.call.hasSubscribers).toBe(false);
+    expect(() =>
+      channels.publish({ type: 'recovery.resumed', because: 'recovered', openCount: 0 }),
+    ).not.toThrow();
+    getBuiltinModule.mockRestore();
   });
 });

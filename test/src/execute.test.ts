@@ -168,6 +168,21 @@ describe("the caller's abort", () => {
     expect(fn).not.toHaveBeenCalled();
   });
 
+  it('while leave is asked for keeps the call from being made, and gives its place back', async () => {
+    const { clock, registry } = setUp();
+    const controller = new AbortController();
+    registry.recordFailure('search', 'timeout');
+    registry.on('circuit.halfOpened', () => controller.abort('no'));
+    clock.advanceWithLateTimers(1_000);
+    const fn = vi.fn(never);
+    const call = registry.execute('search', fn, { signal: controller.signal, timeoutMs: 500 });
+    clock.advance(500);
+    await expect(call).rejects.toBe('no');
+    expect(fn).not.toHaveBeenCalled();
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
   it('is not listened for once the call has ended', async () => {
     const { registry } = setUp();
     const { signal } = new AbortController();
