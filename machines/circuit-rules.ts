@@ -58,7 +58,7 @@ function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
 }
 
 /** Whether a result is of a call whose time is over: the circuit has moved, or its probe's place was taken back. */
-function isLate(
+export function isLate(
   { generation, config, probeStarts }: ToolCircuitContext,
   stamp: PermitStamp | undefined,
 ): boolean {

@@ -258,13 +258,20 @@ export class ToolRegistry {
   }
 
   /**
-   * Whether so many circuits are open that the agent should stop and ask. Default: `recovery.maxOpenCircuits`.
+   * Whether so many circuits are open that the agent should stop and ask: `maxOpenCircuits`, or by default as many as the
+   * settings of `recovery` allow.
    *
    * @throws RangeError for what is no number of circuits.
    */
-  shouldPauseForRecovery(maxOpenCircuits: number = this.#config.recovery.maxOpenCircuits): boolean {
+  shouldPauseForRecovery(maxOpenCircuits?: number): boolean {
+    const open = this.openCircuitCount();
+    if (maxOpenCircuits === undefined) {
+      return (
+        open >= this.#config.recovery.maxOpenCircuits || this.actor.getSnapshot().context.overCap !== null
+      );
+    }
     checkMaxOpenCircuits(maxOpenCircuits);
-    return this.openCircuitCount() >= maxOpenCircuits;
+    return open >= maxOpenCircuits;
   }
 
   /** What to tell the user of a recovery pause: why, what is open, what failed of late, and whether to ask. */

@@ -37,6 +37,16 @@ describe('recovery.maxOpenShare', () => {
     expectAgreement(registry);
   });
 
+  it('is a reason to pause, for who asks without a number of their own', () => {
+    const { registry, failAll } = setUp(4, 0.5);
+    expect(registry.shouldPauseForRecovery()).toBe(false);
+    failAll();
+    expect(registry.shouldPauseForRecovery()).toBe(true);
+    expect(registry.shouldPauseForRecovery(3)).toBe(false);
+    registry.forceClose('tool 0');
+    expect(registry.shouldPauseForRecovery()).toBe(false);
+  });
+
   it('is checked', () => {
     for (const maxOpenShare of [0, -1, 1.1, Number.NaN, '1']) {
       expect(() => createToolRegistry({ recovery: { maxOpenShare: maxOpenShare as number } })).toThrow(
