@@ -79,6 +79,15 @@ export class Circuits {
     return this.touch(name) ?? this.#spawn(name);
   }
 
+  /** The circuit that a tool depends on. */
+  upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
+    if (upstream === undefined) return undefined;
+    if (this.#isStopped) return this.get(upstream);
+    const circuit = this.use(upstream);
+    circuit.isUpstream = true;
+    return circuit;
+  }
+
   settingsOf(name: string): ToolSettings | undefined {
     return this.#options.config.tools.get(name);
   }

@@ -1,44 +1,16 @@
-import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/categories.ts';
-import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
-import { durationOf, isLate } from '../machines/circuit-rules.ts';
+import type { PermitStamp } from '../machines/circuit-context.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
-import { consecutiveFailures } from '../machines/trip-strategy.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
-import type { Channels } from './channels.ts';
 import type { CircuitActor } from './circuit-actor.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import type { Circuits } from './circuits.ts';
 import type { Clock } from './clock.ts';
 import { checkTimeout, checkUpstream } from './config.ts';
 import { judge } from './contain.ts';
-import { type Denial, denialOf, errorText } from './denial.ts';
-import { evidenceOf, type Verdict } from './evidence.ts';
+import { type Denial, denialOf } from './denial.ts';
 import { isProbe, type Leave } from './leave.ts';
-import { Permit, type PermitOwner } from './permit.ts';
-import type { RecentErrors } from './recent-errors.ts';
-import { retryAfterMs } from './retry-after.ts';
-
-/** What a guard works with. */
-export interface GuardOptions {
-  readonly circuits: Circuits;
-  readonly clock: Required<Clock>;
-  readonly classify: (error: unknown) => ErrorCategory;
-  readonly channels: Channels;
-  readonly recentErrors: RecentErrors;
-}
-
-type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
-
-/** Adds what is known. Set rather than spread: every result passes here. */
-function withDetails<Event extends ResultEvent>(
-  event: Event,
-  stamp: PermitStamp | undefined,
-  durationMs: number | undefined,
-): Event {
-  if (stamp !== undefined) event.stamp = stamp;
-  if (durationMs !== undefined) event.durationMs = durationMs;
-  return event;
-}
+import { Permit } from './permit.ts';
+import type { Results } from './results.ts';
 
 const noOptions = Object.freeze({});
 
@@ -51,25 +23,21 @@ function settled<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaite
   }
 }
 
-/** Lets calls through or refuses them, and tells the circuits how they ended. */
-export class Guard implements PermitOwner {
+/** Lets calls through or refuses them. */
+export class Guard {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
-  readonly #classify: (error: unknown) => ErrorCategory;
-  readonly #channels: Channels;
-  readonly #recentErrors: RecentErrors;
+  readonly #results: Results;
 
-  constructor({ circuits, clock, classify, channels, recentErrors }: GuardOptions) {
+  constructor(circuits: Circuits, clock: Required<Clock>, results: Results) {
     this.#circuits = circuits;
     this.#clock = clock;
-    this.#classify = classify;
-    this.#channels = channels;
-    this.#recentErrors = recentErrors;
+    this.#results = results;
   }
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
     const asked = this.#ask(name, upstream);
-    return asked.admitted ? new Permit(asked, this) : asked;
+    return asked.admitted ? new Permit(asked, this.#results) : asked;
   }
 
   /** Whether a call may be made. Its result will come without a permit. */
@@ -125,115 +93,21 @@ export class Guard implements PermitOwner {
     return result.then(
       (value) => {
         const failure = isFailure === undefined ? false : judge(isFailure, value);
-        if (failure === false) this.succeed(leave);
-        else this.fail(leave, failure, true);
+        if (failure === false) this.#results.succeed(leave);
+        else this.#results.fail(leave, failure, true);
         return value;
       },
       (error) => {
         if (call.isCancelled) {
-          this.#cancel(leave);
+          this.#results.cancel(leave);
           return Promise.reject(error);
         }
         if (call.isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
-        this.fail(leave, error, false);
+        this.#results.fail(leave, error, false);
         if (fallback === undefined) throw error;
         return settled(() => fallback(error));
       },
     );
-  }
-
-  recordSuccess(name: string): void {
-    if (this.#circuits.isStopped) return;
-    const circuit = this.#circuits.use(name);
-    this.#count(circuit, null);
-    this.#succeed(circuit);
-    const upstream = this.#upstreamOf(circuit);
-    if (upstream !== undefined) this.#succeed(upstream);
-  }
-
-  recordFailure(name: string, failure: unknown): void {
-    if (this.#circuits.isStopped) return;
-    const category = this.#categoryOf(failure);
-    // The classifier is a stranger: it may have stopped the registry.
-    if (this.#circuits.isStopped) return;
-    const known = this.#circuits.touch(name);
-    // Nothing would change, but that a probe gives its place back.
-    if (known === undefined && !isCounted(category)) {
-      this.#circuits.forgotten.fail(category);
-      return;
-    }
-    const circuit = known ?? this.#circuits.use(name);
-    this.#count(circuit, category);
-    const upstream = this.#upstreamOf(circuit);
-    if (upstream === undefined) {
-      this.#fail(circuit, category, failure);
-      return;
-    }
-    const evidence = evidenceOf(category, failure, false);
-    this.#tell(circuit, evidence.tool, category, failure);
-    this.#tell(upstream, evidence.upstream, category, failure);
-  }
-
-  /** A permitted call succeeded. */
-  succeed(leave: Leave): void {
-    const { circuit, stamp, upstream } = leave;
-    const durationMs = this.#durationOf(leave);
-    if (this.#circuits.isCurrent(circuit)) {
-      this.#count(circuit, null, leave, durationMs);
-      this.#succeed(circuit, stamp, durationMs);
-    }
-    if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
-      upstream.circuit.stats.succeed(durationMs);
-      this.#succeed(upstream.circuit, upstream.stamp, durationMs);
-    }
-  }
-
-  /** A permitted call failed. */
-  fail(leave: Leave, failure: unknown, roundTrip: boolean): void {
-    const { circuit, stamp, upstream } = leave;
-    if (this.#circuits.isStopped) return;
-    const category = this.#categoryOf(failure);
-    const durationMs = this.#durationOf(leave);
-    // The classifier is a stranger: it may have stopped the registry, or reset the tool.
-    if (upstream === undefined) {
-      if (!this.#circuits.isCurrent(circuit)) return;
-      this.#count(circuit, category, leave, durationMs);
-      this.#fail(circuit, category, failure, stamp, durationMs);
-      return;
-    }
-    const evidence = evidenceOf(category, failure, roundTrip);
-    if (this.#circuits.isCurrent(circuit)) {
-      this.#count(circuit, category, leave, durationMs);
-      this.#tell(circuit, evidence.tool, category, failure, stamp, durationMs);
-    }
-    if (this.#circuits.isCurrent(upstream.circuit)) {
-      upstream.circuit.stats.fail(category, durationMs);
-      this.#tell(upstream.circuit, evidence.upstream, category, failure, upstream.stamp, durationMs);
-    }
-  }
-
-  /** A permitted call was not made, or says nothing. */
-  abandon({ circuit, stamp, upstream }: Leave): void {
-    this.#giveBack(circuit, stamp);
-    if (upstream !== undefined) this.#giveBack(upstream.circuit, upstream.stamp);
-  }
-
-  /** A result was sent to a circuit's actor itself. */
-  countBareResult(circuit: CircuitActor, event: ResultEvent): void {
-    if (!this.#circuits.isCurrent(circuit)) return;
-    const category = event.type === 'SUCCESS' ? null : categoryOf(event);
-    this.#count(circuit, category, undefined, durationOf(event) ?? undefined);
-  }
-
-  /** The category of whatever a call failed with. */
-  #categoryOf(failure: unknown): ErrorCategory {
-    return isErrorCategory(failure) ? failure : this.#classify(failure);
-  }
-
-  /** The caller has ended the call: counted, and no verdict. */
-  #cancel(leave: Leave): void {
-    if (this.#circuits.isCurrent(leave.circuit)) this.#count(leave.circuit, 'cancelled', leave);
-    this.abandon(leave);
   }
 
   /** Leave of all circuits that a call needs, or why not. */
@@ -243,7 +117,7 @@ export class Guard implements PermitOwner {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    const upstream = this.#upstreamOf(circuit);
+    const upstream = this.#circuits.upstreamOf(circuit);
     if (upstream !== undefined) return this.#askBoth(circuit, upstream);
     const stamp = this.#admit(circuit);
     if (stamp === null) return this.#denial(circuit, name);
@@ -261,7 +135,7 @@ export class Guard implements PermitOwner {
     }
     const stamp = this.#admit(circuit);
     if (stamp === null) {
-      this.#giveBack(upstreamCircuit, upstreamStamp);
+      this.#results.giveBack(upstreamCircuit, upstreamStamp);
       return this.#denial(circuit, circuit.id);
     }
     const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
@@ -273,15 +147,6 @@ export class Guard implements PermitOwner {
       upstream: undefined,
     } as const;
     return { admitted: true, circuit, stamp, startedAt, upstream };
-  }
-
-  /** The circuit that a tool depends on. */
-  #upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
-    if (upstream === undefined) return undefined;
-    if (this.#circuits.isStopped) return this.#circuits.get(upstream);
-    const circuit = this.#circuits.use(upstream);
-    circuit.isUpstream = true;
-    return circuit;
   }
 
   /** Leave of one circuit, or null. */
@@ -299,80 +164,5 @@ export class Guard implements PermitOwner {
       lastError: circuit.lastError,
       alternatives: this.#circuits.settingsOf(tool)?.alternatives,
     });
-  }
-
-  #durationOf({ startedAt }: Leave): number | undefined {
-    return startedAt === undefined ? undefined : Math.max(0, this.#clock.now() - startedAt);
-  }
-
-  #count(circuit: CircuitActor, category: ErrorCategory | null, leave?: Leave, durationMs?: number): void {
-    if (category === null) circuit.stats.succeed(durationMs);
-    else circuit.stats.fail(category, durationMs);
-    const { call } = this.#channels;
-    if (!call.hasSubscribers) return;
-    call.publish({
-      tool: circuit.id,
-      category,
-      durationMs: durationMs ?? null,
-      late: leave !== undefined && isLate(circuit.settled.context, leave.stamp),
-      probe: leave !== undefined && isProbe(leave),
-    });
-  }
-
-  #tell(
-    circuit: CircuitActor,
-    verdict: Verdict,
-    category: ErrorCategory,
-    failure: unknown,
-    stamp?: PermitStamp,
-    durationMs?: number,
-  ): void {
-    if (verdict === 'success') this.#succeed(circuit, stamp, durationMs);
-    else if (verdict === 'failure') this.#fail(circuit, category, failure, stamp, durationMs);
-    else if (stamp !== undefined) this.#giveBack(circuit, stamp);
-    else if (circuit.settled.value === 'halfOpen') circuit.tell({ type: 'ABANDON' });
-  }
-
-  #giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
-    if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
-      circuit.tell({ type: 'ABANDON', stamp });
-    }
-  }
-
-  #succeed(circuit: CircuitActor, stamp?: PermitStamp, durationMs?: number): void {
-    const { value, context } = circuit.outline;
-    const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
-    const isOfNow = stamp === undefined || stamp.generation === context.generation;
-    // Nothing would change.
-    if (isHealthy && isOfNow && context.config.trip === consecutiveFailures) return;
-    const at = this.#clock.now();
-    // Nothing would, but what the trip strategy remembers.
-    if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;
-    circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
-  }
-
-  #fail(
-    circuit: CircuitActor,
-    category: ErrorCategory,
-    failure: unknown,
-    stamp?: PermitStamp,
-    durationMs?: number,
-  ): void {
-    const at = this.#clock.now();
-    if (!isCounted(category)) {
-      const isProbeResult =
-        stamp === undefined ? circuit.settled.value === 'halfOpen' : stamp.probeStart !== null;
-      // Nothing would change, but that a probe gives its place back.
-      if (isProbeResult) circuit.tell({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
-      return;
-    }
-    if (stamp === undefined || stamp.generation === circuit.settled.context.generation) {
-      circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
-      this.#recentErrors.add({ tool: circuit.id, category, message: circuit.lastError, at });
-    }
-    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
-    const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
-    if (askedMs !== undefined) event.retryAfterMs = askedMs;
-    circuit.tell(withDetails(event, stamp, durationMs));
   }
 }

@@ -36,6 +36,7 @@ import { type PersistedRegistry, persistCircuit, readPersisted } from './persist
 import { RecentErrors } from './recent-errors.ts';
 import { type Recovery, recoveryOf } from './recovery.ts';
 import { RegistryActor } from './registry-actor.ts';
+import { Results } from './results.ts';
 
 /** What `createToolRegistry` takes. Every field may be left out. */
 export interface ToolRegistryOptions {
@@ -81,6 +82,7 @@ export class ToolRegistry {
   readonly #config: RegistryConfig;
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
+  readonly #results: Results;
   readonly #guard: Guard;
   readonly #probes: ActiveProbes;
   readonly #recentErrors = new RecentErrors();
@@ -106,17 +108,18 @@ export class ToolRegistry {
       clock: this.#clock,
       config: this.#config,
       chance: containedChance(options.random ?? Math.random),
-      onBareResult: (circuit, event) => this.#guard.countBareResult(circuit, event),
+      onBareResult: (circuit, event) => this.#results.countBareResult(circuit, event),
       onState: (circuit, state) => this.#probes.onState(circuit, state),
       onForgotten: (circuit) => this.#probes.onForgotten(circuit),
     });
-    this.#guard = new Guard({
+    this.#results = new Results({
       circuits: this.#circuits,
       clock: this.#clock,
       classify: containedClassifier(options.classify, categorize),
       channels,
       recentErrors: this.#recentErrors,
     });
+    this.#guard = new Guard(this.#circuits, this.#clock, this.#results);
     this.#probes = new ActiveProbes(this.#circuits, this.#guard);
     this.#circuits.restore(restored);
   }
@@ -137,12 +140,12 @@ export class ToolRegistry {
   }
 
   recordSuccess(name: string): void {
-    this.#guard.recordSuccess(name);
+    this.#results.recordSuccess(name);
   }
 
   /** @param failure A category, or any error, which is categorised; a string that is no category is a message. */
   recordFailure(name: string, failure: unknown = 'executionError'): void {
-    this.#guard.recordFailure(name, failure);
+    this.#results.recordFailure(name, failure);
   }
 
   /**
