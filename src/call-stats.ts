@@ -23,7 +23,7 @@ export interface CallCounts {
 /** The last latencies that are kept. */
 const kept = 128;
 
-/** Past the first ones, one call in so many is measured: reading a clock can cost more than all the rest. */
+/** Past the first ones, one call in so many, a power of 2, is measured: reading a clock can cost more than the rest. */
 const measuredOneIn = 32;
 
 /** What is counted of one tool's calls, in bounded memory. */

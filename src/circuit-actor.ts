@@ -113,7 +113,7 @@ export class CircuitActor extends Actor<Machine> {
    * @returns false where it has to be an event.
    */
   remember(at: number, durationMs: number | undefined): boolean {
-    if (this.#owner.isInspected || this.#waiting.length > 0 || this.#listeners() > 0) return false;
+    if (this.#owner.isInspected || this.#waiting.length > 0 || this.#mayBeHeard()) return false;
     const { context } = super.getSnapshot();
     const { trip } = context.config;
     const call: CallOutcome = {
@@ -130,8 +130,10 @@ export class CircuitActor extends Actor<Machine> {
     return true;
   }
 
-  #listeners(): number {
-    return (this as unknown as { observers: ReadonlySet<unknown> }).observers.size;
+  /** XState keeps its observers to itself. Where they cannot be counted, somebody may listen. */
+  #mayBeHeard(): boolean {
+    const { observers } = this as unknown as { observers?: ReadonlySet<unknown> };
+    return observers?.size !== 0;
   }
 
   #withMemory(snapshot: ToolCircuitSnapshot): ToolCircuitSnapshot {
@@ -145,14 +147,14 @@ export class CircuitActor extends Actor<Machine> {
     return this.#stats;
   }
 
-  /** Whether the next call is to be timed. */
-  shouldTime(): boolean {
-    return this.stats.shouldMeasure() || this.isTimed;
-  }
-
   /** The same, where there was a call. */
   get statsIfAny(): CallStats | undefined {
     return this.#stats;
+  }
+
+  /** Whether the next call is to be timed. */
+  shouldTime(): boolean {
+    return this.stats.shouldMeasure() || this.isTimed;
   }
 
   /** What a permit for a call that is no probe carries. */

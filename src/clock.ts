@@ -5,7 +5,7 @@ export interface Clock {
   /** Calls `fn` after `ms` milliseconds, however many those are. */
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
-  /** The time of day, in ms since 1970, read only by `persist()` and `restore`. Default: `Date.now`. */
+  /** The time of day, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
   wallNow?(): number;
 }
 
