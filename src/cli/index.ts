@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { type Command, run } from './command.ts';
+
+/** The commands, each loaded when it is asked for. */
+const commands: Readonly<Record<string, Command>> = {
+  mcp: {
+    about: 'put circuit breakers in front of any MCP server',
+    load: () => import('./mcp.ts'),
+  },
+};
+
+await run(commands, process.argv.slice(2));
