@@ -4,7 +4,11 @@ const common = { format: 'esm', target: 'node20' } as const;
 
 export default defineConfig([
   // The library: it runs wherever xstate does.
-  { ...common, entry: { index: 'src/index.ts', machines: 'machines/index.ts' }, dts: true },
+  {
+    ...common,
+    entry: { index: 'src/index.ts', machines: 'machines/index.ts', mcp: 'src/mcp/index.ts' },
+    dts: true,
+  },
   // The command, with what it needs beyond the library inside, so that `npx toolfuse` installs nothing else.
   {
     ...common,

@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
+      { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
     ],
   },
   test: {

@@ -1,0 +1,3 @@
+export { type DeniedResult, deniedResult } from './denied-result.ts';
+export { type ResultErrors, resultFailure } from './result-errors.ts';
+export { ToolFailure } from './tool-failure.ts';
