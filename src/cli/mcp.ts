@@ -1,14 +1,14 @@
+import { HttpFront } from '../proxy/http-front.ts';
 import { McpProxy } from '../proxy/mcp-proxy.ts';
 import { help } from '../proxy/options/help.ts';
+import type { Address } from '../proxy/options/kinds.ts';
 import { readOptions } from '../proxy/options/read.ts';
 import { askStatus, statusText } from '../proxy/status.ts';
 import { StdioClient } from '../proxy/stdio-client.ts';
+import { UsageError } from './command.ts';
 
-const exitCodes: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
-  SIGINT: 130,
-  SIGTERM: 143,
-  SIGHUP: 129,
-};
+/** What the process ends with, as a shell has it. */
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `toolfuse mcp`: a proxy in front of an MCP server. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -22,23 +22,35 @@ export async function main(args: readonly string[]): Promise<void> {
     writeLog: (line) => process.stderr.write(`${line}\n`),
     isTerminal: process.stderr.isTTY ?? false,
   });
-  let isEnding = false;
-  const end = async (exitCode: number): Promise<void> => {
-    if (isEnding) return;
-    isEnding = true;
-    await proxy.end();
-    process.exit(exitCode);
-  };
-  for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => void end(exitCode));
-  serveStdio(proxy, end);
+  const end = ending(proxy);
+  for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => end(exitCode));
+  if (options.listen === undefined) serveStdio(proxy, end);
+  else await serveHttp(proxy, options.listen);
 }
 
-function serveStdio(proxy: McpProxy, end: (exitCode: number) => Promise<void>): void {
-  const client = new StdioClient({
-    input: process.stdin,
-    output: process.stdout,
-    maxMessageBytes: proxy.maxMessageBytes,
-    onEnd: (exitCode) => void end(exitCode),
-  });
+/** Ends the process once, with the server. */
+function ending(proxy: McpProxy): (exitCode: number) => void {
+  let isEnding = false;
+  return (exitCode) => {
+    if (isEnding) return;
+    isEnding = true;
+    void proxy.end().finally(() => process.exit(exitCode));
+  };
+}
+
+function serveStdio(proxy: McpProxy, onEnd: (exitCode: number) => void): void {
+  const { stdin: input, stdout: output } = process;
+  const client = new StdioClient({ input, output, maxMessageBytes: proxy.maxMessageBytes, onEnd });
   client.start(proxy.open(client));
+}
+
+async function serveHttp(proxy: McpProxy, address: Address): Promise<void> {
+  const front = new HttpFront(proxy, address);
+  try {
+    proxy.log.tell('listening', { url: await front.listen() });
+  } catch (error) {
+    await proxy.end();
+    throw new UsageError(`--listen ${address.host}:${address.port}: ${(error as Error).message}`);
+  }
+  proxy.onEnd(() => front.close());
 }

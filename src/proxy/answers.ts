@@ -15,17 +15,14 @@ export interface AskedCall {
   readonly isTask: boolean;
 }
 
-const parsed = (id: string): Json => JSON.parse(id) as Json;
-
 /** The answer of a request that has failed. */
 export const errorAnswer = (id: string, message: string, data?: Data, code = connectionClosed): Message =>
-  Message.of({ id: parsed(id), error: { code, message, ...(data && { data }) } });
+  Message.answer(id, { error: { code, message, ...(data && { data }) } });
 
 /** An answer in words that a model can act on, and the same as data: in `_meta`, which no client validates. */
 function callAnswer({ id, isTask }: AskedCall, text: string, metaKey: string, data: Data): Message {
   if (isTask) return errorAnswer(id, text, data);
-  return Message.of({
-    id: parsed(id),
+  return Message.answer(id, {
     result: { content: [{ type: 'text', text }], isError: true, _meta: { [metaKey]: data } },
   });
 }
@@ -38,20 +35,20 @@ export function deniedAnswer(call: AskedCall, denial: Denial): Message {
 
 /** Why a call that was let through has no result. */
 export type CallFault =
-  | { readonly error: 'server_lost'; readonly why: string }
+  | { readonly error: 'no_answer'; readonly why: string }
   | { readonly error: 'timeout'; readonly timeoutMs: number }
-  | { readonly error: 'not_sent'; readonly why: string };
+  | { readonly error: 'not_run'; readonly why: string };
 
 const mayHaveRun =
   'It may have run, or in part: find out before you make a call again that must not be made twice.';
 
 function wordsOf(tool: string, fault: CallFault): string {
   switch (fault.error) {
-    case 'server_lost':
-      return `The call of "${tool}" was sent, but its server was lost before it answered (${fault.why}). ${mayHaveRun}`;
+    case 'no_answer':
+      return `The call of "${tool}" was sent, but no answer came (${fault.why}). ${mayHaveRun}`;
     case 'timeout':
       return `The call of "${tool}" was sent, but there was no answer within ${fault.timeoutMs / 1000} s, and it was given up. ${mayHaveRun}`;
-    case 'not_sent':
+    case 'not_run':
       return `The call of "${tool}" did not run: ${fault.why}.`;
   }
 }
@@ -61,5 +58,5 @@ export const faultAnswer = (call: AskedCall, fault: CallFault): Message =>
   callAnswer(call, wordsOf(call.tool, fault), 'toolfuse/failure', {
     ...fault,
     tool: call.tool,
-    executed: fault.error === 'not_sent' ? false : 'unknown',
+    executed: fault.error === 'not_run' ? false : 'unknown',
   });

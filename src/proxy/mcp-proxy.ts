@@ -89,6 +89,11 @@ export class McpProxy {
     await session.close();
   }
 
+  /** What is to be ended with it. */
+  onEnd(ending: () => void): void {
+    this.#endings.push(ending);
+  }
+
   /** Ends every session and its server, and keeps the circuits. */
   async end(): Promise<void> {
     await Promise.all([...this.#sessions].map((session) => this.close(session)));

@@ -11,6 +11,9 @@ export type Json =
 
 const newline = Buffer.from('\n');
 
+/** What JSON-RPC takes for an id. */
+const idText = /^(?:"[^]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
+
 /**
  * One JSON-RPC message, a line, as the bytes that came: they are passed on as they are, and read only where somebody asks. A
  * message of a method or version to come passes as well as any other.
@@ -40,7 +43,8 @@ export class Message {
   static read(bytes: Buffer): Message | undefined {
     const object = membersOf(bytes);
     if (object === undefined || skipSpace(bytes, object.end) < bytes.length) return undefined;
-    return new Message(bytes, object.members);
+    const message = new Message(bytes, object.members);
+    return message.id === undefined || idText.test(message.id) ? message : undefined;
   }
 
   /**
@@ -57,9 +61,25 @@ export class Message {
     return messages.length > 0 && messages.every((each) => each !== undefined) ? messages : undefined;
   }
 
-  /** A message of our own. */
+  /** A request or a notification of our own. */
   static of(content: { readonly [key: string]: Json | undefined }): Message {
-    const message = Message.read(Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', ...content })}\n`));
+    return Message.#made(JSON.stringify({ jsonrpc: '2.0', ...content }));
+  }
+
+  /** An answer of our own. The id is given as JSON text, and goes back to the letter. */
+  static answer(id: string, content: { readonly result: Json } | { readonly error: Json }): Message {
+    return Message.#made(`{"jsonrpc":"2.0","id":${id},${JSON.stringify(content).slice(1)}`);
+  }
+
+  /** Tells the other side that nobody waits for an answer any more. */
+  static cancelled(id: string, reason: string): Message {
+    return Message.#made(
+      `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":${JSON.stringify(reason)}}}`,
+    );
+  }
+
+  static #made(text: string): Message {
+    const message = Message.read(Buffer.from(`${text}\n`));
     if (message === undefined) throw new TypeError('a message of our own is no JSON object');
     return message;
   }

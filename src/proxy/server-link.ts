@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Json, Message } from './message.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -16,8 +17,6 @@ export interface ServerLinkOptions {
   readonly onRevived: () => void;
 }
 
-const ownId = /^"toolfuse:\d+"$/;
-
 /**
  * The server behind the proxy, over all its runs. A new run is given the client's own `initialize`, its subscriptions and
  * its log level, so that the client's session goes on.
@@ -34,6 +33,8 @@ export class ServerLink {
   #isInitialized = false;
   #logLevel: Message | undefined;
   readonly #subscriptions = new Map<string, Message>();
+  /** Begins the ids of our own requests: no client has such ones, were it another proxy. */
+  readonly #prefix = `toolfuse:${randomBytes(6).toString('hex')}:`;
   /** Requests of our own. */
   readonly #own = new Map<string, { resolve: (answer: Message) => void; reject: (error: Error) => void }>();
   #lastOwnId = 0;
@@ -99,7 +100,7 @@ export class ServerLink {
   /** @returns whether it was the answer to a request of our own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
-    if (id === undefined || !ownId.test(id)) return false;
+    if (id === undefined || !id.startsWith(`"${this.#prefix}`)) return false;
     this.#own.get(id)?.resolve(answer);
     this.#own.delete(id);
     return true;
@@ -152,6 +153,9 @@ export class ServerLink {
     signal.addEventListener('abort', abort, { once: true });
     try {
       await this.#restoreSession();
+    } catch (error) {
+      await this.#giveUp('it could not be initialised again');
+      throw error;
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -163,10 +167,7 @@ export class ServerLink {
   async #restoreSession(): Promise<void> {
     if (this.#initialize === undefined) return;
     const answer = await this.#request('initialize', this.#initialize.value('params'));
-    if (answer.has('error')) {
-      await this.#giveUp('it refused to be initialised again');
-      throw new Error(`the server refused to be initialised again: ${answer.text('error')}`);
-    }
+    if (answer.has('error')) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
     this.#agree(answer);
     if (this.#isInitialized) this.write(Message.of({ method: 'notifications/initialized' }));
     for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
@@ -233,7 +234,7 @@ export class ServerLink {
         reject(new Error('the server is not running'));
         return;
       }
-      const name = `toolfuse:${++this.#lastOwnId}`;
+      const name = `${this.#prefix}${++this.#lastOwnId}`;
       const id = JSON.stringify(name);
       const timer =
         timeoutMs === undefined

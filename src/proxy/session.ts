@@ -1,5 +1,6 @@
 import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
+import { hasNotRun, reasonOf } from './delivery-fault.ts';
 import { idOfLongLine, type LongLine } from './line-reader.ts';
 import type { ProxyLog } from './log.ts';
 import { Message } from './message.ts';
@@ -140,7 +141,7 @@ export class Session {
     }
     if (!this.#link.isReady) {
       permit.failure(Object.assign(new Error('the server is not running'), { code: 'ECONNREFUSED' }));
-      this.#fail(call, { error: 'not_sent', why: 'its server is not running' });
+      this.#fail(call, { error: 'not_run', why: 'its server is not running' });
       return false;
     }
     const waitMs = timeoutMs(call.tool);
@@ -172,12 +173,7 @@ export class Session {
     if (request?.call === undefined) return;
     this.#options.log.tell('call.timedOut', { tool: request.call.tool, timeoutMs });
     this.#fail(request.call, { error: 'timeout', timeoutMs });
-    this.#link.write(
-      Message.of({
-        method: 'notifications/cancelled',
-        params: { requestId: JSON.parse(id), reason: `no answer within ${timeoutMs} ms` },
-      }),
-    );
+    this.#link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
     void this.#doubt(request);
   }
 
@@ -224,12 +220,12 @@ export class Session {
   /** A message has not reached the server, or not its answer the proxy. */
   #undelivered({ id, method }: Message, error: unknown): void {
     const request = id === undefined ? undefined : this.#requests.answer(id);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     this.#options.log.tell('server.undelivered', { method: method ?? null, why });
     if (request === undefined) return;
     if (request.call !== undefined) {
       request.call.permit.failure(error);
-      this.#fail(request.call, { error: 'server_lost', why });
+      this.#fail(request.call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
     } else {
       this.#toClient(errorAnswer(request.id, `The server could not be reached: ${why}`));
     }
@@ -243,18 +239,20 @@ export class Session {
       const request = this.#requests.take(id);
       if (request === undefined) continue;
       request.call?.permit.failure(Object.assign(new Error(end.why), { code: 'ECONNRESET' }));
-      if (request.call !== undefined) this.#fail(request.call, { error: 'server_lost', why: end.why });
+      if (request.call !== undefined) this.#fail(request.call, { error: 'no_answer', why: end.why });
       else this.#toClient(errorAnswer(id, `The server was lost before it answered: ${end.why}.`));
     }
     this.#requests.forgetAnswered();
     for (const id of this.#serverRequests) {
-      const params = { requestId: JSON.parse(id), reason: `the server was lost: ${end.why}` };
-      this.#toClient(Message.of({ method: 'notifications/cancelled', params }));
+      this.#toClient(Message.cancelled(id, `the server was lost: ${end.why}`));
     }
     this.#serverRequests.clear();
-    circuits.serverFailed(end.why);
+    if (end.isAlive) this.#link.revive(new AbortController().signal).catch(this.#onNotRevived);
+    else circuits.serverFailed(end.why);
     if (end.exitCode !== undefined) client.end(end.exitCode);
   }
+
+  readonly #onNotRevived = (error: unknown): void => this.#options.circuits.serverFailed(reasonOf(error));
 
   #longLine(from: 'client' | 'server', line: LongLine): void {
     const id = idOfLongLine(line);
@@ -270,7 +268,7 @@ export class Session {
     if (request.call === undefined) this.#toClient(errorAnswer(id, why));
     else {
       request.call.permit.failure('executionError', { roundTrip: true });
-      this.#fail(request.call, { error: 'server_lost', why });
+      this.#fail(request.call, { error: 'no_answer', why });
     }
   }
 

@@ -23,7 +23,7 @@ export class StatusResource {
 
   /** The answer to a request that the server cannot answer; undefined for all others. */
   answer(request: Message): Message | undefined {
-    const id = request.value('id') ?? null;
+    const id = request.id as string;
     if (request.method === 'resources/read' && request.value('params', 'uri') === statusUri) {
       const text = JSON.stringify(this.#status(), null, 2);
       return Message.of({
@@ -32,25 +32,25 @@ export class StatusResource {
       });
     }
     if (request.method === 'resources/list' && !this.#serverHasResources) {
-      return Message.of({ id, result: { resources: [resource] } });
+      return Message.answer(id, { result: { resources: [resource] } });
     }
     return undefined;
   }
 
   /** What the client is to see of the answer to a request. */
   see(request: Message, answer: Message): Message {
-    const id = answer.value('id') ?? null;
+    const id = answer.id as string;
     if (request.method === 'initialize') {
       const result = answer.value('result') as Result;
       this.#serverHasResources = result.capabilities?.resources !== undefined;
       if (this.#serverHasResources) return answer;
       const capabilities = { ...result.capabilities, resources: {} };
-      return Message.of({ id, result: { ...result, capabilities } as Json });
+      return Message.answer(id, { result: { ...result, capabilities } as Json });
     }
     // Once, however many pages there are.
     if (request.method !== 'resources/list' || request.text('params', 'cursor') !== undefined) return answer;
     const result = answer.value('result') as Result;
     const resources = Array.isArray(result.resources) ? result.resources : [];
-    return Message.of({ id, result: { ...result, resources: [...resources, resource] } as Json });
+    return Message.answer(id, { result: { ...result, resources: [...resources, resource] } as Json });
   }
 }

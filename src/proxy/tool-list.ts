@@ -25,13 +25,13 @@ export class ToolList {
     if (request.method !== 'tools/list') return answer;
     const result = answer.value('result') ?? null;
     if (this.#pages.size < keptPages) this.#pages.set(pageOf(request), result);
-    return this.#isOffered === undefined ? answer : this.#answer(answer.value('id') ?? null, result);
+    return this.#isOffered === undefined ? answer : this.#answer(answer.id as string, result);
   }
 
   /** The answer to a request that no server can answer now, from what it said last. */
   answer(request: Message): Message | undefined {
     const result = request.method === 'tools/list' ? this.#pages.get(pageOf(request)) : undefined;
-    return result === undefined ? undefined : this.#answer(request.value('id') ?? null, result);
+    return result === undefined ? undefined : this.#answer(request.id as string, result);
   }
 
   /** The list is another one by now. */
@@ -39,12 +39,12 @@ export class ToolList {
     this.#pages.clear();
   }
 
-  #answer(id: Json, result: Json): Message {
+  #answer(id: string, result: Json): Message {
     const isOffered = this.#isOffered;
     const tools = (result as { tools?: unknown } | null)?.tools;
-    if (isOffered === undefined || !Array.isArray(tools)) return Message.of({ id, result });
+    if (isOffered === undefined || !Array.isArray(tools)) return Message.answer(id, { result });
     const offered = (tools as Tools).filter(({ name }) => typeof name !== 'string' || isOffered(name));
-    return Message.of({ id, result: { ...(result as object), tools: offered as Json } });
+    return Message.answer(id, { result: { ...(result as object), tools: offered as Json } });
   }
 }
 
@@ -56,5 +56,5 @@ function withListChanged(answer: Message): Message {
   const tools = result?.capabilities?.tools;
   if (tools === undefined) return answer;
   const capabilities = { ...result?.capabilities, tools: { ...tools, listChanged: true } };
-  return Message.of({ id: answer.value('id') ?? null, result: { ...result, capabilities } as Json });
+  return Message.answer(answer.id as string, { result: { ...result, capabilities } as Json });
 }
