@@ -60,7 +60,7 @@ export class McpProxy {
       if (event.type === 'circuit.denied') return;
       this.log.tell(event.type, told(event));
       file?.saveSoon(() => registry.persist());
-      this.#offersAnew ??= setImmediate(() => this.#offerAnew());
+      if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
     this.#endings.push(serveStatus(() => this.#status(), onTrouble));

@@ -107,7 +107,8 @@ export class Session {
     if (message.isRequest) return this.#admits(message, id as string, method as string);
     if (method === 'notifications/initialized') this.#link.rememberInitialized();
     if (method === 'notifications/cancelled') this.#cancelled(message);
-    return method !== undefined;
+    // A server that is being started again has to be initialised before it hears anything.
+    return method !== undefined && this.#link.isReady;
   }
 
   /** Whether a request may go to the server; where not, it is answered here. */
