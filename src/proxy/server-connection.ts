@@ -19,8 +19,8 @@ export interface ServerEnd {
   readonly why: string;
   /** Where no such server can ever be started: the exit code that says so. */
   readonly exitCode?: number;
-  /** Whether the server lives, and has only forgotten the session. */
-  readonly isAlive?: boolean;
+  /** Whether another run takes its place at once, so that it says nothing against the server. */
+  readonly isReplaced?: boolean;
 }
 
 /** A running server. */

@@ -64,6 +64,7 @@ export class Session {
       onDrain: () => client.resume(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
+      onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
       onRevived: () => options.log.tell('server.started', {}),
     });
     this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
@@ -248,12 +249,9 @@ export class Session {
       this.#toClient(Message.cancelled(id, `the server was lost: ${end.why}`));
     }
     this.#serverRequests.clear();
-    if (end.isAlive) this.#link.revive(new AbortController().signal).catch(this.#onNotRevived);
-    else circuits.serverFailed(end.why);
+    if (!end.isReplaced) circuits.serverFailed(end.why);
     if (end.exitCode !== undefined) client.end(end.exitCode);
   }
-
-  readonly #onNotRevived = (error: unknown): void => this.#options.circuits.serverFailed(reasonOf(error));
 
   #longLine(from: 'client' | 'server', line: LongLine): void {
     const id = idOfLongLine(line);
