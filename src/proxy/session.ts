@@ -37,6 +37,7 @@ export interface SessionOptions {
 }
 
 const longestPingMs = 5_000;
+const farewellMs = 500;
 const timedOut = /\btimed?[ -]?out\b/i;
 
 /**
@@ -51,6 +52,7 @@ export class Session {
   readonly #serverRequests = new Set<string>();
   readonly #toolList: ToolList;
   readonly #leave: () => void;
+  #whyNoServer = '';
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -126,7 +128,9 @@ export class Session {
       this.#requests.add({ message, id, method });
       return true;
     }
-    this.#toClient(this.#toolList.answer(message) ?? errorAnswer(id, 'The server is not running.'));
+    this.#toClient(
+      this.#toolList.answer(message) ?? errorAnswer(id, `The server is not running: ${this.#whyNoServer}.`),
+    );
     return false;
   }
 
@@ -250,7 +254,10 @@ export class Session {
     }
     this.#serverRequests.clear();
     if (!end.isReplaced) circuits.serverFailed(end.why);
-    if (end.exitCode !== undefined) client.end(end.exitCode);
+    this.#whyNoServer = end.why;
+    const { exitCode } = end;
+    // A client that has only just begun is to hear why, before the proxy is gone.
+    if (exitCode !== undefined) setTimeout(() => client.end(exitCode), farewellMs);
   }
 
   #longLine(from: 'client' | 'server', line: LongLine): void {

@@ -379,7 +379,7 @@ describe('a server that is lost', () => {
     says({ jsonrpc: '2.0', id: 2, method: 'prompts/list' });
     expect(told).toMatchObject([
       { id: 1, result: { _meta: { 'toolfuse/denial': { reason: 'upstream', kind: 'unreachable' } } } },
-      { id: 2, error: { code: -32_000, message: 'The server is not running.' } },
+      { id: 2, error: { code: -32_000, message: 'The server is not running: it was ended by SIGKILL.' } },
     ]);
   });
 
@@ -488,13 +488,14 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 1 });
   });
 
-  it('whose command is not there ends the proxy, with the code of a shell', () => {
+  it('whose command is not there ends the proxy, with the code of a shell', async () => {
     const { run, told, client, says } = start();
     says(initialize);
     run().events.onEnd({ why: 'there is no command "x"', exitCode: 127 });
     expect(told).toMatchObject([
       { id: 0, error: { message: expect.stringMatching(/there is no command "x"/) } },
     ]);
+    await vi.advanceTimersByTimeAsync(500);
     expect(client.exitCode).toBe(127);
   });
 });
