@@ -26,9 +26,9 @@ const messageOf = (error: unknown): string => {
   return typeof message === 'string' ? message : '';
 };
 
-/** What the client itself says of an answer that breaks the tool's output schema: not of what the caller sent. */
+/** What either end says of an answer that is none or breaks the tool's output schema: not of what the caller sent. */
 const brokenAnswer =
-  /\boutput schema but did not return structured content|\bstructured content does not match\b|\bfailed to validate structured content\b/i;
+  /\binvalid tools\/call result\b|\boutput schema but did not return structured content|\bstructured content does not match\b|\bfailed to validate structured content\b/i;
 
 /** Version 1 gives its own errors the codes that a server may use, so that their words have to tell them apart. */
 const ownTimeout = /\bRequest timed out\b|\bMaximum total timeout exceeded\b/;
