@@ -15,7 +15,7 @@ export default defineConfig([
     entry: { index: 'src/cli/index.ts' },
     outDir: 'dist/cli',
     external: [/^toolfuse/],
-    noExternal: [/./],
+    noExternal: [/^(?!toolfuse)/],
     // Bundled CommonJS modules ask for Node's own by `require`.
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
