@@ -69,7 +69,8 @@ describe('the code in README.md', () => {
     expect(blocks('README.md', 'ts')[0]).toBe(read('examples/first-steps.ts'));
   });
 
-  it('compiles', () => {
+  // The types of the SDK of MCP alone take a compiler seconds.
+  it('compiles', { timeout: 60_000 }, () => {
     const sources = new Map(
       blocks('README.md', 'ts').map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
     );
