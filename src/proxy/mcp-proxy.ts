@@ -3,7 +3,7 @@ import { UsageError } from '../cli/command.ts';
 import { CommandServer } from './command-server.ts';
 import { ProxyLog } from './log.ts';
 import type { ProxyOptions } from './options/read.ts';
-import { callSettings, type OwnSettings } from './options/settings.ts';
+import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
 import { ServerCircuits } from './server-circuits.ts';
 import type { Connect } from './server-connection.ts';
 import { type Client, Session } from './session.ts';
@@ -76,6 +76,7 @@ export class McpProxy {
       circuits: this.circuits,
       log: this.log,
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
+      startTimeoutMs: startTimeoutOf(this.#options),
       resultErrors,
       hideOpen,
       statusResource: statusResource ? new StatusResource(() => this.#status()) : undefined,
@@ -133,6 +134,9 @@ export class McpProxy {
   }
 }
 
+const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
+  startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
+
 /** The settings that a circuit understands. */
 function circuitOf({ timeoutMs: _, ...settings }: OwnSettings): ToolConfig {
   return settings;
@@ -163,8 +167,8 @@ function makeCircuits(options: ProxyOptions, name: string, restore: string | und
         // A process that has ended, or does not answer a ping, is down for sure.
         failureThreshold: options.url === undefined ? 1 : 3,
         backoffResetMs: relapseMs,
-        // As long as a launcher may take to install what it starts.
-        probeTimeoutMs: 120_000,
+        // The last tenth of it is not used: a probe's failure would be late then.
+        probeTimeoutMs: startTimeoutOf(options) / 0.9,
         ...circuitOf(options.server),
       },
       ...(restore !== undefined && { restore }),

@@ -133,6 +133,14 @@ export class ServerLink {
     return this.#revival;
   }
 
+  /** Ends a run that is of no use any more. */
+  async giveUp(end: ServerEnd): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#lose(end);
+    await connection.close('now');
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;
@@ -146,17 +154,17 @@ export class ServerLink {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
       if (await this.ping()) return;
-      await this.#giveUp({ why: 'it did not answer a ping', isReplaced: true });
+      await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
     if (this.#isClosed) return;
     signal.throwIfAborted();
     this.#connect();
-    const abort = (): void => void this.#giveUp({ why: 'it took too long to start' });
+    const abort = (): void => void this.giveUp({ why: 'it took too long to start' });
     signal.addEventListener('abort', abort, { once: true });
     try {
       await this.#restoreSession();
     } catch (error) {
-      await this.#giveUp({ why: 'it could not be initialised again' });
+      await this.giveUp({ why: 'it could not be initialised again' });
       throw error;
     } finally {
       signal.removeEventListener('abort', abort);
@@ -204,14 +212,6 @@ export class ServerLink {
     });
     this.#connection = connection;
     if (this.#isPaused) connection.pause();
-  }
-
-  /** Ends a run that is of no use any more. */
-  async #giveUp(end: ServerEnd): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#lose(end);
-    await connection.close('now');
   }
 
   #lose(end: ServerEnd): void {

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly log: ProxyLog;
   /** As long a call of a tool may take, from the call or its last sign of progress, in ms. */
   readonly timeoutMs: (tool: string) => number;
+  /** As long the server may take to start, in ms. */
+  readonly startTimeoutMs: number;
   readonly resultErrors: ResultErrors;
   readonly hideOpen: boolean;
   /** What the client can read of the circuits, where that is asked for. */
@@ -125,7 +127,8 @@ export class Session {
       return false;
     }
     if (this.#link.isReady) {
-      this.#requests.add({ message, id, method });
+      const waitMs = method === 'initialize' ? this.#options.startTimeoutMs : Infinity;
+      this.#requests.add({ message, id, method, timer: this.#timer(id, waitMs) });
       return true;
     }
     this.#toClient(
@@ -150,8 +153,7 @@ export class Session {
       this.#fail(call, { error: 'not_run', why: 'its server is not running' });
       return false;
     }
-    const waitMs = timeoutMs(call.tool);
-    const timer = Number.isFinite(waitMs) ? setTimeout(() => this.#timedOut(id, waitMs), waitMs) : undefined;
+    const timer = this.#timer(id, timeoutMs(call.tool));
     this.#requests.add({ message, id, method: 'tools/call', call: { ...call, permit }, timer });
     log.payload('call', call.tool, message);
     return true;
@@ -174,9 +176,19 @@ export class Session {
     else if (!isAlive) this.#options.circuits.serverFailed('it did not answer a ping');
   }
 
+  #timer(id: string, waitMs: number): NodeJS.Timeout | undefined {
+    return Number.isFinite(waitMs) ? setTimeout(() => this.#timedOut(id, waitMs), waitMs) : undefined;
+  }
+
   #timedOut(id: string, timeoutMs: number): void {
     const request = this.#requests.answer(id);
-    if (request?.call === undefined) return;
+    if (request === undefined) return;
+    if (request.call === undefined) {
+      const why = `it did not answer ${request.method} within ${timeoutMs / 1000} s`;
+      this.#toClient(errorAnswer(id, `The server does not start: ${why}.`));
+      void this.#link.giveUp({ why });
+      return;
+    }
     this.#options.log.tell('call.timedOut', { tool: request.call.tool, timeoutMs });
     this.#fail(request.call, { error: 'timeout', timeoutMs });
     this.#link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));

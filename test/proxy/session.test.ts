@@ -86,6 +86,7 @@ function start(options: Partial<SessionOptions> & { circuit?: object } = {}) {
       colours: false,
     }),
     timeoutMs: () => 10_000,
+    startTimeoutMs: 30_000,
     resultErrors: 'tool',
     hideOpen: false,
     statusResource: undefined,
@@ -486,6 +487,24 @@ describe('a server that is lost', () => {
     expect(circuits.registry.openCircuits()).toEqual([]);
     says(call(1));
     expect(run().last()).toMatchObject({ id: 1 });
+  });
+
+  it('that does not start is told of, and started again', async () => {
+    const { says, run, runs, told, logged } = start();
+    says(initialize);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(told).toMatchObject([
+      { id: 0, error: { message: 'The server does not start: it did not answer initialize within 30 s.' } },
+    ]);
+    expect(run().closed).toBe('now');
+    expect(logged).toContainEqual(
+      expect.objectContaining({ event: 'server.lost', why: 'it did not answer initialize within 30 s' }),
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(runs).toHaveLength(2);
+    says({ ...initialize, id: 1 });
+    run().says({ ...agreed, id: 1 });
+    expect(told.at(-1)).toEqual({ ...agreed, id: 1 });
   });
 
   it('whose command is not there ends the proxy, with the code of a shell', async () => {
