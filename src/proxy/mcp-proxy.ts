@@ -15,6 +15,9 @@ import { UrlServer } from './url-server.ts';
 /** A proxy starts a server anew at most so often: what ran for as long had recovered. */
 const relapseMs = 60_000;
 
+/** Whoever does not answer a ping for so long will not be called alive. */
+const longestPingMs = 5_000;
+
 /** What a proxy needs of the process around it. */
 export interface ProxyHost {
   readonly writeLog: (line: string) => void;
@@ -76,6 +79,7 @@ export class McpProxy {
       circuits: this.circuits,
       log: this.log,
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
+      pingTimeoutMs: Math.min(timeoutMs, longestPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
       resultErrors,
       hideOpen,

@@ -25,6 +25,8 @@ export interface ServerEnd {
 
 /** A running server. */
 export interface ServerConnection {
+  /** Its process, where it has one here. */
+  readonly pid?: number | undefined;
   /** @returns false where it is full: `onDrain` tells when to go on. */
   write(message: Message): boolean;
   /** Hears nothing of the server for a while, so that the server is held up as well. */

@@ -11,6 +11,8 @@ export interface ServerLinkOptions {
   readonly onLongLine: ServerEvents['onLongLine'];
   readonly onDrain: ServerEvents['onDrain'];
   readonly onUndelivered: ServerEvents['onUndelivered'];
+  /** It was started, but is not initialised yet. */
+  readonly onStarted: (pid: number | undefined) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
   /** Another run was to take its place, and has not come up. */
@@ -211,6 +213,7 @@ export class ServerLink {
       onEnd: (end) => isCurrent() && this.#lose(end),
     });
     this.#connection = connection;
+    this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
   }
 

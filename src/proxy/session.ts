@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly log: ProxyLog;
   /** As long a call of a tool may take, from the call or its last sign of progress, in ms. */
   readonly timeoutMs: (tool: string) => number;
+  /** As long the server may take for a ping, in ms, where it is in doubt whether it lives. */
+  readonly pingTimeoutMs: number;
   /** As long the server may take to start, in ms. */
   readonly startTimeoutMs: number;
   readonly resultErrors: ResultErrors;
@@ -38,7 +40,6 @@ export interface SessionOptions {
   readonly statusResource: StatusResource | undefined;
 }
 
-const longestPingMs = 5_000;
 const farewellMs = 500;
 const timedOut = /\btimed?[ -]?out\b/i;
 
@@ -62,14 +63,15 @@ export class Session {
     this.#toolList = new ToolList(options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined);
     this.#link = new ServerLink({
       connect: options.connect,
-      pingTimeoutMs: longestPingMs,
+      pingTimeoutMs: options.pingTimeoutMs,
       onLine: (line) => this.#fromServer(line),
       onLongLine: (line) => this.#longLine('server', line),
       onDrain: () => client.resume(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
       onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
-      onRevived: () => options.log.tell('server.started', {}),
+      onStarted: (pid) => options.log.tell('server.started', { pid: pid ?? null }),
+      onRevived: () => options.log.tell('server.restored', {}),
     });
     this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
   }
