@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
 
@@ -14,6 +16,9 @@ export default defineConfig([
     ...common,
     entry: { index: 'src/cli/index.ts' },
     outDir: 'dist/cli',
+    async onSuccess() {
+      writeFileSync('dist/mcp.schema.json', `${JSON.stringify(configSchema, null, 2)}\n`);
+    },
     external: [/^toolfuse/],
     noExternal: [/^(?!toolfuse)/],
     // Bundled CommonJS modules ask for Node's own by `require`.

@@ -61,6 +61,10 @@ export class CommandServer implements ServerConnection {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   write({ bytes }: Message): boolean {
     const { stdin } = this.#child;
     return this.#isOver || stdin === null || stdin.write(bytes);

@@ -27,7 +27,7 @@ const troubles = new Set(['message.garbage', 'message.tooLong', 'server.undelive
 const colourOf = (event: string): number => {
   if (/opened|lost|timedOut|tooLong|undelivered|isolated/.test(event)) return 31;
   if (/denied|garbage|halfOpened|paused/.test(event)) return 33;
-  return /closed|started|resumed/.test(event) ? 32 : 2;
+  return /closed|started|restored|resumed/.test(event) ? 32 : 2;
 };
 
 /** Tells what happens, on lines: never what is said in calls, unless that is asked for. */

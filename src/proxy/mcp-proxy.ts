@@ -3,7 +3,7 @@ import { UsageError } from '../cli/command.ts';
 import { CommandServer } from './command-server.ts';
 import { ProxyLog } from './log.ts';
 import type { ProxyOptions } from './options/read.ts';
-import { callSettings, type OwnSettings } from './options/settings.ts';
+import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
 import { ServerCircuits } from './server-circuits.ts';
 import type { Connect } from './server-connection.ts';
 import { type Client, Session } from './session.ts';
@@ -14,6 +14,9 @@ import { UrlServer } from './url-server.ts';
 
 /** A proxy starts a server anew at most so often: what ran for as long had recovered. */
 const relapseMs = 60_000;
+
+/** Whoever does not answer a ping for so long will not be called alive. */
+const longestPingMs = 5_000;
 
 /** What a proxy needs of the process around it. */
 export interface ProxyHost {
@@ -60,7 +63,7 @@ export class McpProxy {
       if (event.type === 'circuit.denied') return;
       this.log.tell(event.type, told(event));
       file?.saveSoon(() => registry.persist());
-      this.#offersAnew ??= setImmediate(() => this.#offerAnew());
+      if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
     this.#endings.push(serveStatus(() => this.#status(), onTrouble));
@@ -76,6 +79,8 @@ export class McpProxy {
       circuits: this.circuits,
       log: this.log,
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
+      pingTimeoutMs: Math.min(timeoutMs, longestPingMs),
+      startTimeoutMs: startTimeoutOf(this.#options),
       resultErrors,
       hideOpen,
       statusResource: statusResource ? new StatusResource(() => this.#status()) : undefined,
@@ -133,6 +138,9 @@ export class McpProxy {
   }
 }
 
+const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
+  startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
+
 /** The settings that a circuit understands. */
 function circuitOf({ timeoutMs: _, ...settings }: OwnSettings): ToolConfig {
   return settings;
@@ -163,8 +171,8 @@ function makeCircuits(options: ProxyOptions, name: string, restore: string | und
         // A process that has ended, or does not answer a ping, is down for sure.
         failureThreshold: options.url === undefined ? 1 : 3,
         backoffResetMs: relapseMs,
-        // As long as a launcher may take to install what it starts.
-        probeTimeoutMs: 120_000,
+        // The last tenth of it is not used: a probe's failure would be late then.
+        probeTimeoutMs: startTimeoutOf(options) / 0.9,
         ...circuitOf(options.server),
       },
       ...(restore !== undefined && { restore }),

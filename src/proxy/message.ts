@@ -12,7 +12,7 @@ export type Json =
 const newline = Buffer.from('\n');
 
 /** What JSON-RPC takes for an id. */
-const idText = /^(?:"[^]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
+const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
 
 /**
  * One JSON-RPC message, a line, as the bytes that came: they are passed on as they are, and read only where somebody asks. A

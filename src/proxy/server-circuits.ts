@@ -21,6 +21,16 @@ export interface ServerCircuitsOptions {
   readonly clock?: Clock;
 }
 
+/** How long a server takes to start, as a rule. */
+const startMs = 3_000;
+
+/** A server that is being started is back long before its probe would be given up. */
+function soonBack(denial: Denial): Denial {
+  const { retryAfterMs, retryAt } = denial;
+  if (retryAfterMs === null || retryAt === null || retryAfterMs <= startMs) return denial;
+  return { ...denial, retryAfterMs: startMs, retryAt: retryAt - retryAfterMs + startMs };
+}
+
 /** One circuit for the server, and one for each of its tools, which depend on it. */
 export class ServerCircuits {
   readonly registry: ToolRegistry;
@@ -46,7 +56,10 @@ export class ServerCircuits {
   }
 
   tryAcquire(tool: string): Permit | Denial {
-    return this.registry.tryAcquire(tool, { upstream: this.#server });
+    const asked = this.registry.tryAcquire(tool, { upstream: this.#server });
+    const isStarting =
+      !asked.admitted && asked.upstream !== null && this.registry.state(this.#server) === 'halfOpen';
+    return isStarting ? soonBack(asked) : asked;
   }
 
   /** What is known of it, in which no call had a part: it has ended, or could not be reached. */

@@ -19,12 +19,14 @@ export interface ServerEnd {
   readonly why: string;
   /** Where no such server can ever be started: the exit code that says so. */
   readonly exitCode?: number;
-  /** Whether the server lives, and has only forgotten the session. */
-  readonly isAlive?: boolean;
+  /** Whether another run takes its place at once, so that it says nothing against the server. */
+  readonly isReplaced?: boolean;
 }
 
 /** A running server. */
 export interface ServerConnection {
+  /** Its process, where it has one here. */
+  readonly pid?: number | undefined;
   /** @returns false where it is full: `onDrain` tells when to go on. */
   write(message: Message): boolean;
   /** Hears nothing of the server for a while, so that the server is held up as well. */

@@ -11,8 +11,12 @@ export interface ServerLinkOptions {
   readonly onLongLine: ServerEvents['onLongLine'];
   readonly onDrain: ServerEvents['onDrain'];
   readonly onUndelivered: ServerEvents['onUndelivered'];
+  /** It was started, but is not initialised yet. */
+  readonly onStarted: (pid: number | undefined) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
+  /** Another run was to take its place, and has not come up. */
+  readonly onNotReplaced: (error: unknown) => void;
   /** A new run of it is initialised as the one before, and takes requests. */
   readonly onRevived: () => void;
 }
@@ -131,6 +135,14 @@ export class ServerLink {
     return this.#revival;
   }
 
+  /** Ends a run that is of no use any more. */
+  async giveUp(end: ServerEnd): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#lose(end);
+    await connection.close('now');
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;
@@ -144,17 +156,17 @@ export class ServerLink {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
       if (await this.ping()) return;
-      await this.#giveUp('it did not answer a ping');
+      await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
     if (this.#isClosed) return;
     signal.throwIfAborted();
     this.#connect();
-    const abort = (): void => void this.#giveUp('it took too long to start');
+    const abort = (): void => void this.giveUp({ why: 'it took too long to start' });
     signal.addEventListener('abort', abort, { once: true });
     try {
       await this.#restoreSession();
     } catch (error) {
-      await this.#giveUp('it could not be initialised again');
+      await this.giveUp({ why: 'it could not be initialised again' });
       throw error;
     } finally {
       signal.removeEventListener('abort', abort);
@@ -201,15 +213,8 @@ export class ServerLink {
       onEnd: (end) => isCurrent() && this.#lose(end),
     });
     this.#connection = connection;
+    this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
-  }
-
-  /** Ends a run that is of no use any more. */
-  async #giveUp(why: string): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#lose({ why });
-    await connection.close('now');
   }
 
   #lose(end: ServerEnd): void {
@@ -221,6 +226,7 @@ export class ServerLink {
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // What was held back for it will not be asked for again.
     this.#options.onDrain();
+    if (end.isReplaced) this.revive(new AbortController().signal).catch(this.#options.onNotReplaced);
   }
 
   #rejectOwn(why: string): void {

@@ -30,13 +30,17 @@ export interface SessionOptions {
   readonly log: ProxyLog;
   /** As long a call of a tool may take, from the call or its last sign of progress, in ms. */
   readonly timeoutMs: (tool: string) => number;
+  /** As long the server may take for a ping, in ms, where it is in doubt whether it lives. */
+  readonly pingTimeoutMs: number;
+  /** As long the server may take to start, in ms. */
+  readonly startTimeoutMs: number;
   readonly resultErrors: ResultErrors;
   readonly hideOpen: boolean;
   /** What the client can read of the circuits, where that is asked for. */
   readonly statusResource: StatusResource | undefined;
 }
 
-const longestPingMs = 5_000;
+const farewellMs = 500;
 const timedOut = /\btimed?[ -]?out\b/i;
 
 /**
@@ -51,6 +55,7 @@ export class Session {
   readonly #serverRequests = new Set<string>();
   readonly #toolList: ToolList;
   readonly #leave: () => void;
+  #whyNoServer = '';
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -58,13 +63,15 @@ export class Session {
     this.#toolList = new ToolList(options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined);
     this.#link = new ServerLink({
       connect: options.connect,
-      pingTimeoutMs: longestPingMs,
+      pingTimeoutMs: options.pingTimeoutMs,
       onLine: (line) => this.#fromServer(line),
       onLongLine: (line) => this.#longLine('server', line),
       onDrain: () => client.resume(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
-      onRevived: () => options.log.tell('server.started', {}),
+      onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
+      onStarted: (pid) => options.log.tell('server.started', { pid: pid ?? null }),
+      onRevived: () => options.log.tell('server.restored', {}),
     });
     this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
   }
@@ -107,7 +114,8 @@ export class Session {
     if (message.isRequest) return this.#admits(message, id as string, method as string);
     if (method === 'notifications/initialized') this.#link.rememberInitialized();
     if (method === 'notifications/cancelled') this.#cancelled(message);
-    return method !== undefined;
+    // A server that is being started again has to be initialised before it hears anything.
+    return method !== undefined && this.#link.isReady;
   }
 
   /** Whether a request may go to the server; where not, it is answered here. */
@@ -121,10 +129,13 @@ export class Session {
       return false;
     }
     if (this.#link.isReady) {
-      this.#requests.add({ message, id, method });
+      const waitMs = method === 'initialize' ? this.#options.startTimeoutMs : Infinity;
+      this.#requests.add({ message, id, method, timer: this.#timer(id, waitMs) });
       return true;
     }
-    this.#toClient(this.#toolList.answer(message) ?? errorAnswer(id, 'The server is not running.'));
+    this.#toClient(
+      this.#toolList.answer(message) ?? errorAnswer(id, `The server is not running: ${this.#whyNoServer}.`),
+    );
     return false;
   }
 
@@ -144,8 +155,7 @@ export class Session {
       this.#fail(call, { error: 'not_run', why: 'its server is not running' });
       return false;
     }
-    const waitMs = timeoutMs(call.tool);
-    const timer = Number.isFinite(waitMs) ? setTimeout(() => this.#timedOut(id, waitMs), waitMs) : undefined;
+    const timer = this.#timer(id, timeoutMs(call.tool));
     this.#requests.add({ message, id, method: 'tools/call', call: { ...call, permit }, timer });
     log.payload('call', call.tool, message);
     return true;
@@ -168,9 +178,19 @@ export class Session {
     else if (!isAlive) this.#options.circuits.serverFailed('it did not answer a ping');
   }
 
+  #timer(id: string, waitMs: number): NodeJS.Timeout | undefined {
+    return Number.isFinite(waitMs) ? setTimeout(() => this.#timedOut(id, waitMs), waitMs) : undefined;
+  }
+
   #timedOut(id: string, timeoutMs: number): void {
     const request = this.#requests.answer(id);
-    if (request?.call === undefined) return;
+    if (request === undefined) return;
+    if (request.call === undefined) {
+      const why = `it did not answer ${request.method} within ${timeoutMs / 1000} s`;
+      this.#toClient(errorAnswer(id, `The server does not start: ${why}.`));
+      void this.#link.giveUp({ why });
+      return;
+    }
     this.#options.log.tell('call.timedOut', { tool: request.call.tool, timeoutMs });
     this.#fail(request.call, { error: 'timeout', timeoutMs });
     this.#link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
@@ -247,12 +267,12 @@ export class Session {
       this.#toClient(Message.cancelled(id, `the server was lost: ${end.why}`));
     }
     this.#serverRequests.clear();
-    if (end.isAlive) this.#link.revive(new AbortController().signal).catch(this.#onNotRevived);
-    else circuits.serverFailed(end.why);
-    if (end.exitCode !== undefined) client.end(end.exitCode);
+    if (!end.isReplaced) circuits.serverFailed(end.why);
+    this.#whyNoServer = end.why;
+    const { exitCode } = end;
+    // A client that has only just begun is to hear why, before the proxy is gone.
+    if (exitCode !== undefined) setTimeout(() => client.end(exitCode), farewellMs);
   }
-
-  readonly #onNotRevived = (error: unknown): void => this.#options.circuits.serverFailed(reasonOf(error));
 
   #longLine(from: 'client' | 'server', line: LongLine): void {
     const id = idOfLongLine(line);

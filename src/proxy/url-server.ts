@@ -114,7 +114,7 @@ export class UrlServer implements ServerConnection {
     await response.body?.cancel();
     const isForgotten = response.status === 404 && this.#session !== undefined;
     this.#undelivered(message, httpError(response));
-    if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isAlive: true });
+    if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
   }
 
   async #readAnswer(message: Message, response: Response): Promise<void> {

@@ -53,6 +53,11 @@ export const serverSettings = {
     'what the server is called, in logs, states and answers; by default made from its command',
   ),
   url: setting(url, 'a server to reach by Streamable HTTP, instead of a command'),
+  startTimeoutMs: setting(
+    positiveMs,
+    'how long the server may take to start, with what a launcher has to install',
+    120_000,
+  ),
   listen: setting(address, 'serve Streamable HTTP at /mcp to clients, instead of standard input and output'),
 };
 
