@@ -11,6 +11,7 @@ import { defaultCircuitConfig as defaults } from 'toolfuse/machines';
 import { Agent, type Task } from './demo/agent.ts';
 import { FileServer } from './demo/file-server.ts';
 import { Savings } from './demo/savings.ts';
+import { type Comparison, comparisonLines, sideBySide, startedPids } from './demo/side-by-side.ts';
 import { headline, span, tell } from './demo/timeline.ts';
 
 const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000 };
@@ -26,6 +27,7 @@ const server = new FileServer(folder);
 // Runs however the process ends, so that neither the server nor the folder is left behind.
 process.once('exit', () => {
   server.kill();
+  for (const pid of startedPids) endProcess(pid);
   rmSync(folder, { recursive: true, force: true });
 });
 process.once('SIGINT', () => process.exit(130));
@@ -35,6 +37,14 @@ setTimeout(() => fail(['it ends within 50 s']), 50_000).unref();
 for (const day of days) writeFileSync(join(folder, `${day}.md`), noteOf(day));
 mkdirSync(join(folder, 'archive'));
 writeFileSync(join(folder, 'archive', 'budget.csv'), 'item,price\ncoffee,3\n');
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 const registry = createToolRegistry({ circuit: settings, recovery: { maxOpenCircuits: 3 } });
 const savings = new Savings();
@@ -90,6 +100,16 @@ function brokenClaims(): string[] {
     [registry.snapshot().diagnostics.every(({ status }) => status === 'closed'), 'all circuits are closed'],
     [savings.count('denied') === registry.metrics().breakerDenials, 'the sums count every denial'],
     [savings.count('denied', 'hung') > 0, 'calls to the hung server were denied'],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+}
+
+function brokenComparison({ todo, without, with: guarded }: Comparison): string[] {
+  const claims: [boolean, string][] = [
+    [guarded.done === todo, 'the agent behind toolfuse mcp has read every file'],
+    [without.done < todo, 'the agent without it has not'],
+    [guarded.wasted < without.wasted, 'toolfuse mcp saved calls'],
+    [guarded.waitedMs < without.waitedMs, 'toolfuse mcp saved time'],
   ];
   return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
 }
@@ -151,4 +171,12 @@ if (broken.length === 0)
   console.log(`report.md on the disk has what the notes of all ${days.length} days say.`);
 registry.stop();
 await server.stop();
+
+const comparison = await sideBySide(
+  folder,
+  days.map((day) => join(folder, `${day}.md`)),
+);
+headline('The same trouble, with and without');
+for (const line of comparisonLines(comparison)) console.log(line);
+broken.push(...brokenComparison(comparison));
 if (broken.length > 0) fail(broken);
