@@ -30,6 +30,7 @@ export class CommandServer implements ServerConnection {
       maxBytes: maxMessageBytes,
       onLine: events.onLine,
       onLongLine: events.onLongLine,
+      together: events.together,
     });
     const start = isWindows ? spawnOnWindows : spawn;
     // A group of its own, so that what a launcher such as npx has started ends with it.
@@ -70,6 +71,14 @@ export class CommandServer implements ServerConnection {
   write({ bytes }: Message): boolean {
     const { stdin } = this.#child;
     return this.#isOver || stdin === null || stdin.write(bytes);
+  }
+
+  cork(): void {
+    this.#child.stdin?.cork();
+  }
+
+  uncork(): void {
+    this.#child.stdin?.uncork();
   }
 
   pause(): void {

@@ -1,10 +1,3 @@
-/** Where a member's value stands in the bytes of a JSON object. */
-export interface Member {
-  readonly key: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -75,41 +68,74 @@ function skipValue(bytes: Buffer, from: number): number {
   return at === from ? -1 : at;
 }
 
-/** The text of a string at a place, which costs no parsing where nothing in it is escaped. */
-export function stringAt(bytes: Buffer, start: number, end: number): string {
-  const hasEscape = bytes.subarray(start, end).includes(backslash);
-  return hasEscape
-    ? String(JSON.parse(bytes.toString('utf8', start, end)))
-    : bytes.toString('utf8', start + 1, end - 1);
-}
+/** Walks through the members of a JSON object in order, without reading what is in them. */
+export class MemberReader {
+  readonly #bytes: Buffer;
+  #at: number;
+  #keyStart = 0;
+  #keyEnd = 0;
+  /** Where the value of the member at hand begins. */
+  start = 0;
+  /** Where it ends. */
+  end = 0;
+  /** Where the object ends, once all of it was walked through; -1 where it is none. */
+  objectEnd = -1;
 
-/**
- * The members of the object that begins at `from`, in order, without reading what is in them: a message of a megabyte
- * costs a search for its ends, and no parsing.
- *
- * @returns undefined where no such object stands there.
- */
-export function membersOf(bytes: Buffer, from = 0): { members: Member[]; end: number } | undefined {
-  let at = skipSpace(bytes, from);
-  if (bytes[at] !== openBrace) return undefined;
-  const members: Member[] = [];
-  at = skipSpace(bytes, at + 1);
-  if (bytes[at] === closeBrace) return { members, end: at + 1 };
-  for (;;) {
-    if (bytes[at] !== quote) return undefined;
-    const keyEnd = skipString(bytes, at);
-    if (keyEnd === -1) return undefined;
-    const key = stringAt(bytes, at, keyEnd);
-    at = skipSpace(bytes, keyEnd);
-    if (bytes[at] !== colon) return undefined;
-    const start = skipSpace(bytes, at + 1);
-    const end = skipValue(bytes, start);
-    if (end === -1) return undefined;
-    members.push({ key, start, end });
-    at = skipSpace(bytes, end);
-    if (bytes[at] === closeBrace) return { members, end: at + 1 };
-    if (bytes[at] !== comma) return undefined;
+  constructor(bytes: Buffer, from = 0) {
+    this.#bytes = bytes;
+    this.#at = skipSpace(bytes, from);
+  }
+
+  /** Goes on to the next member. @returns whether there is one. */
+  next(): boolean {
+    const bytes = this.#bytes;
+    // The first member comes behind the brace, every other one behind a comma.
+    const isFirst = this.end === 0;
+    let at = this.#at;
+    const byte = bytes[at];
+    if (byte === closeBrace && !isFirst) return this.#finish(at + 1);
+    if (byte !== (isFirst ? openBrace : comma)) return false;
     at = skipSpace(bytes, at + 1);
+    if (isFirst && bytes[at] === closeBrace) return this.#finish(at + 1);
+    if (bytes[at] !== quote) return false;
+    this.#keyStart = at;
+    this.#keyEnd = skipString(bytes, at);
+    if (this.#keyEnd === -1) return false;
+    at = skipSpace(bytes, this.#keyEnd);
+    if (bytes[at] !== colon) return false;
+    this.start = skipSpace(bytes, at + 1);
+    this.end = skipValue(bytes, this.start);
+    if (this.end === -1) return false;
+    this.#at = skipSpace(bytes, this.end);
+    return true;
+  }
+
+  /** Whether the member at hand has a name, which must be of plain letters. */
+  isNamed(name: string): boolean {
+    const bytes = this.#bytes;
+    const from = this.#keyStart + 1;
+    if (this.#keyEnd - from - 1 === name.length) {
+      let index = 0;
+      while (index < name.length && bytes[from + index] === name.charCodeAt(index)) index++;
+      if (index === name.length) return true;
+    }
+    // The same letters can be written as escapes, which are longer.
+    return this.#keyEnd - from - 1 > name.length && this.#hasEscape() && this.key === name;
+  }
+
+  /** The name of the member at hand. */
+  get key(): string {
+    return JSON.parse(this.#bytes.toString('utf8', this.#keyStart, this.#keyEnd)) as string;
+  }
+
+  #finish(at: number): false {
+    this.objectEnd = at;
+    return false;
+  }
+
+  #hasEscape(): boolean {
+    for (let at = this.#keyStart; at < this.#keyEnd; at++) if (this.#bytes[at] === backslash) return true;
+    return false;
   }
 }
 

@@ -13,6 +13,8 @@ export interface LineReaderOptions {
   readonly onLine: (line: Buffer) => void;
   /** A longer one has ended. It was not kept. */
   readonly onLongLine: (line: LongLine) => void;
+  /** Called around lines that came together, so that what becomes of them can go on together. */
+  readonly together?: (tellLines: () => void) => void;
 }
 
 const newline = 0x0a;
@@ -31,10 +33,17 @@ export class LineReader {
   }
 
   push(chunk: Buffer): void {
+    const first = chunk.indexOf(newline);
+    const { together } = this.#options;
+    // A single line needs no company.
+    if (together === undefined || first === -1 || chunk.indexOf(newline, first + 1) === -1)
+      this.#cut(chunk, first);
+    else together(() => this.#cut(chunk, first));
+  }
+
+  #cut(chunk: Buffer, firstEnd: number): void {
     let from = 0;
-    for (;;) {
-      const at = chunk.indexOf(newline, from);
-      if (at === -1) break;
+    for (let at = firstEnd; at !== -1; at = chunk.indexOf(newline, from)) {
       this.#end(chunk.subarray(from, at + 1));
       from = at + 1;
     }

@@ -1,4 +1,4 @@
-import { itemsOf, type Member, membersOf, skipSpace, stringAt } from './json-members.ts';
+import { itemsOf, MemberReader, skipSpace } from './json-members.ts';
 
 /** A value that JSON can tell. */
 export type Json =
@@ -24,27 +24,29 @@ export class Message {
   readonly id: string | undefined;
   /** Undefined for a response. */
   readonly method: string | undefined;
-  readonly #members: readonly Member[];
+  /** Where its parameters or its result begin; -1 where it has neither. */
+  readonly #contentAt: number;
 
-  private constructor(bytes: Buffer, members: readonly Member[]) {
+  private constructor(bytes: Buffer, id: string | undefined, method: string | undefined, contentAt: number) {
     this.bytes = bytes;
-    this.#members = members;
-    let id: string | undefined;
-    let method: string | undefined;
-    for (const { key, start, end } of members) {
-      if (key === 'id') id = bytes.toString('latin1', start, end);
-      else if (key === 'method' && bytes[start] === 0x22) method = stringAt(bytes, start, end);
-    }
     this.id = id;
     this.method = method;
+    this.#contentAt = contentAt;
   }
 
   /** @returns undefined for what is no JSON object, or has more behind it. */
   static read(bytes: Buffer): Message | undefined {
-    const object = membersOf(bytes);
-    if (object === undefined || skipSpace(bytes, object.end) < bytes.length) return undefined;
-    const message = new Message(bytes, object.members);
-    return message.id === undefined || idText.test(message.id) ? message : undefined;
+    const reader = new MemberReader(bytes);
+    let id: string | undefined;
+    let method: string | undefined;
+    let contentAt = -1;
+    while (reader.next()) {
+      if (reader.isNamed('id')) id = bytes.toString('latin1', reader.start, reader.end);
+      else if (reader.isNamed('method')) method = textAt(bytes, reader.start, reader.end);
+      else if (reader.isNamed('params') || reader.isNamed('result')) contentAt = reader.start;
+    }
+    if (reader.objectEnd === -1 || skipSpace(bytes, reader.objectEnd) < bytes.length) return undefined;
+    return id === undefined || idText.test(id) ? new Message(bytes, id, method, contentAt) : undefined;
   }
 
   /**
@@ -88,19 +90,34 @@ export class Message {
     return this.method !== undefined && this.id !== undefined;
   }
 
+  /** Whether it answers that a request has failed. */
+  get isError(): boolean {
+    return this.isResponse && this.#contentAt === -1;
+  }
+
   get isResponse(): boolean {
     return this.method === undefined && this.id !== undefined;
   }
 
-  /** Whether there is such a member, as `result`. */
-  has(key: string): boolean {
-    return this.#members.some((member) => member.key === key);
+  /** Walks through its parameters, or its result. */
+  content(): MemberReader | undefined {
+    return this.#contentAt === -1 ? undefined : new MemberReader(this.bytes, this.#contentAt);
+  }
+
+  /** The text that a member holds; undefined where it holds something else. */
+  textOf({ start, end }: MemberReader): string | undefined {
+    return textAt(this.bytes, start, end);
+  }
+
+  /** The JSON text that a member holds. */
+  jsonOf({ start, end }: MemberReader): string {
+    return this.bytes.toString('utf8', start, end);
   }
 
   /** The JSON text of a value, by the way to it: `text('params', '_meta')`; undefined where there is none. */
   text(...path: readonly string[]): string | undefined {
-    const member = this.#find(path);
-    return member && this.bytes.toString('utf8', member.start, member.end);
+    const found = this.#find(path);
+    return found && this.bytes.toString('utf8', found.start, found.end);
   }
 
   /** The same, parsed. */
@@ -118,15 +135,27 @@ export class Message {
     return this.bytes.includes(`"${key}"`);
   }
 
-  #find(path: readonly string[]): Member | undefined {
-    let members: readonly Member[] | undefined = this.#members;
-    let found: Member | undefined;
-    for (const [depth, key] of path.entries()) {
+  #find(path: readonly string[]): { start: number; end: number } | undefined {
+    let start = 0;
+    let end = 0;
+    for (const key of path) {
+      const reader = new MemberReader(this.bytes, start);
+      end = 0;
       // Of two members of one name the last one counts, as for JSON.parse.
-      found = members?.findLast((member) => member.key === key);
-      if (found === undefined) return undefined;
-      if (depth < path.length - 1) members = membersOf(this.bytes, found.start)?.members;
+      while (reader.next()) if (reader.isNamed(key)) ({ start, end } = reader);
+      if (end === 0) return undefined;
     }
-    return found;
+    return { start, end };
+  }
+}
+
+/** A text that is written at a place; undefined where something else stands there. */
+function textAt(bytes: Buffer, start: number, end: number): string | undefined {
+  const text = bytes.toString('utf8', start, end);
+  try {
+    const value: unknown = text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
+    return text.startsWith('"') ? (value as string) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -9,20 +9,36 @@ export interface PendingRequest {
   readonly id: string;
   readonly method: string;
   /** Where it is a tool call. */
-  readonly call?: AskedCall & { readonly permit: Permit };
-  /** Ends the wait for an answer. */
-  timer?: NodeJS.Timeout | undefined;
+  readonly call: (AskedCall & { readonly permit: Permit }) | undefined;
+  /** With which the server tells its progress, as JSON text. */
+  readonly progressToken: string | undefined;
+  /** How long an answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */
+  readonly waitMs: number;
+  /** When the wait is over, in ms of `performance.now()`; set when it is added. */
+  dueAt: number;
 }
 
 /** Of so many requests that were answered in the server's place its own late answer is known, and dropped. */
 const rememberedAnswers = 10_000;
 
+/** The longest that a timer of Node's can wait. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The requests of the client that wait for the server, and those that wait no more. */
 export class PendingRequests {
+  readonly #onDue: (request: PendingRequest) => void;
   readonly #byId = new Map<string, PendingRequest>();
   /** By the token with which the server tells their progress, as JSON text. */
   readonly #byToken = new Map<string, PendingRequest>();
   readonly #answered = new Set<string>();
+  /** One for all, since a timer for each would cost more than the rest of a quick call. It may go off for nothing. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueAt = Infinity;
+
+  /** @param onDue Told of a request whose wait is over; it is to be taken, or answered. */
+  constructor(onDue: (request: PendingRequest) => void) {
+    this.#onDue = onDue;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -32,19 +48,17 @@ export class PendingRequests {
     return this.#byId.has(id);
   }
 
-  get(id: string): PendingRequest | undefined {
-    return this.#byId.get(id);
-  }
-
-  last(): PendingRequest | undefined {
-    return [...this.#byId.values()].at(-1);
+  all(): PendingRequest[] {
+    return [...this.#byId.values()];
   }
 
   add(request: PendingRequest): void {
-    this.#answered.delete(request.id);
-    this.#byId.set(request.id, request);
-    const token = request.timer && tokenOf(request);
-    if (token) this.#byToken.set(token, request);
+    const { id, progressToken, waitMs } = request;
+    if (this.#answered.size > 0) this.#answered.delete(id);
+    this.#byId.set(id, request);
+    if (progressToken !== undefined) this.#byToken.set(progressToken, request);
+    request.dueAt = performance.now() + waitMs;
+    if (request.dueAt < this.#timerDueAt) this.#setTimer(request.dueAt);
   }
 
   /** The request that waits no more, as the server has answered or the client has given it up. */
@@ -52,11 +66,7 @@ export class PendingRequests {
     const request = this.#byId.get(id);
     if (request === undefined) return undefined;
     this.#byId.delete(id);
-    if (request.timer !== undefined) {
-      clearTimeout(request.timer);
-      const token = tokenOf(request);
-      if (token !== undefined) this.#byToken.delete(token);
-    }
+    if (request.progressToken !== undefined) this.#byToken.delete(request.progressToken);
     return request;
   }
 
@@ -66,10 +76,8 @@ export class PendingRequests {
     if (request === undefined) return undefined;
     this.#answered.add(id);
     if (this.#answered.size > rememberedAnswers) {
-      for (const oldest of this.#answered) {
-        this.#answered.delete(oldest);
-        break;
-      }
+      const [oldest = ''] = this.#answered;
+      this.#answered.delete(oldest);
     }
     return request;
   }
@@ -81,19 +89,35 @@ export class PendingRequests {
 
   /** The server is at work on it: its time begins anew. */
   progress(token: string): void {
-    this.#byToken.get(token)?.timer?.refresh();
-  }
-
-  /** A server that is gone answers none of them. */
-  all(): PendingRequest[] {
-    return [...this.#byId.values()];
+    const request = this.#byToken.get(token);
+    if (request !== undefined) request.dueAt = performance.now() + request.waitMs;
   }
 
   /** A server that is new knows nothing of what was asked before it. */
   forgetAnswered(): void {
     this.#answered.clear();
   }
-}
 
-const tokenOf = ({ message }: PendingRequest): string | undefined =>
-  message.mentions('progressToken') ? message.text('params', '_meta', 'progressToken') : undefined;
+  /** Nothing waits any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#byId.clear();
+    this.#byToken.clear();
+  }
+
+  #setTimer(dueAt: number): void {
+    clearTimeout(this.#timer);
+    this.#timerDueAt = dueAt;
+    const waitMs = Math.min(Math.max(1, Math.ceil(dueAt - performance.now())), longestTimerMs);
+    this.#timer = setTimeout(() => this.#tellDue(), waitMs).unref();
+  }
+
+  #tellDue(): void {
+    this.#timerDueAt = Infinity;
+    const now = performance.now();
+    for (const request of this.#byId.values()) if (request.dueAt <= now) this.#onDue(request);
+    let next = Infinity;
+    for (const { dueAt } of this.#byId.values()) next = Math.min(next, dueAt);
+    if (next < this.#timerDueAt) this.#setTimer(next);
+  }
+}

@@ -5,6 +5,8 @@ import type { Message } from './message.ts';
 export interface ServerEvents {
   readonly onLine: (line: Buffer) => void;
   readonly onLongLine: (line: LongLine) => void;
+  /** Called around lines that came together. */
+  readonly together: (tellLines: () => void) => void;
   /** It takes messages again, after `write` has said that it is full. */
   readonly onDrain: () => void;
   /** It is over. No other event follows. */
@@ -29,6 +31,9 @@ export interface ServerConnection {
   readonly pid?: number | undefined;
   /** @returns false where it is full: `onDrain` tells when to go on. */
   write(message: Message): boolean;
+  /** Gathers what is written until `uncork`, where it can. */
+  cork?(): void;
+  uncork?(): void;
   /** Hears nothing of the server for a while, so that the server is held up as well. */
   pause(): void;
   resume(): void;

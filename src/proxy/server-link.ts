@@ -9,6 +9,7 @@ export interface ServerLinkOptions {
   readonly pingTimeoutMs: number;
   readonly onLine: ServerEvents['onLine'];
   readonly onLongLine: ServerEvents['onLongLine'];
+  readonly together: ServerEvents['together'];
   readonly onDrain: ServerEvents['onDrain'];
   readonly onUndelivered: ServerEvents['onUndelivered'];
   /** It was started, but is not initialised yet. */
@@ -28,6 +29,7 @@ export interface ServerLinkOptions {
 export class ServerLink {
   readonly #options: ServerLinkOptions;
   #connection: ServerConnection | undefined;
+  #corked: ServerConnection | undefined;
   /** Whether the client's messages may be passed on: not while a new run is being initialised. */
   #isReady = false;
   #isClosed = false;
@@ -37,8 +39,8 @@ export class ServerLink {
   #isInitialized = false;
   #logLevel: Message | undefined;
   readonly #subscriptions = new Map<string, Message>();
-  /** Begins the ids of our own requests: no client has such ones, were it another proxy. */
-  readonly #prefix = `toolfuse:${randomBytes(6).toString('hex')}:`;
+  /** Begins the ids of our own requests, as JSON text: no client has such ones, were it another proxy. */
+  readonly #prefix = `"toolfuse:${randomBytes(6).toString('hex')}:`;
   /** Requests of our own. */
   readonly #own = new Map<string, { resolve: (answer: Message) => void; reject: (error: Error) => void }>();
   #lastOwnId = 0;
@@ -63,6 +65,17 @@ export class ServerLink {
   /** @returns false where it is full. */
   write(message: Message): boolean {
     return this.#connection?.write(message) ?? true;
+  }
+
+  /** Gathers what is written until `uncork`. A run that starts meanwhile is not held. */
+  cork(): void {
+    this.#corked = this.#connection;
+    this.#corked?.cork?.();
+  }
+
+  uncork(): void {
+    this.#corked?.uncork?.();
+    this.#corked = undefined;
   }
 
   pause(): void {
@@ -104,7 +117,7 @@ export class ServerLink {
   /** @returns whether it was the answer to a request of our own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
-    if (id === undefined || !id.startsWith(`"${this.#prefix}`)) return false;
+    if (id === undefined || !id.startsWith(this.#prefix)) return false;
     this.#own.get(id)?.resolve(answer);
     this.#own.delete(id);
     return true;
@@ -178,7 +191,7 @@ export class ServerLink {
   async #restoreSession(): Promise<void> {
     if (this.#initialize === undefined) return;
     const answer = await this.#request('initialize', this.#initialize.value('params'));
-    if (answer.has('error')) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
+    if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
     this.#agree(answer);
     if (this.#isInitialized) this.write(Message.of({ method: 'notifications/initialized' }));
     for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
@@ -194,12 +207,13 @@ export class ServerLink {
   }
 
   #connect(): void {
-    const { onLine, onLongLine, onDrain, onUndelivered } = this.#options;
+    const { onLine, onLongLine, together, onDrain, onUndelivered } = this.#options;
     let connection: ServerConnection | undefined;
     const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
     connection = this.#options.connect({
       onLine: (line) => isCurrent() && onLine(line),
       onLongLine: (line) => isCurrent() && onLongLine(line),
+      together,
       onDrain: () => isCurrent() && onDrain(),
       onUndelivered: (message, error) => {
         if (!isCurrent()) return;
@@ -240,8 +254,7 @@ export class ServerLink {
         reject(new Error('the server is not running'));
         return;
       }
-      const name = `${this.#prefix}${++this.#lastOwnId}`;
-      const id = JSON.stringify(name);
+      const id = `${this.#prefix}${++this.#lastOwnId}"`;
       const timer =
         timeoutMs === undefined
           ? undefined
@@ -256,7 +269,9 @@ export class ServerLink {
           then(value);
         };
       this.#own.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      this.#connection.write(Message.of({ id: name, method, ...(params !== undefined && { params }) }));
+      this.#connection.write(
+        Message.of({ id: JSON.parse(id), method, ...(params !== undefined && { params }) }),
+      );
     });
   }
 }

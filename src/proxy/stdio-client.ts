@@ -15,7 +15,6 @@ export interface StdioClientOptions {
 /** A client that has started the proxy, and speaks on its standard input and output. */
 export class StdioClient implements Client {
   readonly #options: StdioClientOptions;
-  #isCorked = false;
 
   constructor(options: StdioClientOptions) {
     this.#options = options;
@@ -28,6 +27,7 @@ export class StdioClient implements Client {
       maxBytes: maxMessageBytes,
       onLine: (line) => session.fromClient(line),
       onLongLine: (line) => session.longLineFromClient(line),
+      together: (tellLines) => session.together(tellLines),
     });
     input.on('data', (chunk: Buffer) => reader.push(chunk));
     input.once('end', () => {
@@ -41,17 +41,15 @@ export class StdioClient implements Client {
   }
 
   write({ bytes }: Message): boolean {
-    const { output } = this.#options;
-    // What comes together goes together: one system call for a hundred answers.
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      output.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        output.uncork();
-      });
-    }
-    return output.write(bytes);
+    return this.#options.output.write(bytes);
+  }
+
+  cork(): void {
+    this.#options.output.cork();
+  }
+
+  uncork(): void {
+    this.#options.output.uncork();
   }
 
   pause(): void {
