@@ -41,9 +41,7 @@ export class HttpClient implements Client {
       const stream = this.#streamOn(response);
       for (const request of requests) {
         this.#streams.set(request.id as string, stream);
-        const token = request.mentions('progressToken')
-          ? request.text('params', '_meta', 'progressToken')
-          : undefined;
+        const token = request.text('params', '_meta', 'progressToken');
         if (token !== undefined) this.#requestOfToken.set(token, request.id as string);
       }
     }

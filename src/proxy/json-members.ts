@@ -55,7 +55,7 @@ function skipNested(bytes: Buffer, from: number): number {
 }
 
 /** @returns where the value that begins at `from` ends, or -1. */
-function skipValue(bytes: Buffer, from: number): number {
+export function skipValue(bytes: Buffer, from: number): number {
   const first = bytes[from];
   if (first === quote) return skipString(bytes, from);
   if (first === openBrace || first === openBracket) return skipNested(bytes, from);
@@ -88,6 +88,11 @@ export class MemberReader {
 
   /** Goes on to the next member. @returns whether there is one. */
   next(): boolean {
+    return this.nextKey() && this.skipTo(skipValue(this.#bytes, this.start));
+  }
+
+  /** The same, but that the member's value is not looked at yet: `skipTo` has to be told where it ends. */
+  nextKey(): boolean {
     const bytes = this.#bytes;
     // The first member comes behind the brace, every other one behind a comma.
     const isFirst = this.end === 0;
@@ -104,9 +109,14 @@ export class MemberReader {
     at = skipSpace(bytes, this.#keyEnd);
     if (bytes[at] !== colon) return false;
     this.start = skipSpace(bytes, at + 1);
-    this.end = skipValue(bytes, this.start);
-    if (this.end === -1) return false;
-    this.#at = skipSpace(bytes, this.end);
+    return true;
+  }
+
+  /** Where the value of the member at hand ends, or -1. @returns whether it does. */
+  skipTo(end: number): boolean {
+    this.end = end;
+    if (end === -1) return false;
+    this.#at = skipSpace(this.#bytes, end);
     return true;
   }
 

@@ -20,11 +20,18 @@ export interface LineReaderOptions {
 const newline = 0x0a;
 const keptOfLongLine = 4_096;
 
+/** The room for a line of several chunks, at first, and the most that is made on the chance. */
+const firstRoom = 256 * 1024;
+const mostRoom = 2 * 1024 * 1024;
+
 /** Cuts a stream of bytes into lines, in bounded memory. */
 export class LineReader {
   readonly #options: LineReaderOptions;
-  #parts: Buffer[] = [];
+  /** What there is of a line whose end has not come yet. */
+  #line: Buffer | undefined;
   #length = 0;
+  /** As long lines are as the last one was, as a rule: then its chunks are copied once, while the next ones come. */
+  #room = firstRoom;
   /** The ends of a line that is too long, while it goes on. */
   #long: { head: Buffer; tail: Buffer } | undefined;
 
@@ -41,6 +48,11 @@ export class LineReader {
     else together(() => this.#cut(chunk, first));
   }
 
+  /** No more will come: what is left is a line. */
+  end(): void {
+    if (this.#length > 0) this.#end(Buffer.from('\n'));
+  }
+
   #cut(chunk: Buffer, firstEnd: number): void {
     let from = 0;
     for (let at = firstEnd; at !== -1; at = chunk.indexOf(newline, from)) {
@@ -50,26 +62,31 @@ export class LineReader {
     if (from < chunk.length) this.#add(chunk.subarray(from));
   }
 
-  /** No more will come: what is left is a line. */
-  end(): void {
-    if (this.#length > 0) this.#end(Buffer.from('\n'));
-  }
-
   #add(part: Buffer): void {
-    this.#length += part.length;
+    const length = this.#length + part.length;
     if (this.#long !== undefined) {
       this.#long.tail = Buffer.concat([this.#long.tail, part]).subarray(-keptOfLongLine);
-      return;
+    } else if (length > this.#options.maxBytes) {
+      const all = Buffer.concat([this.#line?.subarray(0, this.#length) ?? Buffer.alloc(0), part]);
+      this.#line = undefined;
+      // Copies: a part of a buffer would keep all of it.
+      this.#long = {
+        head: Buffer.from(all.subarray(0, keptOfLongLine)),
+        tail: Buffer.from(all.subarray(-keptOfLongLine)),
+      };
+    } else {
+      part.copy(this.#roomFor(length), this.#length);
     }
-    this.#parts.push(part);
-    if (this.#length <= this.#options.maxBytes) return;
-    const all = Buffer.concat(this.#parts);
-    this.#parts = [];
-    // Copies: a part of a buffer would keep all of it.
-    this.#long = {
-      head: Buffer.from(all.subarray(0, keptOfLongLine)),
-      tail: Buffer.from(all.subarray(-keptOfLongLine)),
-    };
+    this.#length = length;
+  }
+
+  /** A buffer that holds the line so far, and has room for so much. */
+  #roomFor(length: number): Buffer {
+    if (this.#line !== undefined && length <= this.#line.length) return this.#line;
+    const line = Buffer.allocUnsafeSlow(Math.max(this.#room, length, 2 * this.#length));
+    this.#line?.copy(line, 0, 0, this.#length);
+    this.#line = line;
+    return line;
   }
 
   #end(part: Buffer): void {
@@ -78,12 +95,15 @@ export class LineReader {
       return;
     }
     this.#add(part);
-    const [parts, length, long] = [this.#parts, this.#length, this.#long];
-    this.#parts = [];
+    const [line, length, long] = [this.#line, this.#length, this.#long];
+    this.#line = undefined;
     this.#length = 0;
     this.#long = undefined;
     if (long !== undefined) this.#options.onLongLine({ ...long, length });
-    else this.#options.onLine(Buffer.concat(parts));
+    else if (line !== undefined) {
+      this.#room = Math.min(Math.max(firstRoom, length), mostRoom);
+      this.#options.onLine(line.subarray(0, length));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { itemsOf, MemberReader, skipSpace } from './json-members.ts';
+import { itemsOf, MemberReader, skipSpace, skipValue } from './json-members.ts';
 
 /** A value that JSON can tell. */
 export type Json =
@@ -24,29 +24,23 @@ export class Message {
   readonly id: string | undefined;
   /** Undefined for a response. */
   readonly method: string | undefined;
+  /** Whether it is the result of a tool that failed. */
+  readonly isErrorResult: boolean;
   /** Where its parameters or its result begin; -1 where it has neither. */
   readonly #contentAt: number;
 
-  private constructor(bytes: Buffer, id: string | undefined, method: string | undefined, contentAt: number) {
+  private constructor(bytes: Buffer, parts: MessageParts) {
     this.bytes = bytes;
-    this.id = id;
-    this.method = method;
-    this.#contentAt = contentAt;
+    this.id = parts.id;
+    this.method = parts.method;
+    this.isErrorResult = parts.isErrorResult;
+    this.#contentAt = parts.contentAt;
   }
 
   /** @returns undefined for what is no JSON object, or has more behind it. */
   static read(bytes: Buffer): Message | undefined {
-    const reader = new MemberReader(bytes);
-    let id: string | undefined;
-    let method: string | undefined;
-    let contentAt = -1;
-    while (reader.next()) {
-      if (reader.isNamed('id')) id = bytes.toString('latin1', reader.start, reader.end);
-      else if (reader.isNamed('method')) method = textAt(bytes, reader.start, reader.end);
-      else if (reader.isNamed('params') || reader.isNamed('result')) contentAt = reader.start;
-    }
-    if (reader.objectEnd === -1 || skipSpace(bytes, reader.objectEnd) < bytes.length) return undefined;
-    return id === undefined || idText.test(id) ? new Message(bytes, id, method, contentAt) : undefined;
+    const parts = readParts(bytes);
+    return parts && new Message(bytes, parts);
   }
 
   /**
@@ -130,11 +124,6 @@ export class Message {
     }
   }
 
-  /** Whether the name of a member stands anywhere in it: a quick no, before anything is searched through. */
-  mentions(key: string): boolean {
-    return this.bytes.includes(`"${key}"`);
-  }
-
   #find(path: readonly string[]): { start: number; end: number } | undefined {
     let start = 0;
     let end = 0;
@@ -147,6 +136,40 @@ export class Message {
     }
     return { start, end };
   }
+}
+
+interface MessageParts {
+  id: string | undefined;
+  method: string | undefined;
+  isErrorResult: boolean;
+  contentAt: number;
+}
+
+/** In one walk, since every message passes here: of a large one it is the most that is done. */
+function readParts(bytes: Buffer): MessageParts | undefined {
+  const parts: MessageParts = { id: undefined, method: undefined, isErrorResult: false, contentAt: -1 };
+  const reader = new MemberReader(bytes);
+  while (reader.nextKey()) {
+    const { start } = reader;
+    const isResult = reader.isNamed('result');
+    if (isResult || reader.isNamed('params')) parts.contentAt = start;
+    const end = isResult ? readResult(bytes, start, parts) : -1;
+    if (!reader.skipTo(end === -1 ? skipValue(bytes, start) : end)) break;
+    if (reader.isNamed('id')) parts.id = bytes.toString('latin1', start, reader.end);
+    else if (reader.isNamed('method')) parts.method = textAt(bytes, start, reader.end);
+  }
+  const isWhole = reader.objectEnd !== -1 && skipSpace(bytes, reader.objectEnd) === bytes.length;
+  return isWhole && (parts.id === undefined || idText.test(parts.id)) ? parts : undefined;
+}
+
+/** @returns where the result ends; -1 where it is no object. */
+function readResult(bytes: Buffer, start: number, parts: MessageParts): number {
+  const reader = new MemberReader(bytes, start);
+  while (reader.next()) {
+    if (reader.isNamed('isError'))
+      parts.isErrorResult = bytes.toString('latin1', reader.start, reader.end) === 'true';
+  }
+  return reader.objectEnd;
 }
 
 /** A text that is written at a place; undefined where something else stands there. */
