@@ -134,6 +134,11 @@ export class ToolRegistry {
     return this.#circuits.use(name);
   }
 
+  /** The circuit of every known tool. To look at one is no use of it. */
+  circuits(): ToolCircuitRef[] {
+    return [...this.#circuits.all()];
+  }
+
   /** Whether a call may be made now. One that may, while half-open, takes a probe's place until it is recorded. */
   allowRequest(name: string): boolean {
     return this.#guard.allows(name);
