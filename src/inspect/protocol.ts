@@ -87,6 +87,8 @@ export type ServerMessage =
       readonly session: string;
       readonly now: number;
       readonly controls: boolean;
+      /** What a failure that is sent from the page can be of. */
+      readonly categories: readonly string[];
       /** How many events are kept. */
       readonly history: number;
       /** Where apps connect. */

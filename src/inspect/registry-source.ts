@@ -1,9 +1,8 @@
 import type { ToolRegistry } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
-import { definitionOf } from './charts.ts';
 import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
 import type { Ledger } from './ledger.ts';
-import { type Sanitize, showSnapshot, shower } from './sanitize.ts';
+import { type Sanitize, showDefinition, showSnapshot, shower } from './sanitize.ts';
 import type { Source } from './source.ts';
 import { timersByActor } from './timers.ts';
 
@@ -19,16 +18,18 @@ export class RegistrySource implements Source {
   readonly key: string;
   readonly #registry: ToolRegistry;
   readonly #ledger: Ledger;
+  readonly #sanitize: Sanitize | undefined;
   readonly #show: Sanitize;
   readonly #known = new Map<ActorRefLike, KnownActor>();
   readonly #refs = new WeakMap<KnownActor, LocalActor>();
   /** Charts by machine config: every circuit has the same. */
-  readonly #charts = new Map<unknown, string>();
+  readonly #charts = new Map<unknown, string | null>();
 
   constructor(key: string, registry: ToolRegistry, ledger: Ledger, sanitize: Sanitize | undefined) {
     this.key = key;
     this.#registry = registry;
     this.#ledger = ledger;
+    this.#sanitize = sanitize;
     this.#show = shower(sanitize);
   }
 
@@ -115,13 +116,10 @@ export class RegistrySource implements Source {
     return actor;
   }
 
-  #chartOf(config: unknown, actor: string): string {
+  #chartOf(config: unknown, actor: string): string | null {
     let chart = this.#charts.get(config);
     if (chart === undefined) {
-      const definition: unknown = JSON.parse(definitionOf(config));
-      chart = this.#ledger.charts.idOf(
-        JSON.stringify(this.#show(definition, { kind: 'definition', actor })),
-      );
+      chart = this.#ledger.charts.idOf(showDefinition(config, actor, this.#sanitize));
       this.#charts.set(config, chart);
     }
     return chart;

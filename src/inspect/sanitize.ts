@@ -37,3 +37,21 @@ export function showSnapshot(snapshot: object, actor: string, show: Sanitize): u
   }
   return shown;
 }
+
+/** A machine's config as JSON, with functions by their names, as `@statelyai/inspect` sends it. */
+const definitionOf = (config: unknown): string =>
+  JSON.stringify(config, (_key, value: unknown) =>
+    typeof value === 'function' ? { type: value.name } : value,
+  );
+
+/** A machine's config as JSON, without what `sanitize` takes out. */
+export function showDefinition(config: unknown, actor: string, sanitize: Sanitize | undefined): string {
+  try {
+    const definition = definitionOf(config);
+    if (sanitize === undefined) return definition;
+    return definitionOf(sanitize(JSON.parse(definition), { kind: 'definition', actor })) ?? '{}';
+  } catch (fault) {
+    console.error('toolfuse: a machine cannot be shown', fault);
+    return '{}';
+  }
+}
