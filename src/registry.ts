@@ -114,6 +114,7 @@ export class ToolRegistry {
       onForgotten: (circuit) => this.#probes.onForgotten(circuit),
     });
     this.#results = new Results({
+      registry: parent,
       circuits: this.#circuits,
       clock: this.#clock,
       classify: containedClassifier(options.classify, categorize),

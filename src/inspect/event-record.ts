@@ -1,6 +1,7 @@
 import type { KnownActor, SeenSnapshot } from './known-actor.ts';
 import type { EventDetails, EventNews } from './protocol.ts';
 import { stateText } from './state-text.ts';
+import { takenTransition } from './taken-transition.ts';
 
 /** The least that an event is. */
 export interface SeenEvent {
@@ -17,13 +18,15 @@ export interface EventRecord {
   readonly event: SeenEvent;
   before: SeenSnapshot | undefined;
   after: SeenSnapshot | undefined;
+  /** The transitions that it took, as XState has them; undefined where it is not known. */
+  transitions: readonly unknown[] | undefined;
   bytes: number;
 }
 
 const longestType = 200;
 
 /** An event in short. */
-export function eventNews({ seq, at, from, to, event, before, after }: EventRecord): EventNews {
+export function eventNews({ seq, at, from, to, event, before, after, transitions }: EventRecord): EventNews {
   const { type, category } = event;
   return {
     seq,
@@ -34,6 +37,7 @@ export function eventNews({ seq, at, from, to, event, before, after }: EventReco
     category: type === 'FAILURE' && typeof category === 'string' ? category.slice(0, longestType) : null,
     before: before === undefined ? null : stateText(before.value),
     after: after === undefined ? null : stateText(after.value),
+    taken: transitions === undefined ? null : transitions.flatMap((each) => takenTransition(each) ?? []),
   };
 }
 

@@ -31,6 +31,8 @@ export class KnownActor {
   /** The version of the ledger at which it last changed. */
   version = 0;
   outcomes = '';
+  /** Whether its calls are reported as they end: then results that it is sent are no outcomes of their own. */
+  isReported = false;
   timers: readonly TimerNews[] = [];
   /** Events that it was sent and has not processed, as far as is known. */
   readonly pending: EventRecord[] = [];

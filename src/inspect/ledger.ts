@@ -1,7 +1,7 @@
 import { Charts } from './charts.ts';
 import type { EventRecord, SeenEvent } from './event-record.ts';
 import type { KnownActor, SeenSnapshot } from './known-actor.ts';
-import { outcomeOf, withOutcome } from './outcomes.ts';
+import { outcomeOfCall, outcomeOfEvent, withOutcome } from './outcomes.ts';
 import { Ring } from './ring.ts';
 
 /** Events that wait for their snapshot, of one actor. */
@@ -59,6 +59,7 @@ export class Ledger {
       event,
       before: to.snapshot,
       after: undefined,
+      transitions: undefined,
       bytes,
     };
     this.events.push(record);
@@ -79,13 +80,26 @@ export class Ledger {
     }
     actor.become(snapshot);
     if (actor.kind === 'circuit') {
-      actor.outcomes = withOutcome(
-        actor.outcomes,
-        outcomeOf(event, contextOf(before), contextOf(snapshot)),
-      );
+      const outcome = outcomeOfEvent(event, contextOf(before), contextOf(snapshot));
+      if (outcome === 'd' || !actor.isReported) actor.outcomes = withOutcome(actor.outcomes, outcome);
     }
     this.#changed(actor);
     if (actor.status !== 'active') this.#end(actor);
+  }
+
+  /** A call of a tool has ended, whether or not its circuit was told of it. */
+  addCall(actor: KnownActor, category: unknown): void {
+    actor.isReported = true;
+    actor.outcomes = withOutcome(actor.outcomes, outcomeOfCall(category));
+    this.touch(actor);
+  }
+
+  /** An actor takes transitions, because of the event that it is at. */
+  addTransitions(actor: KnownActor, transitions: readonly unknown[]): void {
+    const [record] = actor.pending;
+    if (record !== undefined && transitions.length > 0) {
+      record.transitions = record.transitions === undefined ? transitions : [...record.transitions, ...transitions];
+    }
   }
 
   /** Something of an actor that is shown has changed. */

@@ -12,20 +12,21 @@ interface Event {
   readonly category?: unknown;
 }
 
-/** One outcome as a letter: `s` success, `f` failure, `i` failure that does not count, `d` denial; else nothing. */
-export function outcomeOf(event: Event, before: Counted | undefined, after: Counted | undefined): string {
-  switch (event.type) {
-    case 'SUCCESS':
-      return 's';
-    case 'FAILURE': {
-      const { category = 'executionError' } = event;
-      return isErrorCategory(category) && !errorCategories[category].counted ? 'i' : 'f';
-    }
-    case 'REQUEST':
-      return before?.deniedRequests === after?.deniedRequests ? '' : 'd';
-    default:
-      return '';
-  }
+/** How a call ended, as a letter: `s` success, `f` failure, `i` failure that does not count. */
+export function outcomeOfCall(category: unknown): 's' | 'f' | 'i' {
+  if (category === null) return 's';
+  return isErrorCategory(category) && !errorCategories[category].counted ? 'i' : 'f';
+}
+
+/** What an event says of a call, as a letter: a result, or `d` for a denial; else nothing. */
+export function outcomeOfEvent(
+  { type, category = 'executionError' }: Event,
+  before: Counted | undefined,
+  after: Counted | undefined,
+): string {
+  if (type === 'SUCCESS') return outcomeOfCall(null);
+  if (type === 'FAILURE') return outcomeOfCall(category);
+  return type === 'REQUEST' && before?.deniedRequests !== after?.deniedRequests ? 'd' : '';
 }
 
 export const withOutcome = (outcomes: string, outcome: string): string =>

@@ -56,6 +56,15 @@ export interface ActorNews {
   readonly isControlled: boolean;
 }
 
+/** A transition that was taken: the one of so many that a state has on an event, in the order of its definition. */
+export interface TakenNews {
+  /** The state that it is a transition of, by its path; empty for the root. A dot in a key is `\\.`. */
+  readonly source: string;
+  /** The type that it is defined for; empty for one that needs no event. */
+  readonly event: string;
+  readonly index: number;
+}
+
 /** One event, in short. */
 export interface EventNews {
   readonly seq: number;
@@ -70,6 +79,8 @@ export interface EventNews {
   /** The states before and after it; null where they are not known. */
   readonly before: string | null;
   readonly after: string | null;
+  /** The transitions that it made its actor take; null where they are not known, as of an app on the wire. */
+  readonly taken: readonly TakenNews[] | null;
 }
 
 /** One event in full. The values are plain JSON, cut where they are long. */

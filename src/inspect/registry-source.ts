@@ -1,10 +1,13 @@
-import type { ToolRegistry } from 'toolfuse';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { CallReport, ToolRegistry } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
 import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
 import type { Ledger } from './ledger.ts';
 import { type Sanitize, showDefinition, showSnapshot, shower } from './sanitize.ts';
 import type { Source } from './source.ts';
 import { timersByActor } from './timers.ts';
+
+const callChannel = 'toolfuse:call';
 
 /** What the inspector needs of an actor in this process. */
 type LocalActor = ActorRefLike & {
@@ -21,6 +24,8 @@ export class RegistrySource implements Source {
   readonly #sanitize: Sanitize | undefined;
   readonly #show: Sanitize;
   readonly #known = new Map<ActorRefLike, KnownActor>();
+  /** The circuits by their tools. */
+  readonly #circuits = new Map<string, KnownActor>();
   readonly #refs = new WeakMap<KnownActor, LocalActor>();
   /** Charts by machine config: every circuit has the same. */
   readonly #charts = new Map<unknown, string | null>();
@@ -43,12 +48,15 @@ export class RegistrySource implements Source {
         console.error('toolfuse: the inspector could not follow an event', fault);
       }
     });
+    subscribe(callChannel, this.#onCall);
     this.#take(this.#registry.actor);
     for (const circuit of this.#registry.circuits()) this.#take(circuit);
     return () => {
       subscription.unsubscribe();
+      unsubscribe(callChannel, this.#onCall);
       for (const actor of this.#known.values()) this.#ledger.remove(actor);
       this.#known.clear();
+      this.#circuits.clear();
     };
   }
 
@@ -79,10 +87,13 @@ export class RegistrySource implements Source {
         this.#ledger.addEvent(this.#actorOf(event.actorRef), from, event.event);
         return;
       }
+      case '@xstate.microstep':
+        this.#ledger.addTransitions(this.#actorOf(event.actorRef), event._transitions);
+        return;
       case '@xstate.snapshot': {
         const actor = this.#actorOf(event.actorRef);
         this.#ledger.addSnapshot(actor, event.event, event.snapshot as SeenSnapshot);
-        if (actor.kind === 'circuit' && actor.status !== 'active') this.#known.delete(event.actorRef);
+        if (actor.kind === 'circuit' && actor.status !== 'active') this.#forget(actor, event.actorRef);
         return;
       }
     }
@@ -112,9 +123,22 @@ export class RegistrySource implements Source {
     });
     this.#known.set(ref, actor);
     this.#refs.set(actor, ref);
+    if (actor.kind === 'circuit') this.#circuits.set(name, actor);
     this.#ledger.add(actor);
     return actor;
   }
+
+  #forget(actor: KnownActor, ref: ActorRefLike): void {
+    this.#known.delete(ref);
+    if (this.#circuits.get(actor.name) === actor) this.#circuits.delete(actor.name);
+  }
+
+  /** A success that changes nothing is no event of its circuit: it is heard of here. */
+  readonly #onCall = (message: unknown): void => {
+    const { registry, tool, category } = message as CallReport;
+    const actor = registry === this.#registry.actor ? this.#circuits.get(tool) : undefined;
+    if (actor !== undefined) this.#ledger.addCall(actor, category);
+  };
 
   #chartOf(config: unknown, actor: string): string | null {
     let chart = this.#charts.get(config);

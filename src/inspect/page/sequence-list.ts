@@ -50,6 +50,15 @@ export function stateAfter(actor: string, seq: number): string | undefined {
   return later;
 }
 
+/** The last event that an actor processed, up to another event or to now. */
+export function lastEventOf(actor: string, seq: number | null): EventNews | undefined {
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    const event = events[index];
+    if (event?.to === actor && event.after !== null && (seq === null || event.seq <= seq)) return event;
+  }
+  return undefined;
+}
+
 /** All that is shown, in full, as JSON; what the server has dropped meanwhile is left out. */
 export async function exported(): Promise<string> {
   const seqs = shownEvents.value.map(({ seq }) => seq);

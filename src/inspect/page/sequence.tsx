@@ -19,13 +19,15 @@ function laneOf(id: string | null): Lane {
   return actors.get(id)?.parent === null ? 1 : 2;
 }
 
+const laneX = (lane: Lane): number => 30 + lane * 60;
+
 /** An arrow from lane to lane; a bow where an actor sends to itself, as a timer does. */
 function Arrow({ from, to }: { from: Lane; to: Lane }) {
-  const [x1, x2] = [20 + from * 50, 20 + to * 50];
+  const [x1, x2] = [laneX(from), laneX(to)];
   const head = x2 > x1 ? -6 : 6;
   return (
-    <svg class="arrow" viewBox="0 0 140 34" aria-hidden="true">
-      {[20, 70, 120].map((x) => (
+    <svg class="arrow" viewBox="0 0 180 34" aria-hidden="true">
+      {([0, 1, 2] as const).map(laneX).map((x) => (
         <line key={x} class="life" x1={x} x2={x} y1="0" y2="34" />
       ))}
       {x1 === x2 ? (

@@ -59,6 +59,8 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
       tabIndex={0}
       role="rowgroup"
       aria-label={label}
+      // As high as its rows, where there is room.
+      style={{ flexBasis: `${items.length * rowHeight}px` }}
       onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
     >
       <div class="spacer" role="presentation" style={{ height: `${items.length * rowHeight}px` }}>
