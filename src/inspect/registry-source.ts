@@ -3,7 +3,7 @@ import type { CallReport, ToolRegistry } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
 import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
 import type { Ledger } from './ledger.ts';
-import { type Sanitize, showDefinition, showSnapshot, shower } from './sanitize.ts';
+import { type Sanitize, showDefinition, shower, showSnapshot } from './sanitize.ts';
 import type { Source } from './source.ts';
 import { timersByActor } from './timers.ts';
 
