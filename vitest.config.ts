@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // What is built is run as it is, and not from its sources.
+    server: { deps: { external: [/\/dist\//] } },
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });
