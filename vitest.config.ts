@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    expect: { poll: { timeout: 5_000 } },
     // What is built is run as it is, and not from its sources.
     server: { deps: { external: [/\/dist\//] } },
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },

@@ -7,11 +7,12 @@ import { Facts } from './facts.tsx';
 import { go, route } from './route.ts';
 import { chosen, type LastEvents, lastEventsOf, stateAfter } from './sequence-list.ts';
 import { lookOf } from './state-look.ts';
-import { actorList, actors, eventsTick } from './store.ts';
+import { actorList, actors, actorsTick, eventsTick } from './store.ts';
 import { ZoomPane } from './zoom-pane.tsx';
 
 /** The actor that is looked at: the chosen one, or else the first. */
 function actorInView(): ActorNews | undefined {
+  actorsTick.value;
   const { actor } = route.value;
   return (actor === null ? undefined : actors.get(actor)) ?? actorList.value[0];
 }

@@ -110,7 +110,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
         role="group"
         aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved about by keyboard.
-        tabIndex={0}
+        tabindex={0}
         onKeyDown={(event) => {
           const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
           if (act === undefined) return;

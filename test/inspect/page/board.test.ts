@@ -1,31 +1,6 @@
-import type { ToolRegistry, ToolRegistryOptions } from 'toolfuse';
-import type { InspectOptions, Inspector } from 'toolfuse/inspect';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hasBrowser, openPage } from '../support/browser.ts';
-import { built } from '../support/built.ts';
-
-const running: { registry: ToolRegistry; inspector: Inspector }[] = [];
-afterEach(async () => {
-  for (const { registry, inspector } of running.splice(0)) {
-    await inspector.close();
-    registry.stop();
-  }
-});
-
-async function start(options: ToolRegistryOptions = {}, inspectOptions: InspectOptions = {}) {
-  const registry = built.toolfuse.createToolRegistry({
-    circuit: { failureThreshold: 3, minBackoffMs: 60_000 },
-    recovery: { maxOpenCircuits: 2, cooldownMs: 60_000 },
-    ...options,
-  });
-  const inspector = await registry.inspect(inspectOptions);
-  running.push({ registry, inspector });
-  return { registry, inspector };
-}
-
-const fail = (registry: ToolRegistry, tool: string, times: number): void => {
-  for (let call = 0; call < times; call += 1) registry.recordFailure(tool, 'timeout');
-};
+import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
   it('shows a tool in words: its state, failures to the threshold, denials, last error, countdown and outcomes', async () => {
