@@ -79,12 +79,16 @@ export class RegistrySource implements Source {
     (ref as { send(event: unknown): void }).send(event);
   }
 
+  #senderOf({ sourceRef, event }: InspectionEvent & { type: '@xstate.event' }): string | null {
+    if (sourceRef !== undefined) return this.#actorOf(sourceRef).id;
+    // A circuit tells of its beginning in the one way that names no sender.
+    return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(event.tool)?.id ?? null) : null;
+  }
+
   #follow(event: InspectionEvent): void {
     switch (event.type) {
       case '@xstate.event': {
-        const { sourceRef } = event;
-        const from = sourceRef === undefined ? null : this.#actorOf(sourceRef).id;
-        this.#ledger.addEvent(this.#actorOf(event.actorRef), from, event.event);
+        this.#ledger.addEvent(this.#actorOf(event.actorRef), this.#senderOf(event), event.event);
         return;
       }
       case '@xstate.microstep':

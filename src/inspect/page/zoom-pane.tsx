@@ -109,7 +109,6 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
         class="chart"
         role="group"
         aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved about by keyboard.
         tabindex={0}
         onKeyDown={(event) => {
           const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];

@@ -35,9 +35,11 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     registry.disable('free');
     registry.tool('broken').send({ type: 'FAILURE', retryAfterMs: 60_000 });
     const { page } = await openPage(inspector);
-    const badges = await page.locator('.slot .state').evaluateAll((cells) =>
-      cells.map((cell) => ({ word: cell.textContent, shape: cell.querySelector('svg')?.innerHTML ?? '' })),
-    );
+    const badges = await page
+      .locator('.slot .state')
+      .evaluateAll((cells) =>
+        cells.map((cell) => ({ word: cell.textContent, shape: cell.querySelector('svg')?.innerHTML ?? '' })),
+      );
     expect(badges.map(({ word }) => word)).toEqual(['open', 'half-open', 'isolated', 'disabled', 'closed']);
     expect(new Set(badges.map(({ shape }) => shape)).size).toBe(5);
   });

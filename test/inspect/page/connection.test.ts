@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { createWebSocketInspector } from '@statelyai/inspect';
+import type { WebSocketRoute } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { createActor, createMachine } from 'xstate';
 import { hasBrowser, openPage } from '../support/browser.ts';
@@ -8,7 +9,9 @@ import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
   it('shows what was there before it, attached late', async () => {
-    const registry = built.toolfuse.createToolRegistry({ circuit: { failureThreshold: 3, minBackoffMs: 50_000 } });
+    const registry = built.toolfuse.createToolRegistry({
+      circuit: { failureThreshold: 3, minBackoffMs: 50_000 },
+    });
     fail(registry, 'shell', 3);
     registry.isolate('search');
     const inspector = await registry.inspect();
@@ -28,15 +31,44 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     await page.getByRole('group', { name: 'Statechart of shell, open' }).waitFor();
   });
 
-  it('says that the connection is lost, and comes back to a server that has started again', async () => {
+  it('comes back by itself after the connection broke, and has missed nothing', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'shell', 1);
+    const { page } = await openPage(inspector);
+    const routes: WebSocketRoute[] = [];
+    await page.routeWebSocket('**', (route) => {
+      routes.push(route);
+      route.connectToServer();
+    });
+    await page.reload();
+    const row = page.locator('.slot', { hasText: 'shell' });
+    await row.getByText('closed').waitFor();
+    await Promise.all([page.getByText('lost, trying again').waitFor(), routes[0]?.close()]);
+    fail(registry, 'shell', 2);
+    await page.locator('.connection.live').waitFor();
+    await row.getByText('open').waitFor();
+    await page.getByRole('button', { name: 'Sequence' }).click();
+    await page.getByText('6 events').waitFor();
+  });
+
+  it('says that the connection is lost, with what it knows still in sight', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 3);
     const { page } = await openPage(inspector);
-    await page.locator('.slot', { hasText: 'shell' }).waitFor();
+    const row = page.locator('.slot', { hasText: 'shell' });
+    await row.waitFor();
     await inspector.close();
     await page.getByText('lost, trying again').waitFor();
-    // What is known stays in sight.
-    expect(await page.locator('.slot', { hasText: 'shell' }).count()).toBe(1);
+    expect(await row.count()).toBe(1);
+  });
+
+  it('says so when another inspector has taken the place of its own', async () => {
+    const { registry, inspector } = await start();
+    const { page } = await openPage(inspector);
+    await inspector.close();
+    const other = await registry.inspect({ port: Number(new URL(inspector.url).port) });
+    await page.getByText('the inspector that runs here now has another address').waitFor();
+    await other.close();
   });
 
   it('is the same in several windows at once', async () => {
@@ -66,7 +98,11 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
       initial: 'stopped',
       states: {
         stopped: { on: { PLAY: 'playing' } },
-        playing: { initial: 'slow', after: { 30_000: 'stopped' }, states: { slow: { on: { FASTER: 'fast' } }, fast: {} } },
+        playing: {
+          initial: 'slow',
+          after: { 30000: 'stopped' },
+          states: { slow: { on: { FASTER: 'fast' } }, fast: {} },
+        },
       },
     });
     const actor = createActor(machine, { inspect: client.inspect, id: 'music' }).start();
@@ -85,7 +121,9 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
       'playing',
       'playing.fast',
     ]);
-    expect(await page.locator('svg.chart .edge.is-taken').getAttribute('aria-label')).toContain('to playing.fast');
+    expect(await page.locator('svg.chart .edge.is-taken').getAttribute('aria-label')).toContain(
+      'to playing.fast',
+    );
     expect(complaints).toEqual([]);
     actor.stop();
     client.stop();

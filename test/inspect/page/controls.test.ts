@@ -4,11 +4,15 @@ import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the controls', { timeout: 30_000 }, () => {
   it('send each of their events to the circuit', async () => {
-    const { registry, inspector } = await start({ circuit: { failureThreshold: 2, minBackoffMs: 60_000 } }, { controls: true });
+    const { registry, inspector } = await start(
+      { circuit: { failureThreshold: 2, minBackoffMs: 60_000 } },
+      { controls: true },
+    );
     registry.tool('search');
     const { page, complaints } = await openPage(inspector);
     await page.getByRole('button', { name: 'search' }).click();
-    const send = (type: string): Promise<void> => page.getByRole('button', { name: type, exact: true }).click();
+    const send = (type: string): Promise<void> =>
+      page.getByRole('button', { name: type, exact: true }).click();
     const context = () => registry.tool('search').getSnapshot().context;
     const state = () => registry.state('search');
 

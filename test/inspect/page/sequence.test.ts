@@ -15,7 +15,14 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     const { page, complaints } = await openPage(inspector, { view: 'sequence' });
     await expect
       .poll(() => typesOf(page))
-      .toEqual(['begins', 'CIRCUIT_BEGAN', 'FAILURE timeout', 'CIRCUIT_CHANGED', 'REQUEST', 'REQUEST_DENIED']);
+      .toEqual([
+        'begins',
+        'CIRCUIT_BEGAN',
+        'FAILURE timeout',
+        'CIRCUIT_CHANGED',
+        'REQUEST',
+        'REQUEST_DENIED',
+      ]);
     const rows = page.locator('.slot .event-row');
     expect(await rows.locator('.lanes').allTextContents()).toEqual([
       'from toolfuse',
@@ -37,7 +44,9 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     for (let call = 0; call < 200; call += 1) registry.allowRequest('shell');
     await page.getByText('404 events').waitFor();
     await expect
-      .poll(() => page.locator('.port').evaluate((port) => port.scrollHeight - port.scrollTop - port.clientHeight))
+      .poll(() =>
+        page.locator('.port').evaluate((port) => port.scrollHeight - port.scrollTop - port.clientHeight),
+      )
       .toBeLessThan(2);
   });
 
@@ -113,6 +122,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'FAILURE' }).waitFor();
     for (let call = 0; call < 100; call += 1) registry.allowRequest('shell');
     await page.getByText(/skipped: too many at once/).waitFor();
+    await page.getByLabel('Only events of a type').selectOption('FAILURE');
     await page.getByRole('button', { name: 'FAILURE' }).click();
     await page.getByText('This event is not kept any more.').waitFor();
   });
@@ -131,7 +141,14 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     const { format, events } = JSON.parse(readFileSync(await download.path(), 'utf8'));
     expect(format).toBe('toolfuse.events');
     expect(events).toMatchObject([
-      { to: 'shell', from: null, type: 'FAILURE', before: 'closed', after: 'open', event: { category: 'timeout' } },
+      {
+        to: 'shell',
+        from: null,
+        type: 'FAILURE',
+        before: 'closed',
+        after: 'open',
+        event: { category: 'timeout' },
+      },
       { to: 'search', snapshotAfter: { value: 'open', context: { openCount: 1 } } },
     ]);
   });

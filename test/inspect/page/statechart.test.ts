@@ -4,7 +4,9 @@ import { hasBrowser, openPage } from '../support/browser.ts';
 import { fail, start } from '../support/started.ts';
 
 const activeIn = (chart: Locator): Promise<(string | null)[]> =>
-  chart.locator('.state.active').evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
+  chart
+    .locator('.state.active')
+    .evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
 
 describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
   it('is drawn from the machine’s own definition, with the active state lit', async () => {
@@ -14,8 +16,11 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'search' }).click();
     const chart = page.getByRole('group', { name: 'Statechart of search, closed' });
     await chart.waitFor();
-    const states = await chart.locator('[data-state]').evaluateAll((all) => all.map((each) => each.getAttribute('data-state')));
-    for (const state of ['closed', 'open', 'halfOpen', 'isolated', 'disabled']) expect(states).toContain(state);
+    const states = await chart
+      .locator('[data-state]')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('data-state')));
+    for (const state of ['closed', 'open', 'halfOpen', 'isolated', 'disabled'])
+      expect(states).toContain(state);
     expect(await chart.locator('.edge').count()).toBeGreaterThan(6);
     expect(await chart.textContent()).toContain('[backoff has run out]');
     expect(await activeIn(chart)).toEqual(['closed']);
@@ -47,7 +52,9 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'search' }).click();
     const chart = page.locator('svg.chart');
     await expect.poll(() => activeIn(chart), { timeout: 5_000 }).toEqual(['halfOpen']);
-    expect(await chart.locator('.edge.is-taken').getAttribute('aria-label')).toContain('from open to halfOpen');
+    expect(await chart.locator('.edge.is-taken').getAttribute('aria-label')).toContain(
+      'from open to halfOpen',
+    );
   });
 
   it('shows which event was taken last where no state changed', async () => {
@@ -151,7 +158,8 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
   it('is dark or light as the system is, or as it is told', async () => {
     const { inspector } = await start();
     const { page } = await openPage(inspector, { colorScheme: 'dark' });
-    const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const ground = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(await ground()).toBe('rgb(17, 19, 20)');
     await page.getByRole('button', { name: 'Auto' }).click();
     expect(await ground()).toBe('rgb(246, 246, 244)');

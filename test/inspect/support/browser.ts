@@ -1,5 +1,5 @@
-import type { Inspector } from 'toolfuse/inspect';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Inspector } from 'toolfuse/inspect';
 import { afterAll } from 'vitest';
 import { chromiumArgs, findChromium } from '../../../scripts/chromium.ts';
 
