@@ -1,21 +1,23 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Inspector } from 'toolfuse/inspect';
 import { afterEach } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { pageProtocol, type ServerMessage, tokenPrefix } from '../../../src/inspect/protocol.ts';
+
+/** All that a client has to know of an inspector. */
+type Served = { readonly url: string };
 
 const open: { destroy(): void }[] = [];
 afterEach(() => {
   for (const each of open.splice(0)) each.destroy();
 });
 
-export const portOf = (inspector: Inspector): number => Number(new URL(inspector.url).port);
-export const tokenOf = (inspector: Inspector): string => new URL(inspector.url).hash.slice(1);
+export const portOf = (inspector: Served): number => Number(new URL(inspector.url).port);
+export const tokenOf = (inspector: Served): string => new URL(inspector.url).hash.slice(1);
 
 /** One HTTP request, said as it is told to be. */
 export function ask(
-  inspector: Inspector,
+  inspector: Served,
   {
     path = '/',
     method = 'GET',
@@ -45,7 +47,7 @@ export interface Connected {
 
 /** A WebSocket that has been let in, or the HTTP status with which it was refused. */
 export function knock(
-  inspector: Inspector,
+  inspector: Served,
   protocols: string[] = [],
   options: ClientOptions = {},
 ): Promise<Connected | number> {
@@ -66,7 +68,7 @@ export function knock(
 }
 
 /** The page, or something that knows all that the page knows. */
-export async function knockAsPage(inspector: Inspector, options: ClientOptions = {}): Promise<Connected> {
+export async function knockAsPage(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
   const connected = await knock(inspector, [pageProtocol, `${tokenPrefix}${tokenOf(inspector)}`], {
     origin: new URL(inspector.url).origin,
     ...options,
@@ -76,7 +78,7 @@ export async function knockAsPage(inspector: Inspector, options: ClientOptions =
 }
 
 /** An app that shows itself. */
-export async function knockAsApp(inspector: Inspector, options: ClientOptions = {}): Promise<Connected> {
+export async function knockAsApp(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
   const connected = await knock(inspector, [], options);
   if (typeof connected === 'number') throw new Error(`refused with ${connected}`);
   return connected;
@@ -87,7 +89,7 @@ export const closed = (socket: WebSocket): Promise<{ code: number; reason: strin
   new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
 
 /** A bare connection that says nothing. */
-export function connectBare(inspector: Inspector): Socket {
+export function connectBare(inspector: Served): Socket {
   const socket = connect(portOf(inspector), '127.0.0.1');
   socket.on('error', () => {});
   open.push(socket);

@@ -38,7 +38,7 @@ describe('toolfuse inspect', { timeout: 30_000 }, () => {
       inspect: client.inspect,
     });
     registry.recordFailure('shell', 'timeout');
-    const { messages } = await knockAsPage({ url } as Parameters<typeof knockAsPage>[0]);
+    const { messages } = await knockAsPage({ url });
     await expect
       .poll(() =>
         messages
