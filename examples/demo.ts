@@ -13,6 +13,7 @@ import { defaultCircuitConfig as defaults } from 'toolfuse/machines';
 import { Agent, type Task } from './demo/agent.ts';
 import { FileServer } from './demo/file-server.ts';
 import { Savings } from './demo/savings.ts';
+import { type Comparison, comparisonLines, sideBySide, startedPids } from './demo/side-by-side.ts';
 import { headline, span, tell } from './demo/timeline.ts';
 
 const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000 };
@@ -28,6 +29,7 @@ const server = new FileServer(folder);
 // Runs however the process ends, so that neither the server nor the folder is left behind.
 process.once('exit', () => {
   server.kill();
+  for (const pid of startedPids) endProcess(pid);
   rmSync(folder, { recursive: true, force: true });
 });
 process.once('SIGINT', () => process.exit(130));
@@ -37,6 +39,14 @@ const limit = setTimeout(() => fail(['it ends within 50 s']), 50_000).unref();
 for (const day of days) writeFileSync(join(folder, `${day}.md`), noteOf(day));
 mkdirSync(join(folder, 'archive'));
 writeFileSync(join(folder, 'archive', 'budget.csv'), 'item,price\ncoffee,3\n');
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 const registry = createToolRegistry({ circuit: settings, recovery: { maxOpenCircuits: 3 } });
 const inspector = process.argv.includes('--inspect') ? await watch() : undefined;
@@ -106,6 +116,16 @@ function brokenClaims(): string[] {
   return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
 }
 
+function brokenComparison({ todo, without, with: guarded }: Comparison): string[] {
+  const claims: [boolean, string][] = [
+    [guarded.done === todo, 'the agent behind toolfuse mcp has read every file'],
+    [without.done < todo, 'the agent without it has not'],
+    [guarded.wasted < without.wasted, 'toolfuse mcp saved calls'],
+    [guarded.waitedMs < without.waitedMs, 'toolfuse mcp saved time'],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+}
+
 function fail(claims: readonly string[]): never {
   for (const claim of claims) console.error(`The demo did not go as told. Not true: ${claim}.`);
   process.exit(1);
@@ -161,11 +181,20 @@ for (const line of savings.lines()) console.log(line);
 const broken = brokenClaims();
 if (broken.length === 0)
   console.log(`report.md on the disk has what the notes of all ${days.length} days say.`);
-if (broken.length > 0) fail(broken);
 if (inspector === undefined) {
   registry.stop();
   await server.stop();
-} else {
+}
+
+const comparison = await sideBySide(
+  folder,
+  days.map((day) => join(folder, `${day}.md`)),
+);
+headline('The same trouble, with and without');
+for (const line of comparisonLines(comparison)) console.log(line);
+broken.push(...brokenComparison(comparison));
+if (broken.length > 0) fail(broken);
+if (inspector !== undefined) {
   clearTimeout(limit);
   console.log(`The inspector stays at ${inspector.url} until Ctrl+C.`);
 }
