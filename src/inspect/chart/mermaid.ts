@@ -17,8 +17,8 @@ class Names {
   of(id: string): string {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
-    const plain = id.replace(/[^A-Za-z0-9_]+/g, '_');
-    let name = reserved.test(plain) || plain === '_' || plain === '' ? `${plain}_` : plain;
+    const plain = id === '' ? 'any_state' : id.replace(/[^A-Za-z0-9_]+/g, '_');
+    let name = reserved.test(plain) || plain === '_' ? `${plain}_` : plain;
     while (this.#taken.has(name)) name += '_';
     this.#taken.add(name);
     this.#byId.set(id, name);
