@@ -19,14 +19,16 @@ describe('a chart as mermaid', () => {
 
   it('nests states, and draws regions side by side', () => {
     const text = mermaid(parallel.config);
-    expect(text).toContain(`  state "panel" as panel {
-    [*] --> panel_closed
-    state "closed" as panel_closed
-    state "open" as panel_open {`);
-    expect(text).toContain(`      }
-      --
-      state "scroll" as panel_open_scroll {`);
-    expect(text).toContain('    state "H*" as text_last\n');
+    expect(text).toContain(`    state "panel" as panel {
+      [*] --> panel_closed
+      state "closed" as panel_closed
+      state "open" as panel_open {`);
+    expect(text).toContain(`        }
+        --
+        state "scroll" as panel_open_scroll {`);
+    expect(text).toContain('      state "H*" as text_last\n');
+    // At the top, mermaid takes no regions.
+    expect(text).toContain('  state "editor" as editor {\n');
     expect(text).toContain('  panel_open --> panel_closed: TOGGLE\n');
   });
 
