@@ -8,6 +8,8 @@ export interface SvgOptions {
   readonly active?: readonly string[];
   /** What the picture is called. Default: the machine's id. */
   readonly title?: string;
+  /** Whether the picture brings its style and background, as a file has to; a page has its own. Default true. */
+  readonly isFile?: boolean;
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -71,7 +73,7 @@ function box(state: ChartBox, isActive: boolean): string {
     'state',
     kind,
     isFrame ? 'frame' : '',
-    isTinted(depth) ? 'even' : '',
+    isFrame && isTinted(depth) ? 'even' : '',
     isActive ? 'active' : '',
   ];
   return element(
@@ -125,7 +127,7 @@ const initial = ({ state, x, y, to }: InitialMark): string =>
   element(
     'g',
     { class: 'initial', 'data-initial': state },
-    element('circle', { cx: x, cy: y, r: 3.5 }),
+    element('circle', { class: 'dot', cx: x, cy: y, r: 3.5 }),
     element('path', {
       class: 'line',
       d: `M${rounded(x)} ${rounded(y)}H${rounded(to.x)}`,
@@ -143,16 +145,17 @@ const arrow =
  */
 export function chartSvg(
   layout: ChartLayout,
-  { active = [], title = layout.title }: SvgOptions = {},
+  { active = [], title = layout.title, isFile = true }: SvgOptions = {},
 ): string {
   const isActive = new Set(active);
   const { width, height, boxes, edges, initials } = layout;
   const [frames, others] = [boxes.filter(({ isFrame }) => isFrame), boxes.filter(({ isFrame }) => !isFrame)];
   const parts = [
     element('title', {}, escaped(title)),
-    element('style', {}, chartStyle),
+    ...(isFile
+      ? [element('style', {}, chartStyle), element('rect', { class: 'paper', width, height, rx: 10 })]
+      : []),
     arrow,
-    element('rect', { class: 'paper', width, height, rx: 10 }),
     ...frames.map((state) => box(state, isActive.has(state.id))),
     ...edges.map(edge),
     ...initials.map(initial),
