@@ -2,9 +2,49 @@ import { defineConfig } from 'tsup';
 
 const common = { format: 'esm', target: 'node20' } as const;
 
+/** Bundled CommonJS modules ask for Node's own by `require`. */
+const banner = {
+  js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+};
+
 export default defineConfig([
   // The library: it runs wherever xstate does.
-  { ...common, entry: { index: 'src/index.ts', machines: 'machines/index.ts' }, dts: true },
+  {
+    ...common,
+    entry: { index: 'src/index.ts', machines: 'machines/index.ts' },
+    external: [/^toolfuse/],
+    dts: true,
+  },
+  // The inspector, with its WebSocket server inside.
+  {
+    ...common,
+    entry: { index: 'src/inspect/index.ts' },
+    outDir: 'dist/inspect',
+    external: [/^toolfuse/],
+    noExternal: ['ws'],
+    dts: true,
+    banner,
+  },
+  // What a browser gets of it: the same without the server.
+  {
+    ...common,
+    entry: { browser: 'src/inspect/browser.ts' },
+    outDir: 'dist/inspect',
+    external: [/^toolfuse/],
+    platform: 'browser',
+  },
+  // Its page, with all that it needs.
+  {
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    entry: { page: 'src/inspect/page/main.tsx' },
+    outDir: 'dist/inspect/page',
+    noExternal: [/./],
+    minify: true,
+    splitting: false,
+    publicDir: 'src/inspect/page/static',
+  },
   // The command, with what it needs beyond the library inside, so that `npx toolfuse` installs nothing else.
   {
     ...common,
@@ -12,9 +52,6 @@ export default defineConfig([
     outDir: 'dist/cli',
     external: [/^toolfuse/],
     noExternal: [/./],
-    // Bundled CommonJS modules ask for Node's own by `require`.
-    banner: {
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-    },
+    banner,
   },
 ]);

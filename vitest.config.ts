@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
+      { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
     ],
   },

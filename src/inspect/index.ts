@@ -1,0 +1,3 @@
+export { type Inspector, inspect, serveInspector } from './inspector.ts';
+export type { InspectOptions } from './options.ts';
+export type { Sanitize, Shown } from './sanitize.ts';
