@@ -8,8 +8,6 @@ export interface SvgOptions {
   readonly active?: readonly string[];
   /** What the picture is called. Default: the machine's id. */
   readonly title?: string;
-  /** Whether the picture brings its style and background, as a file has to; a page has its own. Default true. */
-  readonly isFile?: boolean;
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -145,16 +143,15 @@ const arrow =
  */
 export function chartSvg(
   layout: ChartLayout,
-  { active = [], title = layout.title, isFile = true }: SvgOptions = {},
+  { active = [], title = layout.title }: SvgOptions = {},
 ): string {
   const isActive = new Set(active);
   const { width, height, boxes, edges, initials } = layout;
   const [frames, others] = [boxes.filter(({ isFrame }) => isFrame), boxes.filter(({ isFrame }) => !isFrame)];
   const parts = [
     element('title', {}, escaped(title)),
-    ...(isFile
-      ? [element('style', {}, chartStyle), element('rect', { class: 'paper', width, height, rx: 10 })]
-      : []),
+    element('style', {}, chartStyle),
+    element('rect', { class: 'paper', width, height, rx: 10 }),
     arrow,
     ...frames.map((state) => box(state, isActive.has(state.id))),
     ...edges.map(edge),

@@ -52,12 +52,6 @@ describe('a chart as SVG', () => {
     );
   });
 
-  it('has no style or background of its own in a page', () => {
-    const svg = chartSvg(layoutChart(chartModel(toolCircuitMachine.config)), { isFile: false });
-    expect(svg).not.toMatch(/<style|class="paper"| style=/);
-    expect(faults(svg)).toEqual([]);
-  });
-
   it('lights the active states and no others', () => {
     const layout = layoutChart(chartModel(parallel.config));
     const lit = (active: string[]): string[] =>
