@@ -24,7 +24,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'] } },
+    expect: { poll: { timeout: 5_000 } },
+    // What is built is run as it is, and not from its sources.
+    server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });

@@ -71,7 +71,9 @@ export class Ledger {
   /** An actor has processed an event. */
   addSnapshot(actor: KnownActor, event: SeenEvent, snapshot: SeenSnapshot, bytes = 0): void {
     const before = actor.snapshot;
-    const index = actor.pending.findIndex((record) => record.event === event || record.event.type === event.type);
+    const index = actor.pending.findIndex(
+      (record) => record.event === event || record.event.type === event.type,
+    );
     const [record] = index === -1 ? [] : actor.pending.splice(index, 1);
     if (record !== undefined) {
       record.before = before;
@@ -98,7 +100,8 @@ export class Ledger {
   addTransitions(actor: KnownActor, transitions: readonly unknown[]): void {
     const [record] = actor.pending;
     if (record !== undefined && transitions.length > 0) {
-      record.transitions = record.transitions === undefined ? transitions : [...record.transitions, ...transitions];
+      record.transitions =
+        record.transitions === undefined ? transitions : [...record.transitions, ...transitions];
     }
   }
 

@@ -70,7 +70,9 @@ const show = (value: unknown): string => (typeof value === 'string' ? JSON.strin
 export function checkInspectOptions(options: InspectOptions): InspectSettings {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) {
-      throw new TypeError(`${name} is no setting of the inspector; they are ${Object.keys(rules).join(', ')}`);
+      throw new TypeError(
+        `${name} is no setting of the inspector; they are ${Object.keys(rules).join(', ')}`,
+      );
     }
     if (value === undefined) continue;
     const [must, holds] = rules[name as keyof InspectSettings];

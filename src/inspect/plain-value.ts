@@ -54,7 +54,11 @@ class Plainer {
     if (Array.isArray(value)) return this.#list(value, value.length);
     if (value instanceof Error) {
       const { name, message, ...rest } = value;
-      return { name: this.of(name), message: this.of(message), ...(this.#fields(Object.entries(rest)) as object) };
+      return {
+        name: this.of(name),
+        message: this.of(message),
+        ...(this.#fields(Object.entries(rest)) as object),
+      };
     }
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof Map) return { '[Map]': this.#list(value.entries(), value.size) };

@@ -3,7 +3,7 @@ import type { CallReport, ToolRegistry } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
 import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
 import type { Ledger } from './ledger.ts';
-import { type Sanitize, showDefinition, showSnapshot, shower } from './sanitize.ts';
+import { type Sanitize, showDefinition, shower, showSnapshot } from './sanitize.ts';
 import type { Source } from './source.ts';
 import { timersByActor } from './timers.ts';
 
@@ -79,12 +79,16 @@ export class RegistrySource implements Source {
     (ref as { send(event: unknown): void }).send(event);
   }
 
+  #senderOf({ sourceRef, event }: InspectionEvent & { type: '@xstate.event' }): string | null {
+    if (sourceRef !== undefined) return this.#actorOf(sourceRef).id;
+    // A circuit tells of its beginning in the one way that names no sender.
+    return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(event.tool)?.id ?? null) : null;
+  }
+
   #follow(event: InspectionEvent): void {
     switch (event.type) {
       case '@xstate.event': {
-        const { sourceRef } = event;
-        const from = sourceRef === undefined ? null : this.#actorOf(sourceRef).id;
-        this.#ledger.addEvent(this.#actorOf(event.actorRef), from, event.event);
+        this.#ledger.addEvent(this.#actorOf(event.actorRef), this.#senderOf(event), event.event);
         return;
       }
       case '@xstate.microstep':

@@ -17,7 +17,11 @@ export function takenTransition(transition: unknown): TakenNews | undefined {
     const alike = eventType === '' ? source.always : source.transitions.get(eventType);
     const index = alike?.indexOf(transition) ?? -1;
     if (index === -1) return undefined;
-    return { source: source.path.map((key) => key.replaceAll('.', '\\.')).join('.'), event: eventType, index };
+    return {
+      source: source.path.map((key) => key.replaceAll('.', '\\.')).join('.'),
+      event: eventType,
+      index,
+    };
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { ActorNews } from '../protocol.ts';
-import { boardRows, onlyState, search, type Sort, sort, sorts, stateCounts, tools } from './board-list.ts';
+import { boardRows, onlyState, type Sort, search, sort, sorts, stateCounts, tools } from './board-list.ts';
 import { Countdown, nextTimer } from './countdown.tsx';
 import { Failures } from './failures.tsx';
 import { RegistryStrip } from './registry-strip.tsx';
@@ -17,7 +17,6 @@ function Row({ actor }: { actor: ActorNews }) {
   const timer = nextTimer(actor.timers);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has the button.
     <div class="tool-row" role="presentation" onClick={() => go({ view: 'chart', actor: actor.id })}>
       <span role="cell" class="cell state">
         <StateBadge kind={kind} state={state} />
@@ -36,8 +35,12 @@ function Row({ actor }: { actor: ActorNews }) {
       <span role="cell" class="cell denials">
         {tool !== null && tool.denials > 0 && tool.denials.toLocaleString('en')}
       </span>
-      <span role="cell" class="cell error">{tool?.lastError && phrase(tool.lastError)}</span>
-      <span role="cell" class="cell outcomes">{tool && <Sparkline outcomes={tool.outcomes} />}</span>
+      <span role="cell" class="cell error">
+        {tool?.lastError && phrase(tool.lastError)}
+      </span>
+      <span role="cell" class="cell outcomes">
+        {tool && <Sparkline outcomes={tool.outcomes} />}
+      </span>
     </div>
   );
 }
@@ -45,7 +48,6 @@ function Row({ actor }: { actor: ActorNews }) {
 function Filters() {
   const all = tools.value.length;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend in sight.
     <div class="chips" role="group" aria-label="Show only a state">
       <button type="button" aria-pressed={onlyState.value === null} onClick={() => (onlyState.value = null)}>
         All <span class="tally">{all.toLocaleString('en')}</span>
@@ -112,7 +114,6 @@ export function Board() {
       {tools.value.length === 0 ? (
         <Nothing />
       ) : (
-        // biome-ignore lint/a11y/useSemanticElements: only the rows in sight exist, which no table can.
         <div class="table" role="table" aria-label="Tools" aria-rowcount={rows.length + 1}>
           <div class="head" role="rowgroup">
             <div class="tool-row" role="row" aria-rowindex={1}>

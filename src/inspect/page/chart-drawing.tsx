@@ -6,9 +6,8 @@ import { span } from './words.ts';
 /** What is lit in a chart. */
 export interface Lit {
   readonly active: ReadonlySet<string>;
-  /** Transitions that were just taken, and by which event: another one makes them run again. */
-  readonly taken: ReadonlySet<string>;
-  readonly takenBy: number;
+  /** Transitions that were taken last, and by which event: another one makes them run again. */
+  readonly taken: ReadonlyMap<string, number>;
   /** Timers, by the state that they run in. */
   readonly timers: ReadonlyMap<string, TimerNews>;
 }
@@ -18,15 +17,28 @@ const lineHeight = 15;
 const baseline = 0.75;
 
 const textOf = ({ runs }: ChartLine): string => runs.map(({ text }) => text).join(' ');
-const isTaken = (lit: Lit, transitions: readonly string[]): boolean =>
-  transitions.some((id) => lit.taken.has(id));
+/** The event that made one of these transitions be taken, if it was one of the last. */
+const takenBy = (lit: Lit, transitions: readonly string[]): number | undefined =>
+  transitions.map((id) => lit.taken.get(id)).find((seq) => seq !== undefined);
 
-function Line({ line, x, y, lit, anchor }: { line: ChartLine; x: number; y: number; lit: Lit; anchor?: 'middle' }) {
-  const taken = isTaken(lit, line.transitions);
+function Line({
+  line,
+  x,
+  y,
+  lit,
+  anchor,
+}: {
+  line: ChartLine;
+  x: number;
+  y: number;
+  lit: Lit;
+  anchor?: 'middle';
+}) {
+  const event = takenBy(lit, line.transitions);
   return (
     <text
-      key={taken ? lit.takenBy : 'still'}
-      class={taken ? 'words is-taken' : 'words'}
+      key={event ?? 'still'}
+      class={event === undefined ? 'words' : 'words is-taken'}
       x={x}
       y={y + lineHeight * baseline}
       text-anchor={anchor}
@@ -49,7 +61,14 @@ function Timer({ box, timer }: { box: ChartBox; timer: TimerNews }) {
   const x = box.x + box.width - width / 2 - 8;
   return (
     <g class="timer" role="timer" aria-label={`${words} left`}>
-      <rect class="rail" x={box.x + 8} y={box.y + box.height - 6} width={box.width - 16} height="3" rx="1.5" />
+      <rect
+        class="rail"
+        x={box.x + 8}
+        y={box.y + box.height - 6}
+        width={box.width - 16}
+        height="3"
+        rx="1.5"
+      />
       <rect
         class="run"
         x={box.x + 8}
@@ -88,7 +107,12 @@ function Box({ box, lit }: { box: ChartBox; lit: Lit }) {
       {kind === 'final' && (
         <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />
       )}
-      <text class="title" x={head.x + head.width / 2} y={titleTop + titleHeight * baseline} text-anchor="middle">
+      <text
+        class="title"
+        x={head.x + head.width / 2}
+        y={titleTop + titleHeight * baseline}
+        text-anchor="middle"
+      >
         {title}
       </text>
       {rows.map((row, index) => (
@@ -107,12 +131,14 @@ function Box({ box, lit }: { box: ChartBox; lit: Lit }) {
 
 function Edge({ edge, lit }: { edge: ChartEdge; lit: Lit }) {
   const { id, from, to, path, label, transitions } = edge;
-  const taken = isTaken(lit, transitions);
+  const event = takenBy(lit, transitions);
   const name = `from ${from === '' ? 'any state' : from} to ${to}: ${label.lines.map(textOf).join(', ')}`;
   return (
-    <g class={taken ? 'edge is-taken' : 'edge'} data-edge={id} role="img" aria-label={name}>
+    <g class={event === undefined ? 'edge' : 'edge is-taken'} data-edge={id} role="img" aria-label={name}>
       <path class="line" d={path} marker-end="url(#arrow)" />
-      {taken && <path key={lit.takenBy} class="run" d={path} pathLength={1} marker-end="url(#arrow-taken)" />}
+      {event !== undefined && (
+        <path key={event} class="run" d={path} pathLength={1} marker-end="url(#arrow-taken)" />
+      )}
       <rect class="paper" x={label.x} y={label.y} width={label.width} height={label.height} rx="4" />
       {label.lines.map((line, index) => (
         <Line
@@ -156,9 +182,11 @@ export function ChartDrawing({ layout, lit }: { layout: ChartLayout; lit: Lit })
   return (
     <>
       <Arrows />
-      {boxes.filter(({ isFrame }) => isFrame).map((box) => (
-        <Box key={box.id} box={box} lit={lit} />
-      ))}
+      {boxes
+        .filter(({ isFrame }) => isFrame)
+        .map((box) => (
+          <Box key={box.id} box={box} lit={lit} />
+        ))}
       {edges.map((edge) => (
         <Edge key={edge.id} edge={edge} lit={lit} />
       ))}
@@ -168,9 +196,11 @@ export function ChartDrawing({ layout, lit }: { layout: ChartLayout; lit: Lit })
           <path class="line" d={`M${x} ${y}H${to.x}`} marker-end="url(#arrow)" />
         </g>
       ))}
-      {boxes.filter(({ isFrame }) => !isFrame).map((box) => (
-        <Box key={box.id} box={box} lit={lit} />
-      ))}
+      {boxes
+        .filter(({ isFrame }) => !isFrame)
+        .map((box) => (
+          <Box key={box.id} box={box} lit={lit} />
+        ))}
     </>
   );
 }

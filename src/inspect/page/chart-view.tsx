@@ -1,17 +1,18 @@
 import { activeStates } from '../chart/index.ts';
-import type { ActorNews, EventNews, TimerNews } from '../protocol.ts';
+import type { ActorNews, TimerNews } from '../protocol.ts';
 import { ChartDrawing, type Lit } from './chart-drawing.tsx';
 import { Controls } from './controls.tsx';
 import { activeFromText, type DrawnChart, drawnChart, stateOfTimer, transitionsOf } from './drawn-chart.ts';
 import { Facts } from './facts.tsx';
 import { go, route } from './route.ts';
-import { chosen, lastEventOf, stateAfter } from './sequence-list.ts';
-import { actorList, actors, eventsTick } from './store.ts';
+import { chosen, type LastEvents, lastEventsOf, stateAfter } from './sequence-list.ts';
 import { lookOf } from './state-look.ts';
+import { actorList, actors, actorsTick, eventsTick } from './store.ts';
 import { ZoomPane } from './zoom-pane.tsx';
 
 /** The actor that is looked at: the chosen one, or else the first. */
 function actorInView(): ActorNews | undefined {
+  actorsTick.value;
   const { actor } = route.value;
   return (actor === null ? undefined : actors.get(actor)) ?? actorList.value[0];
 }
@@ -42,19 +43,19 @@ function Picker({ actor }: { actor: ActorNews | undefined }) {
   );
 }
 
-function litOf(actor: ActorNews, { model }: DrawnChart, then: string | undefined, last: EventNews | undefined): Lit {
+/** What is lit: the state, its timers, how the actor came into it, and what it was told last. */
+function litOf(actor: ActorNews, { model }: DrawnChart, then: string | undefined, last: LastEvents): Lit {
   const active = then === undefined ? new Set(activeStates(actor.value)) : activeFromText(then);
   const timers = new Map<string, TimerNews>();
   for (const timer of then === undefined ? actor.timers : []) {
     const state = stateOfTimer(model, timer.event, active);
     if (state !== undefined) timers.set(state, timer);
   }
-  return {
-    active,
-    taken: last === undefined ? new Set() : transitionsOf(model, last),
-    takenBy: last?.seq ?? 0,
-    timers,
-  };
+  const taken = new Map<string, number>();
+  for (const event of [last.change, last.event]) {
+    for (const id of event === undefined ? [] : transitionsOf(model, event)) taken.set(id, event?.seq ?? 0);
+  }
+  return { active, taken, timers };
 }
 
 function Drawing({ actor, then }: { actor: ActorNews; then: string | undefined }) {
@@ -72,7 +73,7 @@ function Drawing({ actor, then }: { actor: ActorNews; then: string | undefined }
     >
       <ChartDrawing
         layout={chart.layout}
-        lit={litOf(actor, chart, then, lastEventOf(actor.id, chosen.value))}
+        lit={litOf(actor, chart, then, lastEventsOf(actor.id, chosen.value))}
       />
     </ZoomPane>
   );

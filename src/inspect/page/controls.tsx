@@ -30,14 +30,20 @@ export function Controls({ actor }: { actor: ActorNews }) {
   }
   const send = async (event: { type: string; category?: string }): Promise<void> => {
     const answer = await link.ask({ type: 'send', actor: actor.id, event }, 'told');
-    setSaid(answer === undefined ? 'The server did not answer.' : (answer.error ?? `${event.type} was sent.`));
+    setSaid(
+      answer === undefined ? 'The server did not answer.' : (answer.error ?? `${event.type} was sent.`),
+    );
   };
   return (
     <section class="controls" aria-label="Controls">
       <h2>Controls</h2>
       {actor.kind === 'registry' ? (
         <div class="buttons">
-          <button type="button" title="the user says: go on anyway" onClick={() => void send({ type: 'ACKNOWLEDGE' })}>
+          <button
+            type="button"
+            title="the user says: go on anyway"
+            onClick={() => void send({ type: 'ACKNOWLEDGE' })}
+          >
             ACKNOWLEDGE
           </button>
         </div>
@@ -51,7 +57,11 @@ export function Controls({ actor }: { actor: ActorNews }) {
             ))}
           </div>
           <div class="buttons failure">
-            <button type="button" title="a call failed" onClick={() => void send({ type: 'FAILURE', category })}>
+            <button
+              type="button"
+              title="a call failed"
+              onClick={() => void send({ type: 'FAILURE', category })}
+            >
               FAILURE
             </button>
             <label>

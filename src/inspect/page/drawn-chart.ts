@@ -1,4 +1,10 @@
-import { type ChartLayout, type ChartModel, chartModel, type ChartTransition, layoutChart } from '../chart/index.ts';
+import {
+  type ChartLayout,
+  type ChartModel,
+  type ChartTransition,
+  chartModel,
+  layoutChart,
+} from '../chart/index.ts';
 import type { EventNews, TakenNews } from '../protocol.ts';
 import { measureText } from './measure-text.ts';
 import { charts } from './store.ts';
@@ -70,7 +76,11 @@ export function transitionsOf(model: ChartModel, event: EventNews): ReadonlySet<
 }
 
 /** The state whose timer it is: the active one that has a transition for its event. */
-export function stateOfTimer(model: ChartModel, event: string, active: ReadonlySet<string>): string | undefined {
+export function stateOfTimer(
+  model: ChartModel,
+  event: string,
+  active: ReadonlySet<string>,
+): string | undefined {
   return model.transitions.find((each) => active.has(each.source) && isTriggeredBy(each, event))?.source;
 }
 

@@ -13,6 +13,7 @@ const connectionWords = {
   live: 'live',
   lost: 'lost, trying again',
   outside: 'not let in',
+  replaced: 'ended; the inspector that runs here now has another address',
 } as const;
 
 export function Header() {

@@ -1,11 +1,10 @@
-import {
-  type PageMessage,
-  pageProtocol,
-  type ServerMessage,
-  tokenPrefix,
-} from '../protocol.ts';
+import { type PageMessage, pageProtocol, type ServerMessage, tokenPrefix } from '../protocol.ts';
 
-type Asked = PageMessage extends infer Message ? (Message extends unknown ? Omit<Message, 'request'> : never) : never;
+type Asked = PageMessage extends infer Message
+  ? Message extends unknown
+    ? Omit<Message, 'request'>
+    : never
+  : never;
 
 /** What the page hears of its connection. */
 export interface LinkListener {

@@ -1,3 +1,4 @@
+import './styles/index.css';
 import { render } from 'preact';
 import { Board } from './board.tsx';
 import { ChartView } from './chart-view.tsx';
@@ -12,8 +13,8 @@ function Outside() {
     <main class="empty">
       <h1>Not let in</h1>
       <p>
-        Either the inspector has ended, or this address is not the whole one: it ends in <code>#</code> and a key,
-        which was printed with it.
+        Either the inspector has ended, or this address is not the whole one: it ends in <code>#</code> and a
+        key, which was printed with it.
       </p>
     </main>
   );

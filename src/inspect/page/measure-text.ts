@@ -8,7 +8,8 @@ export const measureText: Measure = (text, { size, isBold }) => {
   const key = `${size} ${isBold} ${text}`;
   let width = widths.get(key);
   if (width === undefined) {
-    if (canvas !== null) canvas.font = `${isBold ? 700 : 400} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+    if (canvas !== null)
+      canvas.font = `${isBold ? 700 : 400} ${size}px ${getComputedStyle(document.body).fontFamily}`;
     // A little more: what is drawn scaled is not set to the same fraction of a pixel.
     width = Math.ceil((canvas?.measureText(text).width ?? text.length * size * 0.6) * 1.03);
     widths.set(key, width);

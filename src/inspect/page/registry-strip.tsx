@@ -26,7 +26,11 @@ function Paused({ registry }: { registry: ActorNews }) {
         type="button"
         class="strong"
         disabled={!registry.isControlled}
-        title={registry.isControlled ? 'The user says: go on anyway' : 'Controls are off: start with controls: true'}
+        title={
+          registry.isControlled
+            ? 'The user says: go on anyway'
+            : 'Controls are off: start with controls: true'
+        }
         onClick={() => void acknowledge(registry)}
       >
         Acknowledge

@@ -31,7 +31,10 @@ addEventListener('popstate', () => {
 /** Goes somewhere, as far as it is another place. */
 export function go(to: Partial<Route>): void {
   const next = { ...route.value, ...to };
-  const parameters = new URLSearchParams({ view: next.view, ...(next.actor !== null && { actor: next.actor }) });
+  const parameters = new URLSearchParams({
+    view: next.view,
+    ...(next.actor !== null && { actor: next.actor }),
+  });
   const address = `#${tokenInAddress()}&${parameters}`;
   if (address !== location.hash) history.pushState(null, '', address);
   route.value = next;

@@ -50,13 +50,22 @@ export function stateAfter(actor: string, seq: number): string | undefined {
   return later;
 }
 
-/** The last event that an actor processed, up to another event or to now. */
-export function lastEventOf(actor: string, seq: number | null): EventNews | undefined {
+/** The last event that an actor processed, and the last one that changed its state. */
+export interface LastEvents {
+  readonly event: EventNews | undefined;
+  readonly change: EventNews | undefined;
+}
+
+/** The last events of an actor, up to another event or to now. */
+export function lastEventsOf(actor: string, seq: number | null): LastEvents {
+  let last: EventNews | undefined;
   for (let index = events.length - 1; index >= 0; index -= 1) {
     const event = events[index];
-    if (event?.to === actor && event.after !== null && (seq === null || event.seq <= seq)) return event;
+    if (event?.to !== actor || event.after === null || (seq !== null && event.seq > seq)) continue;
+    last ??= event;
+    if (event.before !== event.after) return { event: last, change: event };
   }
-  return undefined;
+  return { event: last, change: undefined };
 }
 
 /** All that is shown, in full, as JSON; what the server has dropped meanwhile is left out. */

@@ -2,7 +2,15 @@ import { useEffect, useState } from 'preact/hooks';
 import type { EventDetails, EventNews } from '../protocol.ts';
 import { JsonText } from './json-text.tsx';
 import { go } from './route.ts';
-import { chosen, eventTypes, exported, lastNameOf, shownEvents, toolFilter, typeFilter } from './sequence-list.ts';
+import {
+  chosen,
+  eventTypes,
+  exported,
+  lastNameOf,
+  shownEvents,
+  toolFilter,
+  typeFilter,
+} from './sequence-list.ts';
 import { StateBadge } from './state-badge.tsx';
 import { actors, link, skipped } from './store.ts';
 import { VirtualList } from './virtual-list.tsx';
@@ -46,6 +54,7 @@ function Row({ event }: { event: EventNews }) {
   const kind = actors.get(to)?.kind ?? 'circuit';
   const source = from === null ? 'outside' : from === to ? 'itself' : lastNameOf(from);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
     <div
       class={seq === chosen.value ? 'event-row is-chosen' : 'event-row'}
       role="presentation"
@@ -72,9 +81,10 @@ function Row({ event }: { event: EventNews }) {
         {after !== null && before !== after && (
           <>
             {before !== null && <StateBadge kind={kind} state={before} />}
-            <span class="to" aria-label="to">
+            <span class="to" aria-hidden="true">
               →
             </span>
+            <span class="unseen">, then </span>
             <StateBadge kind={kind} state={after} />
           </>
         )}
@@ -139,12 +149,12 @@ function Export() {
   };
   return (
     <>
-      <button type="button" onClick={() => void save()}>
-        Export JSON
-      </button>
       <span role="status" class="quiet">
         {said}
       </span>
+      <button type="button" onClick={() => void save()}>
+        Export JSON
+      </button>
     </>
   );
 }
@@ -171,9 +181,7 @@ function Scrubber({ shown }: { shown: readonly EventNews[] }) {
         value={at === -1 ? last : at}
         onInput={({ currentTarget }) => (chosen.value = shown[Number(currentTarget.value)]?.seq ?? null)}
       />
-      <span class="quiet where">
-        {chosen.value === null ? 'now' : timeOfDay(shown[at]?.at ?? 0)}
-      </span>
+      <span class="quiet where">{chosen.value === null ? 'now' : timeOfDay(shown[at]?.at ?? 0)}</span>
     </div>
   );
 }
@@ -214,7 +222,6 @@ export function Sequence() {
       </div>
       <Scrubber shown={shown} />
       <div class={chosen.value === null ? 'split' : 'split has-details'}>
-        {/* biome-ignore lint/a11y/useSemanticElements: only the rows in sight exist, which no table can. */}
         <div class="table" role="table" aria-label="Events" aria-rowcount={shown.length + 1}>
           <div class="head" role="rowgroup">
             <div class="event-row" role="row" aria-rowindex={1}>

@@ -20,7 +20,9 @@ export function Sparkline({ outcomes }: { outcomes: string }) {
       {[...outcomes].map((letter, index) => {
         const [height, className] = bars[letter] ?? [0, ''];
         const x = (most - outcomes.length + index) * step;
-        return <rect key={x} class={className} x={x} y={20 - height} width={step - 1} height={height} rx="1" />;
+        return (
+          <rect key={x} class={className} x={x} y={20 - height} width={step - 1} height={height} rx="1" />
+        );
       })}
     </svg>
   );

@@ -5,8 +5,11 @@ import { tokenInAddress } from './route.ts';
 
 type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
-/** `outside`: the server is there, or not, but has never let this page in. */
-export const connection = signal<'connecting' | 'live' | 'lost' | 'outside'>('connecting');
+/**
+ * `outside`: the server is there, or not, but has never let this page in. `replaced`: another inspector is there now,
+ * with a key of its own.
+ */
+export const connection = signal<'connecting' | 'live' | 'lost' | 'outside' | 'replaced'>('connecting');
 export const hello = signal<Hello | undefined>(undefined);
 
 /** Every actor by its id. The map is changed in place; `actorsTick` tells when. */
@@ -74,13 +77,23 @@ function take(message: ServerMessage): void {
   }
 }
 
+/** A server that gives its icon, but does not let this page in, is another one. */
+async function findOutWhoIsThere(): Promise<void> {
+  const isThere = await fetch('icon.svg').then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (isThere && connection.value === 'lost') connection.value = 'replaced';
+}
+
 export const link = new Link(tokenInAddress(), {
   onMessage: (message) => batch(() => take(message)),
   onOpen: () => {
     connection.value = 'live';
   },
-  onClose: () => {
+  onClose: (hasBeenOpen) => {
     connection.value = hello.value === undefined ? 'outside' : 'lost';
+    if (!hasBeenOpen && hello.value !== undefined) void findOutWhoIsThere();
   },
 });
 

@@ -60,7 +60,7 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
       role="rowgroup"
       aria-label={label}
       // As high as its rows, where there is room.
-      style={{ flexBasis: `${items.length * rowHeight}px` }}
+      style={{ flexBasis: `${items.length * rowHeight - 1}px` }}
       onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
     >
       <div class="spacer" role="presentation" style={{ height: `${items.length * rowHeight}px` }}>

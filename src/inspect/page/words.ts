@@ -26,7 +26,8 @@ export const phrase = (name: string): string => name.replace(/([a-z])([A-Z])/g, 
 /** An event's type as a person reads it: XState's own for delays are long. */
 export function eventWords(type: string): string {
   const delayed = /^xstate\.after\.([^.]+)/.exec(type);
-  if (delayed !== null) return `after ${Number.isNaN(Number(delayed[1])) ? phrase(delayed[1] ?? '') : span(Number(delayed[1]))}`;
+  if (delayed !== null)
+    return `after ${Number.isNaN(Number(delayed[1])) ? phrase(delayed[1] ?? '') : span(Number(delayed[1]))}`;
   if (type === 'xstate.init') return 'begins';
   return type;
 }

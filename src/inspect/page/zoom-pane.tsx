@@ -28,7 +28,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
   /** Whether it is fitted, and so is to stay fitted as the window changes. */
   const isFitted = useRef(true);
 
-  const fit = useCallback(() => {
+  const showAll = useCallback(() => {
     const element = pane.current;
     if (element === null) return;
     const { clientWidth, clientHeight } = element;
@@ -56,15 +56,15 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
   }, []);
 
   useLayoutEffect(() => {
-    fit();
+    showAll();
     const element = pane.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
-      if (isFitted.current) fit();
+      if (isFitted.current) showAll();
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [fit]);
+  }, [showAll]);
 
   useEffect(() => {
     const element = pane.current;
@@ -83,7 +83,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
     '+': () => zoom(step),
     '=': () => zoom(step),
     '-': () => zoom(1 / step),
-    '0': fit,
+    '0': showAll,
     ArrowLeft: () => pan(panPx, 0),
     ArrowRight: () => pan(-panPx, 0),
     ArrowUp: () => pan(0, panPx),
@@ -92,7 +92,6 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
 
   return (
     <div class="canvas">
-      {/* biome-ignore lint/a11y/useSemanticElements: a drawing cannot be a fieldset. */}
       <div class="zooming" role="group" aria-label="Zoom">
         <button type="button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => zoom(1 / step)}>
           −
@@ -101,7 +100,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
         <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => zoom(step)}>
           +
         </button>
-        <button type="button" title="Show all of it (0)" onClick={fit}>
+        <button type="button" title="Show all of it (0)" onClick={showAll}>
           Fit
         </button>
       </div>
@@ -110,8 +109,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
         class="chart"
         role="group"
         aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved about by keyboard.
-        tabIndex={0}
+        tabindex={0}
         onKeyDown={(event) => {
           const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
           if (act === undefined) return;

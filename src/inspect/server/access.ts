@@ -24,7 +24,9 @@ export class Access {
 
   /** Requests are for this port of this machine, by one of its own names. */
   setPort(port: number): void {
-    this.#hosts = new Set(loopbackNames.flatMap((name) => (port === 80 ? [name, `${name}:80`] : `${name}:${port}`)));
+    this.#hosts = new Set(
+      loopbackNames.flatMap((name) => (port === 80 ? [name, `${name}:80`] : `${name}:${port}`)),
+    );
   }
 
   /** A name that leads here but is not ours is another site's: DNS rebinding. */
@@ -43,7 +45,8 @@ export class Access {
       if (origin === undefined || isLoopback(origin)) return 'app';
       return { status: 403, why: 'Apps of other machines are not shown.' };
     }
-    if (origin !== `http://${host}`) return { status: 403, why: 'Only the page of this inspector is let in.' };
+    if (origin !== `http://${host}`)
+      return { status: 403, why: 'Only the page of this inspector is let in.' };
     const told = protocols.find((each) => each.startsWith(tokenPrefix))?.slice(tokenPrefix.length) ?? '';
     if (timingSafeEqual(hash(told), this.#tokenHash)) return 'page';
     return { status: 401, why: 'Open the page at the whole address that was printed, token included.' };

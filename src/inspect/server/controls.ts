@@ -13,7 +13,10 @@ const forCircuits: readonly string[] = ['SUCCESS', 'FAILURE', 'REQUEST', 'RESET'
  *
  * @throws RangeError for any other, naming it.
  */
-export function controlEvent(kind: ActorKind, { type, category }: Asked): { type: string; category?: string } {
+export function controlEvent(
+  kind: ActorKind,
+  { type, category }: Asked,
+): { type: string; category?: string } {
   if (kind === 'registry') {
     if (type === 'ACKNOWLEDGE') return { type };
     throw new RangeError(`event.type must be ACKNOWLEDGE for a registry, got ${type.slice(0, 100)}`);
