@@ -32,7 +32,16 @@ function tableNames(page: string, heading: string): string[] {
 }
 
 describe('docs/api.md', () => {
-  const program = ts.createProgram([`${root}src/index.ts`, `${root}machines/index.ts`], options);
+  const entries = [
+    ['## toolfuse', 'src/index.ts'],
+    ['## toolfuse/inspect', 'src/inspect/index.ts'],
+    ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
+    ['## toolfuse/machines', 'machines/index.ts'],
+  ] as const;
+  const program = ts.createProgram(
+    entries.map(([, path]) => root + path),
+    options,
+  );
   const checker = program.getTypeChecker();
   const exportsOf = (path: string): ts.Symbol[] => {
     const file = program.getSourceFile(`${root}${path}`);
@@ -40,10 +49,7 @@ describe('docs/api.md', () => {
     return module ? checker.getExportsOfModule(module) : [];
   };
 
-  it.each([
-    ['## toolfuse', 'src/index.ts'],
-    ['## toolfuse/machines', 'machines/index.ts'],
-  ])('%s lists what %s exports, and nothing else', (heading, path) => {
+  it.each(entries)('%s lists what %s exports, and nothing else', (heading, path) => {
     expect(tableNames('docs/api.md', heading).sort()).toEqual(
       exportsOf(path)
         .map(({ name }) => name)

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import {
   createBrowserInspector,
   createWebSocketInspector,
@@ -138,6 +140,18 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(messages).toHaveLength(1);
   });
+
+  it('keeps no process alive, though its server is there', async () => {
+    const { port, messages } = await viewer();
+    const fixture = fileURLToPath(new URL('fixtures/attached-process.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', fixture, `ws://127.0.0.1:${port}`], {
+      stdio: 'inherit',
+    });
+    // A real process: what is tested is what keeps Node alive.
+    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+    expect(code).toBe(0);
+    expect(actorsIn(messages).map(({ name }) => name)).toEqual(['toolfuse', 'search']);
+  }, 30_000);
 
   it('reaches the viewers of the package by its own server', async () => {
     const port = (await viewer().then(async ({ port: free, close }) => {
