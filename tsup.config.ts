@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
@@ -8,6 +8,21 @@ const common = { format: 'esm', target: 'node20' } as const;
 const banner = {
   js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
 };
+
+const classicNotice =
+  '// With @xstate/inspect 0.8 and xstate 4 inside: MIT License, Copyright (c) 2015 David Khourshid.\n';
+
+const classic = {
+  ...common,
+  outDir: 'dist/inspect/classic',
+  external: [/^toolfuse/],
+  noExternal: [/./],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  minify: true,
+  esbuildOptions(options) {
+    options.alias = { xstate: 'xstate-v4' };
+  },
+} satisfies Options;
 
 export default defineConfig([
   // The library: it runs wherever xstate does.
@@ -35,6 +50,19 @@ export default defineConfig([
     outDir: 'dist/inspect',
     external: [/^toolfuse/],
     platform: 'browser',
+  },
+  // The inspector of XState v4, with that XState inside, for Node.js and for browsers.
+  {
+    ...classic,
+    entry: { index: 'src/inspect/classic/index.ts' },
+    dts: true,
+    banner: { js: `${classicNotice}${banner.js}` },
+  },
+  {
+    ...classic,
+    entry: { browser: 'src/inspect/classic/browser.ts' },
+    platform: 'browser',
+    banner: { js: classicNotice },
   },
   // Its page, with all that it needs.
   {

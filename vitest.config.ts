@@ -3,7 +3,18 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** `@xstate/inspect` is of XState v4, which is installed by another name: the bundle of it is made likewise. */
+const xstate4ForItsInspector = {
+  name: 'xstate-4-for-its-inspector',
+  enforce: 'pre',
+  resolveId: (id: string, importer?: string) =>
+    id === 'xstate' && importer?.includes('@xstate/inspect')
+      ? source('node_modules/xstate-v4/es/index.js')
+      : undefined,
+} as const;
+
 export default defineConfig({
+  plugins: [xstate4ForItsInspector],
   resolve: {
     alias: [
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
@@ -16,7 +27,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     expect: { poll: { timeout: 5_000 } },
     // What is built is run as it is, and not from its sources.
-    server: { deps: { external: [/\/dist\//] } },
+    server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });

@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'put circuit breakers in front of any MCP server',
     load: () => import('./mcp.ts'),
   },
+  chart: {
+    about: 'write the statecharts as mermaid, SVG or JSON',
+    load: () => import('./chart.ts'),
+  },
 };
 
 await run(commands, process.argv.slice(2));

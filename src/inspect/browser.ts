@@ -1,5 +1,7 @@
 import type { Inspector } from './inspector.ts';
 
+export { attachInspector } from './attach-inspector.ts';
+
 const refuse = (): Promise<Inspector> =>
   Promise.reject(
     new Error(

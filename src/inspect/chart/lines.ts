@@ -21,7 +21,7 @@ export type ChartDetail = 'plain' | 'full';
 /** Lines are broken past this, in px; a word that is longer is not. */
 const longestLine = 210;
 
-const lineText = (runs: readonly ChartRun[]): string => runs.map(({ text }) => text).join(' ');
+export const lineText = (runs: readonly ChartRun[]): string => runs.map(({ text }) => text).join(' ');
 
 export const lineWidth = ({ runs }: ChartLine, style: TextStyle, measure: Measure): number =>
   measure(lineText(runs), style);
@@ -83,22 +83,24 @@ const mergedLine = (
   transitions: transitions.map(({ id }) => id),
 });
 
-/** The label of transitions between the same two states: one line for those with the same guard. */
-export function labelLines(
-  transitions: readonly ChartTransition[],
-  detail: ChartDetail,
-  style: TextStyle,
-  measure: Measure,
-): ChartLine[] {
+/** What transitions between the same two states say: one line for those with the same guard, and the same actions if asked. */
+export function mergedLines(transitions: readonly ChartTransition[], detail: ChartDetail): ChartLine[] {
   const actionsOf = ({ actions }: ChartTransition): readonly string[] => (detail === 'full' ? actions : []);
   return groupedBy(transitions, (each) => JSON.stringify([each.guard, ...actionsOf(each)])).flatMap(
     (group) => {
       const [first] = group;
-      if (first === undefined) return [];
-      return broken(mergedLine(group, first.guard, actionsOf(first)), style, measure);
+      return first === undefined ? [] : [mergedLine(group, first.guard, actionsOf(first))];
     },
   );
 }
+
+/** The same, broken where it is too long for a label. */
+export const labelLines = (
+  transitions: readonly ChartTransition[],
+  detail: ChartDetail,
+  style: TextStyle,
+  measure: Measure,
+): ChartLine[] => mergedLines(transitions, detail).flatMap((line) => broken(line, style, measure));
 
 /** What is written inside a state: what it does, and the transitions that leave it as it is. */
 export function rowLines(

@@ -1,5 +1,5 @@
 import type { ChartModel, ChartState, ChartTransition } from './chart-model.ts';
-import { triggerWords } from './trigger.ts';
+import { lineText, mergedLines } from './lines.ts';
 
 /** Names that mermaid takes for something else. */
 const reserved =
@@ -13,12 +13,17 @@ const written = (text: string): string =>
 class Names {
   readonly #byId = new Map<string, string>();
   readonly #taken = new Set<string>();
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   of(id: string): string {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
-    const plain = id.replace(/[^A-Za-z0-9_]+/g, '_');
-    let name = reserved.test(plain) || plain === '_' || plain === '' ? `${plain}_` : plain;
+    const plain = (id === '' ? this.#root : id).replace(/[^A-Za-z0-9_]+/g, '_');
+    let name = reserved.test(plain) || plain === '_' ? `${plain}_` : plain;
     while (this.#taken.has(name)) name += '_';
     this.#taken.add(name);
     this.#byId.set(id, name);
@@ -26,68 +31,74 @@ class Names {
   }
 }
 
-const labelOf = ({ trigger, guard }: ChartTransition): string =>
-  triggerWords(trigger) + (guard === null ? '' : ` [${guard}]`);
+interface Change {
+  readonly from: string;
+  readonly to: string;
+  readonly transitions: ChartTransition[];
+}
 
 /** The transitions between each two states that are not the same. */
-function pairs(
-  transitions: readonly ChartTransition[],
-): Map<string, { from: string; to: string; labels: Set<string> }> {
-  const found = new Map<string, { from: string; to: string; labels: Set<string> }>();
+function changesOf(transitions: readonly ChartTransition[]): Change[] {
+  const found = new Map<string, Change>();
   for (const transition of transitions) {
     const { source: from } = transition;
     for (const to of transition.targets) {
       if (to === from) continue;
       const key = JSON.stringify([from, to]);
-      const pair = found.get(key) ?? { from, to, labels: new Set<string>() };
-      pair.labels.add(labelOf(transition));
-      found.set(key, pair);
+      const change = found.get(key) ?? { from, to, transitions: [] };
+      change.transitions.push(transition);
+      found.set(key, change);
     }
   }
-  return found;
+  return [...found.values()];
 }
+
+const labelOf = ({ transitions }: Change): string =>
+  mergedLines(transitions, 'plain')
+    .map(({ runs }) => lineText(runs))
+    .join(', ');
 
 /** A chart as text for mermaid: every change of state. What leaves a state as it is, mermaid would draw as a loop each. */
 export function chartMermaid({ states, transitions }: ChartModel): string {
-  const names = new Names();
+  const [root] = states;
   const byId = new Map(states.map((state) => [state.id, state]));
-  const root = states[0];
-  const lines = ['stateDiagram-v2'];
-  const changes = [...pairs(transitions).values()];
+  const names = new Names(root?.kind === 'compound' ? 'any state' : (root?.key ?? ''));
+  const changes = changesOf(transitions);
 
-  const put = (state: ChartState): void => {
-    const indent = '  '.repeat(state.depth);
-    const name = names.of(state.id);
-    const isFrame = state.children.length > 0;
-    if (isFrame) lines.push(`${indent}state "${written(state.key)}" as ${name} {`);
-    else if (name !== state.key) lines.push(`${indent}state "${written(titleOf(state))}" as ${name}`);
-    if (isFrame) {
-      putChildren(state);
-      lines.push(`${indent}}`);
+  const state = (each: ChartState, indent: string): string[] => {
+    const name = names.of(each.id);
+    const title = `state "${written(titleOf(each))}" as ${name}`;
+    if (each.children.length > 0) {
+      return [`${indent}${title} {`, ...inside(each, `${indent}  `), `${indent}}`];
     }
+    return name === each.key ? [] : [`${indent}${title}`];
   };
-  const putChildren = ({ children, kind, depth }: ChartState): void => {
-    const indent = '  '.repeat(depth + 1);
-    for (const [index, id] of children.entries()) {
+  const inside = ({ children, kind }: ChartState, indent: string): string[] =>
+    children.flatMap((id, index) => {
       const child = byId.get(id);
-      if (child === undefined) continue;
-      if (kind === 'parallel' && index > 0) lines.push(`${indent}--`);
-      if (child.isInitial) lines.push(`${indent}[*] --> ${names.of(id)}`);
-      put(child);
-      if (child.kind === 'final') lines.push(`${indent}${names.of(id)} --> [*]`);
-    }
+      if (child === undefined) return [];
+      return [
+        ...(kind === 'parallel' && index > 0 ? [`${indent}--`] : []),
+        ...(child.isInitial ? [`${indent}[*] --> ${names.of(id)}`] : []),
+        ...state(child, indent),
+        ...(child.kind === 'final' ? [`${indent}${names.of(id)} --> [*]`] : []),
+      ];
+    });
+  const whole = (each: ChartState): string[] => {
+    // Regions have to be in a state.
+    if (each.kind !== 'compound') return state(each, '  ');
+    const isMeant = changes.some(({ from, to }) => from === '' || to === '');
+    return [...(isMeant ? [`  state "any state" as ${names.of('')}`] : []), ...inside(each, '  ')];
   };
-
-  if (root === undefined) return `${lines.join('\n')}\n`;
-  if (changes.some(({ from, to }) => from === '' || to === ''))
-    lines.push(`  state "any state" as ${names.of('')}`);
-  if (root.children.length === 0) lines.push(`  state "${written(root.key)}" as ${names.of('')}`);
-  putChildren(root);
-  for (const { from, to, labels } of changes) {
-    lines.push(`  ${names.of(from)} --> ${names.of(to)}: ${written([...labels].join(', '))}`);
-  }
-  return `${lines.join('\n')}\n`;
+  return [
+    'stateDiagram-v2',
+    ...(root === undefined ? [] : whole(root)),
+    ...changes.map((each) => `  ${names.of(each.from)} --> ${names.of(each.to)}: ${written(labelOf(each))}`),
+    '',
+  ].join('\n');
 }
 
-const titleOf = ({ kind, key }: ChartState): string =>
-  kind === 'history' ? 'H' : kind === 'deepHistory' ? 'H*' : key;
+const titleOf = ({ kind, key }: ChartState): string => {
+  if (kind === 'history') return 'H';
+  return kind === 'deepHistory' ? 'H*' : key;
+};

@@ -11,6 +11,7 @@ interface Descent extends Strip {
 
 /** A line from the upper of its states to the lower one. */
 interface Line {
+  readonly isUpward: boolean;
   /** Where it comes out of the side of a frame. */
   readonly from?: Point;
   readonly descents: readonly Descent[];
@@ -69,10 +70,10 @@ export function routeEdges(options: RouteOptions): ReadonlyMap<string, Route> {
     const upperBox = boxes.get(upper);
     const lowerBox = boxes.get(lower);
     // A line inside a frame keeps to its head.
-    let line: Line = { descents };
+    let line: Line = { isUpward: edge.isUpward, descents };
     if (upper !== within && upperBox !== undefined) line = clippedAbove(line, upperBox);
     if (lower !== within && lowerBox !== undefined) line = clippedBelow(line, lowerBox);
-    routes.set(id, edge.isUpward ? drawnUp(line) : drawnDown(line));
+    routes.set(id, line.isUpward ? drawnUp(line) : drawnDown(line));
   }
   return routes;
 }
@@ -113,8 +114,8 @@ function findPorts({ placement, edges }: RouteOptions, strips: Strips) {
   return { below: spread(below), above: spread(above) };
 }
 
-/** The distance of the place where a line goes through the side of a frame from the next strip. */
-const besideStrip = 14;
+/** How far from the next strip a line goes through the side of a frame: lines that go up and down do not meet there. */
+const besideStrip = ({ isUpward }: Line): number => (isUpward ? 10 : 22);
 
 const isWithin = ({ x, top, bottom }: Descent, frame: Rect): boolean =>
   x >= frame.x && x <= rightOf(frame) && top < bottomOf(frame) && bottom > frame.y;
@@ -129,7 +130,7 @@ function clippedAbove(line: Line, frame: Rect): Line {
   const last = descents[out - 1];
   if (first === undefined || last === undefined) return line;
   if (first.top <= bottomOf(frame)) {
-    const from = { x: sideTowards(first.x, frame), y: first.top - besideStrip };
+    const from = { x: sideTowards(first.x, frame), y: first.top - besideStrip(line) };
     return { ...line, from, descents: descents.slice(out) };
   }
   const exit = { x: last.x, top: bottomOf(frame), bottom: Math.max(bottomOf(frame), last.bottom) };
@@ -147,7 +148,11 @@ function clippedBelow(line: Line, frame: Rect): Line {
   if (first === undefined || last === undefined) return line;
   const before = descents.slice(0, out + 1);
   if (last.bottom >= frame.y) {
-    return { ...line, to: { x: sideTowards(last.x, frame), y: last.bottom + besideStrip }, descents: before };
+    return {
+      ...line,
+      to: { x: sideTowards(last.x, frame), y: last.bottom + besideStrip(line) },
+      descents: before,
+    };
   }
   return {
     ...line,

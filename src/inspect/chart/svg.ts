@@ -71,7 +71,7 @@ function box(state: ChartBox, isActive: boolean): string {
     'state',
     kind,
     isFrame ? 'frame' : '',
-    isTinted(depth) ? 'even' : '',
+    isFrame && isTinted(depth) ? 'even' : '',
     isActive ? 'active' : '',
   ];
   return element(
@@ -125,7 +125,7 @@ const initial = ({ state, x, y, to }: InitialMark): string =>
   element(
     'g',
     { class: 'initial', 'data-initial': state },
-    element('circle', { cx: x, cy: y, r: 3.5 }),
+    element('circle', { class: 'dot', cx: x, cy: y, r: 3.5 }),
     element('path', {
       class: 'line',
       d: `M${rounded(x)} ${rounded(y)}H${rounded(to.x)}`,
@@ -151,8 +151,8 @@ export function chartSvg(
   const parts = [
     element('title', {}, escaped(title)),
     element('style', {}, chartStyle),
-    arrow,
     element('rect', { class: 'paper', width, height, rx: 10 }),
+    arrow,
     ...frames.map((state) => box(state, isActive.has(state.id))),
     ...edges.map(edge),
     ...initials.map(initial),

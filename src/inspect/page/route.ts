@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-export const views = ['board', 'chart', 'sequence'] as const;
+const views = ['board', 'chart', 'sequence'] as const;
 export type View = (typeof views)[number];
 
 /** Where the page is: kept in the fragment of its address, after the token, so that a reload comes back to it. */

@@ -7,7 +7,7 @@ export const typeFilter = signal('');
 /** The event that is looked at; null: the list is live. */
 export const chosen = signal<number | null>(null);
 
-export const nameOf = (id: string): string => actors.get(id)?.name ?? id.slice(id.indexOf('/') + 1);
+const nameOf = (id: string): string => actors.get(id)?.name ?? id.slice(id.indexOf('/') + 1);
 
 const names = new Map<string, string>();
 /** A name that is known even after its actor is gone. */

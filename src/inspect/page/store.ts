@@ -27,7 +27,7 @@ const mostEvents = 5_000;
 
 let serverAheadMs = 0;
 /** The server's time of day, in ms. */
-export const serverNow = (): number => Date.now() + serverAheadMs;
+const serverNow = (): number => Date.now() + serverAheadMs;
 
 /** The same, as it runs: at each beat. Only what shows a countdown looks at it. */
 export const beat = signal(Date.now());
