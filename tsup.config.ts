@@ -1,15 +1,80 @@
 import { writeFileSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
+
+/** Bundled CommonJS modules ask for Node's own by `require`. */
+const banner = {
+  js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+};
+
+const classicNotice =
+  '// With @xstate/inspect 0.8 and xstate 4 inside: MIT License, Copyright (c) 2015 David Khourshid.\n';
+
+const classic = {
+  ...common,
+  outDir: 'dist/inspect/classic',
+  external: [/^toolfuse/],
+  noExternal: [/./],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  minify: true,
+  esbuildOptions(options) {
+    options.alias = { xstate: 'xstate-v4' };
+  },
+} satisfies Options;
 
 export default defineConfig([
   // The library: it runs wherever xstate does.
   {
     ...common,
     entry: { index: 'src/index.ts', machines: 'machines/index.ts', mcp: 'src/mcp/index.ts' },
+    // Loaded when it is asked for.
+    external: ['toolfuse/inspect'],
     dts: true,
+  },
+  // The inspector, with its WebSocket server inside.
+  {
+    ...common,
+    entry: { index: 'src/inspect/index.ts' },
+    outDir: 'dist/inspect',
+    external: [/^toolfuse/],
+    noExternal: ['ws'],
+    dts: true,
+    banner,
+  },
+  // What a browser gets of it: the same without the server.
+  {
+    ...common,
+    entry: { browser: 'src/inspect/browser.ts' },
+    outDir: 'dist/inspect',
+    external: [/^toolfuse/],
+    platform: 'browser',
+  },
+  // The inspector of XState v4, with that XState inside, for Node.js and for browsers.
+  {
+    ...classic,
+    entry: { index: 'src/inspect/classic/index.ts' },
+    dts: true,
+    banner: { js: `${classicNotice}${banner.js}` },
+  },
+  {
+    ...classic,
+    entry: { browser: 'src/inspect/classic/browser.ts' },
+    platform: 'browser',
+    banner: { js: classicNotice },
+  },
+  // Its page, with all that it needs.
+  {
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    entry: { page: 'src/inspect/page/main.tsx' },
+    outDir: 'dist/inspect/page',
+    noExternal: [/./],
+    minify: true,
+    splitting: false,
+    publicDir: 'src/inspect/page/static',
   },
   // The command, with what it needs beyond the library inside, so that `npx toolfuse` installs nothing else.
   {
@@ -21,9 +86,6 @@ export default defineConfig([
     },
     external: [/^toolfuse/],
     noExternal: [/^(?!toolfuse)/],
-    // Bundled CommonJS modules ask for Node's own by `require`.
-    banner: {
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-    },
+    banner,
   },
 ]);

@@ -1,8 +1,10 @@
 import type { ErrorCategory } from '../machines/categories.ts';
-import type { ToolRegistryEmitted } from '../machines/tool-registry.ts';
+import type { ToolRegistryEmitted, ToolRegistryRef } from '../machines/tool-registry.ts';
 
 /** What is published of each call that ended, on the channel `toolfuse:call`. */
 export interface CallReport {
+  /** The registry actor of the tool: there may be several registries in a process. */
+  readonly registry: ToolRegistryRef;
   readonly tool: string;
   /** Null for a success. */
   readonly category: ErrorCategory | null;

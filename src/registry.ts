@@ -29,6 +29,7 @@ import {
   type ToolDiagnostics,
 } from './diagnostics.ts';
 import { Guard } from './guard.ts';
+import type { InspectOptions, Inspector } from './inspect/index.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from './metrics.ts';
 import { monotonic } from './monotonic.ts';
 import type { Permit } from './permit.ts';
@@ -113,6 +114,7 @@ export class ToolRegistry {
       onForgotten: (circuit) => this.#probes.onForgotten(circuit),
     });
     this.#results = new Results({
+      registry: parent,
       circuits: this.#circuits,
       clock: this.#clock,
       classify: containedClassifier(options.classify, categorize),
@@ -132,6 +134,11 @@ export class ToolRegistry {
    */
   tool(name: string): ToolCircuitRef {
     return this.#circuits.use(name);
+  }
+
+  /** The circuit of every known tool. To look at one is no use of it. */
+  circuits(): ToolCircuitRef[] {
+    return [...this.#circuits.all()];
   }
 
   /** Whether a call may be made now. One that may, while half-open, takes a probe's place until it is recorded. */
@@ -347,6 +354,16 @@ export class ToolRegistry {
   /** Closes a tool's circuit by hand, whatever it is: open, half-open, isolated or disabled. */
   forceClose(name: string): void {
     if (!this.#circuits.isStopped) this.#circuits.touch(name)?.tell({ type: 'CLOSE' });
+  }
+
+  /**
+   * Serves a page on this machine on which the circuits can be watched live. It is loaded when it is asked for.
+   *
+   * @throws TypeError or RangeError for bad options, Error where the port is taken.
+   */
+  async inspect(options?: InspectOptions): Promise<Inspector> {
+    const { inspect } = await import('toolfuse/inspect');
+    return inspect(this, options);
   }
 
   /** Everything that a restart must not lose, as JSON for `createToolRegistry({ restore })`. */

@@ -2,6 +2,7 @@ import { type ErrorCategory, isCounted, isErrorCategory } from '../machines/cate
 import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../machines/circuit-context.ts';
 import { durationOf, isLate } from '../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
+import type { ToolRegistryRef } from '../machines/tool-registry.ts';
 import { consecutiveFailures } from '../machines/trip-strategy.ts';
 import type { Channels } from './channels.ts';
 import type { CircuitActor } from './circuit-actor.ts';
@@ -16,6 +17,7 @@ import { retryAfterMs } from './retry-after.ts';
 
 /** What results are told with. */
 export interface ResultsOptions {
+  readonly registry: ToolRegistryRef;
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
   readonly classify: (error: unknown) => ErrorCategory;
@@ -38,13 +40,15 @@ function withDetails<Event extends ResultEvent>(
 
 /** Counts how calls ended, and tells the circuits that they are evidence for or against. */
 export class Results implements PermitOwner {
+  readonly #registry: ToolRegistryRef;
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
   readonly #classify: (error: unknown) => ErrorCategory;
   readonly #channels: Channels;
   readonly #recentErrors: RecentErrors;
 
-  constructor({ circuits, clock, classify, channels, recentErrors }: ResultsOptions) {
+  constructor({ registry, circuits, clock, classify, channels, recentErrors }: ResultsOptions) {
+    this.#registry = registry;
     this.#circuits = circuits;
     this.#clock = clock;
     this.#classify = classify;
@@ -156,6 +160,7 @@ export class Results implements PermitOwner {
     const { call } = this.#channels;
     if (!call.hasSubscribers) return;
     call.publish({
+      registry: this.#registry,
       tool: circuit.id,
       category,
       durationMs: durationMs ?? null,

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { toolCircuitMachine } from 'toolfuse/machines';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { chartFiles } from '../scripts/chart-files.ts';
+import { chartText } from '../src/cli/chart.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
@@ -31,8 +32,15 @@ function tableNames(page: string, heading: string): string[] {
 }
 
 describe('docs/api.md', () => {
+  const entries = [
+    ['## toolfuse', 'src/index.ts'],
+    ['## toolfuse/inspect', 'src/inspect/index.ts'],
+    ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
+    ['## toolfuse/machines', 'machines/index.ts'],
+    ['## toolfuse/mcp', 'src/mcp/index.ts'],
+  ] as const;
   const program = ts.createProgram(
-    ['src/index.ts', 'machines/index.ts', 'src/mcp/index.ts'].map((path) => `${root}${path}`),
+    entries.map(([, path]) => root + path),
     options,
   );
   const checker = program.getTypeChecker();
@@ -42,11 +50,7 @@ describe('docs/api.md', () => {
     return module ? checker.getExportsOfModule(module) : [];
   };
 
-  it.each([
-    ['## toolfuse', 'src/index.ts'],
-    ['## toolfuse/machines', 'machines/index.ts'],
-    ['## toolfuse/mcp', 'src/mcp/index.ts'],
-  ])('%s lists what %s exports, and nothing else', (heading, path) => {
+  it.each(entries)('%s lists what %s exports, and nothing else', (heading, path) => {
     expect(tableNames('docs/api.md', heading).sort()).toEqual(
       exportsOf(path)
         .map(({ name }) => name)
@@ -97,30 +101,12 @@ describe('the code in README.md', () => {
   });
 });
 
-describe('the chart in README.md', () => {
-  it('has every change of state of the circuit, and no other', () => {
-    const drawn = blocks('README.md', 'mermaid')
-      .join()
-      .split('\n')
-      .flatMap((line) => {
-        const [, from, to, events] = line.match(/^ {2}(\w+) --> (\w+): (.*)$/) ?? [];
-        return (events ?? '')
-          .split(', ')
-          .filter(Boolean)
-          .map((event) => `${from} ${event.split(' [')[0]} ${to}`);
-      });
-    const defined = Object.values(toolCircuitMachine.states).flatMap((state) =>
-      [...state.transitions.values()]
-        .flat()
-        .flatMap(({ eventType, target }) =>
-          (target ?? [])
-            .filter(({ key }) => key !== state.key)
-            .map(
-              ({ key }) =>
-                `${state.key} ${eventType.startsWith('xstate.after') ? 'backoff' : eventType} ${key}`,
-            ),
-        ),
-    );
-    expect(drawn.sort()).toEqual([...new Set(defined)].sort());
+describe('the charts in README.md and docs', () => {
+  it.each([...chartFiles(read('README.md'))])('%s is up to date: `npm run charts` draws it', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+
+  it('are in README.md as a block for mermaid', () => {
+    expect(blocks('README.md', 'mermaid')).toEqual([chartText('tool', { format: 'mermaid' })]);
   });
 });

@@ -74,4 +74,29 @@ describe('the packed package', () => {
     `);
     expect(printed).toBe('open false toolCircuit\n');
   });
+
+  it('has the classic inspector with an XState of its own, beside the one that is installed', () => {
+    const printed = run(`
+      import { EventEmitter } from 'node:events';
+      import { createToolRegistry } from 'toolfuse';
+      import { inspectClassic } from 'toolfuse/inspect/classic';
+      const registry = createToolRegistry();
+      const server = Object.assign(new EventEmitter(), { clients: new Set() });
+      const detach = inspectClassic(registry, { server });
+      registry.recordFailure('search');
+      detach();
+      console.log(server.listenerCount('connection'));
+    `);
+    expect(printed).toBe('0\n');
+  });
+
+  it('writes a chart by its command', () => {
+    const command = join(installed, 'dist/cli/index.js');
+    const chart = execFileSync(process.execPath, [command, 'chart', 'registry', '--format', 'svg'], {
+      cwd: project,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(chart).toBe(readFileSync(join(root, 'docs/tool-registry.svg'), 'utf8'));
+  });
 });

@@ -59,10 +59,17 @@ describe('the diagnostics channels', () => {
     }
   });
 
-  it('carry each call that ended: whose, how, how long, whether late, and whether a probe', async () => {
+  it('carry each call that ended: whose, and of which registry, how, how long, whether late, and whether a probe', async () => {
     const messages = messagesOf('toolfuse:call');
     const { clock, registry } = setUp();
-    const call = { tool: 'shell', category: null, durationMs: 0, late: false, probe: false };
+    const call = {
+      registry: registry.actor,
+      tool: 'shell',
+      category: null,
+      durationMs: 0,
+      late: false,
+      probe: false,
+    };
     const late = registry.tryAcquire('shell');
     await registry.execute('shell', async () => clock.advance(3));
     registry.recordFailure('shell', 'timeout');

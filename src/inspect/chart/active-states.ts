@@ -1,0 +1,20 @@
+import { isFields } from './definition.ts';
+import { joinedPath } from './state-names.ts';
+
+/**
+ * The ids of the states that are active when a snapshot has a value: `'open'`, or `{ paused: 'waiting' }` for nested ones.
+ * What is no state's value has none.
+ */
+export function activeStates(value: unknown): string[] {
+  const active: string[] = [];
+  const add = (part: unknown, parent: string): void => {
+    const children = typeof part === 'string' ? { [part]: undefined } : isFields(part) ? part : {};
+    for (const [key, inside] of Object.entries(children)) {
+      const id = joinedPath(parent, key);
+      active.push(id);
+      add(inside, id);
+    }
+  };
+  add(value, '');
+  return active;
+}

@@ -1,0 +1,44 @@
+import { createDevTools, inspect } from '@xstate/inspect';
+import type { ToolRegistry } from 'toolfuse';
+import { isFields } from '../chart/definition.ts';
+import { ActorFollower } from './follow-actors.ts';
+import { type ClassicOptions, checkClassicOptions } from './options.ts';
+import { isViewerMessage } from './viewer-message.ts';
+
+/**
+ * Shows a registry to a viewer of `@xstate/inspect`, the inspector of XState v4, in an `<iframe>` or a window.
+ *
+ * @returns Ends it.
+ * @throws TypeError for bad options; Error where there is no place to show it.
+ */
+export function inspectClassic(registry: ToolRegistry, options: ClassicOptions = {}): () => void {
+  checkClassicOptions(options);
+  const { controls = false, sanitize, server: _, ...place } = options;
+  const devTools = createDevTools();
+  // Before the package's own listener, which takes whatever any window sends.
+  const guard = (event: MessageEvent): void => {
+    if (
+      isFields(event.data) &&
+      event.data.type === 'xstate.event' &&
+      !isViewerMessage(event.data, controls)
+    ) {
+      event.stopImmediatePropagation();
+    }
+  };
+  window.addEventListener('message', guard);
+  const inspector = inspect({ ...place, devTools } as never);
+  if (inspector === undefined) {
+    window.removeEventListener('message', guard);
+    throw new Error('there is no <iframe data-xstate> to show the inspector in');
+  }
+  const follower = new ActorFollower(registry, devTools as never, {
+    controls,
+    sanitize,
+    isWatched: () => true,
+  });
+  return () => {
+    follower.stop();
+    inspector.disconnect();
+    window.removeEventListener('message', guard);
+  };
+}

@@ -1,0 +1,38 @@
+import { inspect } from '@xstate/inspect/lib/server.js';
+import type { ToolRegistry } from 'toolfuse';
+import { ActorFollower, type ClassicDevTools } from './follow-actors.ts';
+import { type ClassicOptions, checkClassicOptions } from './options.ts';
+import { GuardedServer, type ViewerServer } from './viewer-guard.ts';
+
+export type { Sanitize, Shown } from '../sanitize.ts';
+export type { ClassicOptions } from './options.ts';
+export type { ViewerServer, ViewerSocket } from './viewer-guard.ts';
+
+const isServer = (server: unknown): server is ViewerServer =>
+  typeof server === 'object' && server !== null && 'on' in server && 'clients' in server;
+
+/**
+ * Shows a registry to the viewers of `@xstate/inspect`, the inspector of XState v4, which is inside with the XState that
+ * it needs.
+ *
+ * @returns Ends it. The server is left open.
+ * @throws TypeError for bad options; it names the setting and the value.
+ */
+export function inspectClassic(registry: ToolRegistry, options: ClassicOptions): () => void {
+  checkClassicOptions(options);
+  const { server, controls = false, sanitize } = options;
+  if (!isServer(server)) throw new TypeError(`server must be a WebSocketServer of ws, got ${String(server)}`);
+  const guarded = new GuardedServer(server, controls);
+  inspect({ server: guarded as never });
+  // That is where the package expects services, whatever it is asked.
+  const { __xstate__: devTools } = globalThis as unknown as { readonly __xstate__: ClassicDevTools };
+  const follower = new ActorFollower(registry, devTools, {
+    controls,
+    sanitize,
+    isWatched: () => guarded.hasViewers,
+  });
+  return () => {
+    follower.stop();
+    guarded.close();
+  };
+}

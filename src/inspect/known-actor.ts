@@ -1,0 +1,67 @@
+import type { EventRecord } from './event-record.ts';
+import type { ActorKind, TimerNews } from './protocol.ts';
+import type { Source } from './source.ts';
+import { stateText } from './state-text.ts';
+
+/** The parts of a snapshot that the inspector looks at. Those of an app on the wire can be anything. */
+export interface SeenSnapshot {
+  readonly status?: unknown;
+  readonly value?: unknown;
+  readonly context?: unknown;
+}
+
+const kinds: Readonly<Record<string, ActorKind>> = { toolCircuit: 'circuit', toolRegistry: 'registry' };
+
+/** What an actor is, by the `id` of its machine's config. */
+export function kindOf(config: unknown): ActorKind {
+  if (typeof config !== 'object' || config === null) return 'other';
+  const { id } = config as { id?: unknown };
+  return (typeof id === 'string' && Object.hasOwn(kinds, id) ? kinds[id] : undefined) ?? 'machine';
+}
+
+/** An actor that the inspector has seen, as it was last. */
+export class KnownActor {
+  readonly id: string;
+  readonly name: string;
+  readonly parent: string | null;
+  readonly kind: ActorKind;
+  readonly chart: string | null;
+  readonly source: Source;
+  snapshot: SeenSnapshot | undefined;
+  /** The version of the ledger at which it last changed. */
+  version = 0;
+  outcomes = '';
+  /** Whether its calls are reported as they end: then results that it is sent are no outcomes of their own. */
+  isReported = false;
+  timers: readonly TimerNews[] = [];
+  /** Events that it was sent and has not processed, as far as is known. */
+  readonly pending: EventRecord[] = [];
+  /** What its snapshot takes up, where it came as text. */
+  bytes = 0;
+  #state: string | undefined;
+
+  constructor(options: Pick<KnownActor, 'id' | 'name' | 'parent' | 'kind' | 'chart' | 'source'>) {
+    this.id = options.id;
+    this.name = options.name;
+    this.parent = options.parent;
+    this.kind = options.kind;
+    this.chart = options.chart;
+    this.source = options.source;
+  }
+
+  get status(): string {
+    const status = this.snapshot?.status;
+    return typeof status === 'string' ? status.slice(0, 20) : 'active';
+  }
+
+  /** Its state in words, worked out when somebody asks. */
+  get state(): string {
+    this.#state ??= stateText(this.snapshot?.value);
+    return this.#state;
+  }
+
+  become(snapshot: SeenSnapshot): void {
+    this.snapshot = snapshot;
+    this.#state = undefined;
+  }
+}

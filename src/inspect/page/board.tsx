@@ -1,0 +1,156 @@
+import type { ActorNews } from '../protocol.ts';
+import { boardRows, onlyState, type Sort, search, sort, sorts, stateCounts, tools } from './board-list.ts';
+import { Countdown, nextTimer } from './countdown.tsx';
+import { Failures } from './failures.tsx';
+import { RegistryStrip } from './registry-strip.tsx';
+import { go } from './route.ts';
+import { Sparkline } from './sparkline.tsx';
+import { StateBadge } from './state-badge.tsx';
+import { hello } from './store.ts';
+import { VirtualList } from './virtual-list.tsx';
+import { count, eventWords, phrase } from './words.ts';
+
+const rowHeight = 44;
+
+function Row({ actor }: { actor: ActorNews }) {
+  const { tool, state, kind, name } = actor;
+  const timer = nextTimer(actor.timers);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
+    <div class="tool-row" role="presentation" onClick={() => go({ view: 'chart', actor: actor.id })}>
+      <span role="cell" class="cell state">
+        <StateBadge kind={kind} state={state} />
+      </span>
+      <span role="cell" class="cell name">
+        <button type="button" class="plain" title={`${name}: its statechart`}>
+          {name}
+        </button>
+      </span>
+      <span role="cell" class="cell failures-cell">
+        {tool && <Failures failures={tool.failures} threshold={tool.threshold} />}
+      </span>
+      <span role="cell" class="cell recovery" title={timer && eventWords(timer.event)}>
+        {timer && <Countdown timer={timer} />}
+      </span>
+      <span role="cell" class="cell denials">
+        {tool !== null && tool.denials > 0 && tool.denials.toLocaleString('en')}
+      </span>
+      <span role="cell" class="cell error">
+        {tool?.lastError && phrase(tool.lastError)}
+      </span>
+      <span role="cell" class="cell outcomes">
+        {tool && <Sparkline outcomes={tool.outcomes} />}
+      </span>
+    </div>
+  );
+}
+
+function Filters() {
+  const all = tools.value.length;
+  return (
+    <div class="chips" role="group" aria-label="Show only a state">
+      <button type="button" aria-pressed={onlyState.value === null} onClick={() => (onlyState.value = null)}>
+        All <span class="tally">{all.toLocaleString('en')}</span>
+      </button>
+      {stateCounts.value.map(({ state, kind, count: howMany }) => (
+        <button
+          type="button"
+          key={state}
+          aria-pressed={onlyState.value === state}
+          onClick={() => (onlyState.value = onlyState.value === state ? null : state)}
+        >
+          <StateBadge kind={kind} state={state} /> <span class="tally">{howMany.toLocaleString('en')}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Nothing() {
+  return (
+    <div class="empty">
+      <p>
+        <strong>No tool yet.</strong> A circuit appears here when its tool is first used.
+      </p>
+      <p>
+        Any XState v5 app shows itself here with <code>createWebSocketInspector</code> of{' '}
+        <code>@statelyai/inspect</code>, at <code>{hello.value?.appUrl}</code>.
+      </p>
+    </div>
+  );
+}
+
+/** Every tool as a row. */
+export function Board() {
+  const rows = boardRows.value;
+  return (
+    <main class="board">
+      <h1 class="unseen">Board</h1>
+      <RegistryStrip />
+      <div class="bar">
+        <Filters />
+        <span class="push" />
+        <input
+          type="search"
+          placeholder="Find a tool"
+          aria-label="Find a tool"
+          value={search.value}
+          onInput={({ currentTarget }) => (search.value = currentTarget.value)}
+        />
+        <label class="sorting">
+          <span>Sort</span>
+          <select
+            value={sort.value}
+            onChange={({ currentTarget }) => (sort.value = currentTarget.value as Sort)}
+          >
+            {Object.entries(sorts).map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {tools.value.length === 0 ? (
+        <Nothing />
+      ) : (
+        <div class="table" role="table" aria-label="Tools" aria-rowcount={rows.length + 1}>
+          <div class="head" role="rowgroup">
+            <div class="tool-row" role="row" aria-rowindex={1}>
+              <span role="columnheader" class="cell state">
+                State
+              </span>
+              <span role="columnheader" class="cell name">
+                Tool
+              </span>
+              <span role="columnheader" class="cell failures-cell">
+                Failures
+              </span>
+              <span role="columnheader" class="cell recovery">
+                Waits
+              </span>
+              <span role="columnheader" class="cell denials">
+                Denied
+              </span>
+              <span role="columnheader" class="cell error">
+                Last error
+              </span>
+              <span role="columnheader" class="cell outcomes">
+                Outcomes
+              </span>
+            </div>
+          </div>
+          <VirtualList
+            items={rows}
+            rowHeight={rowHeight}
+            keyOf={({ id }) => id}
+            row={(actor) => <Row actor={actor} />}
+            label={count(rows.length, 'tool')}
+            before={1}
+          />
+        </div>
+      )}
+      {tools.value.length > 0 && rows.length === 0 && <p class="empty">No tool matches.</p>}
+    </main>
+  );
+}

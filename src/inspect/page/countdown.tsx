@@ -1,0 +1,25 @@
+import type { TimerNews } from '../protocol.ts';
+import { beat } from './store.ts';
+import { span } from './words.ts';
+
+/** What is left of a timer, as it runs. */
+export function Countdown({ timer }: { timer: TimerNews }) {
+  const leftMs = Math.max(0, timer.dueAt - beat.value);
+  const share = timer.delayMs === 0 ? 0 : Math.min(1, leftMs / timer.delayMs);
+  return (
+    <span class="countdown" role="timer" aria-label={`${span(leftMs)} left of ${span(timer.delayMs)}`}>
+      <span class="left">{span(leftMs)}</span>
+      <svg class="track" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="rail" width="100" height="4" rx="2" />
+        <rect class="run" width={100 * share} height="4" rx="2" />
+      </svg>
+    </span>
+  );
+}
+
+/** The timer that comes first. */
+export const nextTimer = (timers: readonly TimerNews[]): TimerNews | undefined =>
+  timers.reduce<TimerNews | undefined>(
+    (first, timer) => (first === undefined || timer.dueAt < first.dueAt ? timer : first),
+    undefined,
+  );

@@ -1,0 +1,95 @@
+import {
+  type ChartLayout,
+  type ChartModel,
+  type ChartTransition,
+  chartModel,
+  layoutChart,
+} from '../chart/index.ts';
+import type { EventNews, TakenNews } from '../protocol.ts';
+import { measureText } from './measure-text.ts';
+import { charts } from './store.ts';
+
+/** A chart, read and laid out. */
+export interface DrawnChart {
+  readonly model: ChartModel;
+  readonly layout: ChartLayout;
+}
+
+const drawn = new Map<string, DrawnChart | string>();
+
+/** The chart with a definition; where that cannot be drawn, why. Each is laid out once. */
+export function drawnChart(id: string): DrawnChart | string {
+  const definition = charts.get(id);
+  if (definition === undefined) return 'Its definition has not come.';
+  let chart = drawn.get(definition);
+  if (chart === undefined) {
+    try {
+      const model = chartModel(definition);
+      chart = { model, layout: layoutChart(model, { detail: 'plain', measure: measureText }) };
+    } catch (error) {
+      chart = error instanceof Error ? error.message : 'Its definition cannot be drawn.';
+    }
+    drawn.set(definition, chart);
+  }
+  return chart;
+}
+
+/** Whether an event's type is what makes a transition be taken. */
+function isTriggeredBy({ trigger }: ChartTransition, type: string): boolean {
+  switch (trigger.kind) {
+    case 'event':
+      return trigger.name === type;
+    case 'after':
+      return type.startsWith(`xstate.after.${trigger.name}.`) || type === `xstate.after.${trigger.name}`;
+    case 'always':
+      return type === '';
+    default:
+      return type.startsWith(`xstate.${trigger.kind}.`) && type.includes(trigger.name);
+  }
+}
+
+const alike = (model: ChartModel, source: string, type: string): ChartTransition[] =>
+  model.transitions.filter((each) => each.source === source && isTriggeredBy(each, type));
+
+const idOfTaken = (model: ChartModel, { source, event, index }: TakenNews): string[] => {
+  const transition = alike(model, source, event)[index];
+  return transition === undefined ? [] : [transition.id];
+};
+
+/**
+ * The transitions that an event made an actor take. An app on the wire does not say which: then those that lead from the
+ * state before to the state after it, if they do.
+ */
+export function transitionsOf(model: ChartModel, event: EventNews): ReadonlySet<string> {
+  if (event.taken !== null) return new Set(event.taken.flatMap((each) => idOfTaken(model, each)));
+  if (event.before === null || event.after === null) return new Set();
+  const [before, after] = [activeFromText(event.before), activeFromText(event.after)];
+  const fits = (transition: ChartTransition): boolean =>
+    isTriggeredBy(transition, event.type) &&
+    (transition.source === '' || before.has(transition.source)) &&
+    (event.before === event.after
+      ? transition.targets.length === 0
+      : transition.targets.some((target) => after.has(target)));
+  const fitting = model.transitions.filter(fits);
+  // Of several that change nothing, it is not known which.
+  return new Set(event.before === event.after && fitting.length > 1 ? [] : fitting.map(({ id }) => id));
+}
+
+/** The state whose timer it is: the active one that has a transition for its event. */
+export function stateOfTimer(
+  model: ChartModel,
+  event: string,
+  active: ReadonlySet<string>,
+): string | undefined {
+  return model.transitions.find((each) => active.has(each.source) && isTriggeredBy(each, event))?.source;
+}
+
+/** The ids of the states in a text such as `a.b, c`: each with those around it. */
+export function activeFromText(text: string): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const path of text.split(', ')) {
+    const keys = path.split('.');
+    for (let depth = 1; depth <= keys.length; depth += 1) ids.add(keys.slice(0, depth).join('.'));
+  }
+  return ids;
+}

@@ -1,0 +1,94 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ActorNews } from '../protocol.ts';
+import { Countdown } from './countdown.tsx';
+import { Failures } from './failures.tsx';
+import { JsonText } from './json-text.tsx';
+import { Sparkline } from './sparkline.tsx';
+import { StateBadge } from './state-badge.tsx';
+import { link } from './store.ts';
+import { count, eventWords, phrase } from './words.ts';
+
+/** How often the context is asked for at most, in ms. */
+const contextMs = 500;
+
+/** The actor's snapshot, asked for while somebody looks at it. */
+function Snapshot({ actor }: { actor: ActorNews }) {
+  const [snapshot, setSnapshot] = useState<unknown>();
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = setTimeout(
+      async () => {
+        const answer = await link.ask({ type: 'snapshot', actor: actor.id }, 'snapshot');
+        if (isCurrent && answer !== undefined) setSnapshot(answer.snapshot);
+      },
+      snapshot === undefined ? 0 : contextMs,
+    );
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [actor]);
+  return snapshot === undefined ? null : <JsonText value={snapshot} label="Snapshot" />;
+}
+
+/** What is known of an actor now. */
+export function Facts({ actor }: { actor: ActorNews }) {
+  const [isOpen, setOpen] = useState(false);
+  const { tool, pause } = actor;
+  return (
+    <section class="facts" aria-label="Facts">
+      <dl>
+        <dt>State</dt>
+        <dd>
+          <StateBadge kind={actor.kind} state={actor.state} />
+          {actor.status !== 'active' && <span class="quiet"> {actor.status}</span>}
+        </dd>
+        {tool && (
+          <>
+            <dt>Failures</dt>
+            <dd>
+              <Failures failures={tool.failures} threshold={tool.threshold} />
+            </dd>
+            <dt>Last error</dt>
+            <dd>{tool.lastError ? phrase(tool.lastError) : <span class="quiet">none</span>}</dd>
+            <dt>Opened</dt>
+            <dd>{count(tool.opens, 'time')}</dd>
+            <dt>Denied</dt>
+            <dd>{count(tool.denials, 'call')}</dd>
+            <dt>Outcomes</dt>
+            <dd>
+              <Sparkline outcomes={tool.outcomes} />
+            </dd>
+          </>
+        )}
+        {pause && (
+          <>
+            <dt>Open</dt>
+            <dd>
+              {pause.openCount}
+              {pause.maxOpen > 0 && <span class="quiet"> of {pause.maxOpen} that call for a pause</span>}
+            </dd>
+            {pause.reason !== null && (
+              <>
+                <dt>Paused</dt>
+                <dd>{pause.reason}</dd>
+              </>
+            )}
+          </>
+        )}
+        {actor.timers.map((timer) => (
+          <>
+            <dt>{eventWords(timer.event)}</dt>
+            <dd>
+              <Countdown timer={timer} />
+            </dd>
+          </>
+        ))}
+      </dl>
+      <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {isOpen ? 'Hide the snapshot' : 'Show the snapshot'}
+      </button>
+      {isOpen && <Snapshot actor={actor} />}
+    </section>
+  );
+}

@@ -1,0 +1,50 @@
+import { go, route, type View } from './route.ts';
+import { connection } from './store.ts';
+import { nextTheme, theme } from './theme.ts';
+
+const tabs: readonly (readonly [View, string])[] = [
+  ['board', 'Board'],
+  ['chart', 'Statechart'],
+  ['sequence', 'Sequence'],
+];
+
+const connectionWords = {
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'lost, trying again',
+  outside: 'not let in',
+  replaced: 'ended; the inspector that runs here now has another address',
+} as const;
+
+export function Header() {
+  return (
+    <header>
+      <span class="brand">
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M3 16h7m12 0h7" />
+          <rect x="10" y="10" width="12" height="12" rx="4" />
+        </svg>
+        toolfuse
+      </span>
+      <nav aria-label="Views">
+        {tabs.map(([view, words]) => (
+          <button
+            type="button"
+            key={view}
+            aria-current={route.value.view === view ? 'page' : undefined}
+            onClick={() => go({ view })}
+          >
+            {words}
+          </button>
+        ))}
+      </nav>
+      <span class="push" />
+      <span class={`connection ${connection.value}`} role="status">
+        {connectionWords[connection.value]}
+      </span>
+      <button type="button" class="link theme" title="Colours" onClick={nextTheme}>
+        {theme.value === 'system' ? 'Auto' : theme.value === 'light' ? 'Light' : 'Dark'}
+      </button>
+    </header>
+  );
+}

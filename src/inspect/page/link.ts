@@ -1,0 +1,77 @@
+import { type PageMessage, pageProtocol, type ServerMessage, tokenPrefix } from '../protocol.ts';
+
+type Asked = PageMessage extends infer Message
+  ? Message extends unknown
+    ? Omit<Message, 'request'>
+    : never
+  : never;
+
+/** What the page hears of its connection. */
+export interface LinkListener {
+  onMessage(message: ServerMessage): void;
+  onOpen(): void;
+  /** `hasBeenOpen` is false where the server did not let the page in, or is not there. */
+  onClose(hasBeenOpen: boolean): void;
+}
+
+const shortestWaitMs = 500;
+const longestWaitMs = 5_000;
+const answerMs = 10_000;
+
+/** The page's connection to its server. It comes back by itself. */
+export class Link {
+  readonly #token: string;
+  readonly #listener: LinkListener;
+  readonly #answers = new Map<number, (message: ServerMessage) => void>();
+  #socket: WebSocket | undefined;
+  #waitMs = shortestWaitMs;
+  #requests = 0;
+
+  constructor(token: string, listener: LinkListener) {
+    this.#token = token;
+    this.#listener = listener;
+  }
+
+  connect(): void {
+    const socket = new WebSocket(`ws://${location.host}/`, [pageProtocol, `${tokenPrefix}${this.#token}`]);
+    let hasBeenOpen = false;
+    this.#socket = socket;
+    socket.onopen = () => {
+      hasBeenOpen = true;
+      this.#waitMs = shortestWaitMs;
+      this.#listener.onOpen();
+    };
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data) as ServerMessage);
+    socket.onclose = () => {
+      this.#listener.onClose(hasBeenOpen);
+      setTimeout(() => this.connect(), this.#waitMs);
+      this.#waitMs = Math.min(this.#waitMs * 1.6, longestWaitMs);
+    };
+  }
+
+  /** Asks the server for something, or to do something. Undefined where it does not answer. */
+  ask<Type extends ServerMessage['type']>(
+    message: Asked,
+    answer: Type,
+  ): Promise<Extract<ServerMessage, { type: Type }> | undefined> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
+    this.#requests += 1;
+    const request = this.#requests;
+    return new Promise((resolve) => {
+      const end = (given: ServerMessage | undefined): void => {
+        clearTimeout(timer);
+        this.#answers.delete(request);
+        resolve(given?.type === answer ? (given as Extract<ServerMessage, { type: Type }>) : undefined);
+      };
+      const timer = setTimeout(() => end(undefined), answerMs);
+      this.#answers.set(request, end);
+      socket.send(JSON.stringify({ ...message, request }));
+    });
+  }
+
+  #receive(message: ServerMessage): void {
+    if ('request' in message) this.#answers.get(message.request)?.(message);
+    else this.#listener.onMessage(message);
+  }
+}

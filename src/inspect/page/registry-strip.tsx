@@ -1,0 +1,69 @@
+import { signal } from '@preact/signals';
+import type { ActorNews } from '../protocol.ts';
+import { Countdown, nextTimer } from './countdown.tsx';
+import { go } from './route.ts';
+import { StateBadge } from './state-badge.tsx';
+import { link, registries } from './store.ts';
+
+/** Why the last acknowledgement was refused. */
+const refusal = signal<string | null>(null);
+
+async function acknowledge(registry: ActorNews): Promise<void> {
+  const answer = await link.ask({ type: 'send', actor: registry.id, event: { type: 'ACKNOWLEDGE' } }, 'told');
+  refusal.value = answer === undefined ? 'The server did not answer.' : answer.error;
+}
+
+function Paused({ registry }: { registry: ActorNews }) {
+  return (
+    <section class="pause" aria-label="Recovery pause">
+      <StateBadge kind="registry" state="paused" />
+      <div class="why">
+        <strong>The agent should stop and ask its user.</strong>
+        <span>{registry.pause?.reason}</span>
+        {refusal.value !== null && <span role="alert">{refusal.value}</span>}
+      </div>
+      <button
+        type="button"
+        class="strong"
+        disabled={!registry.isControlled}
+        title={
+          registry.isControlled
+            ? 'The user says: go on anyway'
+            : 'Controls are off: start with controls: true'
+        }
+        onClick={() => void acknowledge(registry)}
+      >
+        Acknowledge
+      </button>
+    </section>
+  );
+}
+
+/** Each registry in a line, and as a banner where it calls for a pause. */
+export function RegistryStrip() {
+  return (
+    <div class="registries" aria-live="polite">
+      {registries.value.map((registry) => {
+        if (registry.state === 'paused') return <Paused key={registry.id} registry={registry} />;
+        const timer = nextTimer(registry.timers);
+        const { openCount = 0, maxOpen = 0 } = registry.pause ?? {};
+        return (
+          <div class="registry" key={registry.id}>
+            <StateBadge kind="registry" state={registry.state} />
+            <span class="quiet">
+              {openCount} open{maxOpen > 0 && `, at ${maxOpen} the agent should pause`}
+            </span>
+            {timer && (
+              <span class="quiet silent">
+                acknowledged, no pause for <Countdown timer={timer} />
+              </span>
+            )}
+            <button type="button" class="link" onClick={() => go({ view: 'chart', actor: registry.id })}>
+              Its statechart
+            </button>
+          </div>
+        );
+      })}
+    </div>
+  );
+}

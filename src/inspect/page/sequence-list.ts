@@ -1,0 +1,88 @@
+import { computed, signal } from '@preact/signals';
+import type { EventNews } from '../protocol.ts';
+import { actors, events, eventsTick, link } from './store.ts';
+
+export const toolFilter = signal('');
+export const typeFilter = signal('');
+/** The event that is looked at; null: the list is live. */
+export const chosen = signal<number | null>(null);
+
+const nameOf = (id: string): string => actors.get(id)?.name ?? id.slice(id.indexOf('/') + 1);
+
+const names = new Map<string, string>();
+/** A name that is known even after its actor is gone. */
+export function lastNameOf(id: string): string {
+  const actor = actors.get(id);
+  if (actor !== undefined) names.set(id, actor.name);
+  return names.get(id) ?? nameOf(id);
+}
+
+/** The types that occur, for the filter. */
+export const eventTypes = computed(() => {
+  eventsTick.value;
+  return [...new Set(events.map(({ type }) => type))].sort().slice(0, 300);
+});
+
+/** The events that pass the filters. */
+export const shownEvents = computed<readonly EventNews[]>(() => {
+  eventsTick.value;
+  const words = toolFilter.value.trim().toLowerCase();
+  const type = typeFilter.value;
+  if (words === '' && type === '') return events.slice();
+  return events.filter(
+    (event) =>
+      (type === '' || event.type === type) &&
+      (words === '' ||
+        lastNameOf(event.to).toLowerCase().includes(words) ||
+        (event.from !== null && lastNameOf(event.from).toLowerCase().includes(words))),
+  );
+});
+
+/** The state that an actor was in right after an event, as far back as is known; undefined where it is not. */
+export function stateAfter(actor: string, seq: number): string | undefined {
+  let later: string | undefined;
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    const event = events[index];
+    if (event === undefined || event.to !== actor) continue;
+    if (event.seq <= seq) return event.after ?? event.before ?? later;
+    if (event.before !== null) later = event.before;
+  }
+  return later;
+}
+
+/** The last event that an actor processed, and the last one that changed its state. */
+export interface LastEvents {
+  readonly event: EventNews | undefined;
+  readonly change: EventNews | undefined;
+}
+
+/** The last events of an actor, up to another event or to now. */
+export function lastEventsOf(actor: string, seq: number | null): LastEvents {
+  let last: EventNews | undefined;
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    const event = events[index];
+    if (event?.to !== actor || event.after === null || (seq !== null && event.seq > seq)) continue;
+    last ??= event;
+    if (event.before !== event.after) return { event: last, change: event };
+  }
+  return { event: last, change: undefined };
+}
+
+/** All that is shown, in full, as JSON; what the server has dropped meanwhile is left out. */
+export async function exported(): Promise<string> {
+  const seqs = shownEvents.value.map(({ seq }) => seq);
+  const all: unknown[] = [];
+  for (let from = 0; from < seqs.length; from += 100) {
+    const answer = await link.ask({ type: 'details', seqs: seqs.slice(from, from + 100) }, 'details');
+    if (answer === undefined) throw new Error('The server did not answer.');
+    for (const { to, from: sender, ...details } of answer.details) {
+      all.push({
+        ...details,
+        at: new Date(details.at).toISOString(),
+        from: sender === null ? null : lastNameOf(sender),
+        to: lastNameOf(to),
+      });
+    }
+  }
+  return JSON.stringify({ format: 'toolfuse.events', version: 1, events: all }, null, 2);
+}

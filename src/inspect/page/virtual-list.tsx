@@ -1,0 +1,81 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+interface VirtualListOptions<Item> {
+  readonly items: readonly Item[];
+  readonly rowHeight: number;
+  readonly keyOf: (item: Item) => string | number;
+  readonly row: (item: Item, index: number) => ComponentChildren;
+  readonly label: string;
+  /** Rows before the first, as a table's header is. */
+  readonly before?: number;
+  /** The row to be brought into sight when it changes; -1 for none. */
+  readonly reveal?: number;
+  /** Whether it keeps to its end as it grows, while it is there. */
+  readonly follows?: boolean;
+}
+
+/** Rows above and below those in sight, so that a quick scroll shows no gap. */
+const spare = 6;
+
+/** A list of which only the rows in sight exist. */
+export function VirtualList<Item>(options: VirtualListOptions<Item>) {
+  const { items, rowHeight, keyOf, row, label, before = 0, reveal = -1, follows = false } = options;
+  const port = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+
+  useLayoutEffect(() => {
+    const element = port.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    observer.observe(element);
+    setHeight(element.clientHeight);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const element = port.current;
+    if (element === null || reveal < 0) return;
+    const y = reveal * rowHeight;
+    if (y < element.scrollTop || y + rowHeight > element.scrollTop + element.clientHeight) {
+      element.scrollTop = y - element.clientHeight / 2;
+    }
+  }, [reveal, rowHeight]);
+
+  const last = items.length === 0 ? undefined : keyOf(items[items.length - 1] as Item);
+  useLayoutEffect(() => {
+    const element = port.current;
+    if (element !== null && follows) element.scrollTop = element.scrollHeight;
+  }, [follows, last]);
+
+  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
+  const shown = items.slice(first, Math.ceil((top + height) / rowHeight) + spare);
+  return (
+    <div
+      class="port"
+      ref={port}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
+      tabIndex={0}
+      role="rowgroup"
+      aria-label={label}
+      // As high as its rows, where there is room.
+      style={{ flexBasis: `${items.length * rowHeight - 1}px` }}
+      onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+    >
+      <div class="spacer" role="presentation" style={{ height: `${items.length * rowHeight}px` }}>
+        {shown.map((item, index) => (
+          <div
+            key={keyOf(item)}
+            class="slot"
+            role="row"
+            aria-rowindex={before + first + index + 1}
+            style={{ transform: `translateY(${(first + index) * rowHeight}px)`, height: `${rowHeight}px` }}
+          >
+            {row(item, first + index)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+/** A duration as a person reads it: `0.4 s`, `12 s`, `2 min 5 s`. */
+export function span(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
+}
+
+/** A time of day to the millisecond. */
+export function timeOfDay(at: number): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(
+    date.getMilliseconds(),
+  ).padStart(3, '0')}`;
+}
+
+export const count = (value: number, one: string, many = `${one}s`): string =>
+  `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
+
+/** Letters of `camelCase` apart, in small letters: `rateLimit` is `rate limit`. */
+export const phrase = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+
+/** An event's type as a person reads it: XState's own for delays are long. */
+export function eventWords(type: string): string {
+  const delayed = /^xstate\.after\.([^.]+)/.exec(type);
+  if (delayed !== null)
+    return `after ${Number.isNaN(Number(delayed[1])) ? phrase(delayed[1] ?? '') : span(Number(delayed[1]))}`;
+  if (type === 'xstate.init') return 'begins';
+  return type;
+}

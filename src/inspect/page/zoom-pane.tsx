@@ -1,0 +1,128 @@
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+interface ZoomPaneOptions {
+  /** The size of what is in it, in px. */
+  readonly width: number;
+  readonly height: number;
+  readonly label: string;
+  readonly children: ComponentChildren;
+}
+
+interface Sight {
+  readonly scale: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+const smallest = 0.15;
+const largest = 4;
+const step = 1.25;
+const panPx = 60;
+const within = (scale: number): number => Math.min(largest, Math.max(smallest, scale));
+
+/** A drawing that can be moved about and looked at from near and far, by mouse, wheel and keyboard. */
+export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
+  const pane = useRef<SVGSVGElement>(null);
+  const [sight, setSight] = useState<Sight>({ scale: 1, x: 0, y: 0 });
+  /** Whether it is fitted, and so is to stay fitted as the window changes. */
+  const isFitted = useRef(true);
+
+  const showAll = useCallback(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const { clientWidth, clientHeight } = element;
+    const scale = within(Math.min(clientWidth / width, clientHeight / height, 1.3));
+    isFitted.current = true;
+    setSight({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - height * scale) / 2 });
+  }, [width, height]);
+
+  /** Looks from nearer, or from further off, with a point held where it is. */
+  const zoom = useCallback((factor: number, at?: { x: number; y: number }) => {
+    const element = pane.current;
+    if (element === null) return;
+    const { x, y } = at ?? { x: element.clientWidth / 2, y: element.clientHeight / 2 };
+    isFitted.current = false;
+    setSight((now) => {
+      const scale = within(now.scale * factor);
+      const ratio = scale / now.scale;
+      return { scale, x: x - (x - now.x) * ratio, y: y - (y - now.y) * ratio };
+    });
+  }, []);
+
+  const pan = useCallback((dx: number, dy: number) => {
+    isFitted.current = false;
+    setSight((now) => ({ ...now, x: now.x + dx, y: now.y + dy }));
+  }, []);
+
+  useLayoutEffect(() => {
+    showAll();
+    const element = pane.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => {
+      if (isFitted.current) showAll();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [showAll]);
+
+  useEffect(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      const { left, top } = element.getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY / 400), { x: event.clientX - left, y: event.clientY - top });
+    };
+    // A passive listener could not keep the page from scrolling.
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  }, [zoom]);
+
+  const keys: Readonly<Record<string, () => void>> = {
+    '+': () => zoom(step),
+    '=': () => zoom(step),
+    '-': () => zoom(1 / step),
+    '0': showAll,
+    ArrowLeft: () => pan(panPx, 0),
+    ArrowRight: () => pan(-panPx, 0),
+    ArrowUp: () => pan(0, panPx),
+    ArrowDown: () => pan(0, -panPx),
+  };
+
+  return (
+    <div class="canvas">
+      <div class="zooming" role="group" aria-label="Zoom">
+        <button type="button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => zoom(1 / step)}>
+          −
+        </button>
+        <output class="scale">{Math.round(sight.scale * 100)} %</output>
+        <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => zoom(step)}>
+          +
+        </button>
+        <button type="button" title="Show all of it (0)" onClick={showAll}>
+          Fit
+        </button>
+      </div>
+      <svg
+        ref={pane}
+        class="chart"
+        role="group"
+        aria-label={label}
+        tabindex={0}
+        onKeyDown={(event) => {
+          const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+          if (act === undefined) return;
+          event.preventDefault();
+          act();
+        }}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={(event) => {
+          if (event.buttons === 1) pan(event.movementX, event.movementY);
+        }}
+      >
+        <g transform={`translate(${sight.x} ${sight.y}) scale(${sight.scale})`}>{children}</g>
+      </svg>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import { errorCategoryNames, isErrorCategory } from 'toolfuse';
+import type { ActorKind } from '../protocol.ts';
+
+interface Asked {
+  readonly type: string;
+  readonly category?: string;
+}
+
+const forCircuits: readonly string[] = ['SUCCESS', 'FAILURE', 'REQUEST', 'RESET', 'ISOLATE', 'RELEASE'];
+
+/**
+ * The event that a page may have sent: these, and no others.
+ *
+ * @throws RangeError for any other, naming it.
+ */
+export function controlEvent(
+  kind: ActorKind,
+  { type, category }: Asked,
+): { type: string; category?: string } {
+  if (kind === 'registry') {
+    if (type === 'ACKNOWLEDGE') return { type };
+    throw new RangeError(`event.type must be ACKNOWLEDGE for a registry, got ${type.slice(0, 100)}`);
+  }
+  if (kind !== 'circuit') throw new RangeError('Only circuits and registries take events from the page.');
+  if (!forCircuits.includes(type)) {
+    throw new RangeError(`event.type must be one of ${forCircuits.join(', ')}, got ${type.slice(0, 100)}`);
+  }
+  if (type !== 'FAILURE') return { type };
+  if (category === undefined) return { type };
+  if (!isErrorCategory(category)) {
+    throw new RangeError(
+      `event.category must be one of ${errorCategoryNames.join(', ')}, got ${category.slice(0, 100)}`,
+    );
+  }
+  return { type, category };
+}

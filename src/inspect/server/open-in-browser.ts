@@ -1,0 +1,14 @@
+import { spawn } from 'node:child_process';
+
+const openers: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+
+/** Opens an address in the user's browser. Where there is none, nothing happens: the address is known all the same. */
+export function openInBrowser(url: string): void {
+  const [command = 'xdg-open', ...args] = openers[process.platform] ?? [];
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}

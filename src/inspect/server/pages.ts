@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { errorCategoryNames } from 'toolfuse';
+import type { WebSocket } from 'ws';
+import { version } from '../../../package.json';
+import type { KnownActor } from '../known-actor.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Source } from '../source.ts';
+import { PageLink } from './page-link.ts';
+
+/** The pages are told what has changed this often at most, in ms. */
+const flushMs = 100;
+/** A page that has not answered for so long is dead, in ms. */
+const aliveMs = 20_000;
+
+/** Every page that looks on. Without any, nothing is done but that the ledger is kept. */
+export class Pages {
+  readonly #ledger: Ledger;
+  readonly #controls: boolean;
+  readonly #history: number;
+  readonly #session = randomUUID();
+  readonly #links = new Map<WebSocket, PageLink>();
+  /** Where apps connect. */
+  appUrl = '';
+  #flushTimer: NodeJS.Timeout | undefined;
+  #aliveTimer: NodeJS.Timeout | undefined;
+  /** The version at which the timers were last read. */
+  #timersAt = -1;
+
+  constructor(ledger: Ledger, controls: boolean, history: number) {
+    this.#ledger = ledger;
+    this.#controls = controls;
+    this.#history = history;
+    ledger.onChange = () => {
+      if (this.#flushTimer === undefined && this.#links.size > 0) this.#flushLater();
+    };
+  }
+
+  get count(): number {
+    return this.#links.size;
+  }
+
+  add(socket: WebSocket): void {
+    const link = new PageLink(socket, this.#ledger, this.#controls);
+    this.#links.set(socket, link);
+    socket.on('message', (data, isBinary) => {
+      try {
+        if (isBinary) throw new Error('the message is no text');
+        link.receive(String(data));
+      } catch {
+        socket.close(1007, 'not a message of a page');
+      }
+    });
+    socket.on('pong', () => {
+      link.isAlive = true;
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => this.#remove(socket));
+    link.send({
+      type: 'hello',
+      version,
+      session: this.#session,
+      now: Date.now(),
+      controls: this.#controls,
+      categories: errorCategoryNames,
+      history: this.#history,
+      appUrl: this.appUrl,
+    });
+    this.#aliveTimer ??= setInterval(() => this.#askWhoIsAlive(), aliveMs).unref();
+    this.#flush();
+  }
+
+  close(): void {
+    clearTimeout(this.#flushTimer);
+    clearInterval(this.#aliveTimer);
+    for (const socket of this.#links.keys()) socket.terminate();
+    this.#links.clear();
+    this.#ledger.onChange = () => {};
+  }
+
+  #remove(socket: WebSocket): void {
+    this.#links.delete(socket);
+    if (this.#links.size > 0) return;
+    clearInterval(this.#aliveTimer);
+    this.#aliveTimer = undefined;
+  }
+
+  #flushLater(): void {
+    this.#flushTimer = setTimeout(() => this.#flush(), flushMs).unref();
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined;
+    if (this.#links.size === 0) return;
+    this.#refreshTimers();
+    const now = Date.now();
+    for (const link of this.#links.values()) link.flush(now);
+    if ([...this.#links.values()].some((link) => link.isBehind)) this.#flushLater();
+  }
+
+  /** Reads the timers of the actors that have changed, all of a source at once. */
+  #refreshTimers(): void {
+    const changed = new Map<Source, KnownActor[]>();
+    for (const actor of this.#ledger.actors.values()) {
+      if (actor.version <= this.#timersAt || actor.source.refreshTimers === undefined) continue;
+      const others = changed.get(actor.source);
+      if (others === undefined) changed.set(actor.source, [actor]);
+      else others.push(actor);
+    }
+    this.#timersAt = this.#ledger.version;
+    for (const [source, actors] of changed) source.refreshTimers?.(actors);
+  }
+
+  #askWhoIsAlive(): void {
+    for (const [socket, link] of this.#links) {
+      if (!link.isAlive) socket.terminate();
+      link.isAlive = false;
+      socket.ping();
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ToolRegistry } from 'toolfuse';
+import { WebSocketServer } from 'ws';
+import type { Inspector } from '../inspector.ts';
+import { Ledger } from '../ledger.ts';
+import { checkInspectOptions, type InspectOptions } from '../options.ts';
+import { pageProtocol } from '../protocol.ts';
+import { RegistrySource } from '../registry-source.ts';
+import { Access, type Refusal } from './access.ts';
+import { Apps } from './apps.ts';
+import { say, serveAsset } from './assets.ts';
+import { openInBrowser } from './open-in-browser.ts';
+import { Pages } from './pages.ts';
+
+/** Connections of any kind, of which so many may be pages and apps. */
+const mostConnections = 128;
+const mostPages = 16;
+const mostApps = 32;
+/** What an app may send at once, and a page, in bytes. */
+const mostAppBytes = 8 * 2 ** 20;
+const mostPageBytes = 64 * 2 ** 10;
+
+/**
+ * Serves the inspector's page on this machine, to this machine only.
+ *
+ * @throws TypeError or RangeError for bad options, Error where the port is taken.
+ */
+export async function serve(options: InspectOptions): Promise<Inspector> {
+  const settings = checkInspectOptions(options);
+  const access = new Access();
+  const ledger = new Ledger(settings.history);
+  const pages = new Pages(ledger, settings.controls, settings.history);
+  const apps = new Apps(ledger);
+
+  const server = createServer((request, response) => {
+    const refusal = access.refuseHost(request);
+    if (refusal !== null) say(response, refusal.status, refusal.why);
+    else void serveAsset(request, response);
+  });
+  server.maxConnections = mostConnections;
+  // A connection that says nothing is let go soon, so that it takes no other's place.
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 10_000;
+  server.keepAliveTimeout = 2_000;
+
+  const socketsOf = (maxPayload: number) =>
+    new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload,
+      // Not to be had to unpack what is small on the wire and large in memory.
+      perMessageDeflate: false,
+      handleProtocols: (protocols) => (protocols.has(pageProtocol) ? pageProtocol : false),
+    });
+  const pageSockets = socketsOf(mostPageBytes);
+  const appSockets = socketsOf(mostAppBytes);
+
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const visitor = access.admit(request);
+    if (typeof visitor === 'object') {
+      refuse(socket, visitor);
+    } else if (visitor === 'page') {
+      if (pages.count >= mostPages) return refuse(socket, { status: 503, why: 'Too many pages are open.' });
+      pageSockets.handleUpgrade(request, socket, head, (webSocket) => pages.add(webSocket));
+    } else {
+      if (apps.count >= mostApps) return refuse(socket, { status: 503, why: 'Too many apps are connected.' });
+      appSockets.handleUpgrade(request, socket, head, (webSocket) => apps.add(webSocket));
+    }
+  });
+  server.on('clientError', (_error, socket) => socket.destroy());
+
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    if (!settings.keepAlive) socket.unref();
+  });
+  const port = await listen(server, settings.port, settings.host);
+  if (!settings.keepAlive) server.unref();
+  access.setPort(port);
+  const host = settings.host === '::1' ? '[::1]' : settings.host;
+  pages.appUrl = `ws://${host}:${port}`;
+
+  let registries = 0;
+  const detachers = new Set<() => void>();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      for (const detach of detachers) detach();
+      pages.close();
+      apps.close();
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+    return closing;
+  };
+  const inspector: Inspector = {
+    url: `http://${host}:${port}/#${access.token}`,
+    appUrl: pages.appUrl,
+    attach(registry: ToolRegistry) {
+      if (closing !== undefined) throw new Error('the inspector is closed');
+      registries += 1;
+      const source = new RegistrySource(`r${registries}`, registry, ledger, settings.sanitize);
+      const detachSource = source.attach();
+      const detach = (): void => {
+        if (detachers.delete(detach)) detachSource();
+      };
+      detachers.add(detach);
+      return detach;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  if (settings.open) openInBrowser(inspector.url);
+  return inspector;
+}
+
+const statusTexts = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
+
+function refuse(socket: Duplex, { status, why }: Refusal | { status: 503; why: string }): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${
+      why.length
+    }\r\n\r\n${why}`,
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${port} of ${host} is taken; choose another, or 0 for any that is free`)
+          : error,
+      );
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      // What may go wrong later is one connection's trouble.
+      server.on('error', () => {});
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import type { SeenEvent } from './event-record.ts';
+import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
+import type { Ledger } from './ledger.ts';
+import { plainValue } from './plain-value.ts';
+import { showSnapshot } from './sanitize.ts';
+import type { Source } from './source.ts';
+import { timersOf } from './wire-timers.ts';
+
+/** Actors of one app at most, and what they may take up. */
+const mostActors = 10_000;
+const mostBytes = 64 * 2 ** 20;
+
+/** What an app said is not understood, or is too much: its connection is to be closed with these words. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+
+const textOf = (value: unknown, field: string): string => {
+  if (typeof value === 'string' && value !== '' && value.length <= 500) return value;
+  throw new WireError(`${field} must be a string of at most 500 characters`);
+};
+
+const eventOf = (value: unknown): SeenEvent => {
+  const event = fieldsOf(value);
+  if (typeof event?.type !== 'string') throw new WireError('event.type must be a string');
+  return event as unknown as SeenEvent;
+};
+
+/** Any XState v5 app that sends what `@statelyai/inspect` sends over a WebSocket. */
+export class WireSource implements Source {
+  readonly key: string;
+  readonly #ledger: Ledger;
+  readonly #actors = new Map<string, KnownActor>();
+  readonly #configs = new WeakMap<KnownActor, unknown>();
+  #bytes = 0;
+
+  constructor(key: string, ledger: Ledger) {
+    this.key = key;
+    this.#ledger = ledger;
+  }
+
+  /** @throws WireError for what is no message of the protocol. */
+  receive(text: string): void {
+    let message: Fields | undefined;
+    try {
+      message = fieldsOf(JSON.parse(text));
+    } catch {
+      throw new WireError('the message is no JSON');
+    }
+    if (message === undefined) throw new WireError('the message is no object');
+    const bytes = text.length;
+    switch (message.type) {
+      case '@xstate.actor':
+        this.#addActor(message, bytes);
+        return;
+      case '@xstate.event': {
+        const from = message.sourceId === undefined ? null : this.#idOf(textOf(message.sourceId, 'sourceId'));
+        this.#ledger.addEvent(this.#actorOf(message), from, eventOf(message.event), bytes);
+        return;
+      }
+      case '@xstate.snapshot':
+        this.#addSnapshot(this.#actorOf(message), message, bytes);
+        return;
+      // What a later version of the protocol may add is no reason to part.
+      default:
+        textOf(message.type, 'type');
+    }
+  }
+
+  /** The app is gone, and so are its actors. */
+  close(): void {
+    for (const actor of this.#actors.values()) this.#ledger.remove(actor);
+    this.#actors.clear();
+  }
+
+  showEvent(event: unknown): unknown {
+    return plainValue(event);
+  }
+
+  showSnapshot(snapshot: SeenSnapshot, { name }: KnownActor): unknown {
+    return showSnapshot(snapshot, name, plainValue);
+  }
+
+  #idOf(sessionId: string): string {
+    return `${this.key}/${sessionId}`;
+  }
+
+  /** An actor may be heard of before it is introduced: a viewer can come late. */
+  #actorOf(message: Fields): KnownActor {
+    const sessionId = textOf(message.sessionId, 'sessionId');
+    return this.#actors.get(sessionId) ?? this.#meet(sessionId, sessionId, null, undefined, '');
+  }
+
+  #addActor(message: Fields, bytes: number): void {
+    const sessionId = textOf(message.sessionId, 'sessionId');
+    const parent = message.parentId === undefined ? null : this.#idOf(textOf(message.parentId, 'parentId'));
+    const definition = typeof message.definition === 'string' ? message.definition : '';
+    let config: unknown;
+    try {
+      config = definition === '' ? undefined : JSON.parse(definition);
+    } catch {
+      throw new WireError('definition must be JSON');
+    }
+    const earlier = this.#actors.get(sessionId);
+    const actor = this.#meet(sessionId, textOf(message.name, 'name'), parent, config, definition);
+    if (earlier !== undefined) actor.outcomes = earlier.outcomes;
+    const snapshot = fieldsOf(message.snapshot) ?? earlier?.snapshot;
+    if (snapshot !== undefined) this.#become(actor, snapshot, bytes);
+    this.#ledger.touch(actor);
+  }
+
+  #meet(
+    sessionId: string,
+    name: string,
+    parent: string | null,
+    config: unknown,
+    definition: string,
+  ): KnownActor {
+    if (this.#actors.size >= mostActors && !this.#actors.has(sessionId)) {
+      throw new WireError(`more than ${mostActors} actors`);
+    }
+    const isMachine = fieldsOf(fieldsOf(config)?.states) !== undefined;
+    const actor = new KnownActor({
+      id: this.#idOf(sessionId),
+      name,
+      parent,
+      kind: isMachine ? kindOf(config) : 'other',
+      chart: isMachine ? this.#ledger.charts.idOf(definition) : null,
+      source: this,
+    });
+    this.#actors.set(sessionId, actor);
+    this.#configs.set(actor, config);
+    this.#ledger.add(actor);
+    return actor;
+  }
+
+  #addSnapshot(actor: KnownActor, message: Fields, bytes: number): void {
+    const snapshot = fieldsOf(message.snapshot);
+    if (snapshot === undefined) throw new WireError('snapshot must be an object');
+    const before = actor.snapshot;
+    this.#count(actor, bytes);
+    actor.timers = timersOf(this.#configs.get(actor), actor, before, snapshot, Date.now());
+    this.#ledger.addSnapshot(actor, eventOf(message.event), snapshot, bytes);
+    if (actor.kind === 'circuit' && actor.status !== 'active') this.#forget(actor);
+  }
+
+  #become(actor: KnownActor, snapshot: SeenSnapshot, bytes: number): void {
+    this.#count(actor, bytes);
+    actor.timers = timersOf(this.#configs.get(actor), actor, undefined, snapshot, Date.now());
+    actor.become(snapshot);
+  }
+
+  #forget(actor: KnownActor): void {
+    this.#bytes -= actor.bytes;
+    this.#actors.delete(actor.id.slice(this.key.length + 1));
+  }
+
+  /** What an actor's last snapshot takes up, so that an app cannot fill the memory. */
+  #count(actor: KnownActor, bytes: number): void {
+    this.#bytes += bytes - actor.bytes;
+    actor.bytes = bytes;
+    if (this.#bytes > mostBytes) throw new WireError(`more than ${mostBytes} bytes of snapshots`);
+  }
+}

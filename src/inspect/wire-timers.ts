@@ -1,0 +1,58 @@
+import type { KnownActor, SeenSnapshot } from './known-actor.ts';
+import type { TimerNews } from './protocol.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
+
+/** The configs of the active states, from the root down. */
+function* activeStates(config: Fields, value: unknown, depth = 0): Generator<Fields> {
+  yield config;
+  if (depth > 20) return;
+  const states = fieldsOf(config.states);
+  const inner = typeof value === 'string' ? { [value]: undefined } : fieldsOf(value);
+  for (const [key, within] of Object.entries(inner)) {
+    if (Object.hasOwn(states, key)) yield* activeStates(fieldsOf(states[key]), within, depth + 1);
+  }
+}
+
+/** What the delay of an open circuit is, which goes over the wire as a name only. */
+function backoffMs(context: Fields): number {
+  const { currentBackoffMs, config } = context;
+  const ms = currentBackoffMs === 0 ? fieldsOf(config).resetTimeoutMs : currentBackoffMs;
+  return typeof ms === 'number' ? ms : 0;
+}
+
+/** Whether the timers of a state have begun again. */
+function hasEntered(actor: KnownActor, before: SeenSnapshot | undefined, after: SeenSnapshot): boolean {
+  if (JSON.stringify(before?.value) !== JSON.stringify(after.value)) return true;
+  const [earlier, later] = [fieldsOf(before?.context), fieldsOf(after.context)];
+  return actor.kind === 'circuit' && earlier.lastFailureAt !== later.lastFailureAt;
+}
+
+/**
+ * The timers of an actor on the wire, which does not tell them: counted from when its state was entered, where its
+ * definition says how long they are, and for a circuit of ours by its backoff.
+ */
+export function timersOf(
+  config: unknown,
+  actor: KnownActor,
+  before: SeenSnapshot | undefined,
+  after: SeenSnapshot,
+  now: number,
+): readonly TimerNews[] {
+  if (after.status !== undefined && after.status !== 'active') return [];
+  if (!hasEntered(actor, before, after)) return actor.timers;
+  if (actor.kind === 'circuit') {
+    if (after.value !== 'open') return [];
+    const delayMs = backoffMs(fieldsOf(after.context));
+    return [{ event: 'xstate.after.backoff.toolCircuit.open', dueAt: now + delayMs, delayMs }];
+  }
+  return [...activeStates(fieldsOf(config), after.value)].flatMap((state) =>
+    Object.keys(fieldsOf(state.after))
+      .map(Number)
+      .filter((delayMs) => Number.isFinite(delayMs))
+      .map((delayMs) => ({ event: `xstate.after.${delayMs}`, dueAt: now + delayMs, delayMs })),
+  );
+}

@@ -1,0 +1,131 @@
+import { setImmediate } from 'node:timers/promises';
+import { createWebSocketInspector } from '@statelyai/inspect';
+import type { WebSocketRoute } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { createActor, createMachine } from 'xstate';
+import { hasBrowser, openPage } from '../support/browser.ts';
+import { built } from '../support/built.ts';
+import { fail, start } from '../support/started.ts';
+
+describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
+  it('shows what was there before it, attached late', async () => {
+    const registry = built.toolfuse.createToolRegistry({
+      circuit: { failureThreshold: 3, minBackoffMs: 50_000 },
+    });
+    fail(registry, 'shell', 3);
+    registry.isolate('search');
+    const inspector = await registry.inspect();
+    const { page } = await openPage(inspector);
+    await expect.poll(() => page.locator('.slot .state').allInnerTexts()).toEqual(['open', 'isolated']);
+    expect(await page.locator('.slot .countdown .left').first().innerText()).toMatch(/^\d\d s$/);
+    await inspector.close();
+    registry.stop();
+  });
+
+  it('comes back to where it was after a reload', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'shell', 3);
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'shell' }).click();
+    await page.reload();
+    await page.getByRole('group', { name: 'Statechart of shell, open' }).waitFor();
+  });
+
+  it('comes back by itself after the connection broke, and has missed nothing', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'shell', 1);
+    const { page } = await openPage(inspector);
+    const routes: WebSocketRoute[] = [];
+    await page.routeWebSocket('**', (route) => {
+      routes.push(route);
+      route.connectToServer();
+    });
+    await page.reload();
+    const row = page.locator('.slot', { hasText: 'shell' });
+    await row.getByText('closed').waitFor();
+    await Promise.all([page.getByText('lost, trying again').waitFor(), routes[0]?.close()]);
+    fail(registry, 'shell', 2);
+    await page.locator('.connection.live').waitFor();
+    await row.getByText('open').waitFor();
+    await page.getByRole('button', { name: 'Sequence' }).click();
+    await page.getByText('6 events').waitFor();
+  });
+
+  it('says that the connection is lost, with what it knows still in sight', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'shell', 3);
+    const { page } = await openPage(inspector);
+    const row = page.locator('.slot', { hasText: 'shell' });
+    await row.waitFor();
+    await inspector.close();
+    await page.getByText('lost, trying again').waitFor();
+    expect(await row.count()).toBe(1);
+  });
+
+  it('says so when another inspector has taken the place of its own', async () => {
+    const { registry, inspector } = await start();
+    const { page } = await openPage(inspector);
+    await inspector.close();
+    const other = await registry.inspect({ port: Number(new URL(inspector.url).port) });
+    await page.getByText('the inspector that runs here now has another address').waitFor();
+    await other.close();
+  });
+
+  it('is the same in several windows at once', async () => {
+    const { registry, inspector } = await start({}, { controls: true });
+    fail(registry, 'shell', 2);
+    const pages = [await openPage(inspector), await openPage(inspector), await openPage(inspector)];
+    await pages[0]?.page.getByRole('button', { name: 'shell' }).click();
+    await pages[0]?.page.getByRole('button', { name: 'FAILURE', exact: true }).click();
+    for (const { page } of pages.slice(1)) {
+      await page.locator('.slot', { hasText: 'shell' }).getByText('open').waitFor();
+    }
+  });
+
+  it('says why it shows nothing, where its address lacks the key', async () => {
+    const { inspector } = await start();
+    const { page } = await openPage(inspector);
+    await page.goto('about:blank');
+    await page.goto(new URL('/', inspector.url).href);
+    await page.getByRole('heading', { name: 'Not let in' }).waitFor();
+  });
+
+  it('shows any XState app that the real Stately client shows it', async () => {
+    const { inspector } = await start();
+    const client = createWebSocketInspector({ url: inspector.appUrl });
+    const machine = createMachine({
+      id: 'player',
+      initial: 'stopped',
+      states: {
+        stopped: { on: { PLAY: 'playing' } },
+        playing: {
+          initial: 'slow',
+          after: { 30000: 'stopped' },
+          states: { slow: { on: { FASTER: 'fast' } }, fast: {} },
+        },
+      },
+    });
+    const actor = createActor(machine, { inspect: client.inspect, id: 'music' }).start();
+    actor.send({ type: 'PLAY' });
+    await setImmediate();
+    const { page, complaints } = await openPage(inspector);
+    const row = page.locator('.slot', { hasText: 'music' });
+    await row.getByText('playing.slow').waitFor();
+    expect(await row.locator('.countdown .left').innerText()).toMatch(/^(30|2\d) s$/);
+    await row.getByRole('button').click();
+    await page.getByRole('group', { name: 'Statechart of music, playing.slow' }).waitFor();
+    actor.send({ type: 'FASTER' });
+    await page.getByRole('group', { name: 'Statechart of music, playing.fast' }).waitFor();
+    const active = page.locator('svg.chart .state.active');
+    expect(await active.evaluateAll((all) => all.map((each) => each.getAttribute('data-state')))).toEqual([
+      'playing',
+      'playing.fast',
+    ]);
+    expect(await page.locator('svg.chart .edge.is-taken').getAttribute('aria-label')).toContain(
+      'to playing.fast',
+    );
+    expect(complaints).toEqual([]);
+    actor.stop();
+    client.stop();
+  });
+});

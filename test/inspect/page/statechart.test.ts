@@ -1,0 +1,170 @@
+import type { Locator } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, openPage } from '../support/browser.ts';
+import { fail, start } from '../support/started.ts';
+
+const activeIn = (chart: Locator): Promise<(string | null)[]> =>
+  chart
+    .locator('.state.active')
+    .evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
+
+describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
+  it('is drawn from the machine’s own definition, with the active state lit', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    const { page, complaints } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    const chart = page.getByRole('group', { name: 'Statechart of search, closed' });
+    await chart.waitFor();
+    const states = await chart
+      .locator('[data-state]')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('data-state')));
+    for (const state of ['closed', 'open', 'halfOpen', 'isolated', 'disabled'])
+      expect(states).toContain(state);
+    expect(await chart.locator('.edge').count()).toBeGreaterThan(6);
+    expect(await chart.textContent()).toContain('[backoff has run out]');
+    expect(await activeIn(chart)).toEqual(['closed']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('follows a transition: it runs along its line, and the delay counts down in the new state', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'search', 2);
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    const chart = page.locator('svg.chart');
+    await chart.waitFor();
+    fail(registry, 'search', 1);
+    await expect.poll(() => activeIn(chart)).toEqual(['open']);
+    const taken = chart.locator('.edge.is-taken');
+    expect(await taken.getAttribute('aria-label')).toContain('from closed to open');
+    expect(await taken.locator('.run').evaluate((line) => getComputedStyle(line).animationName)).toBe('run');
+    const timer = chart.locator('[data-state="open"] .timer');
+    const before = await timer.textContent();
+    expect(before).toMatch(/^\d+ s$/);
+    await expect.poll(() => timer.textContent(), { timeout: 5_000 }).not.toBe(before);
+  });
+
+  it('half-opens before one’s eyes when the backoff has run out', async () => {
+    const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 1_500 } });
+    fail(registry, 'search', 1);
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    const chart = page.locator('svg.chart');
+    await expect.poll(() => activeIn(chart), { timeout: 5_000 }).toEqual(['halfOpen']);
+    expect(await chart.locator('.edge.is-taken').getAttribute('aria-label')).toContain(
+      'from open to halfOpen',
+    );
+  });
+
+  it('shows which event was taken last where no state changed', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'search', 3);
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    const rows = page.locator('svg.chart [data-state="open"] .words.is-taken');
+    await page.locator('svg.chart').waitFor();
+    registry.allowRequest('search');
+    await expect.poll(() => rows.allTextContents()).toEqual(['REQUEST']);
+  });
+
+  it('is there for the registry likewise', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'shell', 3);
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'Its statechart' }).click();
+    await page.getByRole('group', { name: 'Statechart of toolfuse, operational' }).waitFor();
+    fail(registry, 'search', 3);
+    await page.getByRole('group', { name: 'Statechart of toolfuse, paused' }).waitFor();
+    expect(await activeIn(page.locator('svg.chart'))).toEqual(['paused']);
+    expect(await page.locator('.facts').innerText()).toContain('2 circuits open: shell, search');
+  });
+
+  it('can be chosen from a list of all actors', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    fail(registry, 'shell', 3);
+    const { page } = await openPage(inspector, { view: 'chart' });
+    await page.getByLabel('Whose statechart').selectOption({ label: 'shell (open)' });
+    await page.getByRole('group', { name: 'Statechart of shell, open' }).waitFor();
+  });
+
+  it('zooms by its buttons, and fits again', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    const { page } = await openPage(inspector, { view: 'chart' });
+    const scale = page.locator('.zooming .scale');
+    const fitted = await scale.innerText();
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    const near = await scale.innerText();
+    expect(Number.parseInt(near, 10)).toBeGreaterThan(Number.parseInt(fitted, 10));
+    await page.getByRole('button', { name: 'Zoom out' }).click();
+    await page.getByRole('button', { name: 'Zoom out' }).click();
+    expect(Number.parseInt(await scale.innerText(), 10)).toBeLessThan(Number.parseInt(fitted, 10));
+    await page.getByRole('button', { name: 'Fit' }).click();
+    expect(await scale.innerText()).toBe(fitted);
+  });
+
+  it('is moved about by keyboard, wheel and mouse', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    const { page } = await openPage(inspector, { view: 'chart' });
+    const chart = page.locator('svg.chart');
+    const sight = (): Promise<string | null> => chart.locator('> g').getAttribute('transform');
+    await chart.focus();
+    const steps = [
+      () => page.keyboard.press('+'),
+      () => page.keyboard.press('ArrowLeft'),
+      () => page.keyboard.press('-'),
+      () => page.keyboard.press('0'),
+      () => chart.hover().then(() => page.mouse.wheel(0, -200)),
+      async () => {
+        await page.mouse.down();
+        await page.mouse.move(300, 300);
+        await page.mouse.up();
+      },
+    ];
+    for (const step of steps) {
+      const before = await sight();
+      await step();
+      await expect.poll(sight).not.toBe(before);
+    }
+  });
+
+  it('has names for a screen reader: its states, which is active, and its lines', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    await page.getByRole('img', { name: /^state closed, active/ }).waitFor();
+    expect(await page.getByRole('img', { name: /^state open: / }).count()).toBe(1);
+    expect(await page.getByRole('img', { name: /^from halfOpen to closed: SUCCESS/ }).count()).toBe(1);
+  });
+
+  it('shows the snapshot beside it, as it changes', async () => {
+    const { registry, inspector } = await start();
+    registry.tool('search');
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    await page.getByRole('button', { name: 'Show the snapshot' }).click();
+    const snapshot = page.getByRole('region', { name: 'Snapshot' });
+    await expect.poll(() => snapshot.innerText()).toContain('"failureCount": 0');
+    fail(registry, 'search', 2);
+    await expect.poll(() => snapshot.innerText()).toContain('"failureCount": 2');
+    await page.getByRole('button', { name: 'Hide the snapshot' }).click();
+    await snapshot.waitFor({ state: 'detached' });
+  });
+
+  it('is dark or light as the system is, or as it is told', async () => {
+    const { inspector } = await start();
+    const { page } = await openPage(inspector, { colorScheme: 'dark' });
+    const ground = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await ground()).toBe('rgb(17, 19, 20)');
+    await page.getByRole('button', { name: 'Auto' }).click();
+    expect(await ground()).toBe('rgb(246, 246, 244)');
+    await page.reload();
+    await page.getByRole('button', { name: 'Light' }).click();
+    expect(await ground()).toBe('rgb(17, 19, 20)');
+  });
+});
