@@ -66,13 +66,25 @@ const mark = { left: 15, below: 19, radius: 3.5 };
 const widest = (lines: readonly ChartLine[], style: TextStyle, measure: Measure): number =>
   Math.max(0, ...lines.map((line) => lineWidth(line, style, measure)));
 
-/** Lays out a chart from top to bottom. No box or label covers another, unless a frame holds it. */
+/** So many states, and so many lines between them, are laid out: more would take long, and nobody could read them. */
+const most = 250;
+
+/**
+ * Lays out a chart from top to bottom. No box or label covers another, unless a frame holds it.
+ *
+ * @throws RangeError for a chart of more than 250 states or lines.
+ */
 export function layoutChart(
   model: ChartModel,
   { detail = 'plain', measure = measureText }: LayoutOptions = {},
 ): ChartLayout {
   const plan = planChart(model, detail);
   const states = [...plan.states.values()];
+  if (states.length > most || plan.edges.length > most) {
+    throw new RangeError(
+      `${model.id} has ${states.length} states and ${plan.edges.length} lines between them; at most ${most} of each are drawn`,
+    );
+  }
   const rows = new Map(states.map((state) => [state.id, rowLines(state, detail, textStyles.row, measure)]));
   const drawnStates = states.filter(
     (state) => state.parent !== null || standsForAny(state, rows.get(state.id) ?? [], plan) || isAlone(state),
