@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
 
@@ -26,8 +28,9 @@ export default defineConfig([
   // The library: it runs wherever xstate does.
   {
     ...common,
-    entry: { index: 'src/index.ts', machines: 'machines/index.ts' },
-    external: [/^toolfuse/],
+    entry: { index: 'src/index.ts', machines: 'machines/index.ts', mcp: 'src/mcp/index.ts' },
+    // Loaded when it is asked for.
+    external: ['toolfuse/inspect'],
     dts: true,
   },
   // The inspector, with its WebSocket server inside.
@@ -78,8 +81,11 @@ export default defineConfig([
     ...common,
     entry: { index: 'src/cli/index.ts' },
     outDir: 'dist/cli',
+    async onSuccess() {
+      writeFileSync('dist/mcp.schema.json', `${JSON.stringify(configSchema, null, 2)}\n`);
+    },
     external: [/^toolfuse/],
-    noExternal: [/./],
+    noExternal: [/^(?!toolfuse)/],
     banner,
   },
 ]);

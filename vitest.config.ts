@@ -20,6 +20,7 @@ export default defineConfig({
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
       { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
+      { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
     ],
   },
   test: {

@@ -39,11 +39,12 @@ export async function inTurnsAsync<Name extends string, Subject>(
   rounds: number,
   subjects: Readonly<Record<Name, Subject>>,
   measure: (subject: Subject) => Promise<number>,
+  warmUp = 30,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(subjects) as Name[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   // The first rounds warm everything up, and do not count.
-  for (let round = -30; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const name of names) {
       const figure = await measure(subjects[name]);
       if (round >= 0) figures[name].push(figure);

@@ -1,16 +1,19 @@
 /**
  * An agent at work with the tools of a real MCP server, which hangs, dies and is started again. Only the model is a
- * script: the calls, the processes and the files are real.
+ * script: the calls, the processes and the files are real. With `--inspect` it can be watched in the browser.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createToolRegistry } from 'toolfuse';
+import type { Inspector } from 'toolfuse/inspect';
 import { defaultCircuitConfig as defaults } from 'toolfuse/machines';
 import { Agent, type Task } from './demo/agent.ts';
 import { FileServer } from './demo/file-server.ts';
 import { Savings } from './demo/savings.ts';
+import { type Comparison, comparisonLines, sideBySide, startedPids } from './demo/side-by-side.ts';
 import { headline, span, tell } from './demo/timeline.ts';
 
 const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000 };
@@ -26,17 +29,27 @@ const server = new FileServer(folder);
 // Runs however the process ends, so that neither the server nor the folder is left behind.
 process.once('exit', () => {
   server.kill();
+  for (const pid of startedPids) endProcess(pid);
   rmSync(folder, { recursive: true, force: true });
 });
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-setTimeout(() => fail(['it ends within 50 s']), 50_000).unref();
+const limit = setTimeout(() => fail(['it ends within 50 s']), 50_000).unref();
 
 for (const day of days) writeFileSync(join(folder, `${day}.md`), noteOf(day));
 mkdirSync(join(folder, 'archive'));
 writeFileSync(join(folder, 'archive', 'budget.csv'), 'item,price\ncoffee,3\n');
 
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 const registry = createToolRegistry({ circuit: settings, recovery: { maxOpenCircuits: 3 } });
+const inspector = process.argv.includes('--inspect') ? await watch() : undefined;
 const savings = new Savings();
 const agent = new Agent({
   registry,
@@ -69,6 +82,15 @@ registry.actor.on('recovery.resumed', ({ because, openCount }) => {
   tell('registry', `RESUMED: only ${openCount} circuits are open now`, 'good');
 });
 
+/** Opens the inspector, whose page is built first where it is not. */
+async function watch(): Promise<Inspector> {
+  const page = new URL('../dist/inspect/page/page.js', import.meta.url);
+  if (!existsSync(page)) execFileSync('npm', ['run', 'build'], { cwd: new URL('..', import.meta.url) });
+  const inspector = await registry.inspect({ open: true, controls: true, keepAlive: true });
+  console.log(`Watch it at ${inspector.url}\n`);
+  return inspector;
+}
+
 async function askUser(openTools: readonly string[]): Promise<void> {
   headline('The agent stops and asks its user');
   tell('agent', `asks: "I cannot use ${openTools.join(', ')}. What shall I do?"`);
@@ -90,6 +112,16 @@ function brokenClaims(): string[] {
     [registry.snapshot().diagnostics.every(({ status }) => status === 'closed'), 'all circuits are closed'],
     [savings.count('denied') === registry.metrics().breakerDenials, 'the sums count every denial'],
     [savings.count('denied', 'hung') > 0, 'calls to the hung server were denied'],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+}
+
+function brokenComparison({ todo, without, with: guarded }: Comparison): string[] {
+  const claims: [boolean, string][] = [
+    [guarded.done === todo, 'the agent behind toolfuse mcp has read every file'],
+    [without.done < todo, 'the agent without it has not'],
+    [guarded.wasted < without.wasted, 'toolfuse mcp saved calls'],
+    [guarded.waitedMs < without.waitedMs, 'toolfuse mcp saved time'],
   ];
   return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
 }
@@ -120,9 +152,9 @@ await agent.work([{ tool: 'list_directory', input: { path: '.' }, about: 'all fi
 
 headline('The server hangs: it takes calls and answers none (SIGSTOP)');
 server.hang();
-const watch = registry.actor.on('circuit.opened', ({ tool }) => {
+const hangWatch = registry.actor.on('circuit.opened', ({ tool }) => {
   if (tool !== 'search_files') return;
-  watch.unsubscribe();
+  hangWatch.unsubscribe();
   // In the middle of the next call, which then loses its connection.
   setTimeout(
     () => {
@@ -149,6 +181,20 @@ for (const line of savings.lines()) console.log(line);
 const broken = brokenClaims();
 if (broken.length === 0)
   console.log(`report.md on the disk has what the notes of all ${days.length} days say.`);
-registry.stop();
-await server.stop();
+if (inspector === undefined) {
+  registry.stop();
+  await server.stop();
+}
+
+const comparison = await sideBySide(
+  folder,
+  days.map((day) => join(folder, `${day}.md`)),
+);
+headline('The same trouble, with and without');
+for (const line of comparisonLines(comparison)) console.log(line);
+broken.push(...brokenComparison(comparison));
 if (broken.length > 0) fail(broken);
+if (inspector !== undefined) {
+  clearTimeout(limit);
+  console.log(`The inspector stays at ${inspector.url} until Ctrl+C.`);
+}

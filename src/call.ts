@@ -23,8 +23,11 @@ export interface ExecuteOptions<Result> {
    * thrown. It is not asked when the caller has aborted.
    */
   readonly fallback?: ((error: unknown) => Result | PromiseLike<Result>) | undefined;
-  /** Whether a returned value is a failure, and of which category; true is `executionError`. It is returned all the same. */
-  readonly isFailure?: ((result: Awaited<Result>) => boolean | ErrorCategory) | undefined;
+  /**
+   * Whether a returned value is a failure: true for `executionError`, a category, or an error that says what failed. It is
+   * returned all the same.
+   */
+  readonly isFailure?: ((result: Awaited<Result>) => boolean | ErrorCategory | Error) | undefined;
 }
 
 /** Thrown where a call was given up after `timeoutMs`. */

@@ -18,8 +18,14 @@ export interface CategorizeOptions {
 
 type Evidence = (error: unknown) => ErrorCategory | undefined;
 
+/** An error that names its category itself, in a field `category`: whoever made it knew best. */
+function byOwnWord(error: unknown): ErrorCategory | undefined {
+  const category = read(error, 'category');
+  return isErrorCategory(category) ? category : undefined;
+}
+
 /** What one error says in data, the surest first. */
-const facts: readonly Evidence[] = [byClass, byProcessExit, byStatus, byCode, byFetchCause];
+const facts: readonly Evidence[] = [byOwnWord, byClass, byProcessExit, byStatus, byCode, byFetchCause];
 
 /**
  * The category of whatever a tool threw: an error of any library, a string, a rejected value of any kind. The name of a
@@ -28,7 +34,7 @@ const facts: readonly Evidence[] = [byClass, byProcessExit, byStatus, byCode, by
  * The first of these decides:
  * 1. a denial by one of our own circuits is `circuitOpen`;
  * 2. an aborted `signal` is `cancelled`, or `timeout` if a deadline aborted it (its reason is a `TimeoutError`);
- * 3. facts: the class and the classes that it extends, the HTTP status, the code. First those of the error itself, then
+ * 3. facts: its own `category`, the class and the classes that it extends, the HTTP status, the code. First those of the error itself, then
  *    those of the errors behind it: retried, wrapped, caused, and the members of an `AggregateError` in their order;
  * 4. the words of the messages, in the same order; a failed fetch that says no more is `network`;
  * 5. nothing is known: `executionError`.

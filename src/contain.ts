@@ -37,14 +37,14 @@ export function containedClassifier(
   };
 }
 
-/** A user's word on a returned value: false, or the category of a failure. One that throws says nothing against it. */
+/** A user's word on a returned value: false, or what failed. One that throws says nothing against it. */
 export function judge<Result>(
-  isFailure: (result: Result) => boolean | ErrorCategory,
+  isFailure: (result: Result) => boolean | ErrorCategory | Error,
   result: Result,
-): false | ErrorCategory {
+): false | ErrorCategory | Error {
   try {
     const verdict = isFailure(result);
-    if (isErrorCategory(verdict)) return verdict;
+    if (isErrorCategory(verdict) || verdict instanceof Error) return verdict;
     return verdict ? 'executionError' : false;
   } catch (fault) {
     console.error('toolfuse: isFailure threw', fault);

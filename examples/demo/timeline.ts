@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-export type Who = 'agent' | 'circuit' | 'registry' | 'server' | 'user';
+export type Who = 'agent' | 'circuit' | 'registry' | 'server' | 'user' | 'without' | 'with';
 
 const tones = { good: 'green', bad: 'red', refused: 'yellow', plain: 'reset' } as const;
 type Tone = keyof typeof tones;

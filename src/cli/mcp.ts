@@ -1,6 +1,56 @@
+import { HttpFront } from '../proxy/http-front.ts';
+import { McpProxy } from '../proxy/mcp-proxy.ts';
+import { help } from '../proxy/options/help.ts';
+import type { Address } from '../proxy/options/kinds.ts';
+import { readOptions } from '../proxy/options/read.ts';
+import { askStatus, statusText } from '../proxy/status.ts';
+import { StdioClient } from '../proxy/stdio-client.ts';
 import { UsageError } from './command.ts';
 
-/** `toolfuse mcp` */
-export function main(_args: readonly string[]): void {
-  throw new UsageError('not here yet');
+/** What the process ends with, as a shell has it. */
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** `toolfuse mcp`: a proxy in front of an MCP server. */
+export async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args, process.env);
+  if (options.help) return console.log(help());
+  if (options.status) {
+    const all = await askStatus();
+    return console.log(options.json ? JSON.stringify(all, null, 2) : statusText(all));
+  }
+  const proxy = new McpProxy(options, {
+    writeLog: (line) => process.stderr.write(`${line}\n`),
+    isTerminal: process.stderr.isTTY ?? false,
+  });
+  const end = ending(proxy);
+  for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => end(exitCode));
+  if (options.listen === undefined) serveStdio(proxy, end);
+  else await serveHttp(proxy, options.listen);
+}
+
+/** Ends the process once, with the server. */
+function ending(proxy: McpProxy): (exitCode: number) => void {
+  let isEnding = false;
+  return (exitCode) => {
+    if (isEnding) return;
+    isEnding = true;
+    void proxy.end().finally(() => process.exit(exitCode));
+  };
+}
+
+function serveStdio(proxy: McpProxy, onEnd: (exitCode: number) => void): void {
+  const { stdin: input, stdout: output } = process;
+  const client = new StdioClient({ input, output, maxMessageBytes: proxy.maxMessageBytes, onEnd });
+  client.start(proxy.open(client));
+}
+
+async function serveHttp(proxy: McpProxy, address: Address): Promise<void> {
+  const front = new HttpFront(proxy, address);
+  try {
+    proxy.log.tell('listening', { url: await front.listen() });
+  } catch (error) {
+    await proxy.end();
+    throw new UsageError(`--listen ${address.host}:${address.port}: ${(error as Error).message}`);
+  }
+  proxy.onEnd(() => front.close());
 }

@@ -26,7 +26,9 @@ function start(...nodeOptions: string[]): {
 }
 
 const serversIn = (output: string): number[] =>
-  [...output.matchAll(/started.* \(process (\d+)\)/g)].map(([, pid]) => Number(pid));
+  [...output.matchAll(/started.* \(process(?:es)? (\d+)(?: and (\d+))?\)/g)]
+    .flatMap(([, ...pids]) => pids.filter((pid) => pid !== undefined))
+    .map(Number);
 
 /** Whether a process runs. One that has ended, and that nobody has buried yet, does not. */
 function isAlive(pid: number): boolean {
@@ -86,6 +88,11 @@ describe('the demo', () => {
       /The work is finished/,
       /write_file CLOSED/,
       /report\.md on the disk has what the notes of all 5 days say/,
+      /The same without code/,
+      /server +started twice/,
+      /Both servers hang/,
+      /without +tuesday\.md: failed after .* timed out/,
+      /files read +1 of 5 +5 of 5/,
     ];
     story.reduce((from, part) => {
       const at = lines.findIndex((line, index) => index >= from && part.test(line));
@@ -117,8 +124,19 @@ describe('the demo', () => {
     expect(savedS).toBeCloseTo(((hung ?? 0) * (typicalMs ?? 0)) / 1000, 1);
   });
 
+  it('adds up what two agents did side by side', () => {
+    const sums = (row: RegExp): string[] => output.match(row)?.slice(1) ?? [];
+    for (const [index, who] of ['without', 'with'].entries()) {
+      const told = (what: string): number => count(new RegExp(`^ *[\\d.]+ s {2}${who} .*: ${what}`));
+      expect(sums(/files read +(\d+) of 5 +(\d+) of 5/)[index]).toBe(`${told('done')}`);
+      expect(sums(/calls wasted +(\d+) +(\d+)/)[index]).toBe(`${told('failed')}`);
+      expect(sums(/calls refused at once +(\d+) +(\d+)/)[index]).toBe(`${told('REFUSED')}`);
+    }
+    expect(count(/ with .*: REFUSED/)).toBeGreaterThan(0);
+  });
+
   it('leaves no server and no folder behind', () => {
-    expect(serversIn(output)).toHaveLength(2);
+    expect(serversIn(output)).toHaveLength(4);
     expect(serversIn(output).filter(isAlive)).toEqual([]);
     expect(foldersLeft()).toEqual([]);
   });

@@ -25,6 +25,15 @@ describe('the order of the evidence', () => {
     expect(categorize(new RateLimitError('slow down'), { signal: aborted })).toBe('cancelled');
   });
 
+  it('puts the category that an error names itself before its class', () => {
+    class TimeoutError extends Error {
+      category = 'invalidParameters';
+    }
+    expect(categorize(new TimeoutError('x'))).toBe('invalidParameters');
+    expect(categorize(new Error('x', { cause: { category: 'rateLimit' } }))).toBe('rateLimit');
+    expect(categorize(Object.assign(new Error('connect ECONNREFUSED'), { category: 'bad' }))).toBe('network');
+  });
+
   it('puts the class before the status', () => {
     class RateLimitError extends Error {
       status = 503;

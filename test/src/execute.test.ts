@@ -223,6 +223,17 @@ describe('isFailure', () => {
     expect(registry.diagnostics('search').lastErrorCategory).toBe('serviceUnavailable');
   });
 
+  it('can say what failed with an error, whose words the denial carries', async () => {
+    const { registry } = setUp();
+    await registry.execute('search', async () => ({ text: 'socket hang up' }), {
+      isFailure: ({ text }) => new Error(text),
+    });
+    expect(registry.tryAcquire('search')).toMatchObject({
+      lastErrorCategory: 'network',
+      lastError: 'socket hang up',
+    });
+  });
+
   it('that throws says nothing against the result', async () => {
     const { registry } = setUp();
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -22,8 +22,9 @@ const rank = ({ state, kind }: ActorNews): number => {
   return index === -1 ? circuitStates.length : index;
 };
 const byName = (a: ActorNews, b: ActorNews): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-const dueOf = ({ timers }: ActorNews): number =>
-  timers.reduce((first, { dueAt }) => Math.min(first, dueAt), Infinity);
+/** When it recovers by itself. The timer of a half-open circuit is for its probe. */
+const dueOf = ({ timers, state }: ActorNews): number =>
+  state === 'halfOpen' ? Infinity : timers.reduce((first, { dueAt }) => Math.min(first, dueAt), Infinity);
 
 const compare: Readonly<Record<Sort, (a: ActorNews, b: ActorNews) => number>> = {
   trouble: (a, b) => rank(a) - rank(b) || (b.tool?.failures ?? 0) - (a.tool?.failures ?? 0),

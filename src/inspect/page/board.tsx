@@ -127,7 +127,7 @@ export function Board() {
                 Failures
               </span>
               <span role="columnheader" class="cell recovery">
-                Recovers in
+                Waits
               </span>
               <span role="columnheader" class="cell denials">
                 Denied

@@ -59,7 +59,7 @@ export async function serveAsset(request: IncomingMessage, response: ServerRespo
   try {
     body = await readFile(new URL(file, folder));
   } catch {
-    say(response, 500, `The page is not built: ${file} is missing.`);
+    say(response, 500, `The page is not built (npm run build): ${file} is missing.`);
     return;
   }
   response.writeHead(200, {

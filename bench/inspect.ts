@@ -1,0 +1,143 @@
+/** What the inspector costs, and what its page keeps up with. It runs the built package, in a real Chromium. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { chromium, type Page } from 'playwright-core';
+import type { ToolRegistry } from 'toolfuse';
+import { chromiumArgs, findChromium } from '../scripts/chromium.ts';
+
+const dist = (path: string): string => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
+const { createToolRegistry } = (await import(dist('index.js'))) as typeof import('toolfuse');
+
+const tools = 1_000;
+const names = Array.from({ length: tools }, (_, tool) => `tool.${tool}`);
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** A registry of which every tool denies: each call is an event of its circuit and one of the registry. */
+function denying(): ToolRegistry {
+  const registry = createToolRegistry({
+    circuit: { failureThreshold: 1, minBackoffMs: 120_000 },
+    recovery: { maxOpenCircuits: Infinity },
+  });
+  for (const name of names) registry.recordFailure(name, 'timeout');
+  return registry;
+}
+
+/** The median time of a denied call, in µs. */
+async function costOfDenial(registry: ToolRegistry): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < 60; round += 1) {
+    const startedAt = performance.now();
+    for (const name of names) registry.allowRequest(name);
+    rounds.push(((performance.now() - startedAt) * 1_000) / tools);
+    // The server has its turn, as in an app.
+    if (round % 5 === 0) await sleep(20);
+  }
+  return rounds.sort((a, b) => a - b)[rounds.length / 2] ?? 0;
+}
+
+/** Counts the frames that the page draws, and how long the longest took. */
+const countFrames = (page: Page, ms: number): Promise<{ perSecond: number; longestMs: number }> =>
+  page.evaluate(async (span) => {
+    const startedAt = performance.now();
+    let last = startedAt;
+    let frames = 0;
+    let longestMs = 0;
+    while (performance.now() - startedAt < span) {
+      const now = await new Promise<number>((resolve) => requestAnimationFrame(resolve));
+      longestMs = Math.max(longestMs, now - last);
+      last = now;
+      frames += 1;
+    }
+    return { perSecond: (frames * 1_000) / span, longestMs };
+  }, ms);
+
+/** Makes so many events a second, evenly, for a while. */
+async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number): Promise<void> {
+  const startedAt = performance.now();
+  let made = 0;
+  while (performance.now() - startedAt < ms) {
+    const due = ((performance.now() - startedAt) / 1_000) * perSecond;
+    for (; made < due; made += 2) registry.allowRequest(names[(made / 2) % tools] as string);
+    await sleep(5);
+  }
+}
+
+/** How many events the page was too slow for, since it was opened. */
+async function skippedSoFar(page: Page): Promise<number> {
+  await page.getByRole('button', { name: 'Sequence', exact: true }).click();
+  const told = await page.locator('.tally-of-events').innerText();
+  return Number((/([\d,]+) skipped/.exec(told)?.[1] ?? '0').replaceAll(',', ''));
+}
+
+console.log('The page’s files, gzip:');
+let size = 0;
+for (const file of readdirSync(dist('inspect/page'))) {
+  const bytes = gzipSync(readFileSync(dist(`inspect/page/${file}`))).length;
+  size += bytes;
+  console.log(`  ${file.padEnd(12)}${(bytes / 1_000).toFixed(1).padStart(6)} kB`);
+}
+console.log(`  ${'all'.padEnd(12)}${(size / 1_000).toFixed(1).padStart(6)} kB\n`);
+
+const registry = denying();
+await costOfDenial(registry);
+const never = await costOfDenial(registry);
+// What XState does for any observer, and the shortcuts past the chart that are not taken while there is one.
+const idle = registry.actor.system.inspect(() => {});
+await costOfDenial(registry);
+const observed = await costOfDenial(registry);
+idle.unsubscribe();
+const inspector = await registry.inspect();
+await costOfDenial(registry);
+const attached = await costOfDenial(registry);
+
+const browser = await chromium.launch({ executablePath: findChromium() as string, args: [...chromiumArgs] });
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+await page.goto(inspector.url);
+await page.locator('.slot').first().waitFor();
+const watched = await costOfDenial(registry);
+
+const rows: [string, number][] = [
+  ['nobody looks on', never],
+  ['an observer that does nothing', observed],
+  ['the inspector attached, no page open', attached],
+  ['a page open', watched],
+];
+
+console.log(`With ${number(tools)} tools, the page follows:`);
+console.log('  events/s   view       skipped   behind   frames/s   longest frame');
+for (const perSecond of [1_000, 5_000, 10_000, 20_000]) {
+  for (const view of ['Board', 'Sequence']) {
+    const before = await skippedSoFar(page);
+    await page.getByRole('button', { name: view, exact: true }).click();
+    await sleep(500);
+    const frames = countFrames(page, 3_000);
+    await makeEvents(registry, perSecond, 3_000);
+    const marker = `last.${perSecond}.${view}`;
+    const { perSecond: fps, longestMs } = await frames;
+    // The last event that it is told of: how long until it is in sight.
+    const startedAt = performance.now();
+    registry.recordFailure(marker, 'network');
+    if (view === 'Board') {
+      await page.getByLabel('Find a tool').fill(marker);
+      await page.locator('.slot', { hasText: marker }).waitFor();
+      await page.getByLabel('Find a tool').fill('');
+    } else {
+      await page.locator('.slot', { hasText: marker }).first().waitFor();
+    }
+    const behindMs = performance.now() - startedAt;
+    const skipped = await skippedSoFar(page);
+    console.log(
+      `  ${number(perSecond).padEnd(11)}${view.padEnd(11)}${number(skipped - before).padEnd(10)}${`${number(behindMs)} ms`.padEnd(9)}${number(fps).padEnd(11)}${number(longestMs)} ms`,
+    );
+  }
+}
+await browser.close();
+await inspector.close();
+await costOfDenial(registry);
+rows.push(['the inspector closed again', await costOfDenial(registry)]);
+registry.stop();
+
+console.log(`\nA denied call (2 events) among ${number(tools)} tools, median:`);
+for (const [what, cost] of rows) console.log(`  ${what.padEnd(40)}${cost.toFixed(2)} µs`);

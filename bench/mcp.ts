@@ -1,0 +1,102 @@
+/**
+ * What `toolfuse mcp` adds to a call, from stdio to stdio: beside a bare relay of bytes, which is the least that a process
+ * in the middle costs, and beside no process in the middle. The three take turns, so that a noisy moment hits all.
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { inTurnsAsync, print, type Row } from './measure.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const server = [process.execPath, path('mcp/server.mjs')];
+
+/** What stands between the client and the server. */
+const ways = {
+  direct: server,
+  relay: [process.execPath, path('mcp/relay.mjs'), ...server],
+  proxy: [process.execPath, path('../dist/cli/index.js'), 'mcp', '--', ...server],
+} satisfies Record<string, readonly string[]>;
+type Way = keyof typeof ways;
+
+interface Connection {
+  readonly client: Client;
+  readonly pid: number;
+}
+
+async function connect([command, ...args]: readonly string[]): Promise<Connection> {
+  if (command === undefined) throw new Error('there is no command');
+  // A hundred large answers at a time are more than the SDK takes by default.
+  const maxBufferSize = 512 * 1024 * 1024;
+  // The SDK's server warns of how it waits for room.
+  const env = { ...getDefaultEnvironment(), NODE_NO_WARNINGS: '1' };
+  const transport = new StdioClientTransport({ command, args, maxBufferSize, env });
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  await client.connect(transport);
+  return { client, pid: transport.pid ?? 0 };
+}
+
+/** A load: so many calls at a time, in so many batches a measurement. */
+interface Load {
+  readonly what: string;
+  readonly tool: 'small' | 'large';
+  readonly inFlight: number;
+  readonly batches: number;
+  readonly rounds: number;
+  readonly warmUp: number;
+}
+
+const loads: readonly Load[] = [
+  { what: 'small answer, 1 in flight', tool: 'small', inFlight: 1, batches: 50, rounds: 150, warmUp: 30 },
+  { what: 'small answers, 100 in flight', tool: 'small', inFlight: 100, batches: 3, rounds: 100, warmUp: 20 },
+  { what: '1 MB answer, 1 in flight', tool: 'large', inFlight: 1, batches: 4, rounds: 60, warmUp: 10 },
+  { what: '1 MB answers, 100 in flight', tool: 'large', inFlight: 100, batches: 1, rounds: 11, warmUp: 3 },
+];
+
+/** Milliseconds of a call, or of a batch of calls in flight together. */
+async function measure({ client }: Connection, { tool, inFlight, batches }: Load): Promise<number> {
+  const startedAt = performance.now();
+  for (let batch = 0; batch < batches; batch++) {
+    await Promise.all(Array.from({ length: inFlight }, () => client.callTool({ name: tool })));
+  }
+  return (performance.now() - startedAt) / batches;
+}
+
+/** The memory of a process, in MB, as the system tells it. */
+const memoryMb = ({ pid }: Connection): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+
+const connections = {
+  direct: await connect(ways.direct),
+  relay: await connect(ways.relay),
+  proxy: await connect(ways.proxy),
+} satisfies Record<Way, Connection>;
+const memoryAtFirst = { relay: memoryMb(connections.relay), proxy: memoryMb(connections.proxy) };
+
+const latencies: Row[] = [];
+for (const load of loads) {
+  const { what, rounds, warmUp } = load;
+  const took = await inTurnsAsync(rounds, connections, (connection) => measure(connection, load), warmUp);
+  latencies.push(
+    { what: `${what}: proxy, bare relay`, ours: took.proxy, theirs: took.relay, unit: 'ms', target: 1.15 },
+    { what: `${what}: proxy, direct`, ours: took.proxy, theirs: took.direct, unit: 'ms' },
+  );
+}
+print('A call of a tool, from stdio to stdio', latencies);
+
+print('Memory of the process in the middle: proxy, bare relay', [
+  {
+    what: 'when it has been initialised',
+    ours: memoryAtFirst.proxy,
+    theirs: memoryAtFirst.relay,
+    unit: 'MB',
+  },
+  {
+    what: 'after all these calls',
+    ours: memoryMb(connections.proxy),
+    theirs: memoryMb(connections.relay),
+    unit: 'MB',
+  },
+]);
+
+await Promise.all(Object.values(connections).map(({ client }) => client.close()));

@@ -1,0 +1,8 @@
+// The least that can stand between a client and a server: it passes bytes on and looks at none.
+import { spawn } from 'node:child_process';
+
+const [, , command, ...args] = process.argv;
+const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+process.stdin.pipe(child.stdin);
+child.stdout.pipe(process.stdout);
+child.on('exit', (code) => process.exit(code ?? 1));

@@ -1,0 +1,83 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { McpAgent, type Tally } from './mcp-agent.ts';
+import { headline, span, tell } from './timeline.ts';
+
+const program = createRequire(import.meta.url).resolve(
+  '@modelcontextprotocol/server-filesystem/dist/index.js',
+);
+const toolfuse = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
+
+/** The client's own time limit is a little longer than the proxy's, as it is where both have their defaults. */
+const timeouts = { proxyMs: 600, clientMs: 800 };
+const backoffMs = 500;
+const turnMs = 150;
+const patience = 3;
+
+/** What both agents have to do, and what it cost them. */
+export interface Comparison {
+  readonly todo: number;
+  readonly without: Tally;
+  readonly with: Tally;
+}
+
+/** The processes that are started here, for whoever has to end them. */
+export const startedPids: number[] = [];
+
+function signal(pid: number | null | undefined, name: NodeJS.Signals): void {
+  if (pid === null || pid === undefined) throw new Error('the server has no process');
+  process.kill(pid, name);
+}
+
+/** The process of the server behind a proxy, as its log tells. */
+function serverOf(log: string): number {
+  const pids = [...log.matchAll(/"event":"server\.started","pid":(\d+)/g)].map(([, pid]) => Number(pid));
+  return pids.at(-1) ?? Number.NaN;
+}
+
+/**
+ * Two agents with the same work, the same server and the same trouble. One reaches its server directly, the other
+ * through `toolfuse mcp`: that is one line in its configuration, and not a line of code.
+ */
+export async function sideBySide(folder: string, paths: readonly string[]): Promise<Comparison> {
+  const server = [process.execPath, program, folder];
+  const options = { timeoutMs: timeouts.clientMs, turnMs, patience };
+  const proxy = ['--timeout', `${timeouts.proxyMs}`, '--min-backoff', `${backoffMs}`, '--log', 'json'];
+  const without = new McpAgent({ ...options, who: 'without', command: server });
+  const guarded = new McpAgent({
+    ...options,
+    who: 'with',
+    command: [process.execPath, '--import', 'tsx', toolfuse, 'mcp', ...proxy, '--', ...server],
+  });
+  const [first, ...rest] = paths;
+
+  headline('The same without code: two agents, one of them behind `toolfuse mcp`');
+  await Promise.all([without.start(), guarded.start()]);
+  const guardedServer = serverOf(guarded.printed);
+  for (const pid of [without.pid, guarded.pid, guardedServer]) if (pid !== null) startedPids.push(pid);
+  tell('server', `started twice (processes ${without.pid} and ${guardedServer})`, 'good');
+  await Promise.all([without, guarded].map((agent) => agent.read(first === undefined ? [] : [first])));
+
+  headline('Both servers hang (SIGSTOP), and nobody looks after them');
+  signal(without.pid, 'SIGSTOP');
+  signal(guardedServer, 'SIGSTOP');
+  await Promise.all([without, guarded].map((agent) => agent.read(rest)));
+  startedPids.push(serverOf(guarded.printed));
+
+  signal(without.pid, 'SIGKILL');
+  await Promise.all([without.stop(), guarded.stop()]);
+  return { todo: paths.length, without: without.tally, with: guarded.tally };
+}
+
+/** What was measured, side by side. */
+export function comparisonLines({ todo, without, with: guarded }: Comparison): string[] {
+  const row = (what: string, value: (tally: Tally) => string): string =>
+    `  ${what.padEnd(22)}${value(without).padStart(10)}${value(guarded).padStart(14)}`;
+  return [
+    `  ${''.padEnd(22)}${'without'.padStart(10)}${'toolfuse mcp'.padStart(14)}`,
+    row('files read', ({ done }) => `${done} of ${todo}`),
+    row('calls wasted', ({ wasted }) => `${wasted}`),
+    row('waited for nothing', ({ waitedMs }) => span(waitedMs)),
+    row('calls refused at once', ({ refused }) => `${refused}`),
+  ];
+}

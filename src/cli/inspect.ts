@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { serveInspector } from 'toolfuse/inspect';
+import { UsageError } from './command.ts';
+
+/** Where `createWebSocketInspector` of `@statelyai/inspect` looks when it is told nothing. */
+const defaultPort = 8080;
+
+const help = `Serves the inspector's page on this machine, to this machine only. Any XState v5 app that is told to shows itself there.
+
+Usage: toolfuse inspect [options]
+
+  --port PORT   the port that it listens on (default ${defaultPort}, where @statelyai/inspect looks; 0: any that is free)
+  --open        open the page in the browser
+  --help        print this`;
+
+function readPort(text: string | undefined): number {
+  if (text === undefined) return defaultPort;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port must be a whole number from 0 to 65535, got ${JSON.stringify(text)}`);
+}
+
+function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { port: { type: 'string' }, open: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** `toolfuse inspect`: runs until it is interrupted. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { port, open = false, help: wantsHelp = false } = readArgs(args);
+  if (wantsHelp) {
+    console.log(help);
+    return;
+  }
+  const options = { port: readPort(port), open, keepAlive: true };
+  const inspector = await serveInspector(options).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
+  console.log(`The inspector is at ${inspector.url}
+
+An app shows itself there with:
+  import { createWebSocketInspector } from '@statelyai/inspect';
+  const { inspect } = createWebSocketInspector({ url: '${inspector.appUrl}' });
+  createToolRegistry({ inspect }); // or createActor(machine, { inspect })`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void inspector.close());
+}

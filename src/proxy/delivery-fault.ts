@@ -1,0 +1,35 @@
+/** Of these a connection has never come about. */
+const noConnection = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The error of an undelivered message, and what it was caused by: `fetch` says what went wrong only there. */
+function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown; message?: unknown }> {
+  let each: unknown = error;
+  for (let depth = 0; depth < 5 && typeof each === 'object' && each !== null; depth++) {
+    yield each;
+    each = (each as { cause?: unknown }).cause;
+  }
+}
+
+/** Whether it is certain that the server has not begun with what it was sent: it was not reached, or has refused it. */
+export function hasNotRun(error: unknown): boolean {
+  for (const { code, status } of chainOf(error)) {
+    if (typeof code === 'string' && noConnection.has(code)) return true;
+    if (typeof status === 'number' && ((status >= 400 && status < 500 && status !== 408) || status === 503))
+      return true;
+  }
+  return false;
+}
+
+/** Why a message was not delivered, in words. */
+export function reasonOf(error: unknown): string {
+  const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));
+  const told = messages.filter((message) => message !== '' && message !== 'fetch failed');
+  return told.at(-1) ?? messages.at(-1) ?? String(error);
+}

@@ -1,0 +1,45 @@
+import type { ServerResponse } from 'node:http';
+import type { Message } from './message.ts';
+
+/** Messages to a client as server-sent events, until it goes. */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #onDrain: () => void;
+  #isFull = false;
+
+  constructor(response: ServerResponse, headers: Record<string, string>, onDrain: () => void) {
+    this.#response = response;
+    this.#onDrain = onDrain;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      ...headers,
+    });
+    response.flushHeaders();
+    response.on('drain', () => this.#empty());
+    response.on('close', () => this.#empty());
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  /** @returns false where it is full. */
+  write({ bytes }: Message): boolean {
+    if (!this.isOpen) return true;
+    this.#response.write('event: message\ndata: ');
+    this.#response.write(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+    this.#isFull = !this.#response.write('\n\n');
+    return !this.#isFull;
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #empty(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#onDrain();
+  }
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { HttpClient } from './http-client.ts';
+import type { McpProxy } from './mcp-proxy.ts';
+import { Message } from './message.ts';
+import type { Address } from './options/kinds.ts';
+import type { Session } from './session.ts';
+
+/** So many clients at a time: each has a server of its own. */
+const mostSessions = 100;
+/** A client that is not heard of for as long has gone without a word. */
+const idleMs = 60 * 60_000;
+
+interface Entry {
+  readonly client: HttpClient;
+  readonly session: Session;
+}
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** A request is refused with a status and words. */
+class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Serves clients by Streamable HTTP at `/mcp`, each with a server and a session of its own, all with the same circuits. */
+export class HttpFront {
+  readonly #proxy: McpProxy;
+  readonly #address: Address;
+  readonly #server: Server;
+  readonly #entries = new Map<string, Entry>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(proxy: McpProxy, address: Address) {
+    this.#proxy = proxy;
+    this.#address = address;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    // A call may take its time.
+    this.#server.requestTimeout = 0;
+    this.#sweep = setInterval(() => this.#endIdle(), idleMs / 10).unref();
+  }
+
+  /** @returns the URL that clients are to be given. */
+  listen(): Promise<string> {
+    const { host, port } = this.#address;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        const bound = this.#server.address();
+        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+        resolve(`http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/mcp`);
+      });
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    this.#server.close();
+    for (const { client } of this.#entries.values()) client.end();
+    this.#server.closeAllConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      this.#check(request);
+      if (request.method === 'POST') await this.#post(request, response);
+      else if (request.method === 'GET') this.#entryOf(request).client.listen(request, response);
+      else if (request.method === 'DELETE') {
+        this.#entryOf(request).client.end();
+        response.writeHead(204).end();
+      } else throw new Refusal(405, `there is no ${request.method} here`);
+    } catch (error) {
+      const status = error instanceof Refusal ? error.status : 500;
+      const message = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } }));
+    }
+  }
+
+  /** A page of another site can reach a server on this machine, but cannot say that it is one of its own. */
+  #check({ url, headers }: IncomingMessage): void {
+    if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'there is only /mcp here');
+    const nameOf = (host: string): string => host.replace(/:\d+$/, '');
+    const host = nameOf(headers.host ?? '');
+    if (loopback.test(this.#address.host) && !loopback.test(host)) {
+      throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
+    }
+    const { origin } = headers;
+    if (origin === undefined) return;
+    const from = URL.canParse(origin) ? new URL(origin).hostname : '';
+    if (from !== host && !loopback.test(from)) {
+      throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
+    }
+  }
+
+  async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const messages = Message.readLine(await this.#bodyOf(request));
+    if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
+    const isNew =
+      request.headers['mcp-session-id'] === undefined &&
+      messages.some(({ method }) => method === 'initialize');
+    const { client } = isNew ? this.#open() : this.#entryOf(request);
+    client.post(messages, response);
+  }
+
+  async #bodyOf(request: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > this.#proxy.maxMessageBytes) {
+        throw new Refusal(
+          413,
+          `a message may have ${this.#proxy.maxMessageBytes} bytes (see --max-message-mb)`,
+        );
+      }
+      chunks.push(chunk);
+    }
+    // A line, however it was written.
+    const text = Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/[\r\n]+/g, ' ');
+    return Buffer.from(`${text}\n`);
+  }
+
+  #open(): Entry {
+    if (this.#entries.size >= mostSessions)
+      throw new Refusal(503, `there are ${mostSessions} sessions already`);
+    const id = randomUUID();
+    const client = new HttpClient(id, () => void this.#close(id));
+    const session = this.#proxy.open(client);
+    client.start(session);
+    const entry = { client, session };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  #entryOf({ headers }: IncomingMessage): Entry {
+    const id = headers['mcp-session-id'];
+    if (typeof id !== 'string') throw new Refusal(400, 'the header mcp-session-id is missing');
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new Refusal(404, 'there is no such session');
+    entry.client.heardAt = performance.now();
+    return entry;
+  }
+
+  async #close(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    if (entry !== undefined) await this.#proxy.close(entry.session);
+  }
+
+  #endIdle(): void {
+    const before = performance.now() - idleMs;
+    for (const { client } of this.#entries.values()) {
+      if (client.isIdle && client.heardAt < before) client.end();
+    }
+  }
+}

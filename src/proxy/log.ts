@@ -1,0 +1,76 @@
+import type { Message } from './message.ts';
+
+/** How the proxy tells what happens. */
+export type LogFormat = 'human' | 'json' | 'none';
+
+export const logFormats: readonly LogFormat[] = ['human', 'json', 'none'];
+
+type Value = string | number | boolean | null;
+type Fields = Readonly<Record<string, Value>>;
+
+export interface ProxyLogOptions {
+  readonly format: LogFormat;
+  readonly write: (line: string) => void;
+  readonly now: () => Date;
+  /** The name of the server, for whoever reads the logs of several. */
+  readonly server: string;
+  /** Whether the arguments and results of calls are told as well. */
+  readonly payloads: boolean;
+  /** Whether colours are understood. */
+  readonly colours: boolean;
+}
+
+/** Of one kind of trouble so many lines are told, then one in a thousand. */
+const toldOfTrouble = 5;
+const troubles = new Set(['message.garbage', 'message.tooLong', 'server.undelivered']);
+
+const colourOf = (event: string): number => {
+  if (/opened|lost|timedOut|tooLong|undelivered|isolated/.test(event)) return 31;
+  if (/denied|garbage|halfOpened|paused/.test(event)) return 33;
+  return /closed|started|restored|resumed/.test(event) ? 32 : 2;
+};
+
+/** Tells what happens, on lines: never what is said in calls, unless that is asked for. */
+export class ProxyLog {
+  readonly #options: ProxyLogOptions;
+  readonly #counts = new Map<string, number>();
+
+  constructor(options: ProxyLogOptions) {
+    this.#options = options;
+  }
+
+  tell(event: string, fields: Fields): void {
+    const { format } = this.#options;
+    if (format === 'none' || !this.#isNews(event)) return;
+    this.#options.write(format === 'json' ? this.#json(event, fields) : this.#human(event, fields));
+  }
+
+  /** What was said in a call. */
+  payload(what: 'call' | 'result', tool: string, message: Message): void {
+    if (!this.#options.payloads) return;
+    const said = what === 'call' ? message.text('params', 'arguments') : message.text('result');
+    this.tell(`payload.${what}`, { tool, said: said ?? message.text('error') ?? '' });
+  }
+
+  #isNews(event: string): boolean {
+    if (!troubles.has(event)) return true;
+    const count = (this.#counts.get(event) ?? 0) + 1;
+    this.#counts.set(event, count);
+    return count <= toldOfTrouble || count % 1_000 === 0;
+  }
+
+  #json(event: string, fields: Fields): string {
+    const { now, server } = this.#options;
+    return JSON.stringify({ time: now().toISOString(), server, event, ...fields });
+  }
+
+  #human(event: string, fields: Fields): string {
+    const { now, server, colours } = this.#options;
+    const time = now().toTimeString().slice(0, 8);
+    const told = Object.entries(fields)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? JSON.stringify(value) : value}`);
+    const name = colours ? `\u001b[${colourOf(event)}m${event}\u001b[0m` : event;
+    return [`toolfuse ${time}`, server, name, ...told].join(' ');
+  }
+}

@@ -1,0 +1,218 @@
+import type { ToolConfig } from 'toolfuse';
+import { UsageError } from '../cli/command.ts';
+import { CommandServer } from './command-server.ts';
+import { ProxyLog } from './log.ts';
+import type { ProxyOptions } from './options/read.ts';
+import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
+import { ServerCircuits } from './server-circuits.ts';
+import type { Connect } from './server-connection.ts';
+import { type Client, Session } from './session.ts';
+import { StateFile } from './state-file.ts';
+import { type ProxyStatus, serveStatus } from './status.ts';
+import { StatusResource } from './status-resource.ts';
+import { UrlServer } from './url-server.ts';
+
+/** A proxy starts a server anew at most so often: what ran for as long had recovered. */
+const relapseMs = 60_000;
+
+/** Whoever does not answer a ping for so long will not be called alive. */
+const longestPingMs = 5_000;
+
+/** What a proxy needs of the process around it. */
+export interface ProxyHost {
+  readonly writeLog: (line: string) => void;
+  readonly isTerminal: boolean;
+}
+
+/** The circuits of one server, and the sessions of its clients. */
+export class McpProxy {
+  readonly circuits: ServerCircuits;
+  readonly log: ProxyLog;
+  readonly maxMessageBytes: number;
+  readonly #options: ProxyOptions;
+  readonly #name: string;
+  readonly #startedAt = new Date().toISOString();
+  readonly #connect: Connect;
+  readonly #sessions = new Set<Session>();
+  readonly #endings: (() => void)[] = [];
+  #offersAnew: NodeJS.Immediate | undefined;
+
+  constructor(options: ProxyOptions, host: ProxyHost) {
+    this.#options = options;
+    this.maxMessageBytes = (options.maxMessageMb ?? 32) * 1024 * 1024;
+    const name = options.name ?? nameOf(options);
+    this.#name = name;
+    this.log = new ProxyLog({
+      format: options.log ?? 'human',
+      write: host.writeLog,
+      now: () => new Date(),
+      server: name,
+      payloads: options.logPayloads ?? false,
+      colours: host.isTerminal,
+    });
+    this.#connect = this.#connector();
+    const onTrouble = (what: string): void => this.log.tell('trouble', { what });
+    const file =
+      options.state === undefined
+        ? undefined
+        : new StateFile({ path: options.state, server: name, onTrouble });
+    const restore = file?.load();
+    this.circuits = makeCircuits(options, name, restore);
+    const { registry } = this.circuits;
+    registry.on('*', (event) => {
+      if (event.type === 'circuit.denied') return;
+      this.log.tell(event.type, told(event));
+      file?.saveSoon(() => registry.persist());
+      if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());
+    });
+    if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
+    this.#endings.push(serveStatus(() => this.#status(), onTrouble));
+  }
+
+  /** A client and a server of its own. */
+  open(client: Client): Session {
+    const { resultErrors = 'tool', hideOpen = false, statusResource = false, tools } = this.#options;
+    const timeoutMs = this.#options.timeoutMs ?? callSettings.timeoutMs.default ?? Infinity;
+    const session = new Session({
+      client,
+      connect: this.#connect,
+      circuits: this.circuits,
+      log: this.log,
+      timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
+      pingTimeoutMs: Math.min(timeoutMs, longestPingMs),
+      startTimeoutMs: startTimeoutOf(this.#options),
+      resultErrors,
+      hideOpen,
+      statusResource: statusResource ? new StatusResource(() => this.#status()) : undefined,
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async close(session: Session): Promise<void> {
+    this.#sessions.delete(session);
+    await session.close();
+  }
+
+  /** What is to be ended with it. */
+  onEnd(ending: () => void): void {
+    this.#endings.push(ending);
+  }
+
+  /** Ends every session and its server, and keeps the circuits. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => this.close(session)));
+    for (const ending of this.#endings) ending();
+    this.circuits.stop();
+  }
+
+  #status(): ProxyStatus {
+    const { registry, server } = this.circuits;
+    return {
+      pid: process.pid,
+      server: this.#name,
+      circuit: server,
+      startedAt: this.#startedAt,
+      snapshot: registry.snapshot(),
+      metrics: registry.metrics(),
+    };
+  }
+
+  #offerAnew(): void {
+    this.#offersAnew = undefined;
+    for (const session of this.#sessions) session.offerAnew();
+  }
+
+  #connector(): Connect {
+    const { url, headers, command } = this.#options;
+    const { maxMessageBytes } = this;
+    if (url !== undefined) {
+      if (command.length > 0) throw new UsageError('there must be one server: a command behind --, or --url');
+      return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
+    }
+    const [program, ...args] = command;
+    if (program === undefined) {
+      throw new UsageError('there is no server: put its command behind --, or give its --url');
+    }
+    return (events) => new CommandServer({ command: program, args, maxMessageBytes }, events);
+  }
+}
+
+const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
+  startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
+
+/** The settings that a circuit understands. */
+function circuitOf({ timeoutMs: _, ...settings }: OwnSettings): ToolConfig {
+  return settings;
+}
+
+function makeCircuits(options: ProxyOptions, name: string, restore: string | undefined): ServerCircuits {
+  const { failureThreshold, minBackoffMs, maxBackoffMs, backoffFactor, halfOpenMaxProbes, successThreshold } =
+    options;
+  const { probeTimeoutMs } = options;
+  const circuit = Object.fromEntries(
+    Object.entries({
+      failureThreshold,
+      minBackoffMs,
+      maxBackoffMs,
+      backoffFactor,
+      halfOpenMaxProbes,
+      successThreshold,
+      probeTimeoutMs,
+    }).filter(([, value]) => value !== undefined),
+  );
+  try {
+    return new ServerCircuits({
+      // No tool has such a name: a colon is not allowed in one.
+      server: `server:${name}`,
+      circuit,
+      tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
+      serverCircuit: {
+        // A process that has ended, or does not answer a ping, is down for sure.
+        failureThreshold: options.url === undefined ? 1 : 3,
+        backoffResetMs: relapseMs,
+        // The last tenth of it is not used: a probe's failure would be late then.
+        probeTimeoutMs: startTimeoutOf(options) / 0.9,
+        ...circuitOf(options.server),
+      },
+      ...(restore !== undefined && { restore }),
+    });
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** What is worth telling of an event. */
+function told(event: object): Record<string, string | number | boolean | null> {
+  const { type: _, ...fields } = event as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      (entry): entry is [string, string | number | boolean | null] =>
+        entry[1] === null || ['string', 'number', 'boolean'].includes(typeof entry[1]),
+    ),
+  );
+}
+
+/** The part of a path that says most: not `dist/index.js`, but what it is the index of. */
+function telling(path: string): string {
+  const parts = path.split(/[\\/]/).map((part) => part.replace(/\.(?:exe|cmd|[cm]?[jt]s|py)$/i, ''));
+  return parts.findLast((part) => !/^(?:index|main|cli|server|dist|build|lib|src|bin|)$/.test(part)) ?? path;
+}
+
+const launcher = /^(?:npx|node|bunx?|deno|pnpm|yarn|uvx?|pipx|python[\d.]*|docker|podman|env|sh|bash)$/;
+const launcherWord = /^(?:run|exec|dlx|tool|x)$/;
+
+/** What to call a server that was given no name: by its package, its file or its host. */
+export function nameOf({ command, url }: Pick<ProxyOptions, 'command' | 'url'>): string {
+  if (url !== undefined) return new URL(url).host;
+  const words = command.map(telling);
+  const word = words.find(
+    (each, index) =>
+      each !== '' &&
+      !each.startsWith('-') &&
+      !launcher.test(each) &&
+      (index === 0 || !launcherWord.test(each)),
+  );
+  return word?.replace(/(?<=.)@[^@]*$/, '').replace(/^(?:mcp-)?server-(?=.)/, '') ?? words[0] ?? 'server';
+}

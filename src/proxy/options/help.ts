@@ -1,0 +1,82 @@
+import {
+  aboutHeaders,
+  behaviourSettings,
+  callSettings,
+  circuitSettings,
+  flagOf,
+  type Setting,
+  serverSettings,
+} from './settings.ts';
+
+const column = 32;
+const width = 100;
+
+/** Breaks a text into lines that stand in the second column. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width - column) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${' '.repeat(column)}`);
+}
+
+function row(left: string, about: string): string {
+  const first = `  ${left}`;
+  return first.length < column
+    ? first.padEnd(column) + wrapped(about)
+    : `${first}\n${' '.repeat(column)}${wrapped(about)}`;
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? value.toLocaleString('en').replace(/,/g, ' ') : String(value);
+
+function rowOf([name, setting]: [string, Setting]): string {
+  const { kind, about, default: byDefault } = setting;
+  const left = `--${flagOf(name)}${kind.placeholder === undefined ? '' : ` ${kind.placeholder}`}`;
+  const isTold = byDefault !== undefined && byDefault !== false;
+  return row(left, isTold ? `${about} (default ${shown(byDefault)})` : about);
+}
+
+const rows = (table: Readonly<Record<string, Setting>>): string =>
+  Object.entries(table).map(rowOf).join('\n');
+
+/** The help of `toolfuse mcp`, from the tables that the options are read by. */
+export const help = (): string => `toolfuse mcp: circuit breakers in front of any MCP server.
+
+  toolfuse mcp [options] -- COMMAND [ARGUMENTS…]     a server that is a command
+  toolfuse mcp [options] --url URL                   a server that is reached by HTTP
+  toolfuse mcp --status [--json]                     the circuits of the proxies that run
+
+In the configuration of a client, put toolfuse before the server's own command:
+
+  { "mcpServers": { "files": {
+      "command": "npx", "args": ["-y", "toolfuse", "mcp", "--",
+        "npx", "-y", "@modelcontextprotocol/server-filesystem", "/some/folder"] } } }
+
+Everything passes as it is. A tool that fails again and again, or a server that is down, is refused at once
+for a while, in words that a model can act on; a server that has died is started again.
+
+The server
+${rows(serverSettings)}
+${row("--header 'NAME: VALUE'", `${aboutHeaders}; may be repeated`)}
+
+The circuits (one for each tool, and one for the server)
+${rows(circuitSettings)}
+${rows(callSettings)}
+${row('--tool NAME:KEY=VALUE', 'a setting of one tool, as --tool search:timeout=5000; also alternatives=a,b: tools that the model is told of while this one is open; may be repeated')}
+${row('--server KEY=VALUE', 'a setting of the circuit of the server; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL')}
+
+The proxy
+${rows(behaviourSettings)}
+${row('--config FILE', 'a JSON file with these settings, by their names in camel case with the unit: minBackoffMs; also command, headers, tools and server')}
+${row('--inspect', 'serve a page that shows the circuits live, and print its address')}
+${row('--help', 'this')}
+
+A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and that over the file.
+
+It ends with the client, with 0; with 2 where the options are wrong; with 126 or 127 where the command cannot
+be run or is not there; with 130 or 143 after SIGINT or SIGTERM. The server is ended with it.`;

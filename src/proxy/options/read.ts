@@ -1,0 +1,114 @@
+import { UsageError } from '../../cli/command.ts';
+import { noConfig, readConfig } from './config-file.ts';
+import { parseFlags } from './flags.ts';
+import { checked, type Drafts, readOwn, show } from './own-settings.ts';
+import {
+  flagOf,
+  type OwnSettings,
+  type Setting,
+  type SettingValues,
+  settings,
+  variableOf,
+} from './settings.ts';
+
+/** What was asked of the proxy, from all sources. */
+export interface ProxyOptions extends SettingValues {
+  /** The server's command and its arguments; empty where it has a URL. */
+  readonly command: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tools: Readonly<Record<string, OwnSettings>>;
+  readonly server: OwnSettings;
+  readonly help: boolean;
+  /** Show what running proxies have to tell, and end. */
+  readonly status: boolean;
+  readonly json: boolean;
+  readonly inspect: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const settingTable: Readonly<Record<string, Setting>> = settings;
+
+/**
+ * Reads the options of `toolfuse mcp`: flags win over the environment, that over the configuration file.
+ *
+ * @throws UsageError that names the option and the value.
+ */
+export function readOptions(args: readonly string[], environment: Environment): ProxyOptions {
+  const separator = args.indexOf('--');
+  const flags = parseFlags(separator === -1 ? args : args.slice(0, separator));
+  const file = flags.config ?? environment.TOOLFUSE_CONFIG;
+  const config = file === undefined ? noConfig : readConfig(file);
+  const values: Record<string, unknown> = { ...config.values };
+  for (const [name, setting] of Object.entries(settingTable)) {
+    const variable = environment[variableOf(name)];
+    if (variable !== undefined && variable !== '') {
+      values[name] = checked(variableOf(name), setting, variable, true);
+    }
+    const flag = flags.settings[name];
+    if (flag === true) values[name] = true;
+    else if (flag !== undefined) values[name] = checked(`--${flagOf(name)}`, setting, flag, true);
+  }
+  const tools: Drafts = { ...config.tools };
+  for (const each of flags.tool) readToolFlag(each, tools);
+  const server: Record<string, unknown> = { ...config.server };
+  for (const each of flags.server) {
+    const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
+    readOwn(server, `--server ${key}`, key, value, true);
+  }
+  return {
+    ...(values as SettingValues),
+    command: separator === -1 ? config.command : args.slice(separator + 1),
+    headers: expandAll({ ...config.headers, ...headersOf(flags.header) }, environment),
+    tools: tools as Record<string, OwnSettings>,
+    server: server as OwnSettings,
+    help: flags.help,
+    status: flags.status,
+    json: flags.json,
+    inspect: flags.inspect,
+  };
+}
+
+function cut(
+  text: string,
+  at: string,
+  complaint: string,
+  from: 'first' | 'last' = 'first',
+): [string, string] {
+  const index = from === 'first' ? text.indexOf(at) : text.lastIndexOf(at);
+  if (index < 1) throw new UsageError(complaint);
+  return [text.slice(0, index), text.slice(index + 1)];
+}
+
+function readToolFlag(flag: string, tools: Drafts): void {
+  const complaint = `--tool ${show(flag)} must be NAME:KEY=VALUE`;
+  const [left, value] = cut(flag, '=', complaint);
+  const [tool, key] = cut(left, ':', complaint, 'last');
+  tools[tool] = { ...tools[tool] };
+  readOwn(tools[tool], `--tool ${tool}:${key}`, key, value, true);
+}
+
+function headersOf(flags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [name, value] = cut(flag, ':', `--header ${show(flag)} must be 'NAME: VALUE'`);
+      return [name.trim(), value.trim()];
+    }),
+  );
+}
+
+/** Puts the environment's values where `${NAME}` stands, so that no secret has to be written down. */
+function expandAll(headers: Record<string, string>, environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([header, value]) => [
+      header,
+      value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+        const found = environment[name];
+        if (found === undefined) {
+          throw new UsageError(`header ${header} needs the environment variable ${name}, which is not set`);
+        }
+        return found;
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,47 @@
+import { aboutHeaders, callSettings, circuitSettings, type Setting, settings } from './settings.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const properties = (table: Readonly<Record<string, Setting>>): Schema =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, { kind, about, default: byDefault }]) => [
+      name,
+      { description: about, ...kind.schema, ...(byDefault !== undefined && { default: byDefault }) },
+    ]),
+  );
+
+const texts = { type: 'array', items: { type: 'string' } };
+
+const own = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...Object.fromEntries(
+      Object.entries({ ...circuitSettings, ...callSettings }).map(([name, { kind, about }]) => [
+        name,
+        { description: about, ...kind.schema },
+      ]),
+    ),
+    alternatives: { description: 'tools that a model is told of while this one is open', ...texts },
+  },
+};
+
+/** The JSON schema of the configuration file, from the tables that it is read by. */
+export const configSchema: Schema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'The configuration of toolfuse mcp',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    $schema: { type: 'string' },
+    command: { description: "the server's command and its arguments", ...texts },
+    headers: {
+      description: aboutHeaders,
+      type: 'object',
+      additionalProperties: { type: 'string' },
+    },
+    ...properties(settings),
+    tools: { description: 'settings of single tools, by name', type: 'object', additionalProperties: own },
+    server: { description: "settings of the server's circuit", ...own },
+  },
+};

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { type Json, Message } from './message.ts';
+import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+
+/** What is told of the server, whichever of its runs it is. */
+export interface ServerLinkOptions {
+  readonly connect: Connect;
+  /** As long a server may take for an answer to `ping`, in ms. */
+  readonly pingTimeoutMs: number;
+  readonly onLine: ServerEvents['onLine'];
+  readonly onLongLine: ServerEvents['onLongLine'];
+  readonly onDrain: ServerEvents['onDrain'];
+  readonly onUndelivered: ServerEvents['onUndelivered'];
+  /** It was started, but is not initialised yet. */
+  readonly onStarted: (pid: number | undefined) => void;
+  /** The server was lost, by itself or because it hung. */
+  readonly onLost: (end: ServerEnd) => void;
+  /** Another run was to take its place, and has not come up. */
+  readonly onNotReplaced: (error: unknown) => void;
+  /** A new run of it is initialised as the one before, and takes requests. */
+  readonly onRevived: () => void;
+}
+
+/**
+ * The server behind the proxy, over all its runs. A new run is given the client's own `initialize`, its subscriptions and
+ * its log level, so that the client's session goes on.
+ */
+export class ServerLink {
+  readonly #options: ServerLinkOptions;
+  #connection: ServerConnection | undefined;
+  /** Whether the client's messages may be passed on: not while a new run is being initialised. */
+  #isReady = false;
+  #isClosed = false;
+  #isPaused = false;
+  /** What the client has asked of the session, once the server has agreed. */
+  #initialize: Message | undefined;
+  #isInitialized = false;
+  #logLevel: Message | undefined;
+  readonly #subscriptions = new Map<string, Message>();
+  /** Begins the ids of our own requests: no client has such ones, were it another proxy. */
+  readonly #prefix = `toolfuse:${randomBytes(6).toString('hex')}:`;
+  /** Requests of our own. */
+  readonly #own = new Map<string, { resolve: (answer: Message) => void; reject: (error: Error) => void }>();
+  #lastOwnId = 0;
+  #ping: Promise<boolean> | undefined;
+  #revival: Promise<void> | undefined;
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options;
+    this.#connect();
+    this.#isReady = true;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Whether the client and a server have ever agreed on a session. */
+  get isInitialized(): boolean {
+    return this.#initialize !== undefined;
+  }
+
+  /** @returns false where it is full. */
+  write(message: Message): boolean {
+    return this.#connection?.write(message) ?? true;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#connection?.resume();
+  }
+
+  /** Remembers what a new run will have to be told: the server has agreed to a request of the client. */
+  remember(request: Message, answer: Message): void {
+    const uri = (): string => request.text('params', 'uri') ?? '';
+    switch (request.method) {
+      case 'initialize': {
+        this.#initialize = request;
+        this.#agree(answer);
+        break;
+      }
+      case 'logging/setLevel':
+        this.#logLevel = request;
+        break;
+      case 'resources/subscribe':
+        this.#subscriptions.set(uri(), request);
+        break;
+      case 'resources/unsubscribe':
+        this.#subscriptions.delete(uri());
+        break;
+    }
+  }
+
+  /** The client has said that it is initialised. */
+  rememberInitialized(): void {
+    this.#isInitialized = true;
+  }
+
+  /** @returns whether it was the answer to a request of our own. */
+  takeAnswer(answer: Message): boolean {
+    const { id } = answer;
+    if (id === undefined || !id.startsWith(`"${this.#prefix}`)) return false;
+    this.#own.get(id)?.resolve(answer);
+    this.#own.delete(id);
+    return true;
+  }
+
+  /** Whether the server answers; asked once, however many want to know. */
+  ping(): Promise<boolean> {
+    this.#ping ??= this.#request('ping', undefined, this.#options.pingTimeoutMs)
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        this.#ping = undefined;
+      });
+    return this.#ping;
+  }
+
+  /**
+   * Sees to it that a server runs and answers: the one that runs, or a new one.
+   *
+   * @throws Error that says why there is none.
+   */
+  revive(signal: AbortSignal): Promise<void> {
+    this.#revival ??= this.#revive(signal).finally(() => {
+      this.#revival = undefined;
+    });
+    return this.#revival;
+  }
+
+  /** Ends a run that is of no use any more. */
+  async giveUp(end: ServerEnd): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#lose(end);
+    await connection.close('now');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isReady = false;
+    this.#rejectOwn('the session has ended');
+    await this.#connection?.close('gently');
+    this.#connection = undefined;
+  }
+
+  async #revive(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#connection !== undefined && this.#isReady) {
+      if (await this.ping()) return;
+      await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
+    }
+    if (this.#isClosed) return;
+    signal.throwIfAborted();
+    this.#connect();
+    const abort = (): void => void this.giveUp({ why: 'it took too long to start' });
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await this.#restoreSession();
+    } catch (error) {
+      await this.giveUp({ why: 'it could not be initialised again' });
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+    this.#isReady = true;
+    this.#options.onRevived();
+  }
+
+  /** Brings a new run to where the one before was. */
+  async #restoreSession(): Promise<void> {
+    if (this.#initialize === undefined) return;
+    const answer = await this.#request('initialize', this.#initialize.value('params'));
+    if (answer.has('error')) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
+    this.#agree(answer);
+    if (this.#isInitialized) this.write(Message.of({ method: 'notifications/initialized' }));
+    for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
+      if (request?.method === undefined) continue;
+      // A server that has lost a resource says so when it is asked for it.
+      await this.#request(request.method, request.value('params'));
+    }
+  }
+
+  #agree(answer: Message): void {
+    const version = answer.value('result', 'protocolVersion');
+    if (typeof version === 'string') this.#connection?.agreeOn(version);
+  }
+
+  #connect(): void {
+    const { onLine, onLongLine, onDrain, onUndelivered } = this.#options;
+    let connection: ServerConnection | undefined;
+    const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
+    connection = this.#options.connect({
+      onLine: (line) => isCurrent() && onLine(line),
+      onLongLine: (line) => isCurrent() && onLongLine(line),
+      onDrain: () => isCurrent() && onDrain(),
+      onUndelivered: (message, error) => {
+        if (!isCurrent()) return;
+        const { id } = message;
+        if (id !== undefined && this.#own.has(id)) {
+          this.#own.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+          this.#own.delete(id);
+        } else onUndelivered(message, error);
+      },
+      onEnd: (end) => isCurrent() && this.#lose(end),
+    });
+    this.#connection = connection;
+    this.#options.onStarted(connection.pid);
+    if (this.#isPaused) connection.pause();
+  }
+
+  #lose(end: ServerEnd): void {
+    if (this.#isClosed) return;
+    const wasReady = this.#isReady;
+    this.#connection = undefined;
+    this.#isReady = false;
+    this.#rejectOwn(end.why);
+    // One that did not come up is told by the failure of its revival.
+    if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
+    // What was held back for it will not be asked for again.
+    this.#options.onDrain();
+    if (end.isReplaced) this.revive(new AbortController().signal).catch(this.#options.onNotReplaced);
+  }
+
+  #rejectOwn(why: string): void {
+    for (const { reject } of this.#own.values()) reject(new Error(`the server was lost: ${why}`));
+    this.#own.clear();
+  }
+
+  #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      if (this.#connection === undefined) {
+        reject(new Error('the server is not running'));
+        return;
+      }
+      const name = `${this.#prefix}${++this.#lastOwnId}`;
+      const id = JSON.stringify(name);
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              this.#own.delete(id);
+              reject(new Error(`no answer to ${method} within ${timeoutMs} ms`));
+            }, timeoutMs);
+      const settle =
+        <Value>(then: (value: Value) => void) =>
+        (value: Value): void => {
+          clearTimeout(timer);
+          then(value);
+        };
+      this.#own.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      this.#connection.write(Message.of({ id: name, method, ...(params !== undefined && { params }) }));
+    });
+  }
+}

@@ -1,0 +1,313 @@
+import type { ResultErrors } from '../mcp/result-errors.ts';
+import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
+import { hasNotRun, reasonOf } from './delivery-fault.ts';
+import { idOfLongLine, type LongLine } from './line-reader.ts';
+import type { ProxyLog } from './log.ts';
+import { Message } from './message.ts';
+import { type PendingRequest, PendingRequests } from './pending-requests.ts';
+import { failureIn } from './result-errors.ts';
+import type { ServerCircuits } from './server-circuits.ts';
+import type { Connect, ServerEnd } from './server-connection.ts';
+import { ServerLink } from './server-link.ts';
+import type { StatusResource } from './status-resource.ts';
+import { ToolList } from './tool-list.ts';
+
+/** The client of a session. */
+export interface Client {
+  /** @returns false where it is full: it says so by `resume` of the session when it takes messages again. */
+  write(message: Message): boolean;
+  /** Holds its messages back for a while. */
+  pause(): void;
+  resume(): void;
+  /** The session is of no use any more. */
+  end(exitCode: number): void;
+}
+
+export interface SessionOptions {
+  readonly client: Client;
+  readonly connect: Connect;
+  readonly circuits: ServerCircuits;
+  readonly log: ProxyLog;
+  /** As long a call of a tool may take, from the call or its last sign of progress, in ms. */
+  readonly timeoutMs: (tool: string) => number;
+  /** As long the server may take for a ping, in ms, where it is in doubt whether it lives. */
+  readonly pingTimeoutMs: number;
+  /** As long the server may take to start, in ms. */
+  readonly startTimeoutMs: number;
+  readonly resultErrors: ResultErrors;
+  readonly hideOpen: boolean;
+  /** What the client can read of the circuits, where that is asked for. */
+  readonly statusResource: StatusResource | undefined;
+}
+
+const farewellMs = 500;
+const timedOut = /\btimed?[ -]?out\b/i;
+
+/**
+ * One client and one server, and what goes on between them. Whatever it is passes both ways as it came; only tool calls
+ * need the leave of their circuits, and only the server's answers tell the circuits how it is.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #link: ServerLink;
+  readonly #requests = new PendingRequests();
+  /** What the server has asked of the client and has no answer to yet, by id. */
+  readonly #serverRequests = new Set<string>();
+  readonly #toolList: ToolList;
+  readonly #leave: () => void;
+  #whyNoServer = '';
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { circuits, client } = options;
+    this.#toolList = new ToolList(options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined);
+    this.#link = new ServerLink({
+      connect: options.connect,
+      pingTimeoutMs: options.pingTimeoutMs,
+      onLine: (line) => this.#fromServer(line),
+      onLongLine: (line) => this.#longLine('server', line),
+      onDrain: () => client.resume(),
+      onUndelivered: (message, error) => this.#undelivered(message, error),
+      onLost: (end) => this.#lost(end),
+      onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
+      onStarted: (pid) => options.log.tell('server.started', { pid: pid ?? null }),
+      onRevived: () => options.log.tell('server.restored', {}),
+    });
+    this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
+  }
+
+  /** A line that the client has sent. */
+  fromClient(line: Buffer): void {
+    const messages = Message.readLine(line);
+    if (messages === undefined) this.#garbage('client', line);
+    for (const message of messages ?? []) if (this.#isForServer(message)) this.#toServer(message);
+  }
+
+  /** A line of the client that is too long to be passed on. */
+  longLineFromClient(line: LongLine): void {
+    this.#longLine('client', line);
+  }
+
+  /** The client takes messages again. */
+  resume(): void {
+    this.#link.resume();
+  }
+
+  /** Which tools are to be offered may have changed. */
+  offerAnew(): void {
+    if (this.#options.hideOpen && this.#link.isInitialized) {
+      this.#toClient(Message.of({ method: 'notifications/tools/list_changed' }));
+    }
+  }
+
+  /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended passes. */
+  async close(): Promise<void> {
+    this.#leave();
+    await this.#link.close();
+    for (const { id } of this.#requests.all()) this.#requests.take(id)?.call?.permit.release();
+  }
+
+  #isForServer(message: Message): boolean {
+    const { id, method } = message;
+    // An answer to a server that is gone means nothing to the one that runs.
+    if (message.isResponse) return this.#serverRequests.delete(id as string);
+    if (message.isRequest) return this.#admits(message, id as string, method as string);
+    if (method === 'notifications/initialized') this.#link.rememberInitialized();
+    if (method === 'notifications/cancelled') this.#cancelled(message);
+    // A server that is being started again has to be initialised before it hears anything.
+    return method !== undefined && this.#link.isReady;
+  }
+
+  /** Whether a request may go to the server; where not, it is answered here. */
+  #admits(message: Message, id: string, method: string): boolean {
+    // The same id twice at a time: whose answer comes, only the server knows.
+    if (this.#requests.has(id)) return true;
+    if (method === 'tools/call') return this.#admitsCall(message, id);
+    const own = this.#options.statusResource?.answer(message);
+    if (own !== undefined) {
+      this.#toClient(own);
+      return false;
+    }
+    if (this.#link.isReady) {
+      const waitMs = method === 'initialize' ? this.#options.startTimeoutMs : Infinity;
+      this.#requests.add({ message, id, method, timer: this.#timer(id, waitMs) });
+      return true;
+    }
+    this.#toClient(
+      this.#toolList.answer(message) ?? errorAnswer(id, `The server is not running: ${this.#whyNoServer}.`),
+    );
+    return false;
+  }
+
+  #admitsCall(message: Message, id: string): boolean {
+    const { circuits, log, timeoutMs } = this.#options;
+    const tool = message.value('params', 'name');
+    const isTask = message.mentions('task') && message.text('params', 'task') !== undefined;
+    const call: AskedCall = { id, tool: typeof tool === 'string' ? tool : String(tool), isTask };
+    const permit = circuits.tryAcquire(call.tool);
+    if (!permit.admitted) {
+      log.tell('call.denied', { tool: call.tool, reason: permit.reason, retryAfterMs: permit.retryAfterMs });
+      this.#toClient(deniedAnswer(call, permit));
+      return false;
+    }
+    if (!this.#link.isReady) {
+      permit.failure(Object.assign(new Error('the server is not running'), { code: 'ECONNREFUSED' }));
+      this.#fail(call, { error: 'not_run', why: 'its server is not running' });
+      return false;
+    }
+    const timer = this.#timer(id, timeoutMs(call.tool));
+    this.#requests.add({ message, id, method: 'tools/call', call: { ...call, permit }, timer });
+    log.payload('call', call.tool, message);
+    return true;
+  }
+
+  #cancelled(message: Message): void {
+    const id = message.text('params', 'requestId');
+    const request = id === undefined ? undefined : this.#requests.take(id);
+    if (request === undefined) return;
+    const reason = message.value('params', 'reason');
+    // A client that has waited long enough cancels as well, and says so; only then is the server in doubt.
+    if (typeof reason === 'string' && timedOut.test(reason)) void this.#doubt(request);
+    else request.call?.permit.failure('cancelled');
+  }
+
+  /** There was no answer in time: of a tool that is slow, or of a server that hangs? */
+  async #doubt({ call }: PendingRequest): Promise<void> {
+    const isAlive = await this.#link.ping();
+    if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive });
+    else if (!isAlive) this.#options.circuits.serverFailed('it did not answer a ping');
+  }
+
+  #timer(id: string, waitMs: number): NodeJS.Timeout | undefined {
+    return Number.isFinite(waitMs) ? setTimeout(() => this.#timedOut(id, waitMs), waitMs) : undefined;
+  }
+
+  #timedOut(id: string, timeoutMs: number): void {
+    const request = this.#requests.answer(id);
+    if (request === undefined) return;
+    if (request.call === undefined) {
+      const why = `it did not answer ${request.method} within ${timeoutMs / 1000} s`;
+      this.#toClient(errorAnswer(id, `The server does not start: ${why}.`));
+      void this.#link.giveUp({ why });
+      return;
+    }
+    this.#options.log.tell('call.timedOut', { tool: request.call.tool, timeoutMs });
+    this.#fail(request.call, { error: 'timeout', timeoutMs });
+    this.#link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
+    void this.#doubt(request);
+  }
+
+  #fromServer(line: Buffer): void {
+    const messages = Message.readLine(line);
+    if (messages === undefined) this.#garbage('server', line);
+    for (const message of messages ?? []) {
+      const forClient = this.#forClient(message);
+      if (forClient !== undefined) this.#toClient(forClient);
+    }
+  }
+
+  /** What the client is to see of a message; undefined for nothing. */
+  #forClient(message: Message): Message | undefined {
+    const { id, method } = message;
+    if (message.isResponse) return this.#answered(message, id as string);
+    if (message.isRequest) this.#serverRequests.add(id as string);
+    else if (method === 'notifications/progress') {
+      const token = message.text('params', 'progressToken');
+      if (token !== undefined) this.#requests.progress(token);
+    } else if (method === 'notifications/tools/list_changed') this.#toolList.forget();
+    return message;
+  }
+
+  #answered(answer: Message, id: string): Message | undefined {
+    if (this.#link.takeAnswer(answer)) return undefined;
+    const request = this.#requests.take(id);
+    if (request === undefined) return this.#requests.isLate(id) ? undefined : answer;
+    const { call, message } = request;
+    if (call !== undefined) {
+      const failure = failureIn(answer, this.#options.resultErrors);
+      if (failure === null) call.permit.success();
+      else call.permit.failure(failure, { roundTrip: true });
+      this.#options.log.payload('result', call.tool, answer);
+      return answer;
+    }
+    this.#options.circuits.serverAnswered();
+    if (answer.has('error')) return answer;
+    this.#link.remember(message, answer);
+    const seen = this.#toolList.see(message, answer);
+    return this.#options.statusResource?.see(message, seen) ?? seen;
+  }
+
+  /** A message has not reached the server, or not its answer the proxy. */
+  #undelivered({ id, method }: Message, error: unknown): void {
+    const request = id === undefined ? undefined : this.#requests.answer(id);
+    const why = reasonOf(error);
+    this.#options.log.tell('server.undelivered', { method: method ?? null, why });
+    if (request === undefined) return;
+    if (request.call !== undefined) {
+      request.call.permit.failure(error);
+      this.#fail(request.call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
+    } else {
+      this.#toClient(errorAnswer(request.id, `The server could not be reached: ${why}`));
+    }
+  }
+
+  /** Nobody answers any more what was asked of the server, and nobody waits for what it has asked. */
+  #lost(end: ServerEnd): void {
+    const { circuits, log, client } = this.#options;
+    log.tell('server.lost', { why: end.why, pending: this.#requests.size });
+    for (const { id } of this.#requests.all()) {
+      const request = this.#requests.take(id);
+      if (request === undefined) continue;
+      request.call?.permit.failure(Object.assign(new Error(end.why), { code: 'ECONNRESET' }));
+      if (request.call !== undefined) this.#fail(request.call, { error: 'no_answer', why: end.why });
+      else this.#toClient(errorAnswer(id, `The server was lost before it answered: ${end.why}.`));
+    }
+    this.#requests.forgetAnswered();
+    for (const id of this.#serverRequests) {
+      this.#toClient(Message.cancelled(id, `the server was lost: ${end.why}`));
+    }
+    this.#serverRequests.clear();
+    if (!end.isReplaced) circuits.serverFailed(end.why);
+    this.#whyNoServer = end.why;
+    const { exitCode } = end;
+    // A client that has only just begun is to hear why, before the proxy is gone.
+    if (exitCode !== undefined) setTimeout(() => client.end(exitCode), farewellMs);
+  }
+
+  #longLine(from: 'client' | 'server', line: LongLine): void {
+    const id = idOfLongLine(line);
+    const why = `a message of ${line.length} bytes is too long to be passed on (see --max-message-mb)`;
+    this.#options.log.tell('message.tooLong', { from, bytes: line.length });
+    if (id === undefined) return;
+    if (from === 'client') {
+      this.#toClient(errorAnswer(id, why, undefined, -32_600));
+      return;
+    }
+    const request = this.#requests.take(id);
+    if (request === undefined) return;
+    if (request.call === undefined) this.#toClient(errorAnswer(id, why));
+    else {
+      request.call.permit.failure('executionError', { roundTrip: true });
+      this.#fail(request.call, { error: 'no_answer', why });
+    }
+  }
+
+  #garbage(from: 'client' | 'server', line: Buffer): void {
+    const text = line.toString('utf8', 0, 200).trim();
+    if (text === '') return;
+    // What looks like a piece of a message may hold what nobody is to see.
+    this.#options.log.tell('message.garbage', { from, begins: /^[[{"]/.test(text) ? null : text });
+  }
+
+  #fail(call: AskedCall, fault: CallFault): void {
+    this.#toClient(faultAnswer(call, fault));
+  }
+
+  #toServer(message: Message): void {
+    if (!this.#link.write(message)) this.#options.client.pause();
+  }
+
+  #toClient(message: Message): void {
+    if (!this.#options.client.write(message)) this.#link.pause();
+  }
+}

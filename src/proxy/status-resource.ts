@@ -1,0 +1,56 @@
+import { type Json, Message } from './message.ts';
+
+export const statusUri = 'toolfuse://status';
+
+const resource: Json = {
+  uri: statusUri,
+  name: 'toolfuse status',
+  description: 'The circuits of this server and its tools: which calls would be refused now, and until when.',
+  mimeType: 'application/json',
+};
+
+type Result = { readonly capabilities?: { readonly resources?: object }; readonly resources?: Json };
+
+/** The circuits, as one more resource of the server. */
+export class StatusResource {
+  readonly #status: () => unknown;
+  /** Whether the server has resources of its own. */
+  #serverHasResources = true;
+
+  constructor(status: () => unknown) {
+    this.#status = status;
+  }
+
+  /** The answer to a request that the server cannot answer; undefined for all others. */
+  answer(request: Message): Message | undefined {
+    const id = request.id as string;
+    if (request.method === 'resources/read' && request.value('params', 'uri') === statusUri) {
+      const text = JSON.stringify(this.#status(), null, 2);
+      return Message.of({
+        id,
+        result: { contents: [{ uri: statusUri, mimeType: 'application/json', text }] },
+      });
+    }
+    if (request.method === 'resources/list' && !this.#serverHasResources) {
+      return Message.answer(id, { result: { resources: [resource] } });
+    }
+    return undefined;
+  }
+
+  /** What the client is to see of the answer to a request. */
+  see(request: Message, answer: Message): Message {
+    const id = answer.id as string;
+    if (request.method === 'initialize') {
+      const result = answer.value('result') as Result;
+      this.#serverHasResources = result.capabilities?.resources !== undefined;
+      if (this.#serverHasResources) return answer;
+      const capabilities = { ...result.capabilities, resources: {} };
+      return Message.answer(id, { result: { ...result, capabilities } as Json });
+    }
+    // Once, however many pages there are.
+    if (request.method !== 'resources/list' || request.text('params', 'cursor') !== undefined) return answer;
+    const result = answer.value('result') as Result;
+    const resources = Array.isArray(result.resources) ? result.resources : [];
+    return Message.answer(id, { result: { ...result, resources: [...resources, resource] } as Json });
+  }
+}

@@ -1,0 +1,68 @@
+import type { Readable, Writable } from 'node:stream';
+import { LineReader } from './line-reader.ts';
+import type { Message } from './message.ts';
+import type { Client, Session } from './session.ts';
+
+export interface StdioClientOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** The longest line that is passed on, in bytes. */
+  readonly maxMessageBytes: number;
+  /** The client has gone, or its session is of no use any more. */
+  readonly onEnd: (exitCode: number) => void;
+}
+
+/** A client that has started the proxy, and speaks on its standard input and output. */
+export class StdioClient implements Client {
+  readonly #options: StdioClientOptions;
+  #isCorked = false;
+
+  constructor(options: StdioClientOptions) {
+    this.#options = options;
+  }
+
+  /** Listens, on behalf of a session. */
+  start(session: Session): void {
+    const { input, output, maxMessageBytes, onEnd } = this.#options;
+    const reader = new LineReader({
+      maxBytes: maxMessageBytes,
+      onLine: (line) => session.fromClient(line),
+      onLongLine: (line) => session.longLineFromClient(line),
+    });
+    input.on('data', (chunk: Buffer) => reader.push(chunk));
+    input.once('end', () => {
+      reader.end();
+      onEnd(0);
+    });
+    input.on('error', () => onEnd(0));
+    output.on('drain', () => session.resume());
+    // Nobody reads any more.
+    output.on('error', () => onEnd(0));
+  }
+
+  write({ bytes }: Message): boolean {
+    const { output } = this.#options;
+    // What comes together goes together: one system call for a hundred answers.
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      output.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        output.uncork();
+      });
+    }
+    return output.write(bytes);
+  }
+
+  pause(): void {
+    this.#options.input.pause();
+  }
+
+  resume(): void {
+    this.#options.input.resume();
+  }
+
+  end(exitCode: number): void {
+    this.#options.onEnd(exitCode);
+  }
+}

@@ -1,0 +1,60 @@
+import { type Json, Message } from './message.ts';
+
+type Tools = readonly { readonly name?: unknown }[];
+
+/** As many pages of the list are kept. */
+const keptPages = 100;
+
+/**
+ * The server's list of tools: as it was last told, for a client that asks while no server runs; and without the tools
+ * that are not to be offered now, where that is asked for.
+ */
+export class ToolList {
+  /** Null where all tools are always offered. */
+  readonly #isOffered: ((tool: string) => boolean) | undefined;
+  /** The results, by the JSON text of their requests' parameters. */
+  readonly #pages = new Map<string, Json>();
+
+  constructor(isOffered?: (tool: string) => boolean) {
+    this.#isOffered = isOffered;
+  }
+
+  /** What the client is to see of an answer to one of its requests. */
+  see(request: Message, answer: Message): Message {
+    if (request.method === 'initialize' && this.#isOffered !== undefined) return withListChanged(answer);
+    if (request.method !== 'tools/list') return answer;
+    const result = answer.value('result') ?? null;
+    if (this.#pages.size < keptPages) this.#pages.set(pageOf(request), result);
+    return this.#isOffered === undefined ? answer : this.#answer(answer.id as string, result);
+  }
+
+  /** The answer to a request that no server can answer now, from what it said last. */
+  answer(request: Message): Message | undefined {
+    const result = request.method === 'tools/list' ? this.#pages.get(pageOf(request)) : undefined;
+    return result === undefined ? undefined : this.#answer(request.id as string, result);
+  }
+
+  /** The list is another one by now. */
+  forget(): void {
+    this.#pages.clear();
+  }
+
+  #answer(id: string, result: Json): Message {
+    const isOffered = this.#isOffered;
+    const tools = (result as { tools?: unknown } | null)?.tools;
+    if (isOffered === undefined || !Array.isArray(tools)) return Message.answer(id, { result });
+    const offered = (tools as Tools).filter(({ name }) => typeof name !== 'string' || isOffered(name));
+    return Message.answer(id, { result: { ...(result as object), tools: offered as Json } });
+  }
+}
+
+const pageOf = (request: Message): string => request.text('params', 'cursor') ?? '';
+
+/** Says that the list of tools can change, for a server whose own list cannot. */
+function withListChanged(answer: Message): Message {
+  const result = answer.value('result') as { capabilities?: { tools?: object } } | undefined;
+  const tools = result?.capabilities?.tools;
+  if (tools === undefined) return answer;
+  const capabilities = { ...result?.capabilities, tools: { ...tools, listChanged: true } };
+  return Message.answer(answer.id as string, { result: { ...result, capabilities } as Json });
+}

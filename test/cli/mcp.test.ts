@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+
+const command = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+const fileServer = fileURLToPath(
+  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+);
+const folder = mkdtempSync(join(tmpdir(), 'toolfuse-cli-'));
+const running: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The built command at work, with what it prints. */
+function toolfuse(...args: string[]) {
+  const child = spawn(process.execPath, [command, ...args], {
+    env: { ...process.env, XDG_RUNTIME_DIR: folder },
+  });
+  running.push(child);
+  const printed = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    printed.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    printed.err += text;
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  /** Sends a request, and gives the next message that comes. */
+  const ask = async (content: object): Promise<unknown> => {
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...content })}\n`);
+    return JSON.parse((await lines.next()).value);
+  };
+  return { child, printed, exited, ask };
+}
+
+const initialize = {
+  id: 0,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+};
+
+/** A process is gone, or only its parent has not noticed yet. */
+function isGone(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
+async function childOf({ child }: ReturnType<typeof toolfuse>): Promise<number> {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
+}
+
+describe('toolfuse', () => {
+  it.each([[[]], [['--help']], [['help']]])('%j lists its commands', async (args) => {
+    const { printed, exited } = toolfuse(...args);
+    expect(await exited).toBe(0);
+    expect(printed.out).toMatch(/^ {2}mcp +put circuit breakers in front of any MCP server$/m);
+  });
+
+  it('refuses what is no command, and ends with 2', async () => {
+    const { printed, exited } = toolfuse('breaker');
+    expect(await exited).toBe(2);
+    expect(printed.err).toMatch(/^toolfuse: "?breaker"? is no command; the commands are mcp/);
+  });
+});
+
+describe('toolfuse mcp', () => {
+  it('tells all that it takes', async () => {
+    const { printed, exited } = toolfuse('mcp', '--help');
+    expect(await exited).toBe(0);
+    expect(printed.out).toMatch(/^ {2}--min-backoff MS /m);
+  });
+
+  it.each([
+    [[], 'toolfuse: there is no server: put its command behind --, or give its --url\n'],
+    [['--url', 'http://a', '--', 'b'], 'toolfuse: there must be one server: a command behind --, or --url\n'],
+    [
+      ['--min-backoff', '10', '--max-backoff', '5', '--', 'a'],
+      'toolfuse: circuit.maxBackoffMs must be at least minBackoffMs (10), got 5\n',
+    ],
+    [['--backoff', '1', '--', 'a'], "toolfuse: Unknown option '--backoff'\n"],
+  ])('%j ends with 2, and says why', async (args, words) => {
+    const { printed, exited } = toolfuse('mcp', ...args);
+    expect(await exited).toBe(2);
+    expect(printed.err).toBe(words);
+  });
+
+  it('ends with 127 where the command is not there, having said so to the client', async () => {
+    const proxy = toolfuse('mcp', '--', 'no-such-command');
+    expect(await proxy.ask(initialize)).toMatchObject({
+      id: 0,
+      error: { message: expect.stringMatching(/there is no command "no-such-command"/) },
+    });
+    expect(await proxy.exited).toBe(127);
+  });
+
+  it('ends with its client, and the server with it', async () => {
+    const proxy = toolfuse('mcp', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    const server = await childOf(proxy);
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(0);
+    expect(isGone(server)).toBe(true);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends at %s with %i, and the server with it', async (signal, exitCode) => {
+    const proxy = toolfuse('mcp', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    const server = await childOf(proxy);
+    proxy.child.kill(signal);
+    expect(await proxy.exited).toBe(exitCode);
+    expect(isGone(server)).toBe(true);
+  });
+
+  it('ends what a launcher has started as well', async () => {
+    const proxy = toolfuse(
+      'mcp',
+      '--',
+      'sh',
+      '-c',
+      `"${process.execPath}" "${fileServer}" "${folder}"; true`,
+    );
+    await proxy.ask(initialize);
+    const shell = await childOf(proxy);
+    const server = Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim());
+    expect(server).toBeGreaterThan(0);
+    proxy.child.kill('SIGTERM');
+    await proxy.exited;
+    expect([isGone(shell), isGone(server)]).toEqual([true, true]);
+  });
+
+  it('shows with --status how the circuits of a running one are', async () => {
+    const proxy = toolfuse('mcp', '--name', 'files', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    await proxy.ask({
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'list_directory', arguments: { path: folder } },
+    });
+    const status = toolfuse('mcp', '--status');
+    expect(await status.exited).toBe(0);
+    expect(status.printed.out).toContain(`files (process ${proxy.child.pid}): 0 open`);
+    expect(status.printed.out).toMatch(/^list_directory +closed +0 +1 +0$/m);
+    const json = toolfuse('mcp', '--status', '--json');
+    await json.exited;
+    expect(JSON.parse(json.printed.out)).toMatchObject([{ server: 'files', pid: proxy.child.pid }]);
+  });
+
+  it('shows with --status that none runs, also where one was killed', async () => {
+    const proxy = toolfuse('mcp', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    proxy.child.kill('SIGKILL');
+    await proxy.exited;
+    const status = toolfuse('mcp', '--status');
+    expect(await status.exited).toBe(0);
+    expect(status.printed.out).toBe('No toolfuse proxy of yours is running.\n');
+  });
+
+  it('keeps its circuits in a file, for the next one', async () => {
+    const args = ['mcp', '--state', join(folder, 'state.json'), '--log', 'none', '--'];
+    const first = toolfuse(...args, process.execPath, fileServer, folder);
+    await first.ask(initialize);
+    process.kill(await childOf(first), 'SIGKILL');
+    const call = {
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'list_directory', arguments: { path: folder } },
+    };
+    await first.ask(call);
+    first.child.stdin.end();
+    await first.exited;
+    expect(
+      JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')).servers.filesystem.circuits,
+    ).toContainEqual(expect.objectContaining({ tool: 'server:filesystem', state: 'open', openCount: 1 }));
+    const second = toolfuse(...args, process.execPath, fileServer, folder);
+    expect(await second.ask(call)).toMatchObject({
+      result: { _meta: { 'toolfuse/denial': { reason: 'upstream' } } },
+    });
+    second.child.stdin.end();
+    await second.exited;
+  });
+});

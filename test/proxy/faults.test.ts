@@ -1,0 +1,267 @@
+import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { describe, expect, it } from 'vitest';
+import { behindProxy } from './support/connections.ts';
+import { initialize } from './support/explore.ts';
+import { FaultServer } from './support/fault-server.ts';
+import { RawClient } from './support/raw-client.ts';
+import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
+
+/** A call of a tool works again; how long it may take until then. */
+const isBack = (session: ProxySession) =>
+  expect.poll(() => session.say('echo', { words: 'back' }), { timeout: 15_000, interval: 50 });
+
+describe('a server that is killed', { timeout: 30_000 }, () => {
+  it('in the middle of calls leaves none of them without an answer', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    const calls = [session.call('hang'), session.call('hang')];
+    const read = expect(session.client.readResource({ uri: 'hang://x' })).rejects.toMatchObject({
+      code: -32_000,
+    });
+    await session.call('echo', { words: 'all of them have been sent' });
+    server.signal('SIGKILL');
+    for (const answer of await Promise.all(calls)) {
+      expect(textOf(answer)).toMatch(
+        /^The call of "hang" was sent, but no answer came .*SIGKILL.* may have run/,
+      );
+      expect(answer.isError).toBe(true);
+      expect(failureOf(answer)).toMatchObject({ error: 'no_answer', tool: 'hang', executed: 'unknown' });
+    }
+    await read;
+    expect(await session.circuits()).toMatchObject({ server: 'open', hang: 'closed', echo: 'closed' });
+  });
+
+  it('is refused by every tool until it is started again, in the same session of the client', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server, '--min-backoff', '1000', '--max-backoff', '1000');
+    const pid = await session.say('pid');
+    await session.client.setLoggingLevel('warning');
+    await session.client.subscribeResource({ uri: 'hang://a' });
+    await session.client.subscribeResource({ uri: 'hang://b' });
+    await session.client.unsubscribeResource({ uri: 'hang://a' });
+    const call = session.call('hang');
+    await session.say('pid');
+    server.signal('SIGKILL');
+    await call;
+    const denied = await session.call('echo', { words: 'x' });
+    expect(denied.isError).toBe(true);
+    expect(textOf(denied)).toMatch(/^The call did not run\..+could not be reached.+within the next 1 s/);
+    expect(denialOf(denied)).toMatchObject({
+      tool: 'echo',
+      reason: 'upstream',
+      kind: 'unreachable',
+      executed: false,
+      retryAfterSeconds: 1,
+    });
+    await isBack(session).toBe('back');
+    expect(await session.say('pid')).not.toBe(pid);
+    expect(JSON.parse(await session.say('session'))).toEqual({
+      level: 'warning',
+      subscriptions: ['hang://b'],
+      initialized: true,
+      client: 'tester',
+    });
+    expect(server.runs).toHaveLength(2);
+    expect(await session.circuits()).toMatchObject({ server: 'closed' });
+  });
+
+  it('while nobody asks anything of it is started again before somebody does', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+    server.signal('SIGKILL');
+    await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
+    await isBack(session).toBe('back');
+    expect(server.runs).toHaveLength(2);
+    expect(session.stderr).toContain('"event":"server.lost"');
+    expect(session.stderr).toContain('"event":"server.started"');
+  });
+
+  it('by a tool of its own is no different', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    const answer = await session.call('exit', { code: 7 });
+    expect(textOf(answer)).toContain('it exited with code 7');
+    expect((await session.circuits()).server).not.toBe('closed');
+    await isBack(session).toBe('back');
+  });
+});
+
+describe('a server that hangs', { timeout: 30_000 }, () => {
+  it('is found out by a ping, ended and started again', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server, '--timeout', '300');
+    const pid = await session.say('pid');
+    server.signal('SIGSTOP');
+    const startedAt = performance.now();
+    const answer = await session.call('echo', { words: 'x' });
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(textOf(answer)).toMatch(/^The call of "echo" was sent, but there was no answer within 0\.3 s/);
+    expect(failureOf(answer)).toMatchObject({ error: 'timeout', executed: 'unknown' });
+    await expect.poll(async () => (await session.circuits()).server, { timeout: 10_000 }).not.toBe('closed');
+    await isBack(session).toBe('back');
+    expect(await session.say('pid')).not.toBe(pid);
+    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+  });
+
+  it('in one tool only is not blamed: that tool is', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(
+      server,
+      '--tool',
+      'hang:timeout=200',
+      '--tool',
+      'hang:failure-threshold=1',
+      '--min-backoff',
+      '60000',
+      '--max-backoff',
+      '60000',
+    );
+    const pid = await session.say('pid');
+    expect(failureOf(await session.call('hang'))).toMatchObject({ error: 'timeout', timeoutMs: 200 });
+    await expect.poll(() => session.circuits()).toMatchObject({ hang: 'open', server: 'closed' });
+    expect(denialOf(await session.call('hang'))).toMatchObject({
+      tool: 'hang',
+      reason: 'open',
+      kind: 'unreachable',
+    });
+    expect(await session.say('pid')).toBe(pid);
+  });
+});
+
+describe('a server that starts slowly', { timeout: 30_000 }, () => {
+  it('is waited for', async () => {
+    await using server = new FaultServer();
+    server.plan({ startDelayMs: 1_500 });
+    await using session = await ProxySession.open(server);
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+    expect((await session.circuits()).server).toBe('closed');
+  });
+
+  it('is waited for again when it is started again, and calls are refused meanwhile', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    await session.say('pid');
+    server.plan({ startDelayMs: 1_500 });
+    server.signal('SIGKILL');
+    await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
+    const startedAt = performance.now();
+    const answer = await session.call('echo', { words: 'x' });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(answer.isError).toBe(true);
+    expect(denialOf(answer)).toMatchObject({ executed: false, reason: 'upstream' });
+    await isBack(session).toBe('back');
+    expect(server.runs).toHaveLength(2);
+  });
+});
+
+describe('a server that ends as soon as it is started', { timeout: 30_000 }, () => {
+  it('is started at most once in each backoff, and every call has an answer', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    await session.say('pid');
+    server.plan({ exitAtStart: true });
+    server.signal('SIGKILL');
+    const until = performance.now() + 3_000;
+    while (performance.now() < until) {
+      const startedAt = performance.now();
+      expect((await session.call('echo', { words: 'x' })).isError).toBe(true);
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // 200 ms of backoff, then 400 ms each, beside the time that a start takes.
+    expect(server.runs.length).toBeGreaterThan(2);
+    expect(server.runs.length).toBeLessThan(11);
+    server.plan({});
+    await isBack(session).toBe('back');
+  });
+
+  it('and that from the first time says so to the client, which is not left waiting', async () => {
+    await using server = new FaultServer();
+    server.plan({ exitAtStart: true });
+    await expect(ProxySession.open(server)).rejects.toMatchObject({
+      code: -32_000,
+      message: expect.stringContaining('it exited with code 3'),
+    });
+    expect(server.runs.length).toBe(1);
+  });
+});
+
+describe('a command that is not there', { timeout: 30_000 }, () => {
+  it('is told of on standard error, and to the client', async () => {
+    await using server = new FaultServer();
+    const session = new ProxySession(server, ['--', '/no/such/command']);
+    await expect(session.connect()).rejects.toThrow();
+    await expect.poll(() => session.stderr).toMatch(/there is no command .*\/no\/such\/command/);
+  });
+});
+
+describe('a server that writes what is no message', { timeout: 30_000 }, () => {
+  it.each([
+    ['words', 'Listening on port 3000'],
+    ['half a message', '{"jsonrpc":"2.0","id":1,'],
+    ['a number', '42'],
+    ['an empty line', ''],
+    ['binary noise', '\u0000\u001b[31m\ufffd'],
+  ])('goes on working, and its client is spared: %s', async (_what, line) => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    expect(await session.say('say', { line, times: 1_000 })).toBe('said');
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+    expect(session.errors).toEqual([]);
+    // A thousand times the same is told a few times.
+    expect(session.stderr.split('\n').filter((told) => told.includes('message.garbage')).length).toBeLessThan(
+      10,
+    );
+    expect((await session.circuits()).server).toBe('closed');
+  });
+});
+
+describe('a message that is too long', { timeout: 30_000 }, () => {
+  it('is answered in its place, in bounded memory, and the session goes on', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    const answer = await session.call('large', { bytes: 50_000_000 });
+    expect(answer.isError).toBe(true);
+    expect(textOf(answer)).toMatch(/a message of 5\d+ bytes is too long.*--max-message-mb/);
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+    expect((await session.circuits()).server).toBe('closed');
+    expect(session.peakMb).toBeLessThan(250);
+  });
+
+  it('passes where the limit is higher', async () => {
+    await using server = new FaultServer();
+    // The SDK's own client takes ever longer for such a line.
+    const client = new RawClient(behindProxy(server.command, '--max-message-mb', '64'));
+    await initialize(client);
+    await client.request('tools/call', { name: 'large', arguments: { bytes: 50_000_000 } });
+    expect(client.lines.at(-1)?.length).toBeGreaterThan(50_000_000);
+    await client.stop();
+  });
+
+  it('of the client is answered, too', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server, '--max-message-mb', '1');
+    await expect(session.call('echo', { words: 'x'.repeat(2_000_000) })).rejects.toMatchObject({
+      code: -32_600,
+    });
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+  });
+});
+
+describe('a flood of notifications', { timeout: 60_000 }, () => {
+  it('comes whole and in order, in bounded memory', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    const seen: unknown[] = [];
+    session.client.setNotificationHandler(
+      LoggingMessageNotificationSchema,
+      ({ params }) => void seen.push(params.data),
+    );
+    const count = 50_000;
+    expect(await session.say('flood', { count })).toBe('flooded');
+    expect(seen).toHaveLength(count);
+    expect(seen.every((data, index) => data === index)).toBe(true);
+    expect(session.peakMb).toBeLessThan(200);
+  });
+});

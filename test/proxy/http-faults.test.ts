@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { FaultServer } from './support/fault-server.ts';
+import { freePort, Network } from './support/network.ts';
+import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
+
+/** A server that listens, the network on the way to it, and a client with the proxy before both. */
+async function setUp(server: FaultServer, ...options: readonly string[]) {
+  const port = await freePort();
+  await server.listen(port);
+  const network = await Network.to(port);
+  const url = `http://127.0.0.1:${network.port}/mcp`;
+  const session = await ProxySession.openUrl(server, url, '--server', 'failure-threshold=1', ...options);
+  return {
+    network,
+    session,
+    restart: async () => {
+      await server.stopListening();
+      await server.listen(port);
+    },
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await network[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isBack = (session: ProxySession) =>
+  expect.poll(() => session.say('echo', { words: 'back' }), { timeout: 15_000, interval: 50 });
+
+describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
+  it('works', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server);
+    expect(await world.session.say('echo', { words: 'x' })).toBe('x');
+    expect(await world.session.circuits()).toEqual({ server: 'closed', echo: 'closed' });
+  });
+
+  it('and from which the network is cut in the middle of a call leaves no call without an answer', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server);
+    const { session, network } = world;
+    const call = session.call('hang');
+    const read = expect(session.client.readResource({ uri: 'hang://x' })).rejects.toMatchObject({
+      code: -32_000,
+    });
+    await session.say('pid');
+    network.cut();
+    const answer = await call;
+    expect(answer.isError).toBe(true);
+    expect(failureOf(answer)).toMatchObject({ error: 'no_answer', tool: 'hang', executed: 'unknown' });
+    await read;
+    expect((await session.circuits()).server).not.toBe('closed');
+  });
+
+  it('and that the network does not reach is refused at once, and back when it is mended', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server, '--min-backoff', '1000', '--max-backoff', '1000');
+    const { session, network } = world;
+    await session.client.setLoggingLevel('error');
+    const pid = await session.say('pid');
+    network.cut();
+    const failed = await session.call('echo', { words: 'x' });
+    expect(failed.isError).toBe(true);
+    const denied = await session.call('echo', { words: 'x' });
+    expect(denialOf(denied)).toMatchObject({ reason: 'upstream', kind: 'unreachable', executed: false });
+    network.mend();
+    await isBack(session).toBe('back');
+    // It was there all the time, and its session goes on.
+    expect(await session.say('pid')).toBe(pid);
+    expect(JSON.parse(await session.say('session'))).toMatchObject({ level: 'error', client: 'tester' });
+  });
+
+  it('and whose answers get lost on the way is found out by a time limit', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server, '--timeout', '300');
+    const { session, network } = world;
+    await session.say('pid');
+    network.silence();
+    expect(failureOf(await session.call('echo', { words: 'x' }))).toMatchObject({ error: 'timeout' });
+    await expect.poll(async () => (await session.circuits()).server, { timeout: 10_000 }).not.toBe('closed');
+    network.mend();
+    await isBack(session).toBe('back');
+  });
+
+  it('and that was started again is given the session of the client', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server);
+    const { session, restart } = world;
+    const pid = await session.say('pid');
+    await session.client.setLoggingLevel('warning');
+    await session.client.subscribeResource({ uri: 'hang://b' });
+    const call = session.call('hang');
+    await session.say('pid');
+    await restart();
+    expect((await call).isError).toBe(true);
+    await isBack(session).toBe('back');
+    expect(await session.say('pid')).not.toBe(pid);
+    expect(JSON.parse(await session.say('session'))).toEqual({
+      level: 'warning',
+      subscriptions: ['hang://b'],
+      initialized: true,
+      client: 'tester',
+    });
+  });
+
+  it('and that has gone is said not to have run what could not be sent', async () => {
+    await using server = new FaultServer();
+    await using world = await setUp(server);
+    const { session } = world;
+    await session.say('pid');
+    await server.stopListening();
+    const answer = await session.call('echo', { words: 'x' });
+    expect(answer.isError).toBe(true);
+    expect(textOf(answer)).toMatch(/"echo"/);
+    expect((await session.circuits()).server).not.toBe('closed');
+  });
+});

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A message of JSON-RPC, as far as anything is known of it. */
+export interface RawMessage {
+  readonly id?: number | string;
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { code: number; message: string; data?: unknown };
+}
+
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
+
+export interface RawClientOptions {
+  readonly env?: Record<string, string>;
+  /** What the client answers to a request of the server; undefined for an error that says that it knows no such method. */
+  readonly answer?: (request: RawMessage) => Record<string, unknown> | undefined;
+}
+
+const longestWaitMs = 30_000;
+
+/** A client of MCP that knows nothing of it: it writes lines to a server's input, and keeps those of its output. */
+export class RawClient {
+  /** Every line that has come, as it was. */
+  readonly lines: string[] = [];
+  readonly messages: RawMessage[] = [];
+  #stderr = '';
+  readonly #child: ChildProcess;
+  readonly #answer: RawClientOptions['answer'];
+  readonly #gone: Promise<number | null>;
+  readonly #waiting = new Set<() => void>();
+  #lastId = 0;
+  #isGone = false;
+
+  constructor([program, ...args]: CommandLine, { env = {}, answer }: RawClientOptions = {}) {
+    this.#answer = answer;
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '', ...env },
+    });
+    this.#child = child;
+    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    child.stdin.on('error', () => {});
+    this.#gone = new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => {
+        this.#isGone = true;
+        this.#look();
+        resolve(code);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What the server, or what stands in front of it, has said beside its answers. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  writeLine(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  write(message: Record<string, unknown>): void {
+    this.writeLine(JSON.stringify({ jsonrpc: '2.0', ...message }));
+  }
+
+  notify(method: string, params?: Record<string, unknown>): void {
+    this.write({ method, ...(params && { params }) });
+  }
+
+  /** Asks, and waits for the answer, be it a result or an error. */
+  request(
+    method: string,
+    params?: Record<string, unknown>,
+    id: number | string = this.nextId(),
+  ): Promise<RawMessage> {
+    this.write({ id, method, ...(params && { params }) });
+    return this.answerTo(id);
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  answerTo(id: number | string): Promise<RawMessage> {
+    return this.waitFor(
+      `the answer to ${id}`,
+      (message) => message.id === id && message.method === undefined,
+    );
+  }
+
+  /** The first message that has come, or will, from the message of that number on. */
+  async waitFor(what: string, holds: (message: RawMessage) => boolean, from = 0): Promise<RawMessage> {
+    const find = (): RawMessage | undefined => this.messages.slice(from).find(holds);
+    const endAt = performance.now() + longestWaitMs;
+    for (let found = find(); ; found = find()) {
+      if (found !== undefined) return found;
+      if (this.#isGone) throw new Error(`the server has gone while ${what} was waited for: ${this.#stderr}`);
+      if (performance.now() > endAt)
+        throw new Error(`${what} did not come; last: ${this.lines.at(-1)}; ${this.#stderr}`);
+      await this.#next(endAt - performance.now());
+    }
+  }
+
+  /** Ends its input and asks it to end, as a client does with a server that is slow to. Resolves when it has. */
+  async stop(): Promise<number | null> {
+    this.#child.stdin?.end();
+    this.#child.kill('SIGTERM');
+    return this.#gone;
+  }
+
+  /** Ends its input, and waits until it has ended by itself. */
+  async endInput(): Promise<number | null> {
+    this.#child.stdin?.end();
+    return this.#gone;
+  }
+
+  #take(line: string): void {
+    this.lines.push(line);
+    const message = JSON.parse(line) as RawMessage;
+    this.messages.push(message);
+    if (message.method !== undefined && message.id !== undefined) {
+      const result = this.#answer?.(message);
+      const error = { code: -32_601, message: 'Method not found' };
+      this.write({ id: message.id, ...(result === undefined ? { error } : { result }) });
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
+  }
+
+  /** Until something has come, or the time is up. */
+  #next(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#waiting.add(end);
+    });
+  }
+}

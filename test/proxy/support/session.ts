@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { proxy } from './connections.ts';
+import type { FaultServer } from './fault-server.ts';
+
+const run = promisify(execFile);
+
+/** The SDK's client, and the proxy that it has started. */
+export class ProxySession {
+  readonly client = new Client({ name: 'tester', version: '1.0.0' });
+  readonly #transport: StdioClientTransport;
+  readonly #env: Record<string, string>;
+  #stderr = '';
+  /** What `client.onerror` was told. */
+  readonly errors: Error[] = [];
+
+  /** @param args What stands behind `toolfuse mcp`. */
+  constructor(server: FaultServer, args: readonly string[]) {
+    // Where the proxy says how it is, and to nobody else.
+    this.#env = { PATH: process.env.PATH ?? '', XDG_RUNTIME_DIR: server.folder };
+    const [command, ...rest] = proxy(...args);
+    this.#transport = new StdioClientTransport({
+      command,
+      args: rest,
+      env: this.#env,
+      stderr: 'pipe',
+      maxBufferSize: 100 * 1024 * 1024,
+    });
+    this.#transport.stderr?.on('data', (chunk) => {
+      this.#stderr += chunk;
+    });
+    this.client.onerror = (error) => this.errors.push(error);
+  }
+
+  /** Connects to a server behind the proxy. Backoffs are short, so that a test is. */
+  static async open(server: FaultServer, ...options: readonly string[]): Promise<ProxySession> {
+    const session = new ProxySession(server, [...shortBackoffs, ...options, '--', ...server.command]);
+    await session.client.connect(session.#transport);
+    return session;
+  }
+
+  static async openUrl(
+    server: FaultServer,
+    url: string,
+    ...options: readonly string[]
+  ): Promise<ProxySession> {
+    const session = new ProxySession(server, [...shortBackoffs, ...options, '--url', url]);
+    await session.client.connect(session.#transport);
+    return session;
+  }
+
+  connect(): Promise<void> {
+    return this.client.connect(this.#transport);
+  }
+
+  get pid(): number {
+    return this.#transport.pid ?? 0;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The most memory that the proxy has used, in MB, as Linux tells it. */
+  get peakMb(): number {
+    const [, kb] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
+    return Number(kb) / 1024;
+  }
+
+  async call(name: string, args: Record<string, unknown> = {}, timeout = 30_000): Promise<CallToolResult> {
+    return (await this.client.callTool({ name, arguments: args }, undefined, { timeout })) as CallToolResult;
+  }
+
+  /** The first text of an answer. */
+  async say(name: string, args: Record<string, unknown> = {}): Promise<string> {
+    return textOf(await this.call(name, args));
+  }
+
+  /** The state of each circuit, by its name: that of the server is called `server`. */
+  async circuits(): Promise<Record<string, string>> {
+    const [program, ...args] = proxy('--status', '--json');
+    const { stdout } = await run(program, args, { env: this.#env });
+    const [status] = JSON.parse(stdout) as {
+      circuit: string;
+      snapshot: { diagnostics: { tool: string; status: string }[] };
+    }[];
+    if (status === undefined) throw new Error('--status knows no proxy');
+    return Object.fromEntries(
+      status.snapshot.diagnostics.map(({ tool, status: state }) => [
+        tool === status.circuit ? 'server' : tool,
+        state,
+      ]),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.close();
+  }
+}
+
+const shortBackoffs = ['--log', 'json', '--min-backoff', '200', '--max-backoff', '400'];
+
+export const textOf = ({ content }: CallToolResult): string =>
+  content[0]?.type === 'text' ? content[0].text : '';
+
+/** What the proxy says as data of a call that it has refused. */
+export const denialOf = ({ _meta }: CallToolResult): Record<string, unknown> | undefined =>
+  _meta?.['toolfuse/denial'] as Record<string, unknown> | undefined;
+
+/** What it says of a call that it has let through and that has no result. */
+export const failureOf = ({ _meta }: CallToolResult): Record<string, unknown> | undefined =>
+  _meta?.['toolfuse/failure'] as Record<string, unknown> | undefined;
