@@ -74,39 +74,31 @@ describe('the code in README.md', () => {
   });
 
   // The types of the SDK of MCP alone take a compiler seconds.
-  it(
-    'compiles',
-    { timeout: 60_000 },
-    () => {
-      const sources = new Map(
-        blocks('README.md', 'ts').map((code, index) => [
-          `${root}readme-${index}.ts`,
-          `${code}\nexport {};\n`,
-        ]),
-      );
-      const host = ts.createCompilerHost(options);
-      const { getSourceFile, fileExists, readFile } = host;
-      host.fileExists = (path) => sources.has(path) || fileExists(path);
-      host.readFile = (path) => sources.get(path) ?? readFile(path);
-      host.getSourceFile = (path, target, ...rest) => {
-        const code = sources.get(path);
-        return code === undefined
-          ? getSourceFile(path, target, ...rest)
-          : ts.createSourceFile(path, code, target);
-      };
-      const program = ts.createProgram([...sources.keys()], options, host);
-      expect(sources.size).toBeGreaterThan(2);
-      expect(
-        ts
-          .getPreEmitDiagnostics(program)
-          .map(
-            ({ file, messageText }) =>
-              `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-          ),
-      ).toEqual([]);
-    },
-    60_000,
-  );
+  it('compiles', { timeout: 60_000 }, () => {
+    const sources = new Map(
+      blocks('README.md', 'ts').map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
+    );
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists, readFile } = host;
+    host.fileExists = (path) => sources.has(path) || fileExists(path);
+    host.readFile = (path) => sources.get(path) ?? readFile(path);
+    host.getSourceFile = (path, target, ...rest) => {
+      const code = sources.get(path);
+      return code === undefined
+        ? getSourceFile(path, target, ...rest)
+        : ts.createSourceFile(path, code, target);
+    };
+    const program = ts.createProgram([...sources.keys()], options, host);
+    expect(sources.size).toBeGreaterThan(2);
+    expect(
+      ts
+        .getPreEmitDiagnostics(program)
+        .map(
+          ({ file, messageText }) =>
+            `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+        ),
+    ).toEqual([]);
+  });
 });
 
 describe('the charts in README.md and docs', () => {
