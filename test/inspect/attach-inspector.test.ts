@@ -147,6 +147,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const child = spawn(process.execPath, ['--import', 'tsx', fixture, `ws://127.0.0.1:${port}`], {
       stdio: 'inherit',
     });
+    cleanUps.push(() => child.kill());
     // A real process: what is tested is what keeps Node alive.
     const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
     expect(code).toBe(0);

@@ -1,7 +1,8 @@
 /** Statecharts as pictures: from a machine's definition to a model, its layout, and SVG or mermaid. No DOM, no Node. */
 export { activeStates } from './active-states.ts';
+export type { ChartBox } from './boxes.ts';
 export { type ChartModel, type ChartTransition, chartModel } from './chart-model.ts';
-export { type ChartBox, type ChartEdge, type ChartLayout, layoutChart } from './layout.ts';
+export { type ChartEdge, type ChartLayout, layoutChart } from './layout.ts';
 export type { ChartDetail, ChartLine } from './lines.ts';
 export { type Measure, textStyles } from './measure.ts';
 export { chartMermaid } from './mermaid.ts';

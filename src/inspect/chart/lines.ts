@@ -23,8 +23,9 @@ const longestLine = 210;
 
 export const lineText = (runs: readonly ChartRun[]): string => runs.map(({ text }) => text).join(' ');
 
-export const lineWidth = ({ runs }: ChartLine, style: TextStyle, measure: Measure): number =>
-  measure(lineText(runs), style);
+/** The width of the widest of some lines. */
+export const widest = (lines: readonly ChartLine[], style: TextStyle, measure: Measure): number =>
+  Math.max(0, ...lines.map(({ runs }) => measure(lineText(runs), style)));
 
 const plus = (runs: readonly ChartRun[], { kind, text }: ChartRun): ChartRun[] => {
   const last = runs.at(-1);

@@ -1,4 +1,5 @@
-import type { ChartBox, ChartEdge, ChartLayout, InitialMark } from './layout.ts';
+import type { ChartBox } from './boxes.ts';
+import type { ChartEdge, ChartLayout, InitialMark } from './layout.ts';
 import type { ChartLine } from './lines.ts';
 import { lineHeight, type TextStyle, textStyles } from './measure.ts';
 import { chartStyle } from './svg-style.ts';

@@ -165,3 +165,26 @@ describe('the layout of a circuit', () => {
     expect(wide.width).toBeGreaterThan(layoutChart(model).width);
   });
 });
+
+describe('a chart that nobody could read', () => {
+  const chain = (length: number) => ({
+    id: 'chain',
+    initial: 's0',
+    states: Object.fromEntries(
+      Array.from({ length }, (_, index) => [
+        `s${index}`,
+        index + 1 < length ? { on: { NEXT: `s${index + 1}` } } : {},
+      ]),
+    ),
+  });
+
+  it('is refused, before it takes long', () => {
+    expect(() => layoutChart(chartModel(chain(1_000)))).toThrow(
+      'chain has 1001 states and 999 lines between them; at most 250 of each are drawn',
+    );
+  });
+
+  it('is one of more than 250 states', () => {
+    expect(layoutChart(chartModel(chain(249))).edges).toHaveLength(248);
+  });
+});

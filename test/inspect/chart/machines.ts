@@ -142,6 +142,27 @@ const long = createMachine({
   },
 });
 
+const insideOthers = (...targets: string[]) =>
+  Object.fromEntries(targets.map((target) => [`TO_${target}`, target]));
+
+const bundledInFrame = createMachine({
+  id: 'player',
+  initial: 'on',
+  states: {
+    off: { on: { SWITCH: 'on' } },
+    on: {
+      initial: 'stopped',
+      on: { SWITCH: 'off' },
+      states: {
+        stopped: { on: insideOthers('playing', 'paused', 'winding') },
+        playing: { on: insideOthers('stopped', 'paused', 'winding') },
+        paused: { on: insideOthers('stopped', 'playing', 'winding') },
+        winding: { on: insideOthers('stopped', 'playing', 'paused') },
+      },
+    },
+  },
+});
+
 const alone = createMachine({ id: 'alone', on: { PING: { actions: 'answer' } } });
 
 /** Machines by what is nasty about them. */
@@ -154,5 +175,6 @@ export const machines: Readonly<Record<string, AnyStateMachine>> = {
   '30 states': many,
   loops,
   'long labels': long,
+  'any other state in a frame': bundledInFrame,
   'no states': alone,
 };

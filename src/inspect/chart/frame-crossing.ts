@@ -1,0 +1,48 @@
+import { bottomOf, type Rect, rightOf } from './geometry.ts';
+import type { Descent, Line } from './line.ts';
+
+/** How far from the next strip a line goes through the side of a frame: lines that go up and down do not meet there. */
+const besideStrip = ({ isUpward }: Line): number => (isUpward ? 10 : 22);
+
+const isWithin = ({ x, top, bottom }: Descent, frame: Rect): boolean =>
+  x >= frame.x && x <= rightOf(frame) && top < bottomOf(frame) && bottom > frame.y;
+
+const sideTowards = (x: number, frame: Rect): number => (x < frame.x ? frame.x : rightOf(frame));
+
+/** What is left of a line that comes out of a frame: by its lower side, or to the left or right. */
+export function clippedAbove(line: Line, frame: Rect): Line {
+  const { descents } = line;
+  const out = descents.findIndex((descent, index) => index > 0 && !isWithin(descent, frame));
+  const first = descents[out];
+  const last = descents[out - 1];
+  if (first === undefined || last === undefined) return line;
+  if (first.top <= bottomOf(frame)) {
+    const from = { x: sideTowards(first.x, frame), y: first.top - besideStrip(line) };
+    return { ...line, from, descents: descents.slice(out) };
+  }
+  const exit = { x: last.x, top: bottomOf(frame), bottom: Math.max(bottomOf(frame), last.bottom) };
+  return { ...line, descents: [exit, ...descents.slice(out)] };
+}
+
+/** The same at its other end: a line that goes into a frame. */
+export function clippedBelow(line: Line, frame: Rect): Line {
+  const { descents } = line;
+  const out = descents.findLastIndex(
+    (descent, index) => index < descents.length - 1 && !isWithin(descent, frame),
+  );
+  const last = descents[out];
+  const first = descents[out + 1];
+  if (first === undefined || last === undefined) return line;
+  const before = descents.slice(0, out + 1);
+  if (last.bottom >= frame.y) {
+    return {
+      ...line,
+      to: { x: sideTowards(last.x, frame), y: last.bottom + besideStrip(line) },
+      descents: before,
+    };
+  }
+  return {
+    ...line,
+    descents: [...before, { x: first.x, top: Math.min(frame.y, first.top), bottom: frame.y }],
+  };
+}
