@@ -47,14 +47,16 @@ export class CommandServer implements ServerConnection {
     this.#gone = new Promise((resolve) => {
       child.once('error', (error: NodeJS.ErrnoException) => {
         if (child.pid !== undefined) return;
-        resolve();
         this.#end(neverStarted(command, error));
+        resolve();
       });
       // Its output may be held by what it has started, so its exit is the end, a little after which all was read.
       child.once('exit', (code, signal) => {
-        resolve();
         const end = { why: signal === null ? `it exited with code ${code}` : `it was ended by ${signal}` };
-        const settle = (): void => this.#end(end);
+        const settle = (): void => {
+          this.#end(end);
+          resolve();
+        };
         child.once('close', settle);
         setTimeout(settle, 200);
       });
@@ -81,14 +83,14 @@ export class CommandServer implements ServerConnection {
   agreeOn(): void {}
 
   async close(how: 'gently' | 'now'): Promise<void> {
-    this.#isOver = true;
-    this.#child.stdout?.resume();
-    if (how === 'gently') {
+    if (how === 'now') this.#isOver = true;
+    else {
       this.#child.stdin?.end();
-      if (await this.#isGoneWithin(graceMs)) return this.#signal('SIGTERM');
+      if (await this.#isGoneWithin(graceMs)) return;
       this.#signal('SIGTERM');
       if (await this.#isGoneWithin(graceMs)) return;
     }
+    this.#child.stdout?.resume();
     this.#signal('SIGKILL');
     await this.#gone;
   }

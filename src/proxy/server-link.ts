@@ -146,10 +146,9 @@ export class ServerLink {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;
-    const connection = this.#connection;
-    this.#connection = undefined;
     this.#rejectOwn('the session has ended');
-    await connection?.close('gently');
+    await this.#connection?.close('gently');
+    this.#connection = undefined;
   }
 
   async #revive(signal: AbortSignal): Promise<void> {
@@ -218,6 +217,7 @@ export class ServerLink {
   }
 
   #lose(end: ServerEnd): void {
+    if (this.#isClosed) return;
     const wasReady = this.#isReady;
     this.#connection = undefined;
     this.#isReady = false;

@@ -100,11 +100,11 @@ export class Session {
     }
   }
 
-  /** The client has gone, or the proxy ends. Resolves when the server has ended. */
+  /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended passes. */
   async close(): Promise<void> {
     this.#leave();
-    for (const { id } of this.#requests.all()) this.#requests.take(id)?.call?.permit.release();
     await this.#link.close();
+    for (const { id } of this.#requests.all()) this.#requests.take(id)?.call?.permit.release();
   }
 
   #isForServer(message: Message): boolean {

@@ -192,7 +192,7 @@ describe('a configuration file', () => {
     [{ tools: [] }, 'tools must be an object, got []'],
     [{ tools: { a: 1 } }, 'tools.a must be an object, got 1'],
     [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
-    [{ server: { timeoutMs: 0 } }, 'server.server.timeoutMs must be'],
+    [{ server: { timeoutMs: 0 } }, 'server.timeoutMs must be'],
   ])('is refused by the name of what is wrong: %j', (content, expected) => {
     expect(complaint(['--config', config(content)])).toContain(expected);
   });

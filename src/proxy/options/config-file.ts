@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { UsageError } from '../../cli/command.ts';
+import { checked, type Drafts, readOwn, show } from './own-settings.ts';
+import { type Setting, settings } from './settings.ts';
+
+const settingTable: Readonly<Record<string, Setting>> = settings;
+
+/** What a configuration file says. */
+export interface Config {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly command: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tools: Drafts;
+  readonly server: Readonly<Record<string, unknown>>;
+}
+
+export const noConfig: Config = { values: {}, command: [], headers: {}, tools: {}, server: {} };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws UsageError that names the file, the field and the value. */
+export function readConfig(file: string): Config {
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--config ${show(file)} cannot be read: ${(error as Error).message}`);
+  }
+  if (!isObject(given))
+    throw new UsageError(`--config ${show(file)} must hold a JSON object, got ${show(given)}`);
+  const { $schema: _, command = [], headers = {}, tools = {}, server = {}, ...rest } = given;
+  const where = (name: string): string => `${file}: ${name}`;
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    const setting = settingTable[name];
+    if (setting === undefined) throw new UsageError(`${where(name)} is no setting; see toolfuse mcp --help`);
+    values[name] = checked(where(name), setting, value, false);
+  }
+  if (!(Array.isArray(command) && command.every((word) => typeof word === 'string'))) {
+    throw new UsageError(`${where('command')} must be a list of words, got ${show(command)}`);
+  }
+  if (!(isObject(headers) && Object.values(headers).every((value) => typeof value === 'string'))) {
+    throw new UsageError(`${where('headers')} must be an object of texts, got ${show(headers)}`);
+  }
+  return {
+    values,
+    command,
+    headers: headers as Record<string, string>,
+    tools: readAllOwn(tools, where('tools')),
+    server: readAll(server, where('server')),
+  };
+}
+
+function readAllOwn(given: unknown, where: string): Drafts {
+  if (!isObject(given)) throw new UsageError(`${where} must be an object, got ${show(given)}`);
+  return Object.fromEntries(
+    Object.entries(given).map(([name, own]) => [name, readAll(own, `${where}.${name}`)]),
+  );
+}
+
+function readAll(own: unknown, where: string): Record<string, unknown> {
+  if (!isObject(own)) throw new UsageError(`${where} must be an object, got ${show(own)}`);
+  const draft: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(own)) readOwn(draft, `${where}.${key}`, key, value, false);
+  return draft;
+}

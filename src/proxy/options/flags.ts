@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../cli/command.ts';
+import { show } from './own-settings.ts';
+import { flagOf, type Setting, settings } from './settings.ts';
+
+const settingTable: Readonly<Record<string, Setting>> = settings;
+
+/** The flags as they were typed. */
+export interface Flags {
+  readonly settings: Readonly<Record<string, string | true | undefined>>;
+  readonly config: string | undefined;
+  readonly tool: readonly string[];
+  readonly server: readonly string[];
+  readonly header: readonly string[];
+  readonly help: boolean;
+  readonly status: boolean;
+  readonly json: boolean;
+  readonly inspect: boolean;
+}
+
+/** @throws UsageError for what is no flag. */
+export function parseFlags(args: readonly string[]): Flags {
+  const isSwitch = (setting: Setting): boolean => setting.kind.placeholder === undefined;
+  const single = Object.entries(settingTable).map(
+    ([name, setting]) => [flagOf(name), { type: isSwitch(setting) ? 'boolean' : 'string' }] as const,
+  );
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        ...Object.fromEntries(single),
+        config: { type: 'string' },
+        tool: { type: 'string', multiple: true },
+        server: { type: 'string', multiple: true },
+        header: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+        status: { type: 'boolean' },
+        json: { type: 'boolean' },
+        inspect: { type: 'boolean' },
+      },
+    });
+    const given = values as Readonly<Record<string, string | true | undefined>>;
+    return {
+      settings: Object.fromEntries(Object.keys(settingTable).map((name) => [name, given[flagOf(name)]])),
+      config: values.config,
+      tool: values.tool ?? [],
+      server: values.server ?? [],
+      header: values.header ?? [],
+      help: values.help ?? false,
+      status: values.status ?? false,
+      json: values.json ?? false,
+      inspect: values.inspect ?? false,
+    };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+      const [, word] = /'(.*?)'/.exec(message) ?? [];
+      throw new UsageError(
+        `${show(word)} is no option; the server's command comes behind --, as in: toolfuse mcp -- npx -y some-server`,
+      );
+    }
+    if (code?.startsWith('ERR_PARSE_ARGS')) throw new UsageError(message.split('. ')[0] ?? message);
+    throw error;
+  }
+}
