@@ -28,6 +28,8 @@ export default defineConfig({
     expect: { poll: { timeout: 5_000 } },
     // What is built is run as it is, and not from its sources.
     server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },
+    // A machine that is busy with other things takes its time.
+    testTimeout: 30_000,
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });

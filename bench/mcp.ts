@@ -3,6 +3,7 @@
  * in the middle costs, and beside no process in the middle. The three take turns, so that a noisy moment hits all.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -66,6 +67,19 @@ async function measure({ client }: Connection, { tool, inFlight, batches }: Load
 const memoryMb = ({ pid }: Connection): number =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
+/** Milliseconds of the processor that a process has had, in itself and in the system for it, as Linux counts them. */
+function processorMs({ pid }: Connection): number {
+  const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? [];
+  return ticks.reduce((sum, each) => sum + Number(each) * 10, 0);
+}
+
+/** What the process in the middle does for a call: a figure that a busy machine does not change much. */
+async function processorUs(connection: Connection, load: Load): Promise<number> {
+  const before = processorMs(connection);
+  for (let round = 0; round < load.rounds; round++) await measure(connection, load);
+  return ((processorMs(connection) - before) / (load.rounds * load.batches * load.inFlight)) * 1_000;
+}
+
 const connections = {
   direct: await connect(ways.direct),
   relay: await connect(ways.relay),
@@ -83,6 +97,16 @@ for (const load of loads) {
   );
 }
 print('A call of a tool, from stdio to stdio', latencies);
+
+if (existsSync('/proc/self/stat')) {
+  const rows: Row[] = [];
+  for (const load of loads) {
+    const ours = await processorUs(connections.proxy, load);
+    const theirs = await processorUs(connections.relay, load);
+    rows.push({ what: load.what, ours, theirs, unit: 'µs' });
+  }
+  print('Processor time of a call in the process in the middle: proxy, bare relay', rows);
+}
 
 print('Memory of the process in the middle: proxy, bare relay', [
   {

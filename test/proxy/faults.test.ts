@@ -4,7 +4,7 @@ import { behindProxy } from './support/connections.ts';
 import { initialize } from './support/explore.ts';
 import { FaultServer } from './support/fault-server.ts';
 import { RawClient } from './support/raw-client.ts';
-import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
+import { denialOf, failureOf, ProxySession, peakMbOf, textOf } from './support/session.ts';
 
 /** A call of a tool works again; how long it may take until then. */
 const isBack = (session: ProxySession) =>
@@ -73,8 +73,18 @@ describe('a server that is killed', { timeout: 30_000 }, () => {
     await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
     await isBack(session).toBe('back');
     expect(server.runs).toHaveLength(2);
+    // What the server says on standard error goes through.
+    expect(session.stderr.split('the fault server starts')).toHaveLength(3);
     expect(session.stderr).toContain('"event":"server.lost"');
     expect(session.stderr).toContain('"event":"server.started"');
+  });
+
+  it('in the middle of a line is not heard of with half a message', async () => {
+    await using server = new FaultServer();
+    await using session = await ProxySession.open(server);
+    expect(failureOf(await session.call('stammer'))).toMatchObject({ error: 'no_answer' });
+    await isBack(session).toBe('back');
+    expect(session.errors).toEqual([]);
   });
 
   it('by a tool of its own is no different', async () => {
@@ -263,5 +273,27 @@ describe('a flood of notifications', { timeout: 60_000 }, () => {
     expect(seen).toHaveLength(count);
     expect(seen.every((data, index) => data === index)).toBe(true);
     expect(session.peakMb).toBeLessThan(200);
+  });
+
+  it('that the client does not read is held back in the server, and loses nothing', async () => {
+    await using server = new FaultServer();
+    const client = new RawClient(behindProxy(server.command));
+    await initialize(client);
+    const begin = client.lines.length;
+    const line = JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/x',
+      params: { x: 'y'.repeat(1_000) },
+    });
+    client.pause();
+    const answer = client.request('tools/call', { name: 'say', arguments: { line, times: 100_000 } });
+    // As long as it takes a server to say a hundred megabytes to whoever listens.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(peakMbOf(client.pid)).toBeLessThan(150);
+    client.resume();
+    expect((await answer).result?.isError).toBeUndefined();
+    expect(client.lines.slice(begin, -1).every((each) => each === line)).toBe(true);
+    expect(client.lines.length - begin).toBe(100_001);
+    await client.stop();
   });
 });

@@ -13,7 +13,7 @@ export interface Exploration {
   readonly prompts?: Readonly<Record<string, readonly Record<string, string>[]>>;
 }
 
-export const protocolVersion = '2025-11-25';
+const protocolVersion = '2025-11-25';
 
 /** Everything that a client can be capable of. */
 const capabilities = {

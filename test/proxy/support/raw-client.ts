@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 
 /** A message of JSON-RPC, as far as anything is known of it. */
 export interface RawMessage {
@@ -28,6 +28,7 @@ export class RawClient {
   readonly messages: RawMessage[] = [];
   #stderr = '';
   readonly #child: ChildProcess;
+  readonly #reader: Interface;
   readonly #answer: RawClientOptions['answer'];
   readonly #gone: Promise<number | null>;
   readonly #waiting = new Set<() => void>();
@@ -41,7 +42,8 @@ export class RawClient {
       env: { PATH: process.env.PATH ?? '', ...env },
     });
     this.#child = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+    this.#reader = createInterface({ input: child.stdout });
+    this.#reader.on('line', (line) => this.#take(line));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
@@ -63,6 +65,15 @@ export class RawClient {
   /** What the server, or what stands in front of it, has said beside its answers. */
   get stderr(): string {
     return this.#stderr;
+  }
+
+  /** Reads nothing for a while. */
+  pause(): void {
+    this.#reader.pause();
+  }
+
+  resume(): void {
+    this.#reader.resume();
   }
 
   writeLine(line: string): void {

@@ -65,10 +65,9 @@ export class ProxySession {
     return this.#stderr;
   }
 
-  /** The most memory that the proxy has used, in MB, as Linux tells it. */
+  /** The most memory that the proxy has used, in MB. */
   get peakMb(): number {
-    const [, kb] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
-    return Number(kb) / 1024;
+    return peakMbOf(this.pid);
   }
 
   async call(name: string, args: Record<string, unknown> = {}, timeout = 30_000): Promise<CallToolResult> {
@@ -100,6 +99,12 @@ export class ProxySession {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close();
   }
+}
+
+/** The most memory that a process has used, in MB, as Linux tells it. */
+export function peakMbOf(pid: number): number {
+  const [, kb] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kb) / 1024;
 }
 
 const shortBackoffs = ['--log', 'json', '--min-backoff', '200', '--max-backoff', '400'];
