@@ -1,3 +1,4 @@
+import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { InspectionEvent, Observer, Subscription } from 'xstate';
 import type { ErrorCategory } from '../machines/categories.ts';
 import type { CircuitConfig } from '../machines/circuit-config.ts';
@@ -29,7 +30,6 @@ import {
   type ToolDiagnostics,
 } from './diagnostics.ts';
 import { Guard } from './guard.ts';
-import type { InspectOptions, Inspector } from './inspect/index.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from './metrics.ts';
 import { monotonic } from './monotonic.ts';
 import type { Permit } from './permit.ts';
