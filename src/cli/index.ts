@@ -3,13 +3,13 @@ import { type Command, run } from './command.ts';
 
 /** The commands, each loaded when it is asked for. */
 const commands: Readonly<Record<string, Command>> = {
-  inspect: {
-    about: 'watch statecharts live, in a page on this machine',
-    load: () => import('./inspect.ts'),
-  },
   mcp: {
     about: 'put circuit breakers in front of any MCP server',
     load: () => import('./mcp.ts'),
+  },
+  inspect: {
+    about: 'watch statecharts live, in a page on this machine',
+    load: () => import('./inspect.ts'),
   },
   chart: {
     about: 'write the statecharts as mermaid, SVG or JSON',

@@ -6,6 +6,7 @@ import type { ProxyOptions } from './options/read.ts';
 import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
 import { ServerCircuits } from './server-circuits.ts';
 import type { Connect } from './server-connection.ts';
+import { serverName } from './server-name.ts';
 import { type Client, Session } from './session.ts';
 import { StateFile } from './state-file.ts';
 import { type ProxyStatus, serveStatus } from './status.ts';
@@ -40,7 +41,7 @@ export class McpProxy {
   constructor(options: ProxyOptions, host: ProxyHost) {
     this.#options = options;
     this.maxMessageBytes = (options.maxMessageMb ?? 32) * 1024 * 1024;
-    const name = options.name ?? nameOf(options);
+    const name = options.name ?? serverName(options);
     this.#name = name;
     this.log = new ProxyLog({
       format: options.log ?? 'human',
@@ -192,27 +193,4 @@ function told(event: object): Record<string, string | number | boolean | null> {
         entry[1] === null || ['string', 'number', 'boolean'].includes(typeof entry[1]),
     ),
   );
-}
-
-/** The part of a path that says most: not `dist/index.js`, but what it is the index of. */
-function telling(path: string): string {
-  const parts = path.split(/[\\/]/).map((part) => part.replace(/\.(?:exe|cmd|[cm]?[jt]s|py)$/i, ''));
-  return parts.findLast((part) => !/^(?:index|main|cli|server|dist|build|lib|src|bin|)$/.test(part)) ?? path;
-}
-
-const launcher = /^(?:npx|node|bunx?|deno|pnpm|yarn|uvx?|pipx|python[\d.]*|docker|podman|env|sh|bash)$/;
-const launcherWord = /^(?:run|exec|dlx|tool|x)$/;
-
-/** What to call a server that was given no name: by its package, its file or its host. */
-export function nameOf({ command, url }: Pick<ProxyOptions, 'command' | 'url'>): string {
-  if (url !== undefined) return new URL(url).host;
-  const words = command.map(telling);
-  const word = words.find(
-    (each, index) =>
-      each !== '' &&
-      !each.startsWith('-') &&
-      !launcher.test(each) &&
-      (index === 0 || !launcherWord.test(each)),
-  );
-  return word?.replace(/(?<=.)@[^@]*$/, '').replace(/^(?:mcp-)?server-(?=.)/, '') ?? words[0] ?? 'server';
 }

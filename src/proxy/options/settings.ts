@@ -90,7 +90,7 @@ export const settings = {
   ...behaviourSettings,
 };
 
-export type SettingName = keyof typeof settings;
+type SettingName = keyof typeof settings;
 export type SettingValues = {
   [Name in SettingName]?: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
 };

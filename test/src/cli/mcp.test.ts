@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
-const command = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+const command = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url));
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
 );
