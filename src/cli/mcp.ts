@@ -24,6 +24,7 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   const end = ending(proxy);
   for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => end(exitCode));
+  if (options.inspect) void proxy.inspect();
   if (options.listen === undefined) serveStdio(proxy, end);
   else await serveHttp(proxy, options.listen);
 }

@@ -37,6 +37,7 @@ export class McpProxy {
   readonly #sessions = new Set<Session>();
   readonly #endings: (() => void)[] = [];
   #offersAnew: NodeJS.Immediate | undefined;
+  #inspectorUrl: string | null = null;
 
   constructor(options: ProxyOptions, host: ProxyHost) {
     this.#options = options;
@@ -67,7 +68,7 @@ export class McpProxy {
       if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
-    this.#endings.push(serveStatus(() => this.#status(), onTrouble));
+    this.#endings.push(serveStatus(() => ({ ...this.#status(), inspector: this.#inspectorUrl }), onTrouble));
   }
 
   /** A client and a server of its own. */
@@ -95,6 +96,18 @@ export class McpProxy {
     await session.close();
   }
 
+  /** Shows the circuits on a page. Where that fails, the proxy goes on without it. */
+  async inspect(): Promise<void> {
+    try {
+      const inspector = await this.circuits.registry.inspect();
+      this.onEnd(() => void inspector.close());
+      this.#inspectorUrl = inspector.url;
+      this.log.tell('inspector.started', { url: inspector.url });
+    } catch (error) {
+      this.log.tell('trouble', { what: `the inspector cannot be shown: ${(error as Error).message}` });
+    }
+  }
+
   /** What is to be ended with it. */
   onEnd(ending: () => void): void {
     this.#endings.push(ending);
@@ -107,7 +120,8 @@ export class McpProxy {
     this.circuits.stop();
   }
 
-  #status(): ProxyStatus {
+  /** Without the inspector's address, which is nothing for a model. */
+  #status(): Omit<ProxyStatus, 'inspector'> {
     const { registry, server } = this.circuits;
     return {
       pid: process.pid,

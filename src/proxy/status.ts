@@ -11,6 +11,8 @@ export interface ProxyStatus {
   /** The name of the server's own circuit. */
   readonly circuit: string;
   readonly startedAt: string;
+  /** The address of the page that shows the circuits live, with the key to it; null where there is none. */
+  readonly inspector: string | null;
   readonly snapshot: RegistrySnapshot;
   readonly metrics: RegistryMetrics;
 }
@@ -100,7 +102,7 @@ function ask(path: string): Promise<ProxyStatus | undefined> {
 const seconds = (ms: number | null): string => (ms === null ? '' : `${Math.ceil(ms / 1000)} s`);
 
 /** The circuits of a proxy as a table. */
-function tableOf({ pid, server, circuit, snapshot, metrics }: ProxyStatus): string {
+function tableOf({ pid, server, circuit, inspector, snapshot, metrics }: ProxyStatus): string {
   const calls = new Map(metrics.tools.map((tool) => [tool.tool, tool]));
   const rows = snapshot.diagnostics.map((each) => [
     each.tool === circuit ? '(the server)' : each.tool,
@@ -120,8 +122,13 @@ function tableOf({ pid, server, circuit, snapshot, metrics }: ProxyStatus): stri
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  const title = `${server} (process ${pid}): ${snapshot.openCount} open`;
-  return [title, ...(rows.length === 0 ? ['no tool was called yet'] : [head, ...rows].map(line))].join('\n');
+  const titles = [
+    `${server} (process ${pid}): ${snapshot.openCount} open`,
+    ...(inspector === null ? [] : [`watch it live at ${inspector}`]),
+  ];
+  return [...titles, ...(rows.length === 0 ? ['no tool was called yet'] : [head, ...rows].map(line))].join(
+    '\n',
+  );
 }
 
 /** What running proxies tell, for a person. */

@@ -17,11 +17,11 @@ describe('a server that was given no name', () => {
     ['sh', 'sh'],
     ['some-server', 'some-server'],
   ])('is called by what its command says of it: %s', (command, name) => {
-    expect(serverName({ command: command.split(' '), url: undefined })).toBe(name);
+    expect(serverName({ command: command.split(' ') })).toBe(name);
   });
 
   it('is not called by a script, which may hold what nobody is to see', () => {
-    expect(serverName({ command: ['sh', '-c', 'API_KEY=s3cret some-server'], url: undefined })).toBe('sh');
+    expect(serverName({ command: ['sh', '-c', 'API_KEY=s3cret some-server'] })).toBe('sh');
   });
 
   it('is called by the host of its URL', () => {

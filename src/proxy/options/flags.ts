@@ -15,7 +15,6 @@ export interface Flags {
   readonly help: boolean;
   readonly status: boolean;
   readonly json: boolean;
-  readonly inspect: boolean;
 }
 
 /** @throws UsageError for what is no flag. */
@@ -36,7 +35,6 @@ export function parseFlags(args: readonly string[]): Flags {
         help: { type: 'boolean', short: 'h' },
         status: { type: 'boolean' },
         json: { type: 'boolean' },
-        inspect: { type: 'boolean' },
       },
     });
     const given = values as Readonly<Record<string, string | true | undefined>>;
@@ -49,7 +47,6 @@ export function parseFlags(args: readonly string[]): Flags {
       help: values.help ?? false,
       status: values.status ?? false,
       json: values.json ?? false,
-      inspect: values.inspect ?? false,
     };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

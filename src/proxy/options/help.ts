@@ -73,7 +73,6 @@ ${row('--server KEY=VALUE', 'a setting of the circuit of the server; its failure
 The proxy
 ${rows(behaviourSettings)}
 ${row('--config FILE', 'a JSON file with these settings, by their names in camel case with the unit: minBackoffMs; also command, headers, tools and server')}
-${row('--inspect', 'serve a page that shows the circuits live, and print its address')}
 ${row('--help', 'this')}
 
 A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and that over the file.

@@ -22,7 +22,6 @@ export interface ProxyOptions extends SettingValues {
   /** Show what running proxies have to tell, and end. */
   readonly status: boolean;
   readonly json: boolean;
-  readonly inspect: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,7 +64,6 @@ export function readOptions(args: readonly string[], environment: Environment): 
     help: flags.help,
     status: flags.status,
     json: flags.json,
-    inspect: flags.inspect,
   };
 }
 

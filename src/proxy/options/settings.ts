@@ -77,6 +77,11 @@ export const behaviourSettings = {
   ),
   state: setting(text('FILE'), 'keep the circuits in a file, so that they outlive the process'),
   statusResource: setting(onOff, 'offer the circuits to the client as the resource toolfuse://status', false),
+  inspect: setting(
+    onOff,
+    'serve a page that shows the circuits live, to this machine only; its address, with the key to it, is told on standard error and by --status',
+    false,
+  ),
   maxMessageMb: setting(megabytes, 'the longest message that is passed on', 32),
   log: setting(choice(logFormats), 'how to tell what happens, on standard error', 'human'),
   logPayloads: setting(onOff, 'also tell the arguments and results of calls, which may be secret', false),

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { knockAsPage } from '../../inspect/support/clients.ts';
 
 const command = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url));
 const fileServer = fileURLToPath(
@@ -19,9 +20,12 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The built command at work, with what it prints. */
-function toolfuse(...args: string[]) {
+const toolfuse = (...args: string[]) => toolfuseIn({}, ...args);
+
+/** The same with more in its environment. */
+function toolfuseIn(env: Readonly<Record<string, string>>, ...args: string[]) {
   const child = spawn(process.execPath, [command, ...args], {
-    env: { ...process.env, XDG_RUNTIME_DIR: folder },
+    env: { ...process.env, XDG_RUNTIME_DIR: folder, ...env },
   });
   running.push(child);
   const printed = { out: '', err: '' };
@@ -70,7 +74,7 @@ describe('toolfuse', () => {
   it('refuses what is no command, and ends with 2', async () => {
     const { printed, exited } = toolfuse('breaker');
     expect(await exited).toBe(2);
-    expect(printed.err).toMatch(/^toolfuse: "?breaker"? is no command; the commands are mcp/);
+    expect(printed.err).toBe('toolfuse: breaker is no command; the commands are mcp, inspect, chart\n');
   });
 });
 
@@ -157,6 +161,55 @@ describe('toolfuse mcp', () => {
     const json = toolfuse('mcp', '--status', '--json');
     await json.exited;
     expect(JSON.parse(json.printed.out)).toMatchObject([{ server: 'files', pid: proxy.child.pid }]);
+  });
+
+  it.each(['human', 'json'])(
+    'tells with --inspect and --log %s where a page shows its circuits',
+    async (log) => {
+      const proxy = toolfuse('mcp', '--inspect', '--log', log, '--', process.execPath, fileServer, folder);
+      await expect.poll(() => proxy.printed.err).toMatch(/inspector\.started/);
+      const url = /http:\/\/127\.0\.0\.1:\d+\/#[\w-]+/.exec(proxy.printed.err)?.[0] ?? '';
+      const { messages } = await knockAsPage({ url });
+      await proxy.ask(initialize);
+      await proxy.ask({ id: 1, method: 'tools/call', params: { name: 'list_allowed_directories' } });
+      await expect
+        .poll(() =>
+          messages.flatMap((each) => (each.type === 'actors' ? each.actors : [])).map(({ name }) => name),
+        )
+        .toEqual(expect.arrayContaining(['list_allowed_directories', 'server:filesystem']));
+      const status = toolfuse('mcp', '--status');
+      await status.exited;
+      expect(status.printed.out).toContain(`watch it live at ${url}\n`);
+      // Its page, though it is open, keeps nothing alive.
+      proxy.child.stdin.end();
+      expect(await proxy.exited).toBe(0);
+      await expect(fetch(url)).rejects.toThrow();
+      // Nothing but the two answers was said to the client.
+      expect(
+        proxy.printed.out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).id),
+      ).toEqual([0, 1]);
+    },
+  );
+
+  it('goes on without the inspector where that cannot be shown, and says so', async () => {
+    const noPort = join(folder, 'no-port.cjs');
+    writeFileSync(
+      noPort,
+      `require('node:http').Server.prototype.listen = function () {
+        setImmediate(() => this.emit('error', new Error('no port is free')));
+      };`,
+    );
+    const env = { NODE_OPTIONS: `--require ${noPort}` };
+    const proxy = toolfuseIn(env, 'mcp', '--inspect', '--', process.execPath, fileServer, folder);
+    await expect
+      .poll(() => proxy.printed.err)
+      .toMatch(/trouble what="the inspector cannot be shown: .*no port is free/);
+    expect(await proxy.ask(initialize)).toMatchObject({ id: 0, result: {} });
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(0);
   });
 
   it('shows with --status that none runs, also where one was killed', async () => {
