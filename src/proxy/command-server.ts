@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { spawn as spawnOnWindows } from 'cross-spawn';
 import { LineReader } from './line-reader.ts';
+import { LineWriter } from './line-writer.ts';
 import type { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -21,6 +22,7 @@ export class CommandServer implements ServerConnection {
   readonly #child: ChildProcess;
   readonly #events: ServerEvents;
   readonly #reader: LineReader;
+  readonly #writer: LineWriter | undefined;
   readonly #gone: Promise<void>;
   #isOver = false;
 
@@ -41,6 +43,7 @@ export class CommandServer implements ServerConnection {
     });
     this.#child = child;
     const { stdin, stdout } = child;
+    this.#writer = stdin === null ? undefined : new LineWriter(stdin);
     stdin?.on('drain', () => !this.#isOver && events.onDrain());
     // It has stopped reading; that it is gone is told by its end.
     stdin?.on('error', () => {});
@@ -69,16 +72,15 @@ export class CommandServer implements ServerConnection {
   }
 
   write({ bytes }: Message): boolean {
-    const { stdin } = this.#child;
-    return this.#isOver || stdin === null || stdin.write(bytes);
+    return this.#isOver || this.#writer === undefined || this.#writer.write(bytes);
   }
 
   cork(): void {
-    this.#child.stdin?.cork();
+    this.#writer?.cork();
   }
 
   uncork(): void {
-    this.#child.stdin?.uncork();
+    this.#writer?.uncork();
   }
 
   pause(): void {

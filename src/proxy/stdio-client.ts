@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { LineReader } from './line-reader.ts';
+import { LineWriter } from './line-writer.ts';
 import type { Message } from './message.ts';
 import type { Client, Session } from './session.ts';
 
@@ -15,9 +16,11 @@ export interface StdioClientOptions {
 /** A client that has started the proxy, and speaks on its standard input and output. */
 export class StdioClient implements Client {
   readonly #options: StdioClientOptions;
+  readonly #writer: LineWriter;
 
   constructor(options: StdioClientOptions) {
     this.#options = options;
+    this.#writer = new LineWriter(options.output);
   }
 
   /** Listens, on behalf of a session. */
@@ -41,15 +44,15 @@ export class StdioClient implements Client {
   }
 
   write({ bytes }: Message): boolean {
-    return this.#options.output.write(bytes);
+    return this.#writer.write(bytes);
   }
 
   cork(): void {
-    this.#options.output.cork();
+    this.#writer.cork();
   }
 
   uncork(): void {
-    this.#options.output.uncork();
+    this.#writer.uncork();
   }
 
   pause(): void {
