@@ -74,6 +74,8 @@ export class MemberReader {
   #at: number;
   #keyStart = 0;
   #keyEnd = 0;
+  /** Whether the key at hand holds escapes: then letters are not what they look like. */
+  #isEscaped = false;
   /** Where the value of the member at hand begins. */
   start = 0;
   /** Where it ends. */
@@ -103,10 +105,9 @@ export class MemberReader {
     at = skipSpace(bytes, at + 1);
     if (isFirst && bytes[at] === closeBrace) return this.#finish(at + 1);
     if (bytes[at] !== quote) return false;
-    this.#keyStart = at;
-    this.#keyEnd = skipString(bytes, at);
-    if (this.#keyEnd === -1) return false;
-    at = skipSpace(bytes, this.#keyEnd);
+    at = this.#readKey(at);
+    if (at === -1) return false;
+    at = skipSpace(bytes, at);
     if (bytes[at] !== colon) return false;
     this.start = skipSpace(bytes, at + 1);
     return true;
@@ -122,20 +123,21 @@ export class MemberReader {
 
   /** Whether the member at hand has a name, which must be of plain letters. */
   isNamed(name: string): boolean {
-    const bytes = this.#bytes;
+    if (this.#isEscaped) return this.key === name;
     const from = this.#keyStart + 1;
-    if (this.#keyEnd - from - 1 === name.length) {
-      let index = 0;
-      while (index < name.length && bytes[from + index] === name.charCodeAt(index)) index++;
-      if (index === name.length) return true;
-    }
-    // The same letters can be written as escapes, which are longer.
-    return this.#keyEnd - from - 1 > name.length && this.#hasEscape() && this.key === name;
+    if (this.#keyEnd - from - 1 !== name.length) return false;
+    let index = 0;
+    while (index < name.length && this.#bytes[from + index] === name.charCodeAt(index)) index++;
+    return index === name.length;
   }
 
-  /** The name of the member at hand. */
-  get key(): string {
-    return JSON.parse(this.#bytes.toString('utf8', this.#keyStart, this.#keyEnd)) as string;
+  /** The name of the member at hand; undefined where its escapes are none of JSON's. */
+  get key(): string | undefined {
+    try {
+      return JSON.parse(this.#bytes.toString('utf8', this.#keyStart, this.#keyEnd)) as string;
+    } catch {
+      return undefined;
+    }
   }
 
   #finish(at: number): false {
@@ -143,9 +145,22 @@ export class MemberReader {
     return false;
   }
 
-  #hasEscape(): boolean {
-    for (let at = this.#keyStart; at < this.#keyEnd; at++) if (this.#bytes[at] === backslash) return true;
-    return false;
+  /** @returns where the key that begins at `from` ends, or -1. */
+  #readKey(from: number): number {
+    const bytes = this.#bytes;
+    this.#keyStart = from;
+    this.#isEscaped = false;
+    for (let at = from + 1; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === quote) {
+        this.#keyEnd = at + 1;
+        return this.#keyEnd;
+      }
+      if (byte !== backslash) continue;
+      this.#isEscaped = true;
+      at++;
+    }
+    return -1;
   }
 }
 

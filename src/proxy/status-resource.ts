@@ -9,7 +9,13 @@ const resource: Json = {
   mimeType: 'application/json',
 };
 
-type Result = { readonly capabilities?: { readonly resources?: object }; readonly resources?: Json };
+type Result = { readonly capabilities?: { readonly resources?: object } | null; readonly resources?: Json };
+
+/** Anything may come from a server: undefined for what is no object. */
+function resultOf(answer: Message): Result | undefined {
+  const result = answer.value('result');
+  return typeof result === 'object' && result !== null ? (result as Result) : undefined;
+}
 
 /** The circuits, as one more resource of the server. */
 export class StatusResource {
@@ -39,17 +45,18 @@ export class StatusResource {
 
   /** What the client is to see of the answer to a request. */
   see(request: Message, answer: Message): Message {
+    const isAsked = request.method === 'initialize' || request.method === 'resources/list';
+    const result = isAsked ? resultOf(answer) : undefined;
+    if (result === undefined) return answer;
     const id = answer.id as string;
     if (request.method === 'initialize') {
-      const result = answer.value('result') as Result;
       this.#serverHasResources = result.capabilities?.resources !== undefined;
       if (this.#serverHasResources) return answer;
       const capabilities = { ...result.capabilities, resources: {} };
       return Message.answer(id, { result: { ...result, capabilities } as Json });
     }
     // Once, however many pages there are.
-    if (request.method !== 'resources/list' || request.text('params', 'cursor') !== undefined) return answer;
-    const result = answer.value('result') as Result;
+    if (request.text('params', 'cursor') !== undefined) return answer;
     const resources = Array.isArray(result.resources) ? result.resources : [];
     return Message.answer(id, { result: { ...result, resources: [...resources, resource] } as Json });
   }

@@ -1,6 +1,6 @@
 import { type Json, Message } from './message.ts';
 
-type Tools = readonly { readonly name?: unknown }[];
+type Tools = readonly ({ readonly name?: unknown } | null)[];
 
 /** As many pages of the list are kept. */
 const keptPages = 100;
@@ -43,7 +43,7 @@ export class ToolList {
     const isOffered = this.#isOffered;
     const tools = (result as { tools?: unknown } | null)?.tools;
     if (isOffered === undefined || !Array.isArray(tools)) return Message.answer(id, { result });
-    const offered = (tools as Tools).filter(({ name }) => typeof name !== 'string' || isOffered(name));
+    const offered = (tools as Tools).filter((tool) => typeof tool?.name !== 'string' || isOffered(tool.name));
     return Message.answer(id, { result: { ...(result as object), tools: offered as Json } });
   }
 }
