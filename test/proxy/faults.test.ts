@@ -1,19 +1,22 @@
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { behindProxy } from './support/connections.ts';
 import { initialize } from './support/explore.ts';
 import { FaultServer } from './support/fault-server.ts';
 import { RawClient } from './support/raw-client.ts';
 import { denialOf, failureOf, ProxySession, peakMbOf, textOf } from './support/session.ts';
 
-/** A call of a tool works again; how long it may take until then. */
-const isBack = (session: ProxySession) =>
-  expect.poll(() => session.say('echo', { words: 'back' }), { timeout: 15_000, interval: 50 });
+/** A call of a tool works again, sooner or later. */
+const isBack = (session: ProxySession): Promise<void> =>
+  vi.waitFor(async () => expect(await session.say('echo', { words: 'back' })).toBe('back'), {
+    timeout: 15_000,
+    interval: 50,
+  });
 
-describe('a server that is killed', { timeout: 30_000 }, () => {
-  it('in the middle of calls leaves none of them without an answer', async () => {
+describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
+  it('in the middle of calls leaves none of them without an answer', async ({ expect }) => {
     await using server = new FaultServer();
-    await using session = await ProxySession.open(server);
+    await using session = await ProxySession.open(server, '--min-backoff', '9000', '--max-backoff', '9000');
     const calls = [session.call('hang'), session.call('hang')];
     const read = expect(session.client.readResource({ uri: 'hang://x' })).rejects.toMatchObject({
       code: -32_000,
@@ -31,7 +34,9 @@ describe('a server that is killed', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ server: 'open', hang: 'closed', echo: 'closed' });
   });
 
-  it('is refused by every tool until it is started again, in the same session of the client', async () => {
+  it('is refused by every tool until it is started again, in the same session of the client', async ({
+    expect,
+  }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--min-backoff', '1000', '--max-backoff', '1000');
     const pid = await session.say('pid');
@@ -53,7 +58,7 @@ describe('a server that is killed', { timeout: 30_000 }, () => {
       executed: false,
       retryAfterSeconds: 1,
     });
-    await isBack(session).toBe('back');
+    await isBack(session);
     expect(await session.say('pid')).not.toBe(pid);
     expect(JSON.parse(await session.say('session'))).toEqual({
       level: 'warning',
@@ -65,13 +70,13 @@ describe('a server that is killed', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ server: 'closed' });
   });
 
-  it('while nobody asks anything of it is started again before somebody does', async () => {
+  it('while nobody asks anything of it is started again before somebody does', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     expect(await session.say('echo', { words: 'x' })).toBe('x');
     server.signal('SIGKILL');
     await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
-    await isBack(session).toBe('back');
+    await isBack(session);
     expect(server.runs).toHaveLength(2);
     // What the server says on standard error goes through.
     expect(session.stderr.split('the fault server starts')).toHaveLength(3);
@@ -79,26 +84,26 @@ describe('a server that is killed', { timeout: 30_000 }, () => {
     expect(session.stderr).toContain('"event":"server.started"');
   });
 
-  it('in the middle of a line is not heard of with half a message', async () => {
+  it('in the middle of a line is not heard of with half a message', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     expect(failureOf(await session.call('stammer'))).toMatchObject({ error: 'no_answer' });
-    await isBack(session).toBe('back');
+    await isBack(session);
     expect(session.errors).toEqual([]);
   });
 
-  it('by a tool of its own is no different', async () => {
+  it('by a tool of its own is no different', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     const answer = await session.call('exit', { code: 7 });
     expect(textOf(answer)).toContain('it exited with code 7');
     expect((await session.circuits()).server).not.toBe('closed');
-    await isBack(session).toBe('back');
+    await isBack(session);
   });
 });
 
-describe('a server that hangs', { timeout: 30_000 }, () => {
-  it('is found out by a ping, ended and started again', async () => {
+describe.concurrent('a server that hangs', { timeout: 30_000 }, () => {
+  it('is found out by a ping, ended and started again', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--timeout', '300');
     const pid = await session.say('pid');
@@ -109,12 +114,12 @@ describe('a server that hangs', { timeout: 30_000 }, () => {
     expect(textOf(answer)).toMatch(/^The call of "echo" was sent, but there was no answer within 0\.3 s/);
     expect(failureOf(answer)).toMatchObject({ error: 'timeout', executed: 'unknown' });
     await expect.poll(async () => (await session.circuits()).server, { timeout: 10_000 }).not.toBe('closed');
-    await isBack(session).toBe('back');
+    await isBack(session);
     expect(await session.say('pid')).not.toBe(pid);
     expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
   });
 
-  it('in one tool only is not blamed: that tool is', async () => {
+  it('in one tool only is not blamed: that tool is', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(
       server,
@@ -139,8 +144,8 @@ describe('a server that hangs', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that starts slowly', { timeout: 30_000 }, () => {
-  it('is waited for', async () => {
+describe.concurrent('a server that starts slowly', { timeout: 30_000 }, () => {
+  it('is waited for', async ({ expect }) => {
     await using server = new FaultServer();
     server.plan({ startDelayMs: 1_500 });
     await using session = await ProxySession.open(server);
@@ -148,7 +153,7 @@ describe('a server that starts slowly', { timeout: 30_000 }, () => {
     expect((await session.circuits()).server).toBe('closed');
   });
 
-  it('is waited for again when it is started again, and calls are refused meanwhile', async () => {
+  it('is waited for again when it is started again, and calls are refused meanwhile', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     await session.say('pid');
@@ -160,33 +165,32 @@ describe('a server that starts slowly', { timeout: 30_000 }, () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(answer.isError).toBe(true);
     expect(denialOf(answer)).toMatchObject({ executed: false, reason: 'upstream' });
-    await isBack(session).toBe('back');
+    await isBack(session);
     expect(server.runs).toHaveLength(2);
   });
 });
 
-describe('a server that ends as soon as it is started', { timeout: 30_000 }, () => {
-  it('is started at most once in each backoff, and every call has an answer', async () => {
+describe.concurrent('a server that ends as soon as it is started', { timeout: 30_000 }, () => {
+  it('is started at most once in each backoff, and every call has an answer', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     await session.say('pid');
     server.plan({ exitAtStart: true });
     server.signal('SIGKILL');
-    const until = performance.now() + 3_000;
-    while (performance.now() < until) {
+    const killedAt = performance.now();
+    while (server.runs.length < 4) {
       const startedAt = performance.now();
       expect((await session.call('echo', { words: 'x' })).isError).toBe(true);
       expect(performance.now() - startedAt).toBeLessThan(1_000);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     // 200 ms of backoff, then 400 ms each, beside the time that a start takes.
-    expect(server.runs.length).toBeGreaterThan(2);
-    expect(server.runs.length).toBeLessThan(11);
+    expect(performance.now() - killedAt).toBeGreaterThan(1_000);
     server.plan({});
-    await isBack(session).toBe('back');
+    await isBack(session);
   });
 
-  it('and that from the first time says so to the client, which is not left waiting', async () => {
+  it('and that from the first time says so to the client, which is not left waiting', async ({ expect }) => {
     await using server = new FaultServer();
     server.plan({ exitAtStart: true });
     await expect(ProxySession.open(server)).rejects.toMatchObject({
