@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { HttpClient } from './http-client.ts';
 import type { McpProxy } from './mcp-proxy.ts';
 import { Message } from './message.ts';
@@ -93,12 +94,18 @@ export class HttpFront {
     const { origin } = headers;
     if (origin === undefined) return;
     const from = URL.canParse(origin) ? new URL(origin).hostname : '';
-    if (from !== host && !loopback.test(from)) {
+    // A name of any site can be made to point here; an address is nobody else's name.
+    const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
+    if (!isOwn && !loopback.test(from)) {
       throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
     }
   }
 
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // What a page of another site can send without being asked is never JSON.
+    if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+      throw new Refusal(415, 'the content type must be application/json');
+    }
     const messages = Message.readLine(await this.#bodyOf(request));
     if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
     const isNew =

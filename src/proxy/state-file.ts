@@ -97,7 +97,9 @@ function parse(text: string): StateDocument | undefined {
   try {
     const document = JSON.parse(text) as Partial<StateDocument> | null;
     const isKnown = document?.format === 'toolfuse-mcp' && document.version === 1;
-    return isKnown && typeof document.servers === 'object' ? (document as StateDocument) : undefined;
+    const { servers } = document ?? {};
+    const isObject = typeof servers === 'object' && servers !== null && !Array.isArray(servers);
+    return isKnown && isObject ? (document as StateDocument) : undefined;
   } catch {
     return undefined;
   }

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HttpFront } from '../../src/proxy/http-front.ts';
 import { McpProxy } from '../../src/proxy/mcp-proxy.ts';
 import { readOptions } from '../../src/proxy/options/read.ts';
+import { FaultServer } from './support/fault-server.ts';
 
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -23,12 +24,15 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A proxy with real servers behind it, that speaks HTTP. */
-async function listen(args: readonly string[] = ['--', process.execPath, fileServer, folder]): Promise<URL> {
+async function listen(
+  args: readonly string[] = ['--', process.execPath, fileServer, folder],
+  host = '127.0.0.1',
+): Promise<URL> {
   const proxy = new McpProxy(readOptions(['--log', 'none', ...args], {}), {
     writeLog: () => {},
     isTerminal: false,
   });
-  const front = new HttpFront(proxy, { host: '127.0.0.1', port: 0 });
+  const front = new HttpFront(proxy, { host, port: 0 });
   endings.push(async () => {
     front.close();
     await proxy.end();
@@ -54,7 +58,8 @@ function statusOf(
   { method = 'POST', headers = {}, body = '{"jsonrpc":"2.0","method":"notifications/x"}' } = {},
 ): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers }, (response) => {
+    const json = { 'content-type': 'application/json' };
+    const asked = request(url, { method, headers: { ...json, ...headers } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
@@ -95,21 +100,17 @@ describe('a client that speaks HTTP', () => {
   });
 
   it('shares the circuits with the others', async () => {
-    const url = await listen([
-      '--tool',
-      'read_text_file:failure-threshold=1',
-      '--',
-      process.execPath,
-      fileServer,
-      folder,
-    ]);
+    await using server = new FaultServer();
+    const url = await listen(['--failure-threshold', '1', '--', ...server.command]);
     const [one, two] = [await connect(url), await connect(url)];
-    const broken = { name: 'read_text_file', arguments: { path: folder, head: 1 } };
-    const first = await one.client.callTool(broken);
-    const second = await two.client.callTool(broken);
-    expect([first.isError, second.isError]).toEqual([true, true]);
-    // Reading a folder is a mistake of the caller's: no circuit opens, for either.
-    expect(second._meta).toBeUndefined();
+    const broken = { name: 'fail', arguments: { words: 'HTTP 503' } };
+    expect((await one.client.callTool(broken))._meta).toBeUndefined();
+    expect((await two.client.callTool(broken))._meta).toMatchObject({
+      'toolfuse/denial': { tool: 'fail', executed: false },
+    });
+    expect(await two.client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
+      content: [{ text: 'x' }],
+    });
   });
 });
 
@@ -122,11 +123,25 @@ describe('a request that has no business here', () => {
     ['without a session', {}, 400],
     ['of a session that is not', { headers: { 'mcp-session-id': 'x' } }, 404],
     ['with a body that is no message', { body: 'hello' }, 400],
+    ['with what a form sends', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['with what says nothing of itself', { headers: { 'content-type': '' } }, 415],
     ['with another method', { method: 'PUT' }, 405],
     ['to listen to no session', { method: 'GET' }, 400],
     ['to end no session', { method: 'DELETE', headers: { 'mcp-session-id': 'x' } }, 404],
   ])('%s is refused', async (_, options, status) => {
     expect(await statusOf(await listen(), options)).toBe(status);
+  });
+
+  it('from a page whose name was made to point here is refused, wherever the proxy listens', async () => {
+    const url = await listen(undefined, '0.0.0.0');
+    const { port } = url;
+    const statusFrom = (host: string): Promise<number | undefined> =>
+      statusOf(new URL(`http://127.0.0.1:${port}/mcp`), {
+        headers: { host: `${host}:${port}`, origin: `http://${host}:${port}` },
+      });
+    expect(await statusFrom('rebound.example')).toBe(403);
+    // Nobody else's name is an address.
+    expect(await statusFrom('192.0.2.7')).toBe(400);
   });
 
   it('with too much in it is refused, and the others go on', async () => {

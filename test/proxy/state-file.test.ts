@@ -64,17 +64,22 @@ describe('a state file', () => {
     expect(troubles).toEqual([]);
   });
 
-  it.each(['', '{', '[]', '{"format":"other"}', '{"format":"toolfuse-mcp","version":2,"servers":{}}'])(
-    'that holds %j is put aside, told of, and begun anew',
-    (text) => {
-      writeFileSync(path, text);
-      expect(fileOf('files').load()).toBeUndefined();
-      expect(troubles).toEqual([`${path} holds no circuits that can be read; it is kept as ${path}.bad`]);
-      expect(readFileSync(`${path}.bad`, 'utf8')).toBe(text);
-      fileOf('files').save(() => registryWithOpen('search').persist());
-      expect(openIn(fileOf('files').load())).toEqual(['search']);
-    },
-  );
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"format":"other"}',
+    '{"format":"toolfuse-mcp","version":1,"servers":null}',
+    '{"format":"toolfuse-mcp","version":1,"servers":[]}',
+    '{"format":"toolfuse-mcp","version":2,"servers":{}}',
+  ])('that holds %j is put aside, told of, and begun anew', (text) => {
+    writeFileSync(path, text);
+    expect(fileOf('files').load()).toBeUndefined();
+    expect(troubles).toEqual([`${path} holds no circuits that can be read; it is kept as ${path}.bad`]);
+    expect(readFileSync(`${path}.bad`, 'utf8')).toBe(text);
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+  });
 
   it('whose circuits cannot be restored is told of', () => {
     writeFileSync(

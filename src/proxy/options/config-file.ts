@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../cli/command.ts';
-import { checked, type Drafts, readOwn, show } from './own-settings.ts';
+import { checked, type Drafts, type Owner, readOwn, show } from './own-settings.ts';
 import { type Setting, settings } from './settings.ts';
 
 const settingTable: Readonly<Record<string, Setting>> = settings;
@@ -33,7 +33,7 @@ export function readConfig(file: string): Config {
   const where = (name: string): string => `${file}: ${name}`;
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
-    const setting = settingTable[name];
+    const setting = Object.hasOwn(settingTable, name) ? settingTable[name] : undefined;
     if (setting === undefined) throw new UsageError(`${where(name)} is no setting; see toolfuse mcp --help`);
     values[name] = checked(where(name), setting, value, false);
   }
@@ -48,20 +48,22 @@ export function readConfig(file: string): Config {
     command,
     headers: headers as Record<string, string>,
     tools: readAllOwn(tools, where('tools')),
-    server: readAll(server, where('server')),
+    server: readAll('server', server, where('server')),
   };
 }
 
 function readAllOwn(given: unknown, where: string): Drafts {
   if (!isObject(given)) throw new UsageError(`${where} must be an object, got ${show(given)}`);
   return Object.fromEntries(
-    Object.entries(given).map(([name, own]) => [name, readAll(own, `${where}.${name}`)]),
+    Object.entries(given).map(([name, own]) => [name, readAll('tool', own, `${where}.${name}`)]),
   );
 }
 
-function readAll(own: unknown, where: string): Record<string, unknown> {
+function readAll(owner: Owner, own: unknown, where: string): Record<string, unknown> {
   if (!isObject(own)) throw new UsageError(`${where} must be an object, got ${show(own)}`);
   const draft: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(own)) readOwn(draft, `${where}.${key}`, key, value, false);
+  for (const [key, value] of Object.entries(own)) {
+    readOwn(draft, { owner, where: `${where}.${key}`, key, value, isText: false });
+  }
   return draft;
 }

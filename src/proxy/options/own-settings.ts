@@ -4,7 +4,13 @@ import { callSettings, circuitSettings, flagOf, type Setting } from './settings.
 /** Settings that are being collected from several sources, by the name of a tool. */
 export type Drafts = Record<string, Record<string, unknown>>;
 
-const ownTable: Readonly<Record<string, Setting>> = { ...circuitSettings, ...callSettings };
+/** Whose settings they are: the server has only a circuit, since it is not called. */
+export type Owner = 'tool' | 'server';
+
+const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
+  tool: { ...circuitSettings, ...callSettings },
+  server: circuitSettings,
+};
 
 export const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
@@ -15,17 +21,21 @@ export function checked(where: string, { kind }: Setting, value: unknown, isText
   return read;
 }
 
-/** The setting that a name or a flag's name stands for. */
-const settingNamed = (name: string): string | undefined =>
-  Object.keys(ownTable).find((each) => each === name || flagOf(each) === name);
+/** A setting of a tool or of the server, as it was given. */
+export interface GivenSetting {
+  readonly owner: Owner;
+  /** Names it in a complaint. */
+  readonly where: string;
+  /** Its name, or that of its flag. */
+  readonly key: string;
+  readonly value: unknown;
+  readonly isText: boolean;
+}
 
 /** Reads one setting of a tool or of the server. */
 export function readOwn(
   draft: Record<string, unknown>,
-  where: string,
-  key: string,
-  value: unknown,
-  isText: boolean,
+  { owner, where, key, value, isText }: GivenSetting,
 ): void {
   if (key === 'alternatives') {
     draft.alternatives = isText ? String(value).split(',') : value;
@@ -33,10 +43,10 @@ export function readOwn(
       return;
     throw new UsageError(`${where} must be a list of tool names, got ${show(value)}`);
   }
-  const name = settingNamed(key);
-  const setting = name === undefined ? undefined : ownTable[name];
+  const table = tables[owner];
+  const [name, setting] = Object.entries(table).find(([each]) => each === key || flagOf(each) === key) ?? [];
   if (name === undefined || setting === undefined) {
-    const names = [...Object.keys(ownTable), 'alternatives'].join(', ');
+    const names = [...Object.keys(table), 'alternatives'].join(', ');
     throw new UsageError(`${where} is no setting; there are ${names}`);
   }
   draft[name] = checked(where, setting, value, isText);

@@ -1,6 +1,7 @@
-import { UsageError } from '../../cli/command.ts';
 import { noConfig, readConfig } from './config-file.ts';
+import { cut } from './cut.ts';
 import { parseFlags } from './flags.ts';
+import { expandHeaders, headersOf } from './headers.ts';
 import { checked, type Drafts, readOwn, show } from './own-settings.ts';
 import {
   flagOf,
@@ -53,12 +54,12 @@ export function readOptions(args: readonly string[], environment: Environment): 
   const server: Record<string, unknown> = { ...config.server };
   for (const each of flags.server) {
     const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
-    readOwn(server, `--server ${key}`, key, value, true);
+    readOwn(server, { owner: 'server', where: `--server ${key}`, key, value, isText: true });
   }
   return {
     ...(values as SettingValues),
     command: separator === -1 ? config.command : args.slice(separator + 1),
-    headers: expandAll({ ...config.headers, ...headersOf(flags.header) }, environment),
+    headers: expandHeaders({ ...config.headers, ...headersOf(flags.header) }, environment),
     tools: tools as Record<string, OwnSettings>,
     server: server as OwnSettings,
     help: flags.help,
@@ -67,46 +68,10 @@ export function readOptions(args: readonly string[], environment: Environment): 
   };
 }
 
-function cut(
-  text: string,
-  at: string,
-  complaint: string,
-  from: 'first' | 'last' = 'first',
-): [string, string] {
-  const index = from === 'first' ? text.indexOf(at) : text.lastIndexOf(at);
-  if (index < 1) throw new UsageError(complaint);
-  return [text.slice(0, index), text.slice(index + 1)];
-}
-
 function readToolFlag(flag: string, tools: Drafts): void {
   const complaint = `--tool ${show(flag)} must be NAME:KEY=VALUE`;
   const [left, value] = cut(flag, '=', complaint);
   const [tool, key] = cut(left, ':', complaint, 'last');
   tools[tool] = { ...tools[tool] };
-  readOwn(tools[tool], `--tool ${tool}:${key}`, key, value, true);
-}
-
-function headersOf(flags: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    flags.map((flag) => {
-      const [name, value] = cut(flag, ':', `--header ${show(flag)} must be 'NAME: VALUE'`);
-      return [name.trim(), value.trim()];
-    }),
-  );
-}
-
-/** Puts the environment's values where `${NAME}` stands, so that no secret has to be written down. */
-function expandAll(headers: Record<string, string>, environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([header, value]) => [
-      header,
-      value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-        const found = environment[name];
-        if (found === undefined) {
-          throw new UsageError(`header ${header} needs the environment variable ${name}, which is not set`);
-        }
-        return found;
-      }),
-    ]),
-  );
+  readOwn(tools[tool], { owner: 'tool', where: `--tool ${tool}:${key}`, key, value, isText: true });
 }

@@ -12,19 +12,16 @@ const properties = (table: Readonly<Record<string, Setting>>): Schema =>
 
 const texts = { type: 'array', items: { type: 'string' } };
 
-const own = {
+const own = (table: Readonly<Record<string, Setting>>): Schema => ({
   type: 'object',
   additionalProperties: false,
   properties: {
     ...Object.fromEntries(
-      Object.entries({ ...circuitSettings, ...callSettings }).map(([name, { kind, about }]) => [
-        name,
-        { description: about, ...kind.schema },
-      ]),
+      Object.entries(table).map(([name, { kind, about }]) => [name, { description: about, ...kind.schema }]),
     ),
     alternatives: { description: 'tools that a model is told of while this one is open', ...texts },
   },
-};
+});
 
 /** The JSON schema of the configuration file, from the tables that it is read by. */
 export const configSchema: Schema = {
@@ -41,7 +38,11 @@ export const configSchema: Schema = {
       additionalProperties: { type: 'string' },
     },
     ...properties(settings),
-    tools: { description: 'settings of single tools, by name', type: 'object', additionalProperties: own },
-    server: { description: "settings of the server's circuit", ...own },
+    tools: {
+      description: 'settings of single tools, by name',
+      type: 'object',
+      additionalProperties: own({ ...circuitSettings, ...callSettings }),
+    },
+    server: { description: "settings of the server's circuit", ...own(circuitSettings) },
   },
 };

@@ -141,6 +141,7 @@ describe('the settings of one tool', () => {
     [['--tool', 'a=1'], '--tool "a=1" must be NAME:KEY=VALUE'],
     [['--tool', 'a:size=1'], '--tool a:size is no setting; there are failureThreshold, minBackoffMs'],
     [['--tool', 'a:timeout=x'], '--tool a:timeout must be a number of milliseconds above 0, got "x"'],
+    [['--server', 'timeout=5'], '--server timeout is no setting; there are failureThreshold, minBackoffMs'],
     [['--server', 'x'], '--server "x" must be KEY=VALUE'],
     [['--server', 'failure-threshold=0'], '--server failure-threshold must be a positive integer, got "0"'],
   ])('are refused by name: %j', (args, expected) => {
@@ -155,6 +156,22 @@ describe('headers', () => {
       Authorization: 'Bearer s3cret',
       'X-Time': '12:30',
     });
+  });
+
+  it.each([
+    ['X Y: s3cret', 'header "X Y" has a name that HTTP does not allow'],
+    [': s3cret', 'must be'],
+    ['X: s3cret\n', undefined],
+    ['X: s3\ncret', 'header X has a value that HTTP does not allow'],
+    [`X: \${TOKEN}`, 'header X has a value that HTTP does not allow'],
+  ])('are refused where HTTP would refuse them, without telling the value: %j', (header, expected) => {
+    const args = ['--header', header];
+    if (expected === undefined) expect(readOptions(args, {}).headers).toEqual({ X: 's3cret' });
+    else {
+      const told = complaint(args, { TOKEN: 's3cret\u0000' });
+      expect(told).toContain(expected);
+      if (expected.startsWith('header')) expect(told).not.toContain('s3');
+    }
   });
 
   it('are refused where the environment lacks it', () => {
@@ -189,10 +206,14 @@ describe('a configuration file', () => {
     [{ hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
     [{ command: 'npx server' }, 'command must be a list of words, got "npx server"'],
     [{ headers: { a: 1 } }, 'headers must be an object of texts, got {"a":1}'],
+    [{ constructor: 1 }, 'constructor is no setting'],
+    [JSON.parse('{"__proto__":{}}'), '__proto__ is no setting'],
+    [{ tools: { a: { constructor: 1 } } }, 'tools.a.constructor is no setting'],
     [{ tools: [] }, 'tools must be an object, got []'],
     [{ tools: { a: 1 } }, 'tools.a must be an object, got 1'],
     [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
-    [{ server: { timeoutMs: 0 } }, 'server.timeoutMs must be'],
+    [{ server: { minBackoffMs: -1 } }, 'server.minBackoffMs must be'],
+    [{ server: { timeoutMs: 1 } }, 'server.timeoutMs is no setting'],
   ])('is refused by the name of what is wrong: %j', (content, expected) => {
     expect(complaint(['--config', config(content)])).toContain(expected);
   });
