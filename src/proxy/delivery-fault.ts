@@ -27,6 +27,14 @@ export function hasNotRun(error: unknown): boolean {
   return false;
 }
 
+/** Whether the server was reached, and would not have it. */
+export function isRefusal(error: unknown): boolean {
+  for (const { status } of chainOf(error)) {
+    if (typeof status === 'number' && status >= 400 && status < 500) return true;
+  }
+  return false;
+}
+
 /** Why a message was not delivered, in words. */
 export function reasonOf(error: unknown): string {
   const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));

@@ -145,6 +145,7 @@ export class McpProxy {
       if (command.length > 0) throw new UsageError('there must be one server: a command behind --, or --url');
       return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
     }
+    if (Object.keys(headers).length > 0) throw new UsageError('headers are for a server with a --url');
     const [program, ...args] = command;
     if (program === undefined) {
       throw new UsageError('there is no server: put its command behind --, or give its --url');

@@ -1,6 +1,6 @@
 import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
-import { hasNotRun, reasonOf } from './delivery-fault.ts';
+import { hasNotRun, isRefusal, reasonOf } from './delivery-fault.ts';
 import { idOfLongLine, type LongLine } from './line-reader.ts';
 import type { ProxyLog } from './log.ts';
 import { Message } from './message.ts';
@@ -269,7 +269,8 @@ export class Session {
       request.call.permit.failure(error);
       this.#fail(request.call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
     } else {
-      this.#toClient(errorAnswer(request.id, `The server could not be reached: ${why}`));
+      const what = isRefusal(error) ? 'has refused this' : 'could not be reached';
+      this.#toClient(errorAnswer(request.id, `The server ${what}: ${why}`));
     }
   }
 

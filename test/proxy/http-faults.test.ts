@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FaultServer } from './support/fault-server.ts';
+import { GuardedHttp } from './support/guarded-http.ts';
 import { freePort, Network } from './support/network.ts';
 import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
 
@@ -113,5 +114,39 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     expect(answer.isError).toBe(true);
     expect(textOf(answer)).toMatch(/"echo"/);
     expect((await session.circuits()).server).not.toBe('closed');
+  });
+});
+
+describe('a server that asks who is there', { timeout: 30_000 }, () => {
+  const header = ['--header', 'Authorization: Bearer s3cret', '--server', 'failure-threshold=1'];
+
+  it('is told by a header, and nobody else is', async () => {
+    await using server = new FaultServer();
+    const port = await freePort();
+    await server.listen(port);
+    await using guarded = await GuardedHttp.before(port);
+    await using session = await ProxySession.openUrl(server, guarded.url, ...header);
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+    expect(session.stderr).not.toContain('s3cret');
+  });
+
+  it('says to the client that it has refused, and is not called down', async () => {
+    await using server = new FaultServer();
+    const port = await freePort();
+    await server.listen(port);
+    await using guarded = await GuardedHttp.before(port);
+    const refused = ProxySession.openUrl(server, guarded.url, '--header', 'Authorization: Bearer wrong');
+    await expect(refused).rejects.toThrow('The server has refused this: HTTP 401 Unauthorized');
+
+    await using session = await ProxySession.openUrl(server, guarded.url, ...header);
+    guarded.word = 'another one';
+    for (let time = 0; time < 8; time++) {
+      const answer = await session.call('echo', { words: 'x' });
+      expect(textOf(answer)).toBe('The call of "echo" did not run: HTTP 401 Unauthorized.');
+      expect(failureOf(answer)).toMatchObject({ error: 'not_run', executed: false });
+    }
+    expect(await session.circuits()).toEqual({ server: 'closed', echo: 'closed' });
+    guarded.word = 'Bearer s3cret';
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
   });
 });

@@ -88,6 +88,7 @@ describe('toolfuse mcp', () => {
   it.each([
     [[], 'toolfuse: there is no server: put its command behind --, or give its --url\n'],
     [['--url', 'http://a', '--', 'b'], 'toolfuse: there must be one server: a command behind --, or --url\n'],
+    [['--header', 'A: b', '--', 'a'], 'toolfuse: headers are for a server with a --url\n'],
     [
       ['--min-backoff', '10', '--max-backoff', '5', '--', 'a'],
       'toolfuse: circuit.maxBackoffMs must be at least minBackoffMs (10), got 5\n',
