@@ -12,8 +12,11 @@ export interface CommandServerOptions {
   readonly maxMessageBytes: number;
 }
 
-/** As long a server has to end by itself, at each of the two steps before it is killed. */
-const graceMs = 2_000;
+/**
+ * As long a server has to end by itself, at each of the two steps before it is killed. The SDK's client gives two seconds for
+ * each: the proxy must not be killed before it has ended its server.
+ */
+const graceMs = 1_500;
 
 const isWindows = process.platform === 'win32';
 

@@ -130,6 +130,19 @@ describe('toolfuse mcp', () => {
     expect(isGone(server)).toBe(true);
   });
 
+  it('has ended, and a server that does not want to, before a client of the SDK would kill it', async () => {
+    const stubborn = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000); console.error('runs')";
+    const proxy = toolfuse('mcp', '--', process.execPath, '-e', stubborn);
+    await expect.poll(() => proxy.printed.err).toContain('runs');
+    const server = await childOf(proxy);
+    const startedAt = performance.now();
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(0);
+    // Two seconds after the end of the input comes SIGTERM, and two later SIGKILL.
+    expect(performance.now() - startedAt).toBeLessThan(3_800);
+    expect(isGone(server)).toBe(true);
+  });
+
   it('ends what a launcher has started as well', async () => {
     const proxy = toolfuse(
       'mcp',
