@@ -18,8 +18,10 @@ export async function main(args: readonly string[]): Promise<void> {
     const all = await askStatus();
     return console.log(options.json ? JSON.stringify(all, null, 2) : statusText(all));
   }
+  // Who was to read the log may be gone.
+  process.stderr.on('error', () => {});
   const proxy = new McpProxy(options, {
-    writeLog: (line) => process.stderr.write(`${line}\n`),
+    writeLog,
     isTerminal: process.stderr.isTTY ?? false,
   });
   const end = ending(proxy);
@@ -27,6 +29,13 @@ export async function main(args: readonly string[]): Promise<void> {
   if (options.inspect) void proxy.inspect();
   if (options.listen === undefined) serveStdio(proxy, end);
   else await serveHttp(proxy, options.listen);
+}
+
+/** Of a log that nobody reads, no more than so many bytes are kept. */
+const mostLogBytes = 2 ** 20;
+
+function writeLog(line: string): void {
+  if (process.stderr.writableLength < mostLogBytes) process.stderr.write(`${line}\n`);
 }
 
 /** Ends the process once, with the server. */

@@ -43,6 +43,17 @@ describe('whatever a server answers', () => {
     );
   });
 
+  it('is passed on, were it no list of tools at all', () => {
+    fc.assert(
+      fc.property(json, (result) => {
+        const { says, run, told } = startInitialized(everything());
+        says({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+        run().says({ jsonrpc: '2.0', id: 1, result });
+        expect(told).toEqual([{ jsonrpc: '2.0', id: 1, result }]);
+      }),
+    );
+  });
+
   it('to the first message of all, it is passed on', () => {
     fc.assert(
       fc.property(strange, (result) => {

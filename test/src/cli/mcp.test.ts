@@ -143,6 +143,18 @@ describe('toolfuse mcp', () => {
     expect(isGone(server)).toBe(true);
   });
 
+  it('goes on though nobody listens to its log any more', async () => {
+    const proxy = toolfuse('mcp', '--log-payloads', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    proxy.child.stderr.destroy();
+    const call = { method: 'tools/call', params: { name: 'list_allowed_directories' } };
+    for (let id = 1; id < 5; id++) {
+      expect(await proxy.ask({ ...call, id })).toMatchObject({ id, result: {} });
+    }
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(0);
+  });
+
   it('ends what a launcher has started as well', async () => {
     const proxy = toolfuse(
       'mcp',
