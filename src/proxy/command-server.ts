@@ -41,6 +41,7 @@ export class CommandServer implements ServerConnection {
     // A group of its own, so that what a launcher such as npx has started ends with it.
     const child = start(command, [...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: environment(),
       detached: !isWindows,
       windowsHide: true,
     });
@@ -139,6 +140,12 @@ export class CommandServer implements ServerConnection {
       // None of them is left.
     }
   }
+}
+
+/** An npx that has started the proxy was told which package to take; one that starts the server must not believe it, too. */
+function environment(): NodeJS.ProcessEnv {
+  const { npm_config_package: _, npm_config_call: __, ...others } = process.env;
+  return others;
 }
 
 /** What a shell says of a command that is not there, or that it may not run. */

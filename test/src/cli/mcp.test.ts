@@ -143,6 +143,15 @@ describe('toolfuse mcp', () => {
     expect(isGone(server)).toBe(true);
   });
 
+  it('hands its environment on, but for what npx was told of toolfuse itself', async () => {
+    const env = { npm_config_package: 'toolfuse', npm_config_call: 'toolfuse mcp', TOKEN: 's3cret' };
+    const print = 'console.error(JSON.stringify(process.env)); process.stdin.resume()';
+    const proxy = toolfuseIn(env, 'mcp', '--log', 'none', '--', process.execPath, '-e', print);
+    await expect.poll(() => proxy.printed.err).toMatch(/\}\n/);
+    const { TOKEN, npm_config_package, npm_config_call } = JSON.parse(proxy.printed.err);
+    expect({ TOKEN, npm_config_package, npm_config_call }).toEqual({ TOKEN: 's3cret' });
+  });
+
   it('goes on though nobody listens to its log any more', async () => {
     const proxy = toolfuse('mcp', '--log-payloads', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
