@@ -21,7 +21,7 @@ function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown;
 export function hasNotRun(error: unknown): boolean {
   for (const { code, status } of chainOf(error)) {
     if (typeof code === 'string' && noConnection.has(code)) return true;
-    if (typeof status === 'number' && ((status >= 400 && status < 500 && status !== 408) || status === 503))
+    if (typeof status === 'number' && ((status >= 300 && status < 500 && status !== 408) || status === 503))
       return true;
   }
   return false;
@@ -30,7 +30,7 @@ export function hasNotRun(error: unknown): boolean {
 /** Whether the server was reached, and would not have it. */
 export function isRefusal(error: unknown): boolean {
   for (const { status } of chainOf(error)) {
-    if (typeof status === 'number' && status >= 400 && status < 500) return true;
+    if (typeof status === 'number' && status >= 300 && status < 500) return true;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { readEvents, readText } from './answer-body.ts';
 import { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -12,17 +12,49 @@ export interface UrlServerOptions {
 /** A stream that breaks off is taken up again so often, where the server can. */
 const resumptions = 5;
 const firstDelayMs = 1_000;
+const shortestDelayMs = 100;
 const longestDelayMs = 30_000;
 const farewellMs = 2_000;
 
-const httpError = (response: Response): Error =>
-  Object.assign(new Error(`HTTP ${response.status} ${response.statusText}`.trim()), {
-    status: response.status,
-    headers: response.headers,
-  });
+const mostRedirections = 5;
+
+/** A request to the server. */
+interface Asked {
+  readonly method?: string;
+  readonly headers: Record<string, string>;
+  readonly body?: Buffer;
+}
+
+/** The address of the same server that an answer sends on to, where the same is to be asked there. */
+function redirectionOf({ status, headers }: Response, from: string): string | undefined {
+  const location = headers.get('location');
+  if ((status !== 307 && status !== 308) || location === null || !URL.canParse(location, from))
+    return undefined;
+  const to = new URL(location, from);
+  return to.origin === new URL(from).origin ? to.href : undefined;
+}
+
+function httpError({ status, statusText, headers }: Response): Error {
+  const location = headers.get('location');
+  const where = status >= 300 && status < 400 && location !== null ? `, to ${location}` : '';
+  return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where), { status, headers });
+}
+
+/** The server was reached, and what it says makes no sense. */
+const badAnswer = (why: string): Error => Object.assign(new Error(why), { status: 502 });
+
+/** It has nothing to say by itself, or this session is gone, which the next request will find out. */
+const saysNothing = (status: number): boolean => status >= 300 && status < 500 && status !== 429;
 
 const lost = (why: string, cause?: unknown): Error =>
   Object.assign(new Error(why, { cause }), { code: 'ECONNRESET' });
+
+/** What was read of a stream: the ids of the requests that it has answered, its last event's, and what has ended it. */
+interface SeenStream {
+  readonly answers: ReadonlySet<string>;
+  readonly lastId: string | undefined;
+  readonly fault: unknown;
+}
 
 /** A server that is reached by MCP's Streamable HTTP. */
 export class UrlServer implements ServerConnection {
@@ -88,14 +120,10 @@ export class UrlServer implements ServerConnection {
 
   async #post(message: Message): Promise<void> {
     try {
-      const response = await fetch(this.#options.url, {
+      const response = await this.#fetch({
         method: 'POST',
-        headers: this.#headers({
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-        }),
-        body: new Uint8Array(message.bytes),
-        signal: this.#abort.signal,
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+        body: message.bytes,
       });
       const session = response.headers.get('mcp-session-id');
       if (session !== null) this.#session = session;
@@ -103,7 +131,7 @@ export class UrlServer implements ServerConnection {
       else if (message.isRequest) void this.#readAnswer(message, response);
       else {
         await response.body?.cancel();
-        if (message.method === 'notifications/initialized') void this.#listen(undefined, 0);
+        if (message.method === 'notifications/initialized') void this.#listen();
       }
     } catch (error) {
       this.#undelivered(message, error);
@@ -121,104 +149,96 @@ export class UrlServer implements ServerConnection {
     try {
       const type = response.headers.get('content-type') ?? '';
       if (/^text\/event-stream\b/i.test(type)) await this.#readStream(response, message);
-      else if (/^application\/json\b/i.test(type)) await this.#readJson(response);
-      else
-        throw Object.assign(new Error(`it answered with content type ${JSON.stringify(type)}`), {
-          status: 502,
-        });
+      else if (/^application\/json\b/i.test(type))
+        this.#readJson(await readText(response, this.#options.maxMessageBytes), message);
+      else throw badAnswer(`it answered with content type ${JSON.stringify(type)}`);
     } catch (error) {
       this.#undelivered(message, error);
     }
   }
 
-  async #readJson(response: Response): Promise<void> {
-    const { maxMessageBytes } = this.#options;
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of chunksOf(response)) {
-      length += chunk.length;
-      if (length > maxMessageBytes) throw tooLong(maxMessageBytes);
-      chunks.push(chunk);
-    }
-    this.#tell(Buffer.concat(chunks).toString('utf8'));
+  #readJson(text: string, { id }: Message): void {
+    const answers = this.#tell(text);
+    if (id !== undefined && !answers.includes(id)) throw badAnswer('it answered with no answer to this');
   }
 
   /** Reads the events of an answer. One that breaks off is taken up where it was, if its events have names. */
-  async #readStream(response: Response, message: Message, tries = 0): Promise<void> {
-    const seen = { answer: false, lastId: undefined as string | undefined };
-    let fault: unknown;
-    await this.#readEvents(response, seen, message.id).catch((error: unknown) => {
-      fault = error;
-    });
-    if (seen.answer || this.#isOver) return;
-    if (seen.lastId === undefined || tries === resumptions) {
-      throw fault instanceof Error && 'status' in fault ? fault : lost('the answer broke off', fault);
+  async #readStream(first: Response, { id }: Message): Promise<void> {
+    let response = first;
+    let lastId: string | undefined;
+    for (let tries = 0; ; tries++) {
+      const seen = await this.#readEvents(response, lastId);
+      lastId = seen.lastId;
+      if (this.#isOver || (id !== undefined && seen.answers.has(id))) return;
+      const { fault } = seen;
+      if (lastId === undefined || tries === resumptions) {
+        throw fault instanceof Error && 'status' in fault ? fault : lost('the answer broke off', fault);
+      }
+      await this.#delay(this.#retryMs);
+      if (this.#isOver) return;
+      response = await this.#get(lastId);
+      if (!response.ok) throw httpError(response);
     }
-    await this.#delay(this.#retryMs);
-    if (this.#isOver) return;
-    const again = await this.#get(seen.lastId);
-    if (!again.ok) throw httpError(again);
-    await this.#readStream(again, message, tries + 1);
   }
 
   /** Listens to what the server says by itself, as long as the session lasts. */
-  async #listen(lastId: string | undefined, failures: number): Promise<void> {
-    const seen = { answer: false, lastId };
-    let failed = failures + 1;
-    try {
-      const response = await this.#get(lastId);
-      if (!response.ok) {
-        await response.body?.cancel();
-        // It has nothing to say by itself, or this session is gone, which the next request will find out.
-        if (response.status >= 400 && response.status < 500 && response.status !== 429) return;
-      } else {
-        failed = 0;
-        await this.#readEvents(response, seen);
-      }
-    } catch {
-      // The connection is lost; a request would find out.
+  async #listen(): Promise<void> {
+    let lastId: string | undefined;
+    for (let failures = 0; !this.#isOver; ) {
+      // Where the connection is lost, a request would find out.
+      const response = await this.#get(lastId).catch(() => undefined);
+      failures = response?.ok === true ? 0 : failures + 1;
+      if (response?.ok === true) lastId = (await this.#readEvents(response, lastId)).lastId;
+      else await response?.body?.cancel();
+      if (response !== undefined && saysNothing(response.status)) return;
+      if (!this.#isOver) await this.#delay(Math.min(this.#retryMs * 2 ** failures, longestDelayMs));
     }
-    if (this.#isOver) return;
-    await this.#delay(Math.min(this.#retryMs * 2 ** failed, longestDelayMs));
-    if (!this.#isOver) await this.#listen(seen.lastId, failed);
   }
 
   #get(lastId: string | undefined): Promise<Response> {
-    const headers = this.#headers({
-      accept: 'text/event-stream',
-      ...(lastId !== undefined && { 'last-event-id': lastId }),
-    });
-    return fetch(this.#options.url, { headers, signal: this.#abort.signal });
+    const accept = 'text/event-stream';
+    return this.#fetch({ headers: { accept, ...(lastId !== undefined && { 'last-event-id': lastId }) } });
   }
 
-  async #readEvents(
-    response: Response,
-    seen: { answer: boolean; lastId: string | undefined },
-    id?: string,
-  ): Promise<void> {
-    const { maxMessageBytes } = this.#options;
-    const decoder = new TextDecoder();
-    let fault: Error | undefined;
-    const parser: EventSourceParser = createParser({
-      maxBufferSize: maxMessageBytes,
+  /** Goes where the server says that it is, but to no other: that is not to see what the headers hold. */
+  async #fetch({ headers, body, ...how }: Asked): Promise<Response> {
+    let url = this.#options.url;
+    for (let redirections = 0; ; redirections++) {
+      const response = await fetch(url, {
+        ...how,
+        headers: this.#headers(headers),
+        // A copy for each time, since `fetch` keeps it.
+        ...(body !== undefined && { body: new Uint8Array(body) }),
+        redirect: 'manual',
+        signal: this.#abort.signal,
+      });
+      const next = redirectionOf(response, url);
+      if (next === undefined || redirections === mostRedirections) return response;
+      await response.body?.cancel();
+      url = next;
+    }
+  }
+
+  /** Passes the messages of a stream on, to its end or its fault. */
+  async #readEvents(response: Response, lastIdBefore: string | undefined): Promise<SeenStream> {
+    const answers = new Set<string>();
+    let lastId = lastIdBefore;
+    let fault: unknown;
+    const reading = readEvents(response, {
+      maxMessageBytes: this.#options.maxMessageBytes,
       onRetry: (ms) => {
-        this.#retryMs = Math.min(Math.max(ms, 100), longestDelayMs);
+        this.#retryMs = Math.min(Math.max(ms, shortestDelayMs), longestDelayMs);
       },
-      onError: ({ type }) => {
-        if (type === 'max-buffer-size-exceeded') fault = tooLong(maxMessageBytes);
-      },
-      onEvent: (event) => {
-        if (event.id !== undefined) seen.lastId = event.id;
-        if (event.data === '' || (event.event !== undefined && event.event !== 'message')) return;
-        const answers = this.#tell(event.data);
-        if (id !== undefined && answers.includes(id)) seen.answer = true;
+      onEvent: ({ id, data }) => {
+        lastId = id ?? lastId;
+        if (data === '') return;
+        for (const answered of this.#tell(data)) answers.add(answered);
       },
     });
-    for await (const chunk of chunksOf(response)) {
-      if (this.#isOver) return;
-      parser.feed(decoder.decode(chunk, { stream: true }));
-      if (fault !== undefined) throw fault;
-    }
+    await reading.catch((error: unknown) => {
+      fault = error;
+    });
+    return { answers, lastId, fault };
   }
 
   /** Passes a message on. @returns the ids of the requests that it answers. */
@@ -247,12 +267,3 @@ export class UrlServer implements ServerConnection {
     });
   }
 }
-
-/** The DOM's types do not know that a stream can be walked through. */
-const chunksOf = (response: Response): AsyncIterable<Uint8Array> =>
-  (response.body ?? new Blob([]).stream()) as unknown as AsyncIterable<Uint8Array>;
-
-const tooLong = (bytes: number): Error =>
-  Object.assign(new Error(`its answer is longer than ${bytes} bytes (see --max-message-mb)`), {
-    status: 502,
-  });

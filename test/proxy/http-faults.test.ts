@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { FaultServer } from './support/fault-server.ts';
 import { GuardedHttp } from './support/guarded-http.ts';
@@ -148,5 +151,71 @@ describe('a server that asks who is there', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toEqual({ server: 'closed', echo: 'closed' });
     guarded.word = 'Bearer s3cret';
     expect(await session.say('echo', { words: 'x' })).toBe('x');
+  });
+});
+
+/** A server of HTTP that does whatever it likes. */
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
+  const header = ['--header', 'X-Key: s3cret'];
+
+  it('is followed to where it is itself', async () => {
+    await using server = new FaultServer();
+    const port = await freePort();
+    await server.listen(port);
+    await using guarded = await GuardedHttp.before(port);
+    guarded.redirects = true;
+    const key = ['--header', 'Authorization: Bearer s3cret'];
+    await using session = await ProxySession.openUrl(server, guarded.url, ...key);
+    expect(await session.say('echo', { words: 'x' })).toBe('x');
+  });
+
+  it('is not followed to another, who is not to see its headers', async () => {
+    const seen: unknown[] = [];
+    await using other = await serve(({ headers }, response) => {
+      seen.push(headers);
+      response.end();
+    });
+    await using first = await serve((_, response) => {
+      response.writeHead(307, { location: `${other.origin}/mcp` }).end();
+    });
+    await using server = new FaultServer();
+    await expect(ProxySession.openUrl(server, `${first.origin}/mcp`, ...header)).rejects.toThrow(
+      `The server has refused this: HTTP 307 Temporary Redirect, to ${other.origin}/mcp`,
+    );
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('a server of HTTP that does not speak MCP', { timeout: 30_000 }, () => {
+  it.each([
+    ['nothing', 'application/json', '', 'it answered with no answer to this'],
+    [
+      'another answer',
+      'application/json',
+      '{"jsonrpc":"2.0","id":"x","result":{}}',
+      'with no answer to this',
+    ],
+    ['a page', 'text/html', '<p>Welcome</p>', 'it answered with content type "text/html"'],
+    ['an empty stream', 'text/event-stream', '', 'the answer broke off'],
+  ])('leaves no client waiting: it says %s', async (_, type, body, words) => {
+    await using odd = await serve((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+    await using server = new FaultServer();
+    await expect(ProxySession.openUrl(server, `${odd.origin}/mcp`)).rejects.toThrow(words);
   });
 });

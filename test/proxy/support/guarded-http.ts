@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export class GuardedHttp {
   /** The header that is asked for. */
   word = 'Bearer s3cret';
+  /** Whether it sends everybody on to its own `/mcp/`. */
+  redirects = false;
   readonly #server: Server;
 
   private constructor(port: number) {
@@ -16,6 +18,11 @@ export class GuardedHttp {
         return;
       }
       const { method, url, headers } = asked;
+      if (this.redirects && url === '/mcp') {
+        asked.resume();
+        answer.writeHead(307, { location: '/mcp/' }).end();
+        return;
+      }
       const passed = request({ host: '127.0.0.1', port, method, path: url, headers }, (given) => {
         answer.writeHead(given.statusCode ?? 500, given.headers);
         given.pipe(answer);
