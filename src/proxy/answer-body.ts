@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 
 /** An event of a stream: a message, where it has data. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly id: string | undefined;
   readonly data: string;
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type Json, Message } from './message.ts';
+import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
 /** What is told of the server, whichever of its runs it is. */
@@ -39,11 +39,7 @@ export class ServerLink {
   #isInitialized = false;
   #logLevel: Message | undefined;
   readonly #subscriptions = new Map<string, Message>();
-  /** Begins the ids of our own requests, as JSON text: no client has such ones, were it another proxy. */
-  readonly #prefix = `"toolfuse:${randomBytes(6).toString('hex')}:`;
-  /** Requests of our own. */
-  readonly #own = new Map<string, { resolve: (answer: Message) => void; reject: (error: Error) => void }>();
-  #lastOwnId = 0;
+  readonly #own = new OwnRequests();
   #ping: Promise<boolean> | undefined;
   #revival: Promise<void> | undefined;
 
@@ -117,9 +113,8 @@ export class ServerLink {
   /** @returns whether it was the answer to a request of our own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
-    if (id === undefined || !id.startsWith(this.#prefix)) return false;
-    this.#own.get(id)?.resolve(answer);
-    this.#own.delete(id);
+    if (id === undefined || !this.#own.owns(id)) return false;
+    this.#own.resolve(id, answer);
     return true;
   }
 
@@ -159,7 +154,7 @@ export class ServerLink {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;
-    this.#rejectOwn('the session has ended');
+    this.#own.rejectAll('the session has ended');
     await this.#connection?.close('gently');
     this.#connection = undefined;
   }
@@ -218,10 +213,8 @@ export class ServerLink {
       onUndelivered: (message, error) => {
         if (!isCurrent()) return;
         const { id } = message;
-        if (id !== undefined && this.#own.has(id)) {
-          this.#own.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
-          this.#own.delete(id);
-        } else onUndelivered(message, error);
+        if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
+        else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
       },
       onEnd: (end) => isCurrent() && this.#lose(end),
     });
@@ -235,7 +228,7 @@ export class ServerLink {
     const wasReady = this.#isReady;
     this.#connection = undefined;
     this.#isReady = false;
-    this.#rejectOwn(end.why);
+    this.#own.rejectAll(end.why);
     // One that did not come up is told by the failure of its revival.
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // What was held back for it will not be asked for again.
@@ -243,35 +236,9 @@ export class ServerLink {
     if (end.isReplaced) this.revive(new AbortController().signal).catch(this.#options.onNotReplaced);
   }
 
-  #rejectOwn(why: string): void {
-    for (const { reject } of this.#own.values()) reject(new Error(`the server was lost: ${why}`));
-    this.#own.clear();
-  }
-
-  #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      if (this.#connection === undefined) {
-        reject(new Error('the server is not running'));
-        return;
-      }
-      const id = `${this.#prefix}${++this.#lastOwnId}"`;
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.#own.delete(id);
-              reject(new Error(`no answer to ${method} within ${timeoutMs} ms`));
-            }, timeoutMs);
-      const settle =
-        <Value>(then: (value: Value) => void) =>
-        (value: Value): void => {
-          clearTimeout(timer);
-          then(value);
-        };
-      this.#own.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      this.#connection.write(
-        Message.of({ id: JSON.parse(id), method, ...(params !== undefined && { params }) }),
-      );
-    });
+  async #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {
+    const connection = this.#connection;
+    if (connection === undefined) throw new Error('the server is not running');
+    return this.#own.ask((request) => connection.write(request), method, params, timeoutMs);
   }
 }

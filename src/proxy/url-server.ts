@@ -1,10 +1,9 @@
 import { readEvents, readText } from './answer-body.ts';
+import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
 import { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
-export interface UrlServerOptions {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+export interface UrlServerOptions extends HttpServerOptions {
   /** The longest message that is passed on, in bytes. */
   readonly maxMessageBytes: number;
 }
@@ -14,31 +13,6 @@ const resumptions = 5;
 const firstDelayMs = 1_000;
 const shortestDelayMs = 100;
 const longestDelayMs = 30_000;
-const farewellMs = 2_000;
-
-const mostRedirections = 5;
-
-/** A request to the server. */
-interface Asked {
-  readonly method?: string;
-  readonly headers: Record<string, string>;
-  readonly body?: Buffer;
-}
-
-/** The address of the same server that an answer sends on to, where the same is to be asked there. */
-function redirectionOf({ status, headers }: Response, from: string): string | undefined {
-  const location = headers.get('location');
-  if ((status !== 307 && status !== 308) || location === null || !URL.canParse(location, from))
-    return undefined;
-  const to = new URL(location, from);
-  return to.origin === new URL(from).origin ? to.href : undefined;
-}
-
-function httpError({ status, statusText, headers }: Response): Error {
-  const location = headers.get('location');
-  const where = status >= 300 && status < 400 && location !== null ? `, to ${location}` : '';
-  return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where), { status, headers });
-}
 
 /** The server was reached, and what it says makes no sense. */
 const badAnswer = (why: string): Error => Object.assign(new Error(why), { status: 502 });
@@ -58,11 +32,9 @@ interface SeenStream {
 
 /** A server that is reached by MCP's Streamable HTTP. */
 export class UrlServer implements ServerConnection {
-  readonly #options: UrlServerOptions;
+  readonly #session: HttpSession;
+  readonly #maxMessageBytes: number;
   readonly #events: ServerEvents;
-  readonly #abort = new AbortController();
-  #session: string | undefined;
-  #version: string | undefined;
   #isOver = false;
   /** Settled when the notifications before it have arrived: the server must not see a request overtake one. */
   #turn: Promise<void> = Promise.resolve();
@@ -70,7 +42,8 @@ export class UrlServer implements ServerConnection {
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
-    this.#options = options;
+    this.#session = new HttpSession(options);
+    this.#maxMessageBytes = options.maxMessageBytes;
     this.#events = events;
   }
 
@@ -86,20 +59,18 @@ export class UrlServer implements ServerConnection {
   resume(): void {}
 
   agreeOn(version: string): void {
-    this.#version = version;
+    this.#session.version = version;
   }
 
   async close(how: 'gently' | 'now'): Promise<void> {
     if (this.#isOver) return;
     this.#stop();
-    if (how === 'now' || this.#session === undefined) return;
-    const signal = AbortSignal.timeout(farewellMs);
-    await fetch(this.#options.url, { method: 'DELETE', headers: this.#headers({}), signal }).catch(() => {});
+    if (how === 'gently') await this.#session.end();
   }
 
   #stop(): void {
     this.#isOver = true;
-    this.#abort.abort();
+    this.#session.abort();
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -109,24 +80,9 @@ export class UrlServer implements ServerConnection {
     this.#events.onEnd(end);
   }
 
-  #headers(more: Record<string, string>): Record<string, string> {
-    return {
-      ...this.#options.headers,
-      ...more,
-      ...(this.#session !== undefined && { 'mcp-session-id': this.#session }),
-      ...(this.#version !== undefined && { 'mcp-protocol-version': this.#version }),
-    };
-  }
-
   async #post(message: Message): Promise<void> {
     try {
-      const response = await this.#fetch({
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-        body: message.bytes,
-      });
-      const session = response.headers.get('mcp-session-id');
-      if (session !== null) this.#session = session;
+      const response = await this.#session.post(message);
       if (!response.ok) await this.#refused(message, response);
       else if (message.isRequest) void this.#readAnswer(message, response);
       else {
@@ -140,7 +96,7 @@ export class UrlServer implements ServerConnection {
 
   async #refused(message: Message, response: Response): Promise<void> {
     await response.body?.cancel();
-    const isForgotten = response.status === 404 && this.#session !== undefined;
+    const isForgotten = response.status === 404 && this.#session.isNamed;
     this.#undelivered(message, httpError(response));
     if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
   }
@@ -150,7 +106,7 @@ export class UrlServer implements ServerConnection {
       const type = response.headers.get('content-type') ?? '';
       if (/^text\/event-stream\b/i.test(type)) await this.#readStream(response, message);
       else if (/^application\/json\b/i.test(type))
-        this.#readJson(await readText(response, this.#options.maxMessageBytes), message);
+        this.#readJson(await readText(response, this.#maxMessageBytes), message);
       else throw badAnswer(`it answered with content type ${JSON.stringify(type)}`);
     } catch (error) {
       this.#undelivered(message, error);
@@ -176,7 +132,7 @@ export class UrlServer implements ServerConnection {
       }
       await this.#delay(this.#retryMs);
       if (this.#isOver) return;
-      response = await this.#get(lastId);
+      response = await this.#session.get(lastId);
       if (!response.ok) throw httpError(response);
     }
   }
@@ -186,36 +142,12 @@ export class UrlServer implements ServerConnection {
     let lastId: string | undefined;
     for (let failures = 0; !this.#isOver; ) {
       // Where the connection is lost, a request would find out.
-      const response = await this.#get(lastId).catch(() => undefined);
+      const response = await this.#session.get(lastId).catch(() => undefined);
       failures = response?.ok === true ? 0 : failures + 1;
       if (response?.ok === true) lastId = (await this.#readEvents(response, lastId)).lastId;
       else await response?.body?.cancel();
       if (response !== undefined && saysNothing(response.status)) return;
       if (!this.#isOver) await this.#delay(Math.min(this.#retryMs * 2 ** failures, longestDelayMs));
-    }
-  }
-
-  #get(lastId: string | undefined): Promise<Response> {
-    const accept = 'text/event-stream';
-    return this.#fetch({ headers: { accept, ...(lastId !== undefined && { 'last-event-id': lastId }) } });
-  }
-
-  /** Goes where the server says that it is, but to no other: that is not to see what the headers hold. */
-  async #fetch({ headers, body, ...how }: Asked): Promise<Response> {
-    let url = this.#options.url;
-    for (let redirections = 0; ; redirections++) {
-      const response = await fetch(url, {
-        ...how,
-        headers: this.#headers(headers),
-        // A copy for each time, since `fetch` keeps it.
-        ...(body !== undefined && { body: new Uint8Array(body) }),
-        redirect: 'manual',
-        signal: this.#abort.signal,
-      });
-      const next = redirectionOf(response, url);
-      if (next === undefined || redirections === mostRedirections) return response;
-      await response.body?.cancel();
-      url = next;
     }
   }
 
@@ -225,7 +157,7 @@ export class UrlServer implements ServerConnection {
     let lastId = lastIdBefore;
     let fault: unknown;
     const reading = readEvents(response, {
-      maxMessageBytes: this.#options.maxMessageBytes,
+      maxMessageBytes: this.#maxMessageBytes,
       onRetry: (ms) => {
         this.#retryMs = Math.min(Math.max(ms, shortestDelayMs), longestDelayMs);
       },

@@ -132,7 +132,7 @@ export const agreed = {
   id: 0,
   result: { protocolVersion: '2025-06-18', capabilities: { tools: {} } },
 };
-export const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
+const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
 export const call = (id: number | string, name = 'search', more: object = {}): Content => ({
   jsonrpc: '2.0',
   id,
