@@ -1,6 +1,6 @@
 import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
-import { hasNotRun, isRefusal, reasonOf } from './delivery-fault.ts';
+import { reasonOf } from './delivery-fault.ts';
 import { idOfLongLine, type LongLine } from './line-reader.ts';
 import type { ProxyLog } from './log.ts';
 import { Message } from './message.ts';
@@ -12,6 +12,7 @@ import { ServerLink } from './server-link.ts';
 import type { StatusResource } from './status-resource.ts';
 import { readToolCall } from './tool-call.ts';
 import { ToolList } from './tool-list.ts';
+import { lost, undelivered, unpassable } from './unanswered.ts';
 
 /** The client of a session. */
 export interface Client {
@@ -262,16 +263,8 @@ export class Session {
   /** A message has not reached the server, or not its answer the proxy. */
   #undelivered({ id, method }: Message, error: unknown): void {
     const request = id === undefined ? undefined : this.#requests.answer(id);
-    const why = reasonOf(error);
-    this.#options.log.tell('server.undelivered', { method: method ?? null, why });
-    if (request === undefined) return;
-    if (request.call !== undefined) {
-      request.call.permit.failure(error);
-      this.#fail(request.call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
-    } else {
-      const what = isRefusal(error) ? 'has refused this' : 'could not be reached';
-      this.#toClient(errorAnswer(request.id, `The server ${what}: ${why}`));
-    }
+    this.#options.log.tell('server.undelivered', { method: method ?? null, why: reasonOf(error) });
+    if (request !== undefined) this.#toClient(undelivered(request, error));
   }
 
   /** Nobody answers any more what was asked of the server, and nobody waits for what it has asked. */
@@ -280,10 +273,7 @@ export class Session {
     log.tell('server.lost', { why: end.why, pending: this.#requests.size });
     for (const { id } of this.#requests.all()) {
       const request = this.#requests.take(id);
-      if (request === undefined) continue;
-      request.call?.permit.failure(Object.assign(new Error(end.why), { code: 'ECONNRESET' }));
-      if (request.call !== undefined) this.#fail(request.call, { error: 'no_answer', why: end.why });
-      else this.#toClient(errorAnswer(id, `The server was lost before it answered: ${end.why}.`));
+      if (request !== undefined) this.#toClient(lost(request, end.why));
     }
     this.#requests.forgetAnswered();
     for (const id of this.#serverRequests) {
@@ -307,12 +297,7 @@ export class Session {
       return;
     }
     const request = this.#requests.take(id);
-    if (request === undefined) return;
-    if (request.call === undefined) this.#toClient(errorAnswer(id, why));
-    else {
-      request.call.permit.failure('executionError', { roundTrip: true });
-      this.#fail(request.call, { error: 'no_answer', why });
-    }
+    if (request !== undefined) this.#toClient(unpassable(request, why));
   }
 
   #garbage(from: 'client' | 'server', line: Buffer): void {
