@@ -25,13 +25,6 @@ export interface TripStrategy<Memory = unknown> {
   record(memory: Memory, call: CallOutcome): Memory;
   /** Whether the circuit trips after this call. The memory holds the call already. */
   trips(memory: Memory, call: CallOutcome, config: CircuitConfig): boolean;
-  /**
-   * A shorter way for successes that nobody watches; optional. Does in place what `record` does for a success, in a
-   * memory that `record` made and that nobody else has seen.
-   *
-   * @returns false, with the memory as it was, where it must be `record`, or where the circuit may trip.
-   */
-  addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
   /** A probe that takes longer, in ms, has failed. Default: however long it takes. */
   readonly slowCallMs?: number;
 }
@@ -43,13 +36,21 @@ export const consecutiveFailures: TripStrategy<null> = Object.freeze({
   trips: (_, { failuresInARow }, { failureThreshold }) => failuresInARow >= failureThreshold,
 } satisfies TripStrategy<null>);
 
+/** A strategy of this library. It never throws. */
+export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
+  /**
+   * Does in place what `record` does for a success, in a memory that `record` made and that nobody else has seen.
+   *
+   * @returns false, with the memory as it was, where it has to be `record`, and where the circuit may trip.
+   */
+  addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
+}
+
 const ours = new WeakSet<object>([consecutiveFailures]);
 
-/** A strategy of this library, which never throws. */
-export function own<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
+export function own<Memory>(strategy: OwnStrategy<Memory>): OwnStrategy<Memory> {
   ours.add(strategy);
   return Object.freeze(strategy);
 }
 
-/** Whether a strategy is of this library, and unchanged. */
-export const isOwn = (strategy: TripStrategy): boolean => ours.has(strategy);
+export const isOwn = (strategy: TripStrategy): strategy is OwnStrategy => ours.has(strategy);

@@ -8,10 +8,10 @@ import {
 import type { CircuitState } from '../machines/circuit-state.ts';
 import { denialReport } from '../machines/reports.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
-import type { CallOutcome, TripStrategy } from '../machines/trip-strategy.ts';
+import type { CallOutcome, OwnStrategy } from '../machines/trip-strategy.ts';
 import { CallStats } from './call-stats.ts';
 import { checkEvent } from './check-event.ts';
-import { type Leave, leaveOf } from './leave.ts';
+import type { Leave } from './leave.ts';
 import { quickStep } from './quick-step.ts';
 import { withContext } from './with-context.ts';
 
@@ -57,18 +57,19 @@ export class CircuitActor extends Actor<Machine> {
   openSince: number | null = null;
   /** How long it has been open or isolated before that, in ms. */
   openMs = 0;
+  /** Leave for every call, none of them a probe or timed: where it was worked out since the circuit was last sent something. */
+  freeLeave: Leave | undefined;
   /** What it depends on, as far as is known. */
   upstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;
-  readonly trip: TripStrategy;
+  /** When it trips. A user's strategy is contained, and so has no `addSuccess`. */
+  readonly trip: OwnStrategy;
   /** Whether all of its calls have to be timed: its trip strategy asks how long they take. */
   readonly isTimed: boolean;
   /** Calls of it that were refused because of its upstream. */
   upstreamDenials = 0;
   #stats: CallStats | undefined;
-  /** Shared by the calls of one generation that are neither probes nor timed. */
-  #leave: Leave | undefined;
   readonly #owner: CircuitOwner;
   /** Sent, but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];
@@ -158,13 +159,6 @@ export class CircuitActor extends Actor<Machine> {
     return this.stats.shouldMeasure() || this.isTimed;
   }
 
-  /** Leave for a call that is neither a probe nor timed. */
-  leaveOf(generation: number): Leave {
-    if (this.#leave?.stamp.generation !== generation)
-      this.#leave = leaveOf(this, { generation, probeStart: null });
-    return this.#leave;
-  }
-
   /** @throws TypeError for what is no event, which would otherwise end the actor. */
   override send(event: ToolCircuitEvent): void {
     checkEvent(event);
@@ -177,6 +171,7 @@ export class CircuitActor extends Actor<Machine> {
   tell(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
+    this.freeLeave = undefined;
     const isActive = super.getSnapshot().status === 'active';
     if (isActive) this.#waiting.push(event);
     super.send(event);
@@ -211,6 +206,7 @@ export class CircuitActor extends Actor<Machine> {
 
   /** Processes an event, and follows what becomes of it. */
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    this.freeLeave = undefined;
     const snapshot = this.#memory === told ? before : this.#withMemory(before);
     this.#memory = told;
     this.#remembering = undefined;

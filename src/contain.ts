@@ -55,7 +55,7 @@ export function judge<Result>(
 
 /** A user's trip strategy. Where `record` throws, the call is not remembered; where `trips` does, nothing trips. */
 export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
-  const { start, slowCallMs, addSuccess } = strategy;
+  const { start, slowCallMs } = strategy;
   return Object.freeze({
     start,
     ...(slowCallMs !== undefined && { slowCallMs }),
@@ -75,16 +75,6 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
         return false;
       }
     },
-    ...(addSuccess !== undefined && {
-      addSuccess(memory: Memory, at: number, durationMs: number | null) {
-        try {
-          return addSuccess.call(strategy, memory, at, durationMs);
-        } catch (fault) {
-          console.error('toolfuse: trip.addSuccess threw', fault);
-          return false;
-        }
-      },
-    }),
   });
 }
 

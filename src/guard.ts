@@ -117,7 +117,7 @@ export class Guard {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    const upstream = this.#circuits.upstreamOf(circuit);
+    const upstream = circuit.upstream === undefined ? undefined : this.#circuits.upstreamOf(circuit);
     if (upstream !== undefined) return this.#askBoth(circuit, upstream);
     const leave = this.#admit(circuit);
     if (leave === null) return this.#denial(circuit, name);
@@ -143,8 +143,12 @@ export class Guard {
 
   /** Leave of one circuit alone, not timed; null where it refuses. */
   #admit(circuit: CircuitActor): Leave | null {
+    if (circuit.freeLeave !== undefined) return circuit.freeLeave;
     const { value, context } = circuit.outline;
-    if (admitsAll(value as CircuitState)) return circuit.leaveOf(context.generation);
+    if (admitsAll(value as CircuitState)) {
+      circuit.freeLeave = leaveOf(circuit, { generation: context.generation, probeStart: null });
+      return circuit.freeLeave;
+    }
     const stamp = this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
     return stamp === null ? null : leaveOf(circuit, stamp);
   }
