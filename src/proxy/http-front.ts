@@ -33,11 +33,13 @@ class Refusal extends Error {
 export class HttpFront {
   readonly #proxy: McpProxy;
   readonly #address: Address;
+  readonly #mostSessions: number;
   readonly #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(proxy: McpProxy, address: Address) {
+  constructor(proxy: McpProxy, address: Address, most = mostSessions) {
+    this.#mostSessions = most;
     this.#proxy = proxy;
     this.#address = address;
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -136,8 +138,7 @@ export class HttpFront {
   }
 
   #open(): Entry {
-    if (this.#entries.size >= mostSessions)
-      throw new Refusal(503, `there are ${mostSessions} sessions already`);
+    if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
     const id = randomUUID();
     const client = new HttpClient(id, () => void this.#close(id));
     const session = this.#proxy.open(client);
@@ -145,6 +146,14 @@ export class HttpFront {
     const entry = { client, session };
     this.#entries.set(id, entry);
     return entry;
+  }
+
+  /** Clients go without a word: few of them say that a session is over. */
+  #makeRoom(): void {
+    const idle = [...this.#entries.values()].map(({ client }) => client).filter((client) => client.isIdle);
+    const [first] = idle.sort((a, b) => a.heardAt - b.heardAt);
+    if (first === undefined) throw new Refusal(503, `there are ${this.#mostSessions} sessions already`);
+    first.end();
   }
 
   #entryOf({ headers }: IncomingMessage): Entry {

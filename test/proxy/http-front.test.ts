@@ -27,12 +27,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function listen(
   args: readonly string[] = ['--', process.execPath, fileServer, folder],
   host = '127.0.0.1',
+  mostSessions?: number,
 ): Promise<URL> {
   const proxy = new McpProxy(readOptions(['--log', 'none', ...args], {}), {
     writeLog: () => {},
     isTerminal: false,
   });
-  const front = new HttpFront(proxy, { host, port: 0 });
+  const front = new HttpFront(proxy, { host, port: 0 }, mostSessions);
   endings.push(async () => {
     front.close();
     await proxy.end();
@@ -97,6 +98,27 @@ describe('a client that speaks HTTP', () => {
     await one.transport.terminateSession();
     await expect(read(one.client)).rejects.toThrow();
     expect(await read(two.client)).toMatchObject({ content: [{ text: 'the text' }] });
+  });
+
+  it('takes the place of one that has not been heard of for longest, where there are too many', async () => {
+    const url = await listen(undefined, '127.0.0.1', 2);
+    const first = await connect(url);
+    const second = await connect(url);
+    // They do not listen to what the server says by itself, and have no call under way.
+    await first.client.close();
+    await read(second.client);
+    await second.client.close();
+    const third = await connect(url);
+    const statusIn = ({ transport }: typeof first) =>
+      statusOf(url, { headers: { 'mcp-session-id': transport.sessionId ?? '' } });
+    expect([await statusIn(first), await statusIn(second), await statusIn(third)]).toEqual([404, 202, 202]);
+  });
+
+  it('is refused where there are too many, and all of them are in use', async () => {
+    const url = await listen(undefined, '127.0.0.1', 1);
+    const { client } = await connect(url);
+    await read(client);
+    await expect(connect(url)).rejects.toThrow('there are 1 sessions already');
   });
 
   it('shares the circuits with the others', async () => {
