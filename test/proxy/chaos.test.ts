@@ -28,6 +28,8 @@ describe('whatever happens to a server', () => {
       fc.asyncProperty(fc.array(happening, { minLength: 40, maxLength: 120 }), async (happenings) => {
         await using server = new FaultServer();
         const options = ['--timeout', '400', '--min-backoff', '100', '--max-backoff', '200'];
+        // A server that is stopped while it starts is waited for as long.
+        options.push('--start-timeout', '5000');
         const client = new RawClient(behindProxy(server.command, ...options));
         try {
           await initialize(client);
@@ -53,7 +55,7 @@ describe('whatever happens to a server', () => {
           const works = (): Promise<RawMessage> =>
             client.request('tools/call', { name: 'pid', arguments: {} });
           await expect
-            .poll(async () => (await works()).result?.isError, { timeout: 20_000, interval: 100 })
+            .poll(async () => (await works()).result?.isError, { timeout: 30_000, interval: 100 })
             .toBeUndefined();
           // One that was cancelled may have an answer, if it was faster.
           for (const id of asked) if (!cancelled.has(id)) await client.answerTo(id);
