@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -30,6 +31,8 @@ export default defineConfig({
     server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },
     // A machine that is busy with other things takes its time.
     testTimeout: 30_000,
+    // Many tests wait for other processes: one worker more than there are cores would be idle else.
+    maxWorkers: availableParallelism() + 1,
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });

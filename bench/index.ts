@@ -207,7 +207,7 @@ const succeed = async (): Promise<number> => 1;
 const callNanoseconds = <Name extends string>(
   operations: Readonly<Record<Name, () => Promise<unknown>>>,
 ): Promise<Record<Name, number>> =>
-  inTurnsAsync(100, operations, async (operation) => {
+  inTurnsAsync({ rounds: 20, ms: 1_500 }, operations, async (operation) => {
     const calls = 200;
     const startedAt = performance.now();
     for (let call = 0; call < calls; call++) await operation();

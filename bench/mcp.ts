@@ -44,14 +44,13 @@ interface Load {
   readonly inFlight: number;
   readonly batches: number;
   readonly rounds: number;
-  readonly warmUp: number;
 }
 
 const loads: readonly Load[] = [
-  { what: 'small answer, 1 in flight', tool: 'small', inFlight: 1, batches: 50, rounds: 150, warmUp: 30 },
-  { what: 'small answers, 100 in flight', tool: 'small', inFlight: 100, batches: 3, rounds: 100, warmUp: 20 },
-  { what: '1 MB answer, 1 in flight', tool: 'large', inFlight: 1, batches: 4, rounds: 60, warmUp: 10 },
-  { what: '1 MB answers, 100 in flight', tool: 'large', inFlight: 100, batches: 1, rounds: 11, warmUp: 3 },
+  { what: 'small answer, 1 in flight', tool: 'small', inFlight: 1, batches: 50, rounds: 150 },
+  { what: 'small answers, 100 in flight', tool: 'small', inFlight: 100, batches: 3, rounds: 100 },
+  { what: '1 MB answer, 1 in flight', tool: 'large', inFlight: 1, batches: 4, rounds: 60 },
+  { what: '1 MB answers, 100 in flight', tool: 'large', inFlight: 100, batches: 1, rounds: 11 },
 ];
 
 /** Milliseconds of a call, or of a batch of calls in flight together. */
@@ -89,8 +88,8 @@ const memoryAtFirst = { relay: memoryMb(connections.relay), proxy: memoryMb(conn
 
 const latencies: Row[] = [];
 for (const load of loads) {
-  const { what, rounds, warmUp } = load;
-  const took = await inTurnsAsync(rounds, connections, (connection) => measure(connection, load), warmUp);
+  const { what, rounds } = load;
+  const took = await inTurnsAsync({ rounds, ms: 0 }, connections, (connection) => measure(connection, load));
   latencies.push(
     { what: `${what}: proxy, bare relay`, ours: took.proxy, theirs: took.relay, unit: 'ms', target: 1.15 },
     { what: `${what}: proxy, direct`, ours: took.proxy, theirs: took.direct, unit: 'ms' },

@@ -34,20 +34,24 @@ export function inTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;
 }
 
-/** The same for what takes a while: the median of what `measure` says of each. */
+/**
+ * The same for what takes a while: the median of what `measure` says of each, in so many rounds and for so many
+ * milliseconds at least. As much before that does not count: what is fast has to be compiled by then.
+ */
 export async function inTurnsAsync<Name extends string, Subject>(
-  rounds: number,
+  atLeast: { readonly rounds: number; readonly ms: number },
   subjects: Readonly<Record<Name, Subject>>,
   measure: (subject: Subject) => Promise<number>,
-  warmUp = 30,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(subjects) as Name[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  // The first rounds warm everything up, and do not count.
-  for (let round = -warmUp; round < rounds; round++) {
-    for (const name of names) {
-      const figure = await measure(subjects[name]);
-      if (round >= 0) figures[name].push(figure);
+  for (const counts of [false, true]) {
+    const endsAt = performance.now() + atLeast.ms;
+    for (let round = 0; round < atLeast.rounds || performance.now() < endsAt; round++) {
+      for (const name of names) {
+        const figure = await measure(subjects[name]);
+        if (counts) figures[name].push(figure);
+      }
     }
   }
   return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;

@@ -9,7 +9,7 @@ import {
   rates,
   type Tally,
 } from './rates.ts';
-import type { CallOutcome, TripStrategy } from './trip-strategy.ts';
+import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window of the last calls. */
 export interface CountWindowOptions extends RateLimits {
@@ -56,14 +56,14 @@ export function countWindow(options: CountWindowOptions = {}): TripStrategy<Coun
     return { words: full, word: full[Math.floor(at / callsAWord)] ?? 0, next: at };
   };
 
-  return Object.freeze({
+  return own({
     start: Object.freeze({ ...nothing, words: Object.freeze([]), word: 0, next: 0 }),
     record(memory: CountWindowMemory, call: CallOutcome) {
       const { words, word, next } = turned(memory);
       const shift = (next % callsAWord) * 2;
       const isFull = memory.calls === size;
       const before = isFull ? (word >>> shift) & 3 : 0;
-      const after = codeOf(call.isFailure, isSlow(given, call));
+      const after = codeOf(call.isFailure, isSlow(given, call.durationMs));
       return {
         calls: isFull ? size : memory.calls + 1,
         failures: memory.failures + bit(after, failed) - bit(before, failed),

@@ -1,5 +1,3 @@
-import type { CallOutcome } from './trip-strategy.ts';
-
 /** What `countWindow` and `timeWindow` have in common. */
 export interface RateLimits {
   /** Trips when so large a share of the calls in the window failed, from above 0 to 1. Default 0.5. */
@@ -59,7 +57,7 @@ export function mustKnow(strategy: string, given: object, fields: readonly strin
   }
 }
 
-export const isSlow = ({ slowCallMs }: Rates, { durationMs }: CallOutcome): boolean =>
+export const isSlow = ({ slowCallMs }: Rates, durationMs: number | null): boolean =>
   durationMs !== null && durationMs > slowCallMs;
 
 /** Whether enough calls are in, and too many of them failed or were slow. */
@@ -68,3 +66,7 @@ export function isOver(rates: Rates, { calls, failures, slow }: Tally): boolean 
   // Divided rather than multiplied: 7 / 100 is 0.07, and 0.07 * 100 is more than 7.
   return failures / calls >= rates.failureRate || slow / calls >= rates.slowCallRate;
 }
+
+/** Whether that may be so after one more success, which makes no rate higher, but can make enough calls. */
+export const mayBeOver = (rates: Rates, { calls, failures, slow }: Tally): boolean =>
+  calls + 1 >= rates.minCalls && (failures > 0 || slow > 0);

@@ -2,6 +2,7 @@ import {
   isOver,
   isPositiveInteger,
   isSlow,
+  mayBeOver,
   must,
   mustKnow,
   nothing,
@@ -9,7 +10,7 @@ import {
   rates,
   type Tally,
 } from './rates.ts';
-import type { CallOutcome, TripStrategy } from './trip-strategy.ts';
+import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window of time. */
 export interface TimeWindowOptions extends RateLimits {
@@ -52,6 +53,8 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
   must(isPositiveInteger(slices), 'timeWindow', 'slices', 'a positive integer', slices);
   const given = rates('timeWindow', limits, 10);
 
+  const sliceOf = (at: number): number => Math.floor((at * slices) / windowMs);
+
   /** The memory at a later slice: what is older than the window is gone. */
   const movedTo = (slice: number, memory: TimeWindowMemory): TimeWindowMemory => {
     const filled = {
@@ -74,7 +77,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
     };
   };
 
-  return Object.freeze({
+  return own({
     start: Object.freeze({
       ...nothing,
       full: Object.freeze([]),
@@ -84,11 +87,11 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       sliceSlow: 0,
     }),
     record(before: TimeWindowMemory, call: CallOutcome) {
-      const slice = Math.floor((call.at * slices) / windowMs);
+      const slice = sliceOf(call.at);
       // A call that says it ended before the last one is counted with the last one.
       const memory = slice > before.slice ? movedTo(slice, before) : before;
       const failure = call.isFailure ? 1 : 0;
-      const slowness = isSlow(given, call) ? 1 : 0;
+      const slowness = isSlow(given, call.durationMs) ? 1 : 0;
       return {
         calls: memory.calls + 1,
         failures: memory.failures + failure,
@@ -101,6 +104,16 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       };
     },
     trips: (memory: TimeWindowMemory) => isOver(given, memory),
+    addSuccess(
+      memory: { -readonly [Field in keyof TimeWindowMemory]: TimeWindowMemory[Field] },
+      at: number,
+      durationMs: number | null,
+    ) {
+      if (sliceOf(at) > memory.slice || isSlow(given, durationMs) || mayBeOver(given, memory)) return false;
+      memory.calls += 1;
+      memory.sliceCalls += 1;
+      return true;
+    },
     ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
   });
 }

@@ -35,3 +35,22 @@ export const consecutiveFailures: TripStrategy<null> = Object.freeze({
   record: () => null,
   trips: (_, { failuresInARow }, { failureThreshold }) => failuresInARow >= failureThreshold,
 } satisfies TripStrategy<null>);
+
+/** A strategy of this library. It never throws. */
+export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
+  /**
+   * Does in place what `record` does for a success, in a memory that `record` made and that nobody else has seen.
+   *
+   * @returns false, with the memory as it was, where it has to be `record`, and where the circuit may trip.
+   */
+  addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
+}
+
+const ours = new WeakSet<object>([consecutiveFailures]);
+
+export function own<Memory>(strategy: OwnStrategy<Memory>): OwnStrategy<Memory> {
+  ours.add(strategy);
+  return Object.freeze(strategy);
+}
+
+export const isOwn = (strategy: TripStrategy): strategy is OwnStrategy => ours.has(strategy);

@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../machines/categories.ts';
 
-/** How long the last calls took, in ms. Of a busy tool one call in 32 is measured. */
+/** How long the last calls took, in ms. After a call of less than a tenth of a millisecond the next 255 are not measured. */
 export interface Latency {
   /** So many calls were looked at: at most the last 128 that were measured. */
   readonly calls: number;
@@ -23,22 +23,25 @@ export interface CallCounts {
 /** The last latencies that are kept. */
 const kept = 128;
 
-/** Past the first ones, one call in so many, a power of 2, is measured: reading a clock can cost more than the rest. */
-const measuredOneIn = 32;
+/** After a call that took less, in ms, the clock would cost more than it tells. */
+const quickMs = 0.1;
+const skippedAfterQuick = 255;
 
 /** What is counted of one tool's calls, in bounded memory. */
 export class CallStats {
   #successes = 0;
   #timeouts = 0;
-  #asked = 0;
   #measured = 0;
+  /** So many calls are left that are not measured. */
+  #skipped = 0;
   #failures: Partial<Record<ErrorCategory, number>> | undefined;
   #durations: number[] | undefined;
 
   /** Whether the next call should be timed for the percentiles. */
   shouldMeasure(): boolean {
-    this.#asked += 1;
-    return this.#measured < kept || (this.#asked & (measuredOneIn - 1)) === 0;
+    if (this.#skipped === 0) return true;
+    this.#skipped -= 1;
+    return false;
   }
 
   succeed(durationMs?: number): void {
@@ -95,5 +98,6 @@ export class CallStats {
     this.#durations ??= [];
     this.#durations[this.#measured % kept] = durationMs;
     this.#measured += 1;
+    this.#skipped = durationMs < quickMs ? skippedAfterQuick : 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../machines/categories.ts';
 import type { Clock } from './clock.ts';
+import { isProbe, type Leave } from './leave.ts';
 
 /** What a guarded function is given. */
 export interface CallContext {
@@ -36,17 +37,23 @@ const timeoutError = (tool: string, timeoutMs: number): DOMException =>
 
 /** One call in flight: its signal, and the ways in which it can end before the function does. */
 export class Call implements CallContext {
-  readonly tool: string;
-  readonly probe: boolean;
+  readonly leave: Leave;
   /** Whether the caller has ended it. */
   isCancelled = false;
   /** Whether it was given up after its time limit. */
   isTimedOut = false;
   #controller: AbortController | undefined;
 
-  constructor(tool: string, probe: boolean) {
-    this.tool = tool;
-    this.probe = probe;
+  constructor(leave: Leave) {
+    this.leave = leave;
+  }
+
+  get tool(): string {
+    return this.leave.circuit.id;
+  }
+
+  get probe(): boolean {
+    return isProbe(this.leave);
   }
 
   /** Made when it is first asked for: most functions never do. */

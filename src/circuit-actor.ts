@@ -8,16 +8,15 @@ import {
 import type { CircuitState } from '../machines/circuit-state.ts';
 import { denialReport } from '../machines/reports.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../machines/tool-circuit.ts';
-import type { CallOutcome } from '../machines/trip-strategy.ts';
+import type { CallOutcome, OwnStrategy } from '../machines/trip-strategy.ts';
 import { CallStats } from './call-stats.ts';
 import { checkEvent } from './check-event.ts';
+import type { Leave } from './leave.ts';
 import { quickStep } from './quick-step.ts';
 import { withContext } from './with-context.ts';
 
 type Machine = typeof toolCircuitMachine;
 type Scope = Parameters<Machine['transition']>[2];
-
-const firstStamp: PermitStamp = Object.freeze({ generation: 0, probeStart: null });
 
 /** Nothing is remembered that the circuit has not been told. */
 const told = Symbol('told');
@@ -58,17 +57,19 @@ export class CircuitActor extends Actor<Machine> {
   openSince: number | null = null;
   /** How long it has been open or isolated before that, in ms. */
   openMs = 0;
+  /** Leave for every call, none of them a probe or timed: where it was worked out since the circuit was last sent something. */
+  freeLeave: Leave | undefined;
   /** What it depends on, as far as is known. */
   upstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;
+  /** When it trips. A user's strategy is contained, and so has no `addSuccess`. */
+  readonly trip: OwnStrategy;
   /** Whether all of its calls have to be timed: its trip strategy asks how long they take. */
   readonly isTimed: boolean;
   /** Calls of it that were refused because of its upstream. */
   upstreamDenials = 0;
   #stats: CallStats | undefined;
-  /** Shared by the permits of one generation. */
-  #stamp = firstStamp;
   readonly #owner: CircuitOwner;
   /** Sent, but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];
@@ -85,7 +86,8 @@ export class CircuitActor extends Actor<Machine> {
     super(trackedMachine, options);
     this.#owner = owner;
     this.#settled = this.getSnapshot();
-    this.isTimed = this.#settled.context.config.trip.slowCallMs !== undefined;
+    this.trip = this.#settled.context.config.trip;
+    this.isTimed = this.trip.slowCallMs !== undefined;
   }
 
   get settled(): ToolCircuitSnapshot {
@@ -112,19 +114,19 @@ export class CircuitActor extends Actor<Machine> {
    *
    * @returns false where it has to be an event.
    */
-  remember(at: number, durationMs: number | undefined): boolean {
+  remember(at: number, durationMs: number | null = null): boolean {
     if (this.#owner.isInspected || this.#waiting.length > 0 || this.#mayBeHeard()) return false;
-    const { context } = super.getSnapshot();
-    const { trip } = context.config;
-    const call: CallOutcome = {
-      isFailure: false,
-      category: null,
-      durationMs: durationMs ?? null,
-      at,
-      failuresInARow: 0,
-    };
-    const memory = trip.record(this.#memory === told ? context.tripMemory : this.#memory, call);
-    if (trip.trips(memory, call, context.config)) return false;
+    const isUnseen = this.#memory !== told && this.#remembering === undefined;
+    if (isUnseen && this.trip.addSuccess?.(this.#memory, at, durationMs)) return true;
+    return this.#recordSuccess(at, durationMs);
+  }
+
+  #recordSuccess(at: number, durationMs: number | null): boolean {
+    const { trip } = this;
+    const { tripMemory, config } = super.getSnapshot().context;
+    const call: CallOutcome = { isFailure: false, category: null, durationMs, at, failuresInARow: 0 };
+    const memory = trip.record(this.#memory === told ? tripMemory : this.#memory, call);
+    if (trip.trips(memory, call, config)) return false;
     this.#memory = memory;
     this.#remembering = undefined;
     return true;
@@ -157,12 +159,6 @@ export class CircuitActor extends Actor<Machine> {
     return this.stats.shouldMeasure() || this.isTimed;
   }
 
-  /** What a permit for a call that is no probe carries. */
-  stampOf(generation: number): PermitStamp {
-    if (this.#stamp.generation !== generation) this.#stamp = { generation, probeStart: null };
-    return this.#stamp;
-  }
-
   /** @throws TypeError for what is no event, which would otherwise end the actor. */
   override send(event: ToolCircuitEvent): void {
     checkEvent(event);
@@ -175,6 +171,7 @@ export class CircuitActor extends Actor<Machine> {
   tell(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
+    this.freeLeave = undefined;
     const isActive = super.getSnapshot().status === 'active';
     if (isActive) this.#waiting.push(event);
     super.send(event);
@@ -209,6 +206,7 @@ export class CircuitActor extends Actor<Machine> {
 
   /** Processes an event, and follows what becomes of it. */
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    this.freeLeave = undefined;
     const snapshot = this.#memory === told ? before : this.#withMemory(before);
     this.#memory = told;
     this.#remembering = undefined;

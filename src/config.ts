@@ -1,7 +1,7 @@
 import { jitters } from '../machines/backoff.ts';
 import { type CircuitConfig, circuitConfig } from '../machines/circuit-config.ts';
 import { type RecoveryConfig, recoveryConfig } from '../machines/recovery-config.ts';
-import { consecutiveFailures, type TripStrategy } from '../machines/trip-strategy.ts';
+import { isOwn, type TripStrategy } from '../machines/trip-strategy.ts';
 import type { CallContext } from './call.ts';
 import type { Clock } from './clock.ts';
 import { containedBackoff, containedStrategy } from './contain.ts';
@@ -190,7 +190,7 @@ export interface RegistryConfig {
 function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig> {
   return {
     ...config,
-    ...(config.trip && config.trip !== consecutiveFailures && { trip: containedStrategy(config.trip) }),
+    ...(config.trip && !isOwn(config.trip) && { trip: containedStrategy(config.trip) }),
     ...(config.backoff && { backoff: containedBackoff(config.backoff) }),
   };
 }

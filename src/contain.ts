@@ -1,7 +1,8 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { BackoffFunction } from '../machines/backoff.ts';
 import { type ErrorCategory, isErrorCategory } from '../machines/categories.ts';
-import type { TripStrategy } from '../machines/trip-strategy.ts';
+import type { CircuitConfig } from '../machines/circuit-config.ts';
+import type { CallOutcome, TripStrategy } from '../machines/trip-strategy.ts';
 
 /**
  * An inspection observer whose faults are printed and go no further. In XState one that throws breaks `createActor`
@@ -58,7 +59,7 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
   return Object.freeze({
     start,
     ...(slowCallMs !== undefined && { slowCallMs }),
-    record(memory: Memory, call: Parameters<TripStrategy['record']>[1]) {
+    record(memory: Memory, call: CallOutcome) {
       try {
         return strategy.record(memory, call);
       } catch (fault) {
@@ -66,9 +67,9 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
         return memory;
       }
     },
-    trips(...args: Parameters<TripStrategy<Memory>['trips']>) {
+    trips(memory: Memory, call: CallOutcome, config: CircuitConfig) {
       try {
-        return strategy.trips(...args);
+        return strategy.trips(memory, call, config);
       } catch (fault) {
         console.error('toolfuse: trip.trips threw', fault);
         return false;

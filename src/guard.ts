@@ -1,4 +1,3 @@
-import type { PermitStamp } from '../machines/circuit-context.ts';
 import { admitsAll, type CircuitState } from '../machines/circuit-state.ts';
 import { Call, type CallContext, type ExecuteOptions } from './call.ts';
 import type { CircuitActor } from './circuit-actor.ts';
@@ -8,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { checkTimeout, checkUpstream } from './config.ts';
 import { judge } from './contain.ts';
 import { type Denial, denialOf } from './denial.ts';
-import { isProbe, type Leave } from './leave.ts';
+import { type Leave, leaveOf } from './leave.ts';
 import { Permit } from './permit.ts';
 import type { Results } from './results.ts';
 
@@ -78,36 +77,37 @@ export class Guard {
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result>,
   ): Promise<Awaited<Result>> {
-    const { signal, timeoutMs, fallback, isFailure } = options;
-    const call = new Call(leave.circuit.id, isProbe(leave));
+    const call = new Call(leave);
+    const isLimited = options.signal !== undefined || options.timeoutMs !== undefined;
     let result: Promise<Awaited<Result>>;
-    if (signal !== undefined || timeoutMs !== undefined) {
-      result = call.run(fn, options, this.#clock) as Promise<Awaited<Result>>;
-    } else {
-      try {
-        result = Promise.resolve(fn(call)) as Promise<Awaited<Result>>;
-      } catch (error) {
-        result = Promise.reject(error);
-      }
+    try {
+      result = Promise.resolve(isLimited ? call.run(fn, options, this.#clock) : fn(call)) as typeof result;
+    } catch (error) {
+      result = Promise.reject(error);
     }
     return result.then(
       (value) => {
-        const failure = isFailure === undefined ? false : judge(isFailure, value);
+        const failure = options.isFailure === undefined ? false : judge(options.isFailure, value);
         if (failure === false) this.#results.succeed(leave);
         else this.#results.fail(leave, failure, true);
         return value;
       },
-      (error) => {
-        if (call.isCancelled) {
-          this.#results.cancel(leave);
-          return Promise.reject(error);
-        }
-        if (call.isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
-        this.#results.fail(leave, error, false);
-        if (fallback === undefined) throw error;
-        return settled(() => fallback(error));
-      },
+      (error) => this.#failed(call, error, options.fallback),
     );
+  }
+
+  #failed<Result>(
+    { leave, isCancelled, isTimedOut }: Call,
+    error: unknown,
+    fallback: ExecuteOptions<Result>['fallback'],
+  ): Promise<Awaited<Result>> {
+    if (isCancelled) {
+      this.#results.cancel(leave);
+      return Promise.reject(error);
+    }
+    if (isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
+    this.#results.fail(leave, error, false);
+    return fallback === undefined ? Promise.reject(error) : settled(() => fallback(error));
   }
 
   /** Leave of all circuits that a call needs, or why not. */
@@ -117,43 +117,40 @@ export class Guard {
       checkUpstream(name, upstreamName);
       circuit.upstream = upstreamName;
     }
-    const upstream = this.#circuits.upstreamOf(circuit);
+    const upstream = circuit.upstream === undefined ? undefined : this.#circuits.upstreamOf(circuit);
     if (upstream !== undefined) return this.#askBoth(circuit, upstream);
-    const stamp = this.#admit(circuit);
-    if (stamp === null) return this.#denial(circuit, name);
-    const startedAt = circuit.shouldTime() ? this.#clock.now() : undefined;
-    return { admitted: true, circuit, stamp, startedAt, upstream: undefined };
+    const leave = this.#admit(circuit);
+    if (leave === null) return this.#denial(circuit, name);
+    return circuit.shouldTime() ? { ...leave, startedAt: this.#clock.now() } : leave;
   }
 
   /** Leave of a tool's circuit and of the one that it depends on. */
   #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): Leave | Denial {
     // First, so that the tool's own probe is not spent on a call that cannot be made.
-    const upstreamStamp = this.#admit(upstreamCircuit);
-    if (upstreamStamp === null) {
+    const upstream = this.#admit(upstreamCircuit);
+    if (upstream === null) {
       if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
       return this.#denial(upstreamCircuit, circuit.id);
     }
-    const stamp = this.#admit(circuit);
-    if (stamp === null) {
-      this.#results.giveBack(upstreamCircuit, upstreamStamp);
+    const leave = this.#admit(circuit);
+    if (leave === null) {
+      this.#results.abandon(upstream);
       return this.#denial(circuit, circuit.id);
     }
     const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
-    const upstream = {
-      admitted: true,
-      circuit: upstreamCircuit,
-      stamp: upstreamStamp,
-      startedAt: undefined,
-      upstream: undefined,
-    } as const;
-    return { admitted: true, circuit, stamp, startedAt, upstream };
+    return { ...leave, startedAt, upstream };
   }
 
-  /** Leave of one circuit, or null. */
-  #admit(circuit: CircuitActor): PermitStamp | null {
+  /** Leave of one circuit alone, not timed; null where it refuses. */
+  #admit(circuit: CircuitActor): Leave | null {
+    if (circuit.freeLeave !== undefined) return circuit.freeLeave;
     const { value, context } = circuit.outline;
-    if (admitsAll(value as CircuitState)) return circuit.stampOf(context.generation);
-    return this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
+    if (admitsAll(value as CircuitState)) {
+      circuit.freeLeave = leaveOf(circuit, { generation: context.generation, probeStart: null });
+      return circuit.freeLeave;
+    }
+    const stamp = this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
+    return stamp === null ? null : leaveOf(circuit, stamp);
   }
 
   #denial(circuit: CircuitActor, tool: string): Denial {

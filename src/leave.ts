@@ -15,3 +15,12 @@ export interface Leave {
 /** Whether the call is a probe of a half-open circuit. */
 export const isProbe = ({ stamp, upstream }: Leave): boolean =>
   stamp.probeStart !== null || (upstream !== undefined && upstream.stamp.probeStart !== null);
+
+/** Leave of one circuit alone, for a call that is not timed. */
+export const leaveOf = (circuit: CircuitActor, stamp: PermitStamp): Leave => ({
+  admitted: true,
+  circuit,
+  stamp,
+  startedAt: undefined,
+  upstream: undefined,
+});

@@ -5,17 +5,20 @@ import type { Clock } from './clock.ts';
  * it cannot set a timer, a request still ends a backoff that has run out.
  */
 export function monotonic(clock: Clock): Required<Clock> {
-  let latest = clock.now();
-  if (!Number.isFinite(latest)) throw new RangeError(`clock.now() must give a finite number, got ${latest}`);
+  // A field rather than a variable: V8 makes an object of each number that a variable shared by functions is given.
+  const latest = { instant: clock.now() };
+  if (!Number.isFinite(latest.instant)) {
+    throw new RangeError(`clock.now() must give a finite number, got ${latest.instant}`);
+  }
   return {
     now() {
       try {
         const now = clock.now();
-        if (now > latest && Number.isFinite(now)) latest = now;
+        if (now > latest.instant && now < Infinity) latest.instant = now;
       } catch {
         // The last instant known is the best there is.
       }
-      return latest;
+      return latest.instant;
     },
     wallNow() {
       try {

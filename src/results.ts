@@ -195,7 +195,7 @@ export class Results implements PermitOwner {
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // Nothing would change.
-    if (isHealthy && isOfNow && context.config.trip === consecutiveFailures) return;
+    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) return;
     const at = this.#clock.now();
     // Nothing would, but what the trip strategy remembers.
     if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;

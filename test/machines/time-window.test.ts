@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { type TimeWindowOptions, timeWindow } from 'toolfuse/machines';
+import { circuitConfig, type TimeWindowOptions, timeWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
+import type { TimeWindowMemory } from '../../machines/time-window.ts';
+import type { OwnStrategy } from '../../machines/trip-strategy.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
 
 describe('a time window', () => {
@@ -70,6 +72,30 @@ describe('a time window', () => {
     expect(walk(timeWindow(), outcomes).indexOf(true)).toBe(9);
     const late = outcomes.map((call, index) => (index === 9 ? { ...call, at: 60_000 } : call));
     expect(walk(timeWindow(), late)).not.toContain(true);
+  });
+
+  it('adds a success in place as it would record it, and only where it cannot trip', () => {
+    let added = 0;
+    fc.assert(
+      fc.property(calls, fc.integer({ min: 1, max: 20 }), rate, (outcomes, minCalls, failureRate) => {
+        const limits = { minCalls, failureRate, slowCallMs: 100 };
+        const strategy: OwnStrategy<TimeWindowMemory> = timeWindow({ windowMs: 1_000, slices: 4, ...limits });
+        let memory = strategy.record(strategy.start, success());
+        for (const call of outcomes) {
+          const before = structuredClone(memory);
+          const after = strategy.record(memory, call);
+          if (!call.isFailure && strategy.addSuccess?.(memory, call.at, call.durationMs)) {
+            added++;
+            expect(memory).toEqual(after);
+            expect(strategy.trips(after, call, circuitConfig())).toBe(false);
+          } else {
+            expect(memory).toEqual(before);
+            memory = after;
+          }
+        }
+      }),
+    );
+    expect(added).toBeGreaterThan(100);
   });
 
   it('keeps a memory of so many slices, however many calls there were', () => {

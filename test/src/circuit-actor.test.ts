@@ -3,6 +3,7 @@ import { type ToolCircuitEvent, toolCircuitMachine } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { CircuitActor, type CircuitOwner } from '../../src/circuit-actor.ts';
+import { leaveOf } from '../../src/leave.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const config = { failureThreshold: 2, minBackoffMs: 1_000, probeTimeoutMs: 3_000 };
@@ -143,12 +144,19 @@ describe('a circuit actor', () => {
     expect(circuit.settled).toBe(circuit.getSnapshot());
   });
 
-  it('gives one stamp to all permits of a generation', () => {
-    const { circuit } = start();
-    const first = circuit.stampOf(1);
-    expect(circuit.stampOf(1)).toBe(first);
-    expect(circuit.stampOf(2)).toEqual({ generation: 2, probeStart: null });
-    expect(first).toEqual({ generation: 1, probeStart: null });
+  it('keeps leave for every call only until the next event, be it a timer', () => {
+    const { circuit, clock } = start();
+    const keep = () => {
+      circuit.freeLeave = leaveOf(circuit, { generation: 0, probeStart: null });
+    };
+    keep();
+    circuit.send({ type: 'SUCCESS' });
+    expect(circuit.freeLeave).toBeUndefined();
+    circuit.send({ type: 'ISOLATE', forMs: 10 });
+    keep();
+    clock.advance(10);
+    expect(circuit.getSnapshot().value).toBe('closed');
+    expect(circuit.freeLeave).toBeUndefined();
   });
 
   it('says what it got where that is no event', () => {
