@@ -40,8 +40,9 @@ async function picture(
   name: string,
   colorScheme: 'light' | 'dark',
   arrange: (page: Page) => Promise<unknown>,
+  height = 620,
 ) {
-  const page = await browser.newPage({ viewport: { width: 1120, height: 620 }, colorScheme });
+  const page = await browser.newPage({ viewport: { width: 1120, height }, colorScheme });
   await page.goto(inspector.url);
   await page.locator('.slot').first().waitFor();
   await arrange(page);
@@ -52,8 +53,11 @@ async function picture(
 }
 
 await picture('inspector-board', 'light', async () => {});
-await picture('inspector-statechart', 'dark', (page) =>
-  page.getByRole('button', { name: 'web.fetch' }).click(),
+await picture(
+  'inspector-statechart',
+  'dark',
+  (page) => page.getByRole('button', { name: 'web.fetch' }).click(),
+  840,
 );
 await picture('inspector-sequence', 'light', async (page) => {
   await page.getByRole('button', { name: 'Sequence', exact: true }).click();

@@ -1,5 +1,6 @@
 import type { KnownActor } from './known-actor.ts';
 import type { ActorNews, PauseNews, ToolNews } from './protocol.ts';
+import { stateValue } from './state-text.ts';
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -37,7 +38,7 @@ export function actorNews(actor: KnownActor, controls: boolean): ActorNews {
     kind,
     chart,
     state,
-    value: snapshot?.value ?? null,
+    value: stateValue(snapshot?.value),
     status,
     timers,
     tool: kind === 'circuit' ? toolNews(actor) : null,

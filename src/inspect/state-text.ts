@@ -1,13 +1,35 @@
+/** No machine that a person has written is nested so deep, or has so many states active at once. */
+const deepest = 20;
+const mostStates = 500;
+const longestKey = 200;
+const longestText = 2_000;
+
 /** A state's value in words: `open`, `playing.fast`, and where several states are active, all of them. */
 export function stateText(value: unknown): string {
-  return paths(value).join(', ');
+  return paths(stateValue(value)).join(', ').slice(0, longestText);
 }
 
-function paths(value: unknown, depth = 0): string[] {
-  if (typeof value === 'string') return [value.slice(0, 200)];
-  if (typeof value !== 'object' || value === null || depth > 20) return [];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const within = paths(inner, depth + 1);
+function paths(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return Object.entries(value ?? {}).flatMap(([key, inner]) => {
+    const within = paths(inner);
     return within.length === 0 ? [key] : within.map((path) => `${key}.${path}`);
   });
+}
+
+/** A state's value as XState has it. What an app on the wire sends as one can be anything: that is cut, or null. */
+export function stateValue(value: unknown): unknown {
+  let left = mostStates;
+  const bounded = (part: unknown, depth: number): unknown => {
+    if (typeof part === 'string') return part.slice(0, longestKey);
+    if (typeof part !== 'object' || part === null || depth > deepest) return null;
+    const fields: [string, unknown][] = [];
+    for (const [key, inner] of Object.entries(part)) {
+      left -= 1;
+      if (left < 0) break;
+      fields.push([key.slice(0, longestKey), bounded(inner, depth + 1)]);
+    }
+    return Object.fromEntries(fields);
+  };
+  return bounded(value, 0);
 }

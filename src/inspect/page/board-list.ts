@@ -40,7 +40,7 @@ const compare: Readonly<Record<Sort, (a: ActorNews, b: ActorNews) => number>> = 
 /** What the board is about: every actor but the registries. */
 export const tools = computed(() => actorList.value.filter(({ kind }) => kind !== 'registry'));
 
-/** How many there are of each state, the worst first; only those that occur. */
+/** How many there are of each state, the worst first: those that occur, and the one that is shown. */
 export const stateCounts = computed(() => {
   const counts = new Map<string, { kind: string; count: number }>();
   for (const { kind, state } of tools.value) {
@@ -48,6 +48,8 @@ export const stateCounts = computed(() => {
     if (known === undefined) counts.set(state, { kind, count: 1 });
     else known.count += 1;
   }
+  const { value: shown } = onlyState;
+  if (shown !== null && !counts.has(shown)) counts.set(shown, { kind: 'circuit', count: 0 });
   const order = (state: string): number => {
     const index = (circuitStates as readonly string[]).indexOf(state);
     return index === -1 ? circuitStates.length : index;

@@ -80,77 +80,89 @@ function Nothing() {
   );
 }
 
+function SearchAndSort() {
+  return (
+    <>
+      <input
+        type="search"
+        placeholder="Find a tool"
+        aria-label="Find a tool"
+        value={search.value}
+        onInput={({ currentTarget }) => (search.value = currentTarget.value)}
+      />
+      <label class="sorting">
+        <span>Sort</span>
+        <select
+          value={sort.value}
+          onChange={({ currentTarget }) => (sort.value = currentTarget.value as Sort)}
+        >
+          {Object.entries(sorts).map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
+  );
+}
+
+const columns = [
+  ['state', 'State'],
+  ['name', 'Tool'],
+  ['failures-cell', 'Failures'],
+  ['recovery', 'Waits'],
+  ['denials', 'Denied'],
+  ['error', 'Last error'],
+  ['outcomes', 'Outcomes'],
+] as const;
+
+function Tools() {
+  const rows = boardRows.value;
+  return (
+    <>
+      <div class="table" role="table" aria-label="Tools" aria-rowcount={rows.length + 1}>
+        <div class="head" role="rowgroup">
+          <div class="tool-row" role="row" aria-rowindex={1}>
+            {columns.map(([name, words]) => (
+              <span key={name} role="columnheader" class={`cell ${name}`}>
+                {words}
+              </span>
+            ))}
+          </div>
+        </div>
+        <VirtualList
+          items={rows}
+          rowHeight={rowHeight}
+          keyOf={({ id }) => id}
+          row={(actor) => <Row actor={actor} />}
+          label={count(rows.length, 'tool')}
+          before={1}
+        />
+      </div>
+      {rows.length === 0 && <p class="empty">No tool matches.</p>}
+    </>
+  );
+}
+
 /** Every tool as a row. */
 export function Board() {
-  const rows = boardRows.value;
   return (
     <main class="board">
       <h1 class="unseen">Board</h1>
       <RegistryStrip />
-      <div class="bar">
-        <Filters />
-        <span class="push" />
-        <input
-          type="search"
-          placeholder="Find a tool"
-          aria-label="Find a tool"
-          value={search.value}
-          onInput={({ currentTarget }) => (search.value = currentTarget.value)}
-        />
-        <label class="sorting">
-          <span>Sort</span>
-          <select
-            value={sort.value}
-            onChange={({ currentTarget }) => (sort.value = currentTarget.value as Sort)}
-          >
-            {Object.entries(sorts).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
       {tools.value.length === 0 ? (
         <Nothing />
       ) : (
-        <div class="table" role="table" aria-label="Tools" aria-rowcount={rows.length + 1}>
-          <div class="head" role="rowgroup">
-            <div class="tool-row" role="row" aria-rowindex={1}>
-              <span role="columnheader" class="cell state">
-                State
-              </span>
-              <span role="columnheader" class="cell name">
-                Tool
-              </span>
-              <span role="columnheader" class="cell failures-cell">
-                Failures
-              </span>
-              <span role="columnheader" class="cell recovery">
-                Waits
-              </span>
-              <span role="columnheader" class="cell denials">
-                Denied
-              </span>
-              <span role="columnheader" class="cell error">
-                Last error
-              </span>
-              <span role="columnheader" class="cell outcomes">
-                Outcomes
-              </span>
-            </div>
+        <>
+          <div class="bar">
+            <Filters />
+            <span class="push" />
+            <SearchAndSort />
           </div>
-          <VirtualList
-            items={rows}
-            rowHeight={rowHeight}
-            keyOf={({ id }) => id}
-            row={(actor) => <Row actor={actor} />}
-            label={count(rows.length, 'tool')}
-            before={1}
-          />
-        </div>
+          <Tools />
+        </>
       )}
-      {tools.value.length > 0 && rows.length === 0 && <p class="empty">No tool matches.</p>}
     </main>
   );
 }

@@ -1,10 +1,13 @@
 import type { ChartBox, ChartEdge, ChartLayout, ChartLine } from '../chart/index.ts';
 import type { TimerNews } from '../protocol.ts';
+import { lookOf } from './state-look.ts';
 import { beat } from './store.ts';
 import { span } from './words.ts';
 
 /** What is lit in a chart. */
 export interface Lit {
+  /** Whose chart it is: our own states have colours. */
+  readonly kind: string;
   readonly active: ReadonlySet<string>;
   /** Transitions that were taken last, and by which event: another one makes them run again. */
   readonly taken: ReadonlyMap<string, number>;
@@ -91,7 +94,13 @@ function Box({ box, lit }: { box: ChartBox; lit: Lit }) {
   const timer = lit.timers.get(id);
   const isRound = kind === 'history' || kind === 'deepHistory' || kind === 'any';
   const titleTop = rows.length === 0 && !isFrame ? head.y + (head.height - titleHeight) / 2 : head.y + 9;
-  const classes = ['state', kind, isFrame && 'frame', depth % 2 === 0 && 'even', active && 'active'];
+  const classes = [
+    'state',
+    kind,
+    isFrame && 'frame',
+    depth % 2 === 0 && 'even',
+    active && `active look-${lookOf(lit.kind, id).look}`,
+  ];
   const name = `state ${title}${active ? ', active' : ''}${rows.length > 0 ? `: ${rows.map(textOf).join(', ')}` : ''}`;
   return (
     <g class={classes.filter(Boolean).join(' ')} data-state={id} role="img" aria-label={name}>

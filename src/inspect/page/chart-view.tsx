@@ -55,7 +55,7 @@ function litOf(actor: ActorNews, { model }: DrawnChart, then: string | undefined
   for (const event of [last.change, last.event]) {
     for (const id of event === undefined ? [] : transitionsOf(model, event)) taken.set(id, event?.seq ?? 0);
   }
-  return { active, taken, timers };
+  return { kind: actor.kind, active, taken, timers };
 }
 
 function Drawing({ actor, then }: { actor: ActorNews; then: string | undefined }) {

@@ -13,6 +13,14 @@ async function acknowledge(registry: ActorNews): Promise<void> {
   refusal.value = answer === undefined ? 'The server did not answer.' : answer.error;
 }
 
+function StatechartLink({ registry }: { registry: ActorNews }) {
+  return (
+    <button type="button" class="link" onClick={() => go({ view: 'chart', actor: registry.id })}>
+      Its statechart
+    </button>
+  );
+}
+
 function Paused({ registry }: { registry: ActorNews }) {
   return (
     <section class="pause" aria-label="Recovery pause">
@@ -22,6 +30,7 @@ function Paused({ registry }: { registry: ActorNews }) {
         <span>{registry.pause?.reason}</span>
         {refusal.value !== null && <span role="alert">{refusal.value}</span>}
       </div>
+      <StatechartLink registry={registry} />
       <button
         type="button"
         class="strong"
@@ -58,9 +67,7 @@ export function RegistryStrip() {
                 acknowledged, no pause for <Countdown timer={timer} />
               </span>
             )}
-            <button type="button" class="link" onClick={() => go({ view: 'chart', actor: registry.id })}>
-              Its statechart
-            </button>
+            <StatechartLink registry={registry} />
           </div>
         );
       })}

@@ -15,7 +15,8 @@ const fragment = (): [token: string, parameters: URLSearchParams] => {
   return [token, new URLSearchParams(rest.join('&'))];
 };
 
-export const tokenInAddress = (): string => fragment()[0];
+/** The key in the address; empty where there is none, or what no key can be. */
+export const tokenInAddress = (): string => /^[\w-]+$/.exec(fragment()[0])?.[0] ?? '';
 
 function read(): Route {
   const [, parameters] = fragment();

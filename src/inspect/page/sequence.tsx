@@ -53,6 +53,9 @@ function Row({ event }: { event: EventNews }) {
   const target = lastNameOf(to);
   const kind = actors.get(to)?.kind ?? 'circuit';
   const source = from === null ? 'outside' : from === to ? 'itself' : lastNameOf(from);
+  // What a circuit tells its registry is of its tool.
+  const isReport = from !== null && laneOf(from) === 2 && laneOf(to) === 1;
+  const tool = isReport ? source : target;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
     <div
@@ -74,17 +77,23 @@ function Row({ event }: { event: EventNews }) {
         {category !== null && <span class="quiet"> {phrase(category)}</span>}
       </span>
       <span role="cell" class="cell target">
-        {target}
-        {from !== null && from !== to && <span class="quiet"> from {source}</span>}
+        {tool}
+        {from !== null && from !== to && (
+          <span class="quiet">{isReport ? ` to ${target}` : ` from ${source}`}</span>
+        )}
       </span>
       <span role="cell" class="cell change">
         {after !== null && before !== after && (
           <>
-            {before !== null && <StateBadge kind={kind} state={before} />}
-            <span class="to" aria-hidden="true">
-              →
-            </span>
-            <span class="unseen">, then </span>
+            {before !== null && (
+              <span class="was">
+                <StateBadge kind={kind} state={before} />
+                <span class="to" aria-hidden="true">
+                  →
+                </span>
+                <span class="unseen">, then </span>
+              </span>
+            )}
             <StateBadge kind={kind} state={after} />
           </>
         )}

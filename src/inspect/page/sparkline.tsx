@@ -17,6 +17,7 @@ export function Sparkline({ outcomes }: { outcomes: string }) {
   return (
     <svg class="sparkline" viewBox={`0 0 ${most * step} 20`} role="img" aria-label={words}>
       <title>{words}</title>
+      <rect class="rail" y="19" width={most * step - 1} height="1" />
       {[...outcomes].map((letter, index) => {
         const [height, className] = bars[letter] ?? [0, ''];
         const x = (most - outcomes.length + index) * step;

@@ -35,7 +35,7 @@ function Shape({ look }: Pick<StateLook, 'look'>) {
 export function StateBadge({ kind, state }: { kind: string; state: string }) {
   const { word, look } = lookOf(kind, state);
   return (
-    <span class={`badge ${look}`}>
+    <span class={`badge look-${look}`}>
       <Shape look={look} />
       <span class="word">{word}</span>
     </span>

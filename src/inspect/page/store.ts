@@ -23,7 +23,9 @@ export const events: EventNews[] = [];
 export const eventsTick = signal(0);
 /** Events that this page was too slow for. */
 export const skipped = signal(0);
-const mostEvents = 5_000;
+
+/** So many are listed, though the server may keep fewer in full. */
+const fewestKept = 5_000;
 
 let serverAheadMs = 0;
 /** The server's time of day, in ms. */
@@ -54,7 +56,8 @@ function takeEvents(message: ServerMessage & { type: 'events' }): void {
   // After a reconnect the server tells all that it has kept.
   const last = events.at(-1)?.seq ?? 0;
   for (const event of message.events) if (event.seq > last) events.push(event);
-  if (events.length > mostEvents) events.splice(0, events.length - mostEvents);
+  const most = Math.max(fewestKept, hello.value?.history ?? 0);
+  if (events.length > most) events.splice(0, events.length - most);
   skipped.value = message.skipped;
   eventsTick.value += 1;
 }
@@ -86,7 +89,13 @@ async function findOutWhoIsThere(): Promise<void> {
   if (isThere && connection.value === 'lost') connection.value = 'replaced';
 }
 
-export const link = new Link(tokenInAddress(), {
+const token = tokenInAddress();
+// For a browser an address with another key is the same page still.
+addEventListener('hashchange', () => {
+  if (tokenInAddress() !== token) location.reload();
+});
+
+export const link = new Link(token, {
   onMessage: (message) => batch(() => take(message)),
   onOpen: () => {
     connection.value = 'live';

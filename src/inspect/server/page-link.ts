@@ -12,7 +12,7 @@ const mostUnsentBytes = 2 * 2 ** 20;
 /** Events in one message, and actors. */
 const eventsAtOnce = 500;
 const actorsAtOnce = 500;
-/** Events at one flush: past it, the older ones are skipped and counted. */
+/** Events at one flush, and so 20 000 a second. */
 const eventsAFlush = 2_000;
 /** An event is held back so long for the snapshot that follows it, in ms. */
 const patienceMs = 250;
@@ -81,10 +81,12 @@ export class PageLink {
 
   #sendEvents(now: number): void {
     const { events } = this.#ledger;
-    const from = Math.max(this.#seq, events.first, events.next - eventsAFlush);
+    // What has fallen out of the ring meanwhile is skipped.
+    const from = Math.max(this.#seq, events.first);
+    const end = Math.min(events.next, from + eventsAFlush);
     const news: EventNews[] = [];
     let seq = from;
-    for (; seq < events.next; seq += 1) {
+    for (; seq < end; seq += 1) {
       const record = events.get(seq);
       if (record === undefined) continue;
       if (record.after === undefined && now - record.at < patienceMs) break;

@@ -9,6 +9,8 @@ import { PageLink } from './page-link.ts';
 
 /** The pages are told what has changed this often at most, in ms. */
 const flushMs = 100;
+/** A page that asks on and on without reading the answers is let go when so much of them waits, in bytes. */
+const mostUnreadBytes = 16 * 2 ** 20;
 /** A page that has not answered for so long is dead, in ms. */
 const aliveMs = 20_000;
 
@@ -43,6 +45,7 @@ export class Pages {
     const link = new PageLink(socket, this.#ledger, this.#controls);
     this.#links.set(socket, link);
     socket.on('message', (data, isBinary) => {
+      if (socket.bufferedAmount > mostUnreadBytes) return socket.terminate();
       try {
         if (isBinary) throw new Error('the message is no text');
         link.receive(String(data));

@@ -34,14 +34,15 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
   const pages = new Pages(ledger, settings.controls, settings.history);
   const apps = new Apps(ledger);
 
-  const server = createServer((request, response) => {
+  // How often Node looks for connections that have had their time.
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     const refusal = access.refuseHost(request);
     if (refusal !== null) say(response, refusal.status, refusal.why);
     else void serveAsset(request, response);
   });
   server.maxConnections = mostConnections;
   // A connection that says nothing is let go soon, so that it takes no other's place.
-  server.headersTimeout = 5_000;
+  server.headersTimeout = 2_000;
   server.requestTimeout = 10_000;
   server.keepAliveTimeout = 2_000;
 
@@ -121,6 +122,8 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
 const statusTexts = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 function refuse(socket: Duplex, { status, why }: Refusal | { status: 503; why: string }): void {
+  // Who is told and does not hang up would keep its place.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${
       why.length

@@ -1,7 +1,8 @@
-import { createWindowReceiver } from '@xstate/inspect/es/browser.js';
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClassicOptions } from '../../../src/inspect/classic/options.ts';
+import { hasBrowser, openWindow } from '../support/browser.ts';
+import { bundle, serveApp } from '../support/browser-app.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(() => {
@@ -32,19 +33,6 @@ function windows() {
   return { app, viewer };
 }
 
-interface Told {
-  readonly type: string;
-  readonly sessionId: string;
-  readonly state?: { readonly value: unknown };
-}
-
-function openViewer({ app, viewer }: ReturnType<typeof windows>): Told[] {
-  const told: Told[] = [];
-  const receiver = createWindowReceiver({ window: viewer, targetWindow: app });
-  receiver.subscribe((event) => told.push(event as unknown as Told));
-  return told;
-}
-
 function registryWith(tool: string): ToolRegistry {
   const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
   registry.tool(tool);
@@ -57,25 +45,40 @@ const event = (data: string, origin: string) => ({
   event: `{"name":"RESET","data":${data},"origin":"${origin}"}`,
 });
 
-describe('the classic inspector in a browser', () => {
-  it('tells a viewer in another window of the circuits and of their states', async () => {
-    const both = windows();
-    const registry = registryWith('search');
-    await inspectClassic(registry, { iframe: false, targetWindow: both.viewer });
-    const told = openViewer(both);
-    // The receiver says that it is there before anybody can listen to it.
-    both.app.postMessage({ type: 'xstate.inspecting' });
-    expect(told.filter(({ type }) => type === 'service.register').map(({ state }) => state?.value)).toEqual([
-      'operational',
-      'closed',
-    ]);
-    registry.recordFailure('search', 'network');
-    const { sessionId } = registry.tool('search');
-    expect(
-      told.findLast(({ type, sessionId: id }) => type === 'service.state' && id === sessionId)?.state?.value,
-    ).toBe('open');
+/** A viewer's page: the package's own receiver, which writes down the state of each service. */
+const viewerCode = `
+  import { createWindowReceiver } from '@xstate/inspect/es/browser.js';
+  createWindowReceiver({ window, targetWindow: window.parent }).subscribe(({ type, sessionId, state }) => {
+    if (state === undefined) return;
+    const known = document.getElementById(sessionId);
+    const line = known ?? document.body.appendChild(Object.assign(document.createElement('p'), { id: sessionId }));
+    line.textContent = state.value;
   });
+`;
 
+describe.skipIf(!hasBrowser)('the classic inspector in a real browser', { timeout: 30_000 }, () => {
+  it('tells a viewer in a frame of the circuits and of their states', async () => {
+    const viewer = await serveApp(await bundle(viewerCode, { alias: { xstate: 'xstate-v4' } }));
+    const app = await bundle(`
+      import { createToolRegistry } from 'toolfuse';
+      import { inspectClassic } from 'toolfuse/inspect/classic';
+      const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+      registry.tool('search');
+      inspectClassic(registry, { url: '${viewer}' });
+      Object.assign(globalThis, { registry });
+    `);
+    const page = await openWindow();
+    await page.goto(await serveApp(app, '<iframe data-xstate></iframe>'));
+    const states = page.frameLocator('iframe').locator('p');
+    await expect.poll(() => states.allInnerTexts()).toEqual(['operational', 'closed']);
+    await page.evaluate(() =>
+      (globalThis as unknown as { registry: ToolRegistry }).registry.recordFailure('search', 'network'),
+    );
+    await expect.poll(() => states.allInnerTexts()).toEqual(['operational', 'open']);
+  });
+});
+
+describe('the classic inspector in a browser', () => {
   it.each([
     ['what is no JSON', '{', true],
     ['an event without a type', '{}', true],

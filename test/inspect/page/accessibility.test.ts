@@ -31,27 +31,37 @@ async function busy() {
 }
 
 describe.skipIf(!hasBrowser)('axe-core has no objection to', { timeout: 60_000 }, () => {
-  describe.each(['light', 'dark'] as const)('the %s page:', (colorScheme) => {
-    it.each([1280, 800])('its board, %d px wide', async (width) => {
-      const { page } = await openPage(await busy(), { colorScheme, viewport: { width, height: 800 } });
-      await page.locator('.slot').nth(4).waitFor();
-      await page.getByRole('region', { name: 'Recovery pause' }).waitFor();
-      expect(await violations(page)).toEqual([]);
-    });
+  it.each([
+    ['light', 1_280],
+    ['dark', 1_280],
+    ['light', 400],
+  ] as const)('the %s page, %d px wide: board, statechart and sequence', async (colorScheme, width) => {
+    const { page } = await openPage(await busy(), { colorScheme, width });
+    await page.locator('.slot').nth(4).waitFor();
+    await page.getByRole('region', { name: 'Recovery pause' }).waitFor();
+    expect(await violations(page)).toEqual([]);
 
-    it('its statechart, with controls and a snapshot', async () => {
-      const { page } = await openPage(await busy(), { colorScheme });
-      await page.getByRole('button', { name: 'shell' }).click();
-      await page.getByRole('button', { name: 'Show the snapshot' }).click();
-      await page.getByRole('region', { name: 'Snapshot' }).waitFor();
-      expect(await violations(page)).toEqual([]);
-    });
+    await page.getByRole('button', { name: 'shell' }).click();
+    await page.getByRole('button', { name: 'Show the snapshot' }).click();
+    await page.getByRole('region', { name: 'Snapshot' }).waitFor();
+    expect(await violations(page)).toEqual([]);
 
-    it('its sequence, with an event open', async () => {
-      const { page } = await openPage(await busy(), { colorScheme, view: 'sequence' });
-      await page.getByRole('button', { name: 'ISOLATE' }).click();
-      await page.getByRole('region', { name: 'Snapshot after' }).waitFor();
-      expect(await violations(page)).toEqual([]);
-    });
+    await page.getByRole('button', { name: 'Sequence', exact: true }).click();
+    await page.getByRole('button', { name: 'ISOLATE' }).click();
+    await page.getByRole('region', { name: 'Snapshot after' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasBrowser)('a narrow window', { timeout: 30_000 }, () => {
+  it.each(['board', 'chart', 'sequence'] as const)('cuts nothing of the %s at its side', async (view) => {
+    const { page } = await openPage(await busy(), { view, width: 400 });
+    await page.locator('main').waitFor();
+    const beyond = await page.evaluate(() =>
+      [...document.querySelectorAll('header *, main > *, .bar *, .pause *, .cell, .details *')]
+        .filter((each) => each.getBoundingClientRect().right > innerWidth)
+        .map((each) => each.outerHTML.slice(0, 80)),
+    );
+    expect(beyond).toEqual([]);
   });
 });

@@ -86,8 +86,21 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     const { inspector } = await start();
     const { page } = await openPage(inspector);
     await page.goto('about:blank');
-    await page.goto(new URL('/', inspector.url).href);
+    for (const fragment of ['', '#wrong', '#view=board', '#%20']) {
+      await page.goto('about:blank');
+      await page.goto(new URL(`/${fragment}`, inspector.url).href);
+      await page.getByRole('heading', { name: 'Not let in' }).waitFor();
+    }
+  });
+
+  it('lets in who then gives the whole address, in the same window', async () => {
+    const { inspector } = await start();
+    const { page } = await openPage(inspector);
+    await page.goto('about:blank');
+    await page.goto(new URL('/#wrong', inspector.url).href);
     await page.getByRole('heading', { name: 'Not let in' }).waitFor();
+    await page.goto(inspector.url);
+    await page.locator('.connection.live').waitFor();
   });
 
   it('shows any XState app that the real Stately client shows it', async () => {

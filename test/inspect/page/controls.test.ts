@@ -19,7 +19,7 @@ describe.skipIf(!hasBrowser)('the controls', { timeout: 30_000 }, () => {
     await page.getByLabel('of category').selectOption('rateLimit');
     await send('FAILURE');
     await expect.poll(() => context().lastErrorCategory).toBe('rateLimit');
-    expect(await page.getByText('FAILURE was sent.').count()).toBe(1);
+    await page.getByText('FAILURE was sent.').waitFor();
     await send('FAILURE');
     await expect.poll(state).toBe('open');
     await send('REQUEST');

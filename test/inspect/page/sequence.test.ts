@@ -127,6 +127,17 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await page.getByText('This event is not kept any more.').waitFor();
   });
 
+  it('keeps as many events as the inspector was told to, also for a page that comes late', async () => {
+    const { registry, inspector } = await start({ circuit }, { history: 10_000 });
+    fail(registry, 'shell', 1);
+    for (let call = 0; call < 4_000; call += 1) registry.allowRequest('shell');
+    const { page } = await openPage(inspector, { view: 'sequence' });
+    await page.getByText('8,004 events').waitFor();
+    expect(await page.getByText('skipped').count()).toBe(0);
+    await page.getByLabel('Go back in time').fill('2');
+    await page.locator('.is-chosen', { hasText: 'FAILURE' }).waitFor();
+  });
+
   it('exports what is shown as JSON', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);

@@ -24,6 +24,12 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await chart.locator('.edge').count()).toBeGreaterThan(6);
     expect(await chart.textContent()).toContain('[backoff has run out]');
     expect(await activeIn(chart)).toEqual(['closed']);
+    // In the colour that the state has on the board.
+    const [drawn, told] = await Promise.all([
+      chart.locator('.active .outline').evaluate((each) => getComputedStyle(each).stroke),
+      page.locator('.facts .badge').evaluate((each) => getComputedStyle(each).color),
+    ]);
+    expect(drawn).toBe(told);
     expect(complaints).toEqual([]);
   });
 
@@ -45,8 +51,22 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await expect.poll(() => timer.textContent(), { timeout: 5_000 }).not.toBe(before);
   });
 
+  it('moves nothing for who wants no motion', async () => {
+    const { registry, inspector } = await start();
+    fail(registry, 'search', 2);
+    const { page } = await openPage(inspector, { reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: 'search' }).click();
+    await page.locator('svg.chart').waitFor();
+    fail(registry, 'search', 1);
+    const line = page.locator('.edge.is-taken .run');
+    await line.waitFor();
+    expect(await line.evaluate((each) => getComputedStyle(each).animationName)).toBe('none');
+    const box = page.locator('.state.active .outline');
+    expect(await box.evaluate((each) => getComputedStyle(each).transitionDuration)).toBe('0s');
+  });
+
   it('half-opens before one’s eyes when the backoff has run out', async () => {
-    const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 1_500 } });
+    const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 800 } });
     fail(registry, 'search', 1);
     const { page } = await openPage(inspector);
     await page.getByRole('button', { name: 'search' }).click();

@@ -1,5 +1,5 @@
 import { createToolRegistry } from 'toolfuse';
-import { inspect } from 'toolfuse/inspect';
+import { type Inspector, inspect } from 'toolfuse/inspect';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { pageProtocol, tokenPrefix } from '../../../src/inspect/protocol.ts';
 import {
@@ -32,6 +32,13 @@ async function expectToRunOn({ registry, inspector }: Awaited<ReturnType<typeof 
     .poll(() => messages.flatMap((message) => (message.type === 'actors' ? message.actors : [])))
     .toContainEqual(expect.objectContaining({ name: tool, state: 'open' }));
 }
+
+/** What the server answers; 0 where it does not. */
+const statusOf = (inspector: Inspector): Promise<number> =>
+  ask(inspector).then(
+    ({ status }) => status,
+    () => 0,
+  );
 
 describe('a request by another name than this machine’s own', () => {
   it.each(['evil.example', 'localhost.evil.example:80', 'evil.example:PORT', '127.0.0.1', '127.0.0.2:PORT'])(
@@ -219,22 +226,68 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after 1 000 connections that say nothing, of which most are ended at once', async () => {
+  it('after 1 000 connections that say nothing, of which most are ended at once and the others soon', async () => {
     const started = await start();
     const sockets = Array.from({ length: 1_000 }, () => connectBare(started.inspector));
     await expect
       .poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 15_000 })
       .toBeGreaterThanOrEqual(1_000 - 128);
-    for (const socket of sockets) socket.destroy();
-    await expect
-      .poll(() =>
-        ask(started.inspector).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      )
-      .toBe(200);
+    await expect.poll(() => statusOf(started.inspector)).toBe(200);
     await expectToRunOn(started, 'shell');
+  });
+
+  it.each([
+    ['deep', () => `${'{"a":'.repeat(3_000)}"b"${'}'.repeat(3_000)}`],
+    [
+      'wide and long',
+      () =>
+        JSON.stringify({
+          ['x'.repeat(2 ** 20)]: Object.fromEntries(Array.from({ length: 100_000 }, (_, key) => [key, {}])),
+        }),
+    ],
+  ])('after an app whose state is %s', async (_, value) => {
+    const started = await start();
+    const page = await knockAsPage(started.inspector);
+    const { socket } = await knockAsApp(started.inspector);
+    const snapshot = `{"status":"active","value":${value()}}`;
+    socket.send(`{"type":"@xstate.snapshot","sessionId":"x:0","event":{"type":"A"},"snapshot":${snapshot}}`);
+    socket.send('{"type":"@xstate.event","sessionId":"x:1","event":{"type":"A"}}');
+    await expect
+      .poll(() => page.messages.flatMap((message) => (message.type === 'actors' ? message.actors : [])))
+      .toContainEqual(expect.objectContaining({ name: 'x:1' }));
+    expect(JSON.stringify(page.messages).length).toBeLessThan(100_000);
+    await expectToRunOn(started, 'shell');
+  });
+
+  it('after requests that are refused and never let go', async () => {
+    const started = await start();
+    const refused = Array.from({ length: 200 }, () => connectBare(started.inspector));
+    for (const socket of refused) {
+      socket.pause();
+      socket.write(
+        'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      );
+    }
+    await expect.poll(() => statusOf(started.inspector)).toBe(200);
+    await expectToRunOn(started, 'shell');
+  });
+
+  it('after a page that asks on and on, and reads no answer', async () => {
+    const started = await start();
+    for (let call = 0; call < 100; call += 1) started.registry.recordFailure('shell', 'timeout');
+    const { socket } = await knockAsPage(started.inspector);
+    const below = (socket as unknown as { _socket: { pause(): void } })._socket;
+    below.pause();
+    const seqs = Array.from({ length: 100 }, (_, index) => index + 1);
+    const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
+    for (let request = 0; request < 2_000 && socket.readyState === socket.OPEN; request += 1) {
+      socket.send(JSON.stringify({ type: 'details', request, seqs }));
+      if (request % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => socket.bufferedAmount).toBe(0);
+    const after = process.memoryUsage();
+    expect(after.heapUsed + after.external - before).toBeLessThan(100 * 2 ** 20);
+    await expectToRunOn(started, 'search');
   });
 
   it('after an app that introduces more actors than there may be', async () => {
