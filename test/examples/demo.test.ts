@@ -81,7 +81,6 @@ describe('the demo', () => {
       /registry +PAUSED: 3 circuits open: /,
       /agent +asks: /,
       /server +started again/,
-      /registry +RESUMED/,
       /search_files CLOSED/,
       /read_text_file HALF-OPEN/,
       /read_text_file CLOSED/,
@@ -99,6 +98,14 @@ describe('the demo', () => {
       expect(at, `${part} after line ${from} of\n${output}`).toBeGreaterThanOrEqual(from);
       return at + 1;
     }, 0);
+  });
+
+  it('says that the pause is over as soon as a circuit may try again, be the server back or not', () => {
+    const [asks, halfOpen, resumed] = [/agent +asks: /, /search_files HALF-OPEN/, /registry +RESUMED/].map(
+      (part) => lines.findIndex((line) => part.test(line)),
+    );
+    expect(halfOpen).toBeGreaterThan(asks ?? Infinity);
+    expect(resumed).toBe((halfOpen ?? 0) + 1);
   });
 
   it('adds up what its timeline shows', () => {
