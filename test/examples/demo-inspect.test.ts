@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { knockAsPage } from '../inspect/support/clients.ts';
+import { knockAsPage } from '../src/inspect/support/clients.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'toolfuse-demo-inspect-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

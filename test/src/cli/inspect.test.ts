@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createWebSocketInspector } from '@statelyai/inspect';
 import { createToolRegistry } from 'toolfuse';
 import { afterEach, describe, expect, it } from 'vitest';
-import { knockAsPage } from '../../inspect/support/clients.ts';
+import { knockAsPage } from '../inspect/support/clients.ts';
 
 const command = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url));
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { knockAsPage } from '../../inspect/support/clients.ts';
+import { knockAsPage } from '../inspect/support/clients.ts';
 
 const command = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url));
 const fileServer = fileURLToPath(

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { activeStates, chartModel } from '../../../../src/inspect/chart/index.ts';
+import { parallel } from './machines.ts';
+
+describe('the active states of a snapshot', () => {
+  it('are one for a chart that is flat', () => {
+    expect(activeStates('open')).toEqual(['open']);
+  });
+
+  it('are all that are nested in each other, and in every region', () => {
+    const actor = createActor(parallel).start();
+    actor.send({ type: 'TOGGLE' });
+    const active = activeStates(actor.getSnapshot().value);
+    expect(active.sort()).toEqual([
+      'panel',
+      'panel.open',
+      'panel.open.list',
+      'panel.open.list.empty',
+      'panel.open.scroll',
+      'panel.open.scroll.top',
+      'text',
+      'text.plain',
+    ]);
+    const known = chartModel(parallel.config).states.map(({ id }) => id);
+    expect(active.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it('escape a dot, as their chart does', () => {
+    expect(activeStates({ 'a.b': 'c' })).toEqual(['a\\.b', 'a\\.b.c']);
+  });
+
+  it.each([[undefined], [null], [7], [{}], [[]]])('are none for %j', (value) => {
+    expect(activeStates(value)).toEqual([]);
+  });
+});

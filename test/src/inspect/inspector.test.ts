@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createToolRegistry } from 'toolfuse';
+import { inspect, serveInspector } from 'toolfuse/inspect';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ask, knockAsPage, tokenOf } from './support/clients.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Runs a program with the built package, and gives what it printed once it has ended by itself. */
+const runBuilt = async (code: string): Promise<string> =>
+  (await run(process.execPath, ['--input-type=module', '-e', code], { cwd: root, timeout: 15_000 })).stdout;
+
+describe('an inspector', () => {
+  it('is loaded and served by registry.inspect, at an address with a key', async () => {
+    const registry = createToolRegistry();
+    const inspector = await registry.inspect();
+    expect(inspector.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{32}$/);
+    expect(await ask(inspector)).toMatchObject({ status: 200 });
+    await inspector.close();
+    registry.stop();
+  });
+
+  it('lets go of its port when it is closed, as often as it is told to', async () => {
+    const registry = createToolRegistry();
+    const inspector = await inspect(registry);
+    await knockAsPage(inspector);
+    await Promise.all([inspector.close(), inspector.close()]);
+    await expect(ask(inspector)).rejects.toThrow('ECONNREFUSED');
+    const port = Number(new URL(inspector.url).port);
+    await (await inspect(registry, { port })).close();
+    registry.stop();
+  });
+
+  it('says so when its port is taken', async () => {
+    const registry = createToolRegistry();
+    const inspector = await inspect(registry);
+    const port = Number(new URL(inspector.url).port);
+    await expect(inspect(registry, { port })).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+    await inspector.close();
+    registry.stop();
+  });
+
+  it('shows several registries, until they are detached', async () => {
+    const [first, second] = [createToolRegistry(), createToolRegistry()];
+    first.tool('a');
+    second.tool('b');
+    const inspector = await serveInspector();
+    onTestFinished(() => inspector.close());
+    inspector.attach(first);
+    const detach = inspector.attach(second);
+    const { messages } = await knockAsPage(inspector);
+    const names = () => {
+      const known = new Map<string, string>();
+      for (const message of messages) {
+        if (message.type !== 'actors') continue;
+        for (const id of message.gone) known.delete(id);
+        for (const { id, name } of message.actors) known.set(id, name);
+      }
+      return [...known.values()];
+    };
+    await expect.poll(names).toEqual(['toolfuse', 'a', 'toolfuse', 'b']);
+    detach();
+    detach();
+    await expect.poll(names).toEqual(['toolfuse', 'a']);
+    first.stop();
+    second.stop();
+  });
+
+  it('takes no registry once it is closed', async () => {
+    const inspector = await serveInspector();
+    await inspector.close();
+    expect(() => inspector.attach(createToolRegistry())).toThrow('the inspector is closed');
+  });
+
+  it('prints nothing, the token least of all', async () => {
+    const written: unknown[] = [];
+    for (const stream of [process.stdout, process.stderr] as const) {
+      const write = vi.spyOn(stream, 'write').mockImplementation((text) => written.push(text) > 0);
+      onTestFinished(() => write.mockRestore());
+    }
+    const registry = createToolRegistry();
+    const inspector = await inspect(registry, { controls: true });
+    await knockAsPage(inspector);
+    await ask(inspector, { headers: { host: 'evil.example' } });
+    await ask(inspector, { path: `/?${tokenOf(inspector)}` });
+    await inspector.close();
+    registry.stop();
+    expect(written.join('')).not.toContain(tokenOf(inspector));
+    expect(written.filter((text) => String(text).includes('toolfuse'))).toEqual([]);
+  });
+
+  it('leaves no observer, no listener and no timer behind', async () => {
+    const registry = createToolRegistry();
+    const inspector = await inspect(registry);
+    await knockAsPage(inspector);
+    expect(registry.actor).toMatchObject({ isInspected: true });
+    expect(channel('toolfuse:call').hasSubscribers).toBe(true);
+    await inspector.close();
+    expect(registry.actor).toMatchObject({ isInspected: false });
+    expect(channel('toolfuse:call').hasSubscribers).toBe(false);
+    registry.stop();
+  });
+});
+
+describe('a process with an inspector', { timeout: 30_000 }, () => {
+  it('ends when it has nothing else to do', async () => {
+    expect(
+      await runBuilt(`
+        import { createToolRegistry } from 'toolfuse';
+        const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+        registry.recordFailure('shell', 'timeout');
+        const inspector = await registry.inspect();
+        console.log(new URL(inspector.url).hostname);
+      `),
+    ).toBe('127.0.0.1\n');
+  });
+
+  it('ends although a page looks on', async () => {
+    expect(
+      await runBuilt(`
+        import { createToolRegistry } from 'toolfuse';
+        import { spawn } from 'node:child_process';
+        const registry = createToolRegistry();
+        const inspector = await registry.inspect();
+        const [address, token] = inspector.url.split('#');
+        const page = spawn(process.execPath, ['-e', \`
+          const { WebSocket } = require('ws');
+          const page = new WebSocket('\${address}'.replace('http', 'ws'), ['toolfuse.page.1', 'token.\${token}'], { origin: '\${address.slice(0, -1)}' });
+          page.on('message', () => console.log('looks on'));
+          page.on('error', () => {});
+        \`], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+        await new Promise((resolve) => page.stdout.once('data', resolve));
+        page.stdout.destroy();
+        page.unref();
+        console.log('done');
+      `),
+    ).toBe('done\n');
+  });
+
+  it('is kept alive where it is told to be', async () => {
+    const code = `
+      import { serveInspector } from 'toolfuse/inspect';
+      const inspector = await serveInspector({ keepAlive: true });
+      setTimeout(() => { console.log('still there'); void inspector.close(); }, 300).unref();
+    `;
+    expect(await runBuilt(code)).toBe('still there\n');
+  });
+
+  it('has loaded nothing of the inspector before it is asked for', async () => {
+    const code = `
+      import { createToolRegistry } from 'toolfuse';
+      createToolRegistry();
+      console.log(process.moduleLoadList.includes('NativeModule http'));
+    `;
+    expect(await runBuilt(code)).toBe('false\n');
+  });
+});

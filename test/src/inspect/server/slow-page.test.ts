@@ -1,0 +1,84 @@
+import { createToolRegistry } from 'toolfuse';
+import { inspect } from 'toolfuse/inspect';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ServerMessage } from '../../../../src/inspect/protocol.ts';
+import { knockAsPage } from '../support/clients.ts';
+
+async function start(tools: number) {
+  const registry = createToolRegistry({ circuit: { failureThreshold: 1, minBackoffMs: 100_000 } });
+  const names = Array.from({ length: tools }, (_, tool) => `tool.${tool}`);
+  for (const name of names) registry.recordFailure(name, 'timeout');
+  const inspector = await inspect(registry);
+  onTestFinished(async () => {
+    await inspector.close();
+    registry.stop();
+  });
+  return { registry, names, inspector };
+}
+
+const eventsIn = (messages: readonly ServerMessage[]) =>
+  messages.flatMap((message) => (message.type === 'events' ? [message] : []));
+/** What Node cannot be asked for by its types: the TCP socket below. */
+const below = (socket: object) => (socket as { _socket: { pause(): void; resume(): void } })._socket;
+
+describe('a page that takes nothing', { timeout: 60_000 }, () => {
+  it('makes the app neither wait nor grow, and is told later what it has missed', async () => {
+    const { registry, names, inspector } = await start(200);
+    const { socket, messages } = await knockAsPage(inspector);
+    await expect.poll(() => messages.length).toBeGreaterThan(2);
+    below(socket).pause();
+    const before = process.memoryUsage();
+    let slowestMs = 0;
+    const rounds = 300;
+    for (let round = 0; round < rounds; round += 1) {
+      const startedAt = performance.now();
+      for (const name of names) registry.allowRequest(name);
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    const { heapUsed, external } = process.memoryUsage();
+    expect(heapUsed + external - before.heapUsed - before.external).toBeLessThan(100 * 2 ** 20);
+    // 200 calls: most of it is what XState does for an inspector.
+    expect(slowestMs).toBeLessThan(500);
+
+    below(socket).resume();
+    const denials = names.length * rounds;
+    await expect
+      .poll(() =>
+        messages
+          .flatMap((message) => (message.type === 'actors' ? message.actors : []))
+          .findLast(({ name }) => name === 'tool.7'),
+      )
+      .toMatchObject({ tool: { denials: rounds } });
+    await expect
+      .poll(() => {
+        const told = eventsIn(messages);
+        return told.reduce((sum, { events }) => sum + events.length, told.at(-1)?.skipped ?? 0);
+      })
+      // Each denial is an event of the circuit, and one of the registry.
+      .toBe(2 * denials);
+    expect(eventsIn(messages).at(-1)?.skipped).toBeGreaterThan(0);
+  });
+});
+
+describe('a page', () => {
+  it('is told of an actor only when it has changed', async () => {
+    const { registry, inspector } = await start(50);
+    const { messages } = await knockAsPage(inspector);
+    await expect.poll(() => messages.some(({ type }) => type === 'actors')).toBe(true);
+    messages.length = 0;
+    registry.allowRequest('tool.3');
+    await expect
+      .poll(() => messages.flatMap((message) => (message.type === 'actors' ? message.actors : [])).length)
+      .toBeGreaterThan(0);
+    const told = messages.flatMap((message) => (message.type === 'actors' ? message.actors : []));
+    expect(told.map(({ name }) => name).sort()).toEqual(['tool.3', 'toolfuse']);
+  });
+
+  it('is sent a chart once, however many follow it', async () => {
+    const { inspector } = await start(50);
+    const { messages } = await knockAsPage(inspector);
+    await expect.poll(() => messages.some(({ type }) => type === 'actors')).toBe(true);
+    expect(messages.filter(({ type }) => type === 'chart')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,84 @@
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Inspector } from 'toolfuse/inspect';
+import { afterAll, afterEach } from 'vitest';
+import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
+
+const executablePath = findChromium();
+
+/** Whether there is a browser; where not, `npm test` has said so. */
+export const hasBrowser = executablePath !== undefined;
+
+let profile: Promise<BrowserContext> | undefined;
+
+async function startBrowser(): Promise<BrowserContext> {
+  const browser = await chromium.launch({
+    executablePath: executablePath as string,
+    args: [...chromiumArgs],
+  });
+  return browser.newContext();
+}
+
+/** To open a page takes longer than most tests: it is used again. */
+const idle: Page[] = [];
+const used: Page[] = [];
+
+afterEach(async () => {
+  for (const page of used.splice(0)) {
+    page.removeAllListeners();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.goto('about:blank');
+    idle.push(page);
+  }
+});
+afterAll(async () => {
+  await (await profile)?.browser()?.close();
+});
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Errors and warnings of its console, what it threw, and what the CSP forbade. */
+  readonly complaints: string[];
+  /** What it asked of any other server. */
+  readonly foreign: string[];
+}
+
+export interface PageOptions {
+  readonly view?: 'board' | 'chart' | 'sequence';
+  readonly colorScheme?: 'light' | 'dark';
+  readonly reducedMotion?: 'reduce' | 'no-preference';
+  /** The width of the window, in px. Default 1 280. */
+  readonly width?: number;
+}
+
+/** A window that shows nothing yet, with what it complains of. */
+export async function openWindow(): Promise<Page> {
+  profile ??= startBrowser();
+  const page = idle.pop() ?? (await (await profile).newPage());
+  used.push(page);
+  page.setDefaultTimeout(10_000);
+  return page;
+}
+
+/** Opens the inspector's page as its user would. Each inspector has an origin of its own, which knows nothing of others. */
+export async function openPage(
+  inspector: Inspector,
+  { view = 'board', colorScheme = 'light', reducedMotion = 'no-preference', width = 1_280 }: PageOptions = {},
+): Promise<OpenPage> {
+  const page = await openWindow();
+  await page.setViewportSize({ width, height: 800 });
+  await page.emulateMedia({ colorScheme, reducedMotion });
+  const complaints: string[] = [];
+  const foreign: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  const own = new URL(inspector.url).host;
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'blob:' && url.host !== own) foreign.push(request.url());
+  });
+  await page.goto(`${inspector.url}&view=${view}`);
+  await page.locator('.connection.live').waitFor();
+  return { page, complaints, foreign };
+}

@@ -1,0 +1,97 @@
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach } from 'vitest';
+import { type ClientOptions, WebSocket } from 'ws';
+import { pageProtocol, type ServerMessage, tokenPrefix } from '../../../../src/inspect/protocol.ts';
+
+/** All that a client has to know of an inspector. */
+type Served = { readonly url: string };
+
+const open: { destroy(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.destroy();
+});
+
+export const portOf = (inspector: Served): number => Number(new URL(inspector.url).port);
+export const tokenOf = (inspector: Served): string => new URL(inspector.url).hash.slice(1);
+
+/** One HTTP request, said as it is told to be. */
+export function ask(
+  inspector: Served,
+  {
+    path = '/',
+    method = 'GET',
+    headers = {},
+  }: { path?: string; method?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: '127.0.0.1', port: portOf(inspector), path, method, headers, agent: false },
+      (response) => {
+        let body = '';
+        response.on('data', (part) => (body += part));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+export interface Connected {
+  readonly socket: WebSocket;
+  readonly messages: ServerMessage[];
+}
+
+/** A WebSocket that has been let in, or the HTTP status with which it was refused. */
+export function knock(
+  inspector: Served,
+  protocols: string[] = [],
+  options: ClientOptions = {},
+): Promise<Connected | number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${portOf(inspector)}/`, protocols, options);
+    open.push({ destroy: () => socket.terminate() });
+    const messages: ServerMessage[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    socket.on('open', () => resolve({ socket, messages }));
+    socket.on('unexpected-response', (asked, response) => {
+      asked.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    socket.on('error', (error) => {
+      if (!/before the connection was established/.test(error.message)) reject(error);
+    });
+  });
+}
+
+/** The page, or something that knows all that the page knows. */
+export async function knockAsPage(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
+  const connected = await knock(inspector, [pageProtocol, `${tokenPrefix}${tokenOf(inspector)}`], {
+    origin: new URL(inspector.url).origin,
+    ...options,
+  });
+  if (typeof connected === 'number') throw new Error(`refused with ${connected}`);
+  return connected;
+}
+
+/** An app that shows itself. */
+export async function knockAsApp(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
+  const connected = await knock(inspector, [], options);
+  if (typeof connected === 'number') throw new Error(`refused with ${connected}`);
+  return connected;
+}
+
+/** With what code, and why, the server ends a connection. */
+export const closed = (socket: WebSocket): Promise<{ code: number; reason: string }> =>
+  new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
+
+/** A bare connection that says nothing. */
+export function connectBare(inspector: Served): Socket {
+  const socket = connect(portOf(inspector), '127.0.0.1');
+  socket.on('error', () => {});
+  open.push(socket);
+  return socket;
+}

@@ -1,0 +1,325 @@
+import { CircuitOpenError, createToolRegistry, type ToolRegistryOptions } from 'toolfuse';
+import { guardMcpClient, type McpClientOptions } from 'toolfuse/mcp';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { type Sdk, sdks } from './support/sdks.ts';
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** What the tools of the server below have been called with, and how its next calls end. */
+interface World {
+  calls: string[];
+  behave: 'work' | 'hang' | 'throw';
+  /** Whether the connection still brings messages to the server. */
+  isDeaf: boolean;
+}
+
+/** A server of three tools in this process, and a guarded client that is connected to it. */
+async function setUp(
+  sdk: Sdk,
+  {
+    registry: registryOptions = {},
+    ...options
+  }: { registry?: ToolRegistryOptions } & Partial<Omit<McpClientOptions, 'registry'>> = {},
+) {
+  const world: World = { calls: [], behave: 'work', isDeaf: false };
+  const server = new sdk.McpServer({ name: 'notes', version: '1.0.0' });
+  for (const name of ['search', 'write', 'notes']) {
+    server.tool(name, { text: sdk.z.string() }, async ({ text }, { signal }) => {
+      world.calls.push(`${name} ${text}`);
+      if (world.behave === 'throw') throw new Error('the index is corrupt');
+      if (world.behave === 'hang') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return { content: [{ type: 'text', text: `found ${text}` }] };
+    });
+  }
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 2, minBackoffMs: 5_000 },
+    ...registryOptions,
+  });
+  const raw = new sdk.Client({ name: 'test', version: '1.0.0' });
+  const client = guardMcpClient(raw, { registry, server: 'notes', ...options });
+
+  const connect = async () => {
+    const [near, far] = sdk.InMemoryTransport.createLinkedPair();
+    await server.connect(far);
+    const hear = far.onmessage;
+    far.onmessage = (...message) => {
+      if (!world.isDeaf) hear?.(...message);
+    };
+    await client.connect(near);
+  };
+  await connect();
+  closing.push(
+    () => server.close(),
+    () => client.close(),
+    () => registry.stop(),
+  );
+  const search = (text = 'cats', more: object = {}) =>
+    client.callTool({ name: 'search', arguments: { text } }, undefined, more);
+  return { world, server, registry, clock, client, raw, connect, search };
+}
+
+describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
+  it('is the client that it was given, and gives what it gave', async () => {
+    const { client, raw, search } = await setUp(sdk);
+    expect(client).toBe(raw);
+    expect(client).toBeInstanceOf(sdk.Client);
+    expect(await search()).toEqual({ content: [{ type: 'text', text: 'found cats' }] });
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['search', 'write', 'notes']);
+  });
+
+  it('has a circuit for each tool, which depends on that of the server', async () => {
+    const { registry, search } = await setUp(sdk);
+    await search();
+    expect(registry.diagnostics('search').upstream).toBe('notes');
+    expect(registry.metrics().tools.map(({ tool, calls }) => [tool, calls])).toEqual([
+      ['search', 1],
+      ['notes', 1],
+    ]);
+  });
+
+  it('cannot be guarded twice', async () => {
+    const { client, registry } = await setUp(sdk);
+    expect(() => guardMcpClient(client, { registry, server: 'notes' })).toThrow(
+      'guardMcpClient: this client is guarded already',
+    );
+  });
+
+  describe('whose tool fails again and again', () => {
+    it('opens the circuit of that tool alone', async () => {
+      const { world, registry, client, search } = await setUp(sdk);
+      world.behave = 'throw';
+      expect(await search()).toMatchObject({ isError: true });
+      await search();
+      expect(registry.openCircuits()).toEqual(['search']);
+      world.behave = 'work';
+      expect(await client.callTool({ name: 'write', arguments: { text: 'x' } })).not.toHaveProperty(
+        'isError',
+      );
+    });
+
+    it('answers the next call at once with an error that the model can act on', async () => {
+      const { world, search } = await setUp(sdk);
+      world.behave = 'throw';
+      await search('1');
+      await search('2');
+      const answer = await search('3');
+      expect(world.calls).toEqual(['search 1', 'search 2']);
+      expect(answer).toMatchObject({
+        isError: true,
+        content: [{ type: 'text', text: expect.stringContaining('The call did not run.') }],
+        _meta: {
+          'toolfuse/denial': {
+            tool: 'search',
+            kind: 'rejecting',
+            executed: false,
+            retryAfterSeconds: 5,
+            lastError: 'the index is corrupt',
+          },
+        },
+      });
+      expect(answer).not.toHaveProperty('structuredContent');
+    });
+
+    it('throws the refusal instead, if told to', async () => {
+      const { world, search } = await setUp(sdk, { denied: 'throw' });
+      world.behave = 'throw';
+      await search();
+      await search();
+      await expect(search()).rejects.toThrow(CircuitOpenError);
+    });
+
+    it('lets a probe through after the backoff, which closes the circuit', async () => {
+      const { world, registry, clock, search } = await setUp(sdk);
+      world.behave = 'throw';
+      await search();
+      await search();
+      world.behave = 'work';
+      clock.advance(5_000);
+      expect(registry.state('search')).toBe('halfOpen');
+      expect(await search()).not.toHaveProperty('isError');
+      expect(registry.state('search')).toBe('closed');
+    });
+
+    it('opens nothing if results are not to count', async () => {
+      const { world, registry, search } = await setUp(sdk, { resultErrors: 'ignore' });
+      world.behave = 'throw';
+      for (let call = 0; call < 5; call++) await search();
+      expect(world.calls).toHaveLength(5);
+      expect(registry.openCircuits()).toEqual([]);
+    });
+  });
+
+  describe('that is called with what a model made up', () => {
+    it('counts neither bad arguments nor tools that do not exist', async () => {
+      const { registry, client } = await setUp(sdk);
+      for (let call = 0; call < 5; call++) {
+        await client.callTool({ name: 'search', arguments: { text: call } }).catch(() => {});
+        await client.callTool({ name: 'nope', arguments: {} }).catch(() => {});
+      }
+      expect(registry.openCircuits()).toEqual([]);
+      expect(registry.metrics().failures).toEqual({ invalidParameters: 5, toolNotFound: 5 });
+    });
+
+    it('takes a tool by the name of its server', async () => {
+      const { client } = await setUp(sdk);
+      const answer = await client.callTool({ name: 'notes', arguments: { text: 'x' } });
+      expect(answer).not.toHaveProperty('isError');
+    });
+  });
+
+  describe('whose server has gone', () => {
+    it('opens the circuit of the server, and refuses calls of every tool', async () => {
+      const { registry, client, search } = await setUp(sdk);
+      await client.close();
+      await expect(search()).rejects.toThrow('Not connected');
+      await expect(search()).rejects.toThrow('Not connected');
+      expect(registry.openCircuits()).toEqual(['notes']);
+      const answer = await client.callTool({ name: 'write', arguments: { text: 'x' } });
+      expect(answer).toMatchObject({
+        isError: true,
+        _meta: {
+          'toolfuse/denial': { tool: 'write', reason: 'upstream', upstream: 'notes', kind: 'unreachable' },
+        },
+      });
+    });
+
+    it('is in service again when its caller has connected it again', async () => {
+      const { registry, client, clock, connect, search } = await setUp(sdk);
+      await client.close();
+      await search().catch(() => {});
+      await search().catch(() => {});
+      await connect();
+      clock.advance(5_000);
+      expect(await search()).not.toHaveProperty('isError');
+      expect(registry.openCircuits()).toEqual([]);
+    });
+
+    it('counts the calls that were in flight against the server', async () => {
+      const { world, registry, client, search } = await setUp(sdk);
+      world.behave = 'hang';
+      const calls = [search('1'), search('2')].map((call) =>
+        expect(call).rejects.toThrow('Connection closed'),
+      );
+      await client.close();
+      await Promise.all(calls);
+      expect(registry.openCircuits()).toEqual(['notes']);
+    });
+  });
+
+  describe('whose call gets no answer in time', () => {
+    it('blames the tool if the server answers a ping', async () => {
+      const { world, registry, search } = await setUp(sdk, { timeoutMs: 20 });
+      world.behave = 'hang';
+      await expect(search()).rejects.toMatchObject({ code: -32_001 });
+      await expect(search()).rejects.toMatchObject({ code: -32_001 });
+      expect(registry.openCircuits()).toEqual(['search']);
+      expect(registry.diagnostics('search').lastErrorCategory).toBe('timeout');
+    });
+
+    it('blames the server if that does not answer either', async () => {
+      const { world, registry, search } = await setUp(sdk, { timeoutMs: 20 });
+      world.isDeaf = true;
+      await expect(search()).rejects.toMatchObject({ code: -32_001 });
+      await expect(search()).rejects.toMatchObject({ code: -32_001 });
+      expect(registry.openCircuits()).toEqual(['notes']);
+    });
+
+    it('keeps the time limit that the call names itself', async () => {
+      const { world, search } = await setUp(sdk, { timeoutMs: 60_000 });
+      world.behave = 'hang';
+      await expect(search('x', { timeout: 20 })).rejects.toMatchObject({ code: -32_001 });
+    });
+  });
+
+  describe('whose caller gives up', () => {
+    it('rejects as the SDK does, and counts nothing', async () => {
+      const { world, registry, search } = await setUp(sdk);
+      world.behave = 'hang';
+      for (let call = 0; call < 3; call++) {
+        const controller = new AbortController();
+        const answer = search('x', { signal: controller.signal });
+        controller.abort('enough');
+        await expect(answer).rejects.toThrow('enough');
+      }
+      expect(registry.openCircuits()).toEqual([]);
+      expect(registry.metrics().tools[0]?.failures).toEqual({ cancelled: 3 });
+    });
+
+    it('asks no circuit where it has given up before', async () => {
+      const { world, registry, search } = await setUp(sdk);
+      await expect(search('x', { signal: AbortSignal.abort() })).rejects.toThrow();
+      expect(world.calls).toEqual([]);
+      expect(registry.metrics().calls).toBe(0);
+    });
+  });
+
+  describe('that shares its registry with another', () => {
+    it('can name its circuits itself', async () => {
+      const { registry, search } = await setUp(sdk, { toolName: (tool) => `notes.${tool}` });
+      await search();
+      expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['notes.search', 'notes']);
+    });
+  });
+
+  describe('that hides what is open', () => {
+    it('leaves open tools out of its list, and has them back when they are half-open', async () => {
+      const { world, client, clock, search } = await setUp(sdk, { hideOpen: true });
+      const listed = async () => (await client.listTools()).tools.map(({ name }) => name);
+      world.behave = 'throw';
+      await search();
+      await search();
+      expect(await listed()).toEqual(['write', 'notes']);
+      clock.advance(5_000);
+      expect(await listed()).toEqual(['search', 'write', 'notes']);
+    });
+
+    it('lists nothing while the server is isolated', async () => {
+      const { registry, client } = await setUp(sdk, { hideOpen: true });
+      registry.isolate('notes');
+      expect((await client.listTools()).tools).toEqual([]);
+    });
+
+    it('does not unless it is told to', async () => {
+      const { registry, client } = await setUp(sdk);
+      registry.isolate('notes');
+      expect((await client.listTools()).tools).toHaveLength(3);
+    });
+  });
+});
+
+describe('the options of guardMcpClient', () => {
+  const registry = createToolRegistry();
+  const client = new (sdks[1] as Sdk).Client({ name: 'test', version: '1.0.0' });
+  const guard = (options: object) => () => guardMcpClient(client, options as McpClientOptions);
+
+  it.each([
+    [{ server: 'x' }, 'guardMcpClient: registry is missing; it must be what createToolRegistry gives'],
+    [
+      { registry: {}, server: 'x' },
+      'guardMcpClient: registry must be what createToolRegistry gives, got an object',
+    ],
+    [{ registry }, 'guardMcpClient: server is missing; it must be a name for the circuit of the server'],
+    [{ registry, server: '' }, 'guardMcpClient: server must be a name for the circuit of the server, got ""'],
+    [
+      { registry, server: 'x', timeoutMs: -1 },
+      'timeoutMs must be a finite number of milliseconds above 0, got -1',
+    ],
+    [{ registry, server: 'x', denied: 'trow' }, "denied must be 'result' or 'throw', got \"trow\""],
+    [{ registry, server: 'x', resultErrors: true }, "resultErrors must be 'tool' or 'ignore', got true"],
+    [{ registry, server: 'x', hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
+    [{ registry, server: 'x', toolName: 'y' }, 'toolName must be a function, got "y"'],
+    [
+      { registry, server: 'x', hideopen: true },
+      'guardMcpClient: hideopen is no setting; the settings are registry,',
+    ],
+  ])('that cannot be meant are refused by name: %#', (options, message) => {
+    expect(guard(options)).toThrow(message);
+  });
+});

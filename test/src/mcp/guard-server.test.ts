@@ -1,0 +1,303 @@
+import { createToolRegistry, type ToolRegistryOptions } from 'toolfuse';
+import { guardMcpServer, type McpServerOptions } from 'toolfuse/mcp';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { type Sdk, sdks } from './support/sdks.ts';
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** What the handlers below do: anything. */
+type Behaviour = (text: string, signal: AbortSignal) => unknown;
+
+/** A guarded server with a tool from before it was guarded and one from after, and a client of it that is not. */
+async function setUp(
+  sdk: Sdk,
+  {
+    registry: options = {},
+    ...more
+  }: { registry?: ToolRegistryOptions } & Partial<Omit<McpServerOptions, 'registry'>> = {},
+) {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 2, minBackoffMs: 5_000 },
+    ...options,
+  });
+  const called: string[] = [];
+  const how: { behave: Behaviour } = { behave: () => 'done' };
+  const handlerOf =
+    (name: string) =>
+    async ({ text }: { text: string }, { signal }: { signal: AbortSignal }) => {
+      called.push(`${name} ${text}`);
+      const answer = await how.behave(text, signal);
+      if (typeof answer === 'object') return answer as { content: [] };
+      return { content: [{ type: 'text' as const, text: String(answer) }] };
+    };
+  const server = new sdk.McpServer({ name: 'notes', version: '1.0.0' });
+  const before = server.tool('before', { text: sdk.z.string() }, handlerOf('before'));
+  const guarded = guardMcpServer(server, { registry, ...more });
+  const after = server.tool('after', { text: sdk.z.string() }, handlerOf('after'));
+  const client = new sdk.Client({ name: 'test', version: '1.0.0' });
+  const [near, far] = sdk.InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(far), client.connect(near)]);
+  closing.push(
+    () => client.close(),
+    () => registry.stop(),
+  );
+  const call = (name: string, text: unknown = 'x', options: object = {}) =>
+    client.callTool({ name, arguments: { text } }, undefined, options);
+  return { registry, clock, server, guarded, before, after, client, called, how, handlerOf, call };
+}
+
+const broken = (): never => {
+  throw Object.assign(new Error('the database is away'), { code: 'ECONNREFUSED' });
+};
+
+describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
+  it('is the server that it was given, and its tools work', async () => {
+    const { guarded, server, call } = await setUp(sdk);
+    expect(guarded).toBe(server);
+    expect(await call('before')).toEqual({ content: [{ type: 'text', text: 'done' }] });
+    expect(await call('after')).toEqual({ content: [{ type: 'text', text: 'done' }] });
+  });
+
+  it('cannot be guarded twice', async () => {
+    const { server, registry } = await setUp(sdk);
+    expect(() => guardMcpServer(server, { registry })).toThrow(
+      'guardMcpServer: this server is guarded already',
+    );
+  });
+
+  it.each(['before', 'after'])('guards a tool that was registered %s', async (name) => {
+    const { registry, called, how, call } = await setUp(sdk);
+    how.behave = broken;
+    // What the SDK makes of an error that a handler throws, guarded or not.
+    const failed = { isError: true, content: [{ type: 'text', text: 'the database is away' }] };
+    expect(await call(name)).toEqual(failed);
+    expect(await call(name)).toEqual(failed);
+    expect(registry.openCircuits()).toEqual([name]);
+    expect(registry.diagnostics(name).lastErrorCategory).toBe('network');
+
+    expect(await call(name)).toMatchObject({
+      isError: true,
+      content: [{ type: 'text', text: expect.stringContaining('The call did not run.') }],
+      _meta: { 'toolfuse/denial': { tool: name, kind: 'unreachable', lastError: 'the database is away' } },
+    });
+    expect(called).toHaveLength(2);
+  });
+
+  it('lets a probe through after the backoff', async () => {
+    const { registry, clock, how, call } = await setUp(sdk);
+    how.behave = broken;
+    await call('after');
+    await call('after');
+    how.behave = () => 'back';
+    clock.advance(5_000);
+    expect(await call('after')).toEqual({ content: [{ type: 'text', text: 'back' }] });
+    expect(registry.state('after')).toBe('closed');
+  });
+
+  it('counts an isError result that a handler gives, by its words', async () => {
+    const { registry, how, call } = await setUp(sdk);
+    how.behave = (text) => ({ isError: true, content: [{ type: 'text', text }] });
+    await call('after', 'No such file or directory');
+    await call('after', 'No such file or directory');
+    expect(registry.state('after')).toBe('closed');
+    await call('after', 'HTTP 503');
+    expect(await call('after', 'HTTP 503')).toMatchObject({ content: [{ text: 'HTTP 503' }] });
+    expect(registry.diagnostics('after')).toMatchObject({
+      status: 'open',
+      lastErrorCategory: 'serviceUnavailable',
+    });
+  });
+
+  it('does not count results if it is told not to', async () => {
+    const { registry, how, call } = await setUp(sdk, { resultErrors: 'ignore' });
+    how.behave = (text) => ({ isError: true, content: [{ type: 'text', text }] });
+    for (let count = 0; count < 3; count++) await call('after', 'HTTP 503');
+    expect(registry.state('after')).toBe('closed');
+  });
+
+  it('asks no circuit for arguments that do not fit the schema', async () => {
+    const { registry, called, call } = await setUp(sdk);
+    for (let count = 0; count < 3; count++) await call('after', 5).catch(() => {});
+    expect(called).toEqual([]);
+    expect(registry.metrics().calls).toBe(0);
+  });
+
+  it('counts against what a tool is said to depend on', async () => {
+    const { registry, how, call } = await setUp(sdk, {
+      registry: {
+        circuit: { failureThreshold: 2 },
+        tools: { before: { upstream: 'database' }, after: { upstream: 'database' } },
+      },
+    });
+    how.behave = broken;
+    await call('before');
+    await call('after');
+    expect(registry.openCircuits()).toEqual(['database']);
+  });
+
+  it('does not count a call that its client cancels', async () => {
+    const { registry, how, call } = await setUp(sdk);
+    for (let count = 0; count < 3; count++) {
+      const controller = new AbortController();
+      const begun = new Promise<void>((resolve) => {
+        how.behave = () => {
+          resolve();
+          return new Promise(() => {});
+        };
+      });
+      const answer = call('after', 'x', { signal: controller.signal });
+      await begun;
+      controller.abort('enough');
+      await expect(answer).rejects.toThrow('enough');
+      await expect.poll(() => registry.metrics().calls).toBe(count + 1);
+    }
+    expect(registry.metrics().failures).toEqual({ cancelled: 3 });
+    expect(registry.state('after')).toBe('closed');
+  });
+
+  it('gives a handler up after its time limit, and aborts its signal', async () => {
+    const { registry, clock, how, call } = await setUp(sdk, { timeoutMs: 1_000 });
+    const reasons: unknown[] = [];
+    for (let count = 0; count < 2; count++) {
+      const begun = new Promise<void>((resolve) => {
+        how.behave = (_text, signal) => {
+          signal.addEventListener('abort', () => reasons.push(signal.reason));
+          resolve();
+          return new Promise(() => {});
+        };
+      });
+      const answer = call('after');
+      await begun;
+      clock.advance(1_000);
+      expect(await answer).toMatchObject({
+        isError: true,
+        content: [{ text: 'after did not answer within 1000 ms' }],
+      });
+    }
+    expect(reasons).toMatchObject([{ name: 'TimeoutError' }, { name: 'TimeoutError' }]);
+    expect(registry.diagnostics('after')).toMatchObject({ status: 'open', lastErrorCategory: 'timeout' });
+  });
+
+  it('lets the refusal of another circuit, which a handler throws, go the way of every error', async () => {
+    const { registry, how, call } = await setUp(sdk);
+    registry.isolate('inner');
+    how.behave = () => registry.execute('inner', () => 'never');
+    for (let count = 0; count < 3; count++) {
+      const answer = await call('after');
+      expect(answer).toMatchObject({ isError: true });
+      expect(answer).not.toHaveProperty('_meta');
+    }
+    expect(registry.state('after')).toBe('closed');
+  });
+
+  it('can name its circuits as its author likes', async () => {
+    const { registry, call } = await setUp(sdk, { toolName: (tool) => `notes.${tool}` });
+    await call('before');
+    await call('after');
+    expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['notes.before', 'notes.after']);
+  });
+
+  describe('whose tool is changed', () => {
+    it('guards a new handler', async () => {
+      const { registry, after, how, handlerOf, call, called } = await setUp(sdk);
+      after.update({ callback: handlerOf('new') as never });
+      how.behave = broken;
+      await call('after');
+      await call('after');
+      expect(called).toEqual(['new x', 'new x']);
+      expect(registry.openCircuits()).toEqual(['after']);
+    });
+
+    it('guards a handler once, though it is set to itself', async () => {
+      const { registry, after, how, call } = await setUp(sdk);
+      const fields = after as unknown as Record<string, unknown>;
+      const field = 'handler' in fields ? 'handler' : 'callback';
+      const { [field]: handler } = fields;
+      fields[field] = handler;
+      how.behave = broken;
+      await call('after');
+      expect(registry.metrics().calls).toBe(1);
+    });
+
+    it('has a circuit by its new name', async () => {
+      const { registry, before, call } = await setUp(sdk);
+      before.update({ name: 'renamed' });
+      await call('renamed');
+      expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['renamed']);
+    });
+
+    it('still disables, enables and removes it', async () => {
+      const { client, before, after } = await setUp(sdk);
+      const listed = async () => (await client.listTools()).tools.map(({ name }) => name);
+      before.disable();
+      expect(await listed()).toEqual(['after']);
+      before.enable();
+      after.remove();
+      expect(await listed()).toEqual(['before']);
+    });
+  });
+});
+
+describe('a server of the newest SDK', () => {
+  const [, newest] = sdks as [Sdk, Sdk];
+
+  it('guards what registerTool registers, structured answers included', async () => {
+    const { z } = newest;
+    const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+    const server = guardMcpServer(new newest.McpServer({ name: 'sums', version: '1.0.0' }), { registry });
+    let isUp = true;
+    server.registerTool(
+      'add',
+      { inputSchema: { a: z.number() }, outputSchema: { sum: z.number() } },
+      ({ a }) => {
+        if (!isUp) throw new Error('out of numbers');
+        return { content: [], structuredContent: { sum: a + 1 } };
+      },
+    );
+    server.registerTool('now', {}, () => ({ content: [{ type: 'text', text: 'noon' }] }));
+    const client = new newest.Client({ name: 'test', version: '1.0.0' });
+    const [near, far] = newest.InMemoryTransport.createLinkedPair();
+    await Promise.all([server.connect(far), client.connect(near)]);
+    closing.push(() => client.close());
+    // From now on the client holds every answer against the tool's output schema.
+    await client.listTools();
+
+    const add = () => client.callTool({ name: 'add', arguments: { a: 1 } });
+    expect(await add()).toMatchObject({ structuredContent: { sum: 2 } });
+    expect(await client.callTool({ name: 'now' })).toMatchObject({ content: [{ text: 'noon' }] });
+    isUp = false;
+    expect(await add()).toMatchObject({ isError: true });
+    expect(await add()).toMatchObject({ isError: true, _meta: { 'toolfuse/denial': { tool: 'add' } } });
+  });
+});
+
+describe('the arguments of guardMcpServer', () => {
+  const [, newest] = sdks as [Sdk, Sdk];
+  const registry = createToolRegistry();
+  const server = new newest.McpServer({ name: 'notes', version: '1.0.0' });
+
+  it('are refused by name if they cannot be meant', () => {
+    expect(() => guardMcpServer(server, {} as McpServerOptions)).toThrow(
+      'guardMcpServer: registry is missing',
+    );
+    expect(() => guardMcpServer(server, { registry, timeoutMs: 0 })).toThrow(
+      'guardMcpServer: timeoutMs must be',
+    );
+    expect(() => guardMcpServer(server, { registry, server: 'x' } as McpServerOptions)).toThrow(
+      'guardMcpServer: server is no setting; the settings are registry, toolName, resultErrors, timeoutMs',
+    );
+  });
+
+  it('are refused if the server is none that has tools', () => {
+    expect(() => guardMcpServer(server.server as never, { registry })).toThrow(
+      'guardMcpServer: server must be an McpServer of @modelcontextprotocol/sdk, version 1',
+    );
+  });
+});

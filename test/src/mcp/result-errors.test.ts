@@ -1,0 +1,112 @@
+import { isCounted } from 'toolfuse/machines';
+import { deniedResult, resultFailure } from 'toolfuse/mcp';
+import { describe, expect, it } from 'vitest';
+
+const failed = (...texts: string[]) => ({
+  isError: true,
+  content: texts.map((text) => ({ type: 'text', text })),
+});
+
+const categoryOf = (...texts: string[]) => resultFailure(failed(...texts))?.category;
+
+describe('a result without an error', () => {
+  it.each([
+    ['text', { content: [{ type: 'text', text: 'MCP error -32602: Tool x not found' }] }],
+    ['isError: false', { content: [], isError: false }],
+    ['structured content', { content: [], structuredContent: { error: 'ETIMEDOUT' } }],
+    ['no result at all', undefined],
+    ['a word', 'timeout'],
+  ])('is no failure: %s', (_what, result) => {
+    expect(resultFailure(result)).toBeNull();
+  });
+});
+
+describe('an isError result', () => {
+  it('keeps its words for whoever reads the denial later', () => {
+    const failure = resultFailure(failed('connect ECONNREFUSED', 'twice'));
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure?.message).toBe('connect ECONNREFUSED\ntwice');
+  });
+
+  // What the official servers print; test/src/mcp/real-servers.test.ts asks them.
+  it.each([
+    [
+      'MCP error -32602: Input validation error: Invalid arguments for tool echo: Invalid input',
+      'invalidParameters',
+    ],
+    ['MCP error -32602: Tool nope not found', 'toolNotFound'],
+    ['MCP error -32602: Tool search disabled', 'toolNotFound'],
+    ["ENOENT: no such file or directory, open '/a.txt'", 'resourceNotFound'],
+    ['Access denied - path outside allowed directories: /etc/passwd not in /a', 'permissionDenied'],
+    ['EISDIR: illegal operation on a directory, read', 'invalidParameters'],
+    ["ENOTDIR: not a directory, scandir '/a.txt'", 'invalidParameters'],
+    ["EEXIST: file already exists, mkdir '/a.txt'", 'invalidParameters'],
+    ['Destination already exists: /a.txt', 'invalidParameters'],
+    ['Cannot specify both head and tail parameters simultaneously', 'invalidParameters'],
+    ['Could not find exact match for edit:\nzzz', 'invalidParameters'],
+    ['Invalid resourceId: -4. Must be a finite positive integer.', 'invalidParameters'],
+    ['Entity with name Jane Doe not found', 'resourceNotFound'],
+    ['Unknown tool: nope', 'toolNotFound'],
+    ["Input validation error: 'path' is a required property", 'invalidParameters'],
+    [
+      'Error executing tool add: 1 validation error for addArguments\na\n  Field required',
+      'invalidParameters',
+    ],
+    ['failed to create issue: POST https://api.github.com/x: 422 Validation Failed []', 'invalidParameters'],
+    ['failed to get issue: GET https://api.github.com/x: 404 Not Found []', 'resourceNotFound'],
+  ] as const)('that is the fault of the caller does not count: %s', (text, category) => {
+    expect(categoryOf(text)).toBe(category);
+    expect(isCounted(category)).toBe(false);
+  });
+
+  it.each([
+    ['fetch failed', 'network'],
+    ['connect ECONNREFUSED 127.0.0.1:9', 'network'],
+    ["Error calling tool 'search': ConnectTimeout: timed out", 'timeout'],
+    ['Error executing tool search: Not connected', 'network'],
+    ['The API says: HTTP 429', 'rateLimit'],
+    ['HTTP 503', 'serviceUnavailable'],
+    ['division by zero', 'executionError'],
+    ['/bin/sh: 1: chromium: not found', 'executionError'],
+    ['Error: file system crashed; restart the host', 'executionError'],
+    ['MCP error -32602: Output validation error: Invalid structured content for tool x: y', 'executionError'],
+  ] as const)('that is the fault of the tool counts: %s', (text, category) => {
+    expect(categoryOf(text)).toBe(category);
+    expect(isCounted(category)).toBe(true);
+  });
+
+  it('is an execution error if it says nothing', () => {
+    expect(categoryOf()).toBe('executionError');
+    expect(resultFailure({ isError: true })?.category).toBe('executionError');
+    expect(resultFailure({ isError: true, content: 'broken' })?.category).toBe('executionError');
+    expect(resultFailure({ isError: true, content: [null, 3, { type: 'image', data: '' }] })?.category).toBe(
+      'executionError',
+    );
+  });
+
+  it('that is the denial of another toolfuse behind this one does not count', () => {
+    const denial = deniedResult({
+      admitted: false,
+      tool: 'x',
+      reason: 'open',
+      kind: 'unreachable',
+      upstream: null,
+      retryAfterMs: 1_000,
+      retryAt: 1_000,
+      lastErrorCategory: 'network',
+      lastError: null,
+      alternatives: [],
+    });
+    expect(resultFailure(denial)?.category).toBe('circuitOpen');
+  });
+
+  it('says nothing under the policy "ignore"', () => {
+    expect(resultFailure(failed('connect ECONNREFUSED'), 'ignore')).toBeNull();
+  });
+
+  it('is read at its beginning only, be it ever so long', () => {
+    const failure = resultFailure(failed('x'.repeat(1_000_000), 'ECONNREFUSED'));
+    expect(failure?.message).toHaveLength(4_096);
+    expect(failure?.category).toBe('executionError');
+  });
+});

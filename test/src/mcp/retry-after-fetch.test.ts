@@ -1,0 +1,117 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { createToolRegistry } from 'toolfuse';
+import { guardMcpClient, retryAfterFetch } from 'toolfuse/mcp';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { type Sdk, sdks } from './support/sdks.ts';
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** An HTTP server of MCP that can be told to refuse what it is sent, and a guarded client of it. */
+async function setUp(sdk: Sdk, options: { fetch?: typeof fetch } = {}) {
+  const refusal: { status: number | null; headers: Record<string, string> } = { status: null, headers: {} };
+  const http: Server = createServer(async (request, response) => {
+    if (refusal.status !== null) return response.writeHead(refusal.status, refusal.headers).end('not now');
+    const server = new McpServer({ name: 'notes', version: '1.0.0' });
+    server.registerTool('now', {}, () => ({ content: [{ type: 'text', text: 'noon' }] }));
+    // One without sessions is made for each request.
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    await server.connect(transport as never);
+    await transport.handleRequest(request, response);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`);
+  const clock = new ManualClock();
+  const registry = createToolRegistry({ clock, circuit: { failureThreshold: 1, minBackoffMs: 1_000 } });
+  const client = guardMcpClient(new sdk.Client({ name: 'test', version: '1.0.0' }), {
+    registry,
+    server: 'notes',
+  });
+  await client.connect(new sdk.StreamableHTTPClientTransport(url, options) as never);
+  closing.push(
+    () => new Promise((resolve) => http.close(resolve)),
+    () => client.close(),
+  );
+  return { registry, clock, refusal, http, now: () => client.callTool({ name: 'now' }) };
+}
+
+describe.each(sdks)('a client of SDK $version over HTTP', (sdk) => {
+  it('is answered as ever', async () => {
+    const { now } = await setUp(sdk);
+    expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
+  });
+
+  it('knows a server that is down by its status', async () => {
+    const { registry, refusal, now } = await setUp(sdk);
+    refusal.status = 502;
+    await expect(now()).rejects.toThrow('Error POSTing to endpoint');
+    expect(registry.openCircuits()).toEqual(['notes']);
+  });
+
+  it('counts a server that nobody listens for against it', async () => {
+    const { registry, http, now } = await setUp(sdk);
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+    await expect(now()).rejects.toThrow('fetch failed');
+    expect(registry.openCircuits()).toEqual(['notes']);
+  });
+});
+
+describe('a client over HTTP that hears Retry-After', () => {
+  const [, newest] = sdks as [Sdk, Sdk];
+  const setUpToHear = () => setUp(newest, { fetch: retryAfterFetch() });
+
+  it('is answered as ever', async () => {
+    const { now } = await setUpToHear();
+    expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
+  });
+
+  it('holds the circuit open for as long as the server asks for', async () => {
+    const { registry, clock, refusal, now } = await setUpToHear();
+    Object.assign(refusal, { status: 503, headers: { 'retry-after': '30' } });
+    await expect(now()).rejects.toMatchObject({
+      status: 503,
+      message: 'HTTP 503 Service Unavailable: try again later',
+    });
+    expect(registry.openCircuits()).toEqual(['notes']);
+    expect(registry.remainingBackoffMs('notes')).toBe(30_000);
+    refusal.status = null;
+    clock.advance(29_999);
+    expect(await now()).toMatchObject({ isError: true });
+    clock.advance(1);
+    expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
+  });
+
+  it('takes a rate limit for a matter of the tool', async () => {
+    const { registry, refusal, now } = await setUpToHear();
+    Object.assign(refusal, { status: 429, headers: { 'retry-after-ms': '2500' } });
+    await expect(now()).rejects.toMatchObject({ status: 429 });
+    expect(registry.openCircuits()).toEqual(['now']);
+    expect(registry.remainingBackoffMs('now')).toBe(2_500);
+  });
+});
+
+describe('retryAfterFetch', () => {
+  const answering = (status: number, headers: Record<string, string> = {}) =>
+    retryAfterFetch(async () => new Response('body', { status, headers }));
+
+  it.each([
+    [200, { 'retry-after': '5' }],
+    [503, {}],
+    [401, { 'retry-after': '5' }],
+  ])('gives a response that asks for no wait as it is: %d %j', async (status, headers) => {
+    expect(await (await answering(status, headers)('http://x')).text()).toBe('body');
+  });
+
+  it('throws what fetch throws', async () => {
+    const fetch = retryAfterFetch(() => Promise.reject(new TypeError('fetch failed')));
+    await expect(fetch('http://x')).rejects.toThrow(new TypeError('fetch failed'));
+  });
+});

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { idOfLongLine, LineReader, type LongLine } from '../../../src/proxy/line-reader.ts';
+
+function reader(maxBytes: number) {
+  const lines: string[] = [];
+  const long: LongLine[] = [];
+  const it = new LineReader({
+    maxBytes,
+    onLine: (line) => lines.push(line.toString()),
+    onLongLine: (line) => long.push(line),
+  });
+  return { it, lines, long };
+}
+
+/** A text in pieces, cut at any places. */
+const cutAt = (text: string, places: readonly number[]): Buffer[] => {
+  const bytes = Buffer.from(text);
+  const sorted = [...places.map((place) => place % (bytes.length + 1)), 0, bytes.length].sort(
+    (a, b) => a - b,
+  );
+  return sorted.slice(1).map((place, index) => bytes.subarray(sorted[index], place));
+};
+
+describe('a stream of bytes', () => {
+  it('is cut into its lines, wherever it was cut before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat()), (texts, places) => {
+        const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
+        const { it, lines, long } = reader(Infinity);
+        for (const chunk of cutAt(expected.join(''), places)) it.push(chunk);
+        expect(Buffer.from(lines.join(''))).toEqual(Buffer.from(expected.join('')));
+        expect([lines.length, long]).toEqual([expected.length, []]);
+      }),
+    );
+  });
+
+  it('has a last line without an end', () => {
+    const { it, lines } = reader(100);
+    it.push(Buffer.from('a\nb'));
+    it.end();
+    expect(lines).toEqual(['a\n', 'b\n']);
+  });
+
+  it('keeps only the ends of a line that is too long, and goes on with the next', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 20 }), (places) => {
+        const { it, lines, long } = reader(10_000);
+        const text = `first\n{"id":7,${'x'.repeat(50_000)}end}\nlast\n`;
+        for (const chunk of cutAt(text, places)) it.push(chunk);
+        expect(lines).toEqual(['first\n', 'last\n']);
+        expect(long).toHaveLength(1);
+        expect(long[0]?.length).toBe(Buffer.byteLength(text) - 'first\nlast\n'.length);
+        expect(long[0]?.head.toString()).toMatch(/^\{"id":7,x+$/);
+        expect(long[0]?.tail.toString()).toMatch(/^x+end\}\n$/);
+      }),
+    );
+  });
+
+  it('never holds much more than the longest line', () => {
+    const { it } = reader(1_000_000);
+    const chunk = Buffer.alloc(65_536, 'x');
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 3_000; count++) it.push(chunk);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+  });
+});
+
+describe('the id of a long line', () => {
+  const idOf = (text: string): string | undefined =>
+    idOfLongLine({
+      head: Buffer.from(text.slice(0, 40)),
+      tail: Buffer.from(text.slice(-40)),
+      length: text.length,
+    });
+  const much = 'x'.repeat(100);
+
+  it.each([
+    [`{"jsonrpc":"2.0","id":12,"result":{"a":"${much}"}}`, '12'],
+    [`{"id":"a-1","jsonrpc":"2.0","result":{"a":"${much}"}}`, '"a-1"'],
+    [`{"result":{"a":"${much}"},"jsonrpc":"2.0","id":3}\n`, '3'],
+    [`{"jsonrpc":"2.0","result":{"a":"${much}"},"id":3,"jsonrpc":"2.0"}\n`, '3'],
+  ])('is read off its ends: %.30s', (text, id) => {
+    expect(idOf(text)).toBe(id);
+  });
+
+  it.each([
+    // It stands in what the message carries, or nowhere.
+    `{"result":{"a":"${much}","id":3}}`,
+    `{"result":{"a":"${much}","id":3}}\n`,
+    `{"method":"a","params":{"a":"${much}"}}`,
+  ])('is not guessed: %.20s', (text) => {
+    expect(idOf(text)).toBeUndefined();
+  });
+});

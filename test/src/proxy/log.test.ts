@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { type LogFormat, ProxyLog } from '../../../src/proxy/log.ts';
+import { Message } from '../../../src/proxy/message.ts';
+
+const now = new Date(2026, 0, 2, 3, 4, 5);
+
+function logOf(format: LogFormat, { payloads = false, colours = false } = {}) {
+  const lines: string[] = [];
+  const log = new ProxyLog({
+    format,
+    write: (line) => lines.push(line),
+    now: () => now,
+    server: 'files',
+    payloads,
+    colours,
+  });
+  return { log, lines };
+}
+
+const call = Message.of({ id: 1, method: 'tools/call', params: { name: 'a', arguments: { key: 's3cret' } } });
+
+describe('what happens', () => {
+  it('is told to a person on a line', () => {
+    const { log, lines } = logOf('human');
+    log.tell('circuit.opened', { tool: 'a', currentBackoffMs: 5_000, lastErrorCategory: null });
+    expect(lines).toEqual(['toolfuse 03:04:05 files circuit.opened tool="a" currentBackoffMs=5000']);
+  });
+
+  it('is told in colour on a terminal', () => {
+    const { log, lines } = logOf('human', { colours: true });
+    log.tell('circuit.opened', {});
+    expect(lines).toEqual(['toolfuse 03:04:05 files \u001b[31mcircuit.opened\u001b[0m']);
+  });
+
+  it('is told to a program as JSON, one object a line', () => {
+    const { log, lines } = logOf('json');
+    log.tell('server.lost', { why: 'it "ended"\n', pending: 2 });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { time: now.toISOString(), server: 'files', event: 'server.lost', why: 'it "ended"\n', pending: 2 },
+    ]);
+    expect(lines.join()).not.toContain('\n');
+  });
+
+  it('is not told where nobody wants to know', () => {
+    const { log, lines } = logOf('none');
+    log.tell('server.lost', {});
+    expect(lines).toEqual([]);
+  });
+
+  it('again and again is told a few times, and then rarely', () => {
+    const { log, lines } = logOf('json');
+    for (let count = 0; count < 2_000; count++) log.tell('message.garbage', {});
+    expect(lines).toHaveLength(7);
+  });
+});
+
+describe('what is said in calls', () => {
+  it('is not told', () => {
+    const { log, lines } = logOf('json');
+    log.payload('call', 'a', call);
+    expect(lines).toEqual([]);
+  });
+
+  it('is told where that is asked for', () => {
+    const { log, lines } = logOf('json', { payloads: true });
+    log.payload('call', 'a', call);
+    log.payload('result', 'a', Message.answer('1', { result: { content: [] } }));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { event: 'payload.call', tool: 'a', said: '{"key":"s3cret"}' },
+      { event: 'payload.result', tool: 'a', said: '{"content":[]}' },
+    ]);
+  });
+});

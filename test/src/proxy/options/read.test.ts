@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../../../src/cli/command.ts';
+import { readOptions } from '../../../../src/proxy/options/read.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'toolfuse-options-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function config(content: unknown): string {
+  const file = join(folder, `${files++}.json`);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const complaint = (args: readonly string[], environment = {}): string => {
+  try {
+    readOptions(args, environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  }
+  throw new Error('it was understood');
+};
+
+describe('the command of the server', () => {
+  it('is what stands behind --, flags and all', () => {
+    const { command, minBackoffMs } = readOptions(
+      ['--min-backoff', '10', '--', 'npx', '-y', 'server', '--help', '--'],
+      {},
+    );
+    expect(command).toEqual(['npx', '-y', 'server', '--help', '--']);
+    expect(minBackoffMs).toBe(10);
+  });
+
+  it('is asked for behind -- where it stands elsewhere', () => {
+    expect(complaint(['npx', 'server'])).toBe(
+      '"npx" is no option; the server\'s command comes behind --, as in: toolfuse mcp -- npx -y some-server',
+    );
+  });
+});
+
+describe('a setting', () => {
+  it('comes from a flag before the environment, and from that before the file', () => {
+    const file = config({ minBackoffMs: 1, maxBackoffMs: 1, failureThreshold: 1, name: 'file' });
+    const environment = { TOOLFUSE_CONFIG: file, TOOLFUSE_MIN_BACKOFF: '2', TOOLFUSE_MAX_BACKOFF: '2' };
+    expect(readOptions(['--min-backoff', '3'], environment)).toMatchObject({
+      minBackoffMs: 3,
+      maxBackoffMs: 2,
+      failureThreshold: 1,
+      name: 'file',
+    });
+  });
+
+  it('is not given by an empty variable', () => {
+    expect(readOptions([], { TOOLFUSE_TIMEOUT: '' }).timeoutMs).toBeUndefined();
+  });
+
+  it.each([
+    [['--hide-open'], {}, true],
+    [[], { TOOLFUSE_HIDE_OPEN: 'yes' }, true],
+    [[], { TOOLFUSE_HIDE_OPEN: '0' }, false],
+  ] as const)('that is on or off: %j %j', (args, environment, expected) => {
+    expect(readOptions(args, environment).hideOpen).toBe(expected);
+  });
+
+  it.each([
+    ['8808', { host: '127.0.0.1', port: 8808 }],
+    ['localhost:1', { host: 'localhost', port: 1 }],
+    ['[::1]:0', { host: '::1', port: 0 }],
+  ])('that says where to listen: %s', (text, expected) => {
+    expect(readOptions(['--listen', text], {}).listen).toEqual(expected);
+  });
+
+  it.each([
+    [['--min-backoff', 'soon'], '--min-backoff must be a number of milliseconds, 0 or more, got "soon"'],
+    [['--min-backoff', ''], '--min-backoff must be a number of milliseconds, 0 or more, got ""'],
+    [['--min-backoff', '-1'], "Option '--min-backoff' argument is ambiguous"],
+    [['--timeout', '0'], '--timeout must be a number of milliseconds above 0, got "0"'],
+    [['--failure-threshold', '1.5'], '--failure-threshold must be a positive integer, got "1.5"'],
+    [['--backoff-factor', 'Infinity'], '--backoff-factor must be a number, 1 or more, got "Infinity"'],
+    [['--result-errors', 'all'], '--result-errors must be one of tool, ignore, got "all"'],
+    [['--url', 'ftp://a'], '--url must be a URL that begins with http: or https:, got "ftp://a"'],
+    [
+      ['--listen', '70000'],
+      '--listen must be a port from 0 to 65535, as 8808 or 127.0.0.1:8808, got "70000"',
+    ],
+    [
+      ['--max-message-mb', '1000'],
+      '--max-message-mb must be a number of megabytes above 0, at most 512, got "1000"',
+    ],
+    [['--state', ' '], '--state must be a text that is not empty, got " "'],
+    [['--no-such'], "Unknown option '--no-such'"],
+    [['--header', 'X'], '--header "X" must be \'NAME: VALUE\''],
+  ])('is refused by its flag and value: %j', (args, expected) => {
+    expect(complaint(args)).toContain(expected);
+  });
+
+  it('is refused by its variable and value', () => {
+    expect(complaint([], { TOOLFUSE_LOG: 'xml' })).toBe(
+      'TOOLFUSE_LOG must be one of human, json, none, got "xml"',
+    );
+    expect(complaint([], { TOOLFUSE_HIDE_OPEN: 'maybe' })).toBe(
+      'TOOLFUSE_HIDE_OPEN must be true or false, got "maybe"',
+    );
+  });
+});
+
+describe('the settings of one tool', () => {
+  it('are given by flag, in either spelling, and add up', () => {
+    const args = [
+      '--tool',
+      'a:b:timeout=5',
+      '--tool',
+      'a:b:minBackoffMs=6',
+      '--tool',
+      'c:alternatives=d,e=f',
+    ];
+    expect(readOptions(args, {}).tools).toEqual({
+      'a:b': { timeoutMs: 5, minBackoffMs: 6 },
+      c: { alternatives: ['d', 'e=f'] },
+    });
+  });
+
+  it('win by flag over those of the file, one by one', () => {
+    const file = config({
+      tools: { a: { timeoutMs: 1, failureThreshold: 1 } },
+      server: { failureThreshold: 9 },
+    });
+    const args = ['--config', file, '--tool', 'a:timeout=2', '--server', 'min-backoff=3'];
+    expect(readOptions(args, {})).toMatchObject({
+      tools: { a: { timeoutMs: 2, failureThreshold: 1 } },
+      server: { failureThreshold: 9, minBackoffMs: 3 },
+    });
+  });
+
+  it.each([
+    [['--tool', 'a'], '--tool "a" must be NAME:KEY=VALUE'],
+    [['--tool', 'a=1'], '--tool "a=1" must be NAME:KEY=VALUE'],
+    [['--tool', 'a:size=1'], '--tool a:size is no setting; there are failureThreshold, minBackoffMs'],
+    [['--tool', 'a:timeout=x'], '--tool a:timeout must be a number of milliseconds above 0, got "x"'],
+    [['--server', 'timeout=5'], '--server timeout is no setting; there are failureThreshold, minBackoffMs'],
+    [['--server', 'x'], '--server "x" must be KEY=VALUE'],
+    [['--server', 'failure-threshold=0'], '--server failure-threshold must be a positive integer, got "0"'],
+  ])('are refused by name: %j', (args, expected) => {
+    expect(complaint(args)).toContain(expected);
+  });
+});
+
+describe('headers', () => {
+  it('take what is secret from the environment', () => {
+    const args = ['--header', `Authorization: Bearer \${TOKEN}`, '--header', 'X-Time: 12:30'];
+    expect(readOptions(args, { TOKEN: 's3cret' }).headers).toEqual({
+      Authorization: 'Bearer s3cret',
+      'X-Time': '12:30',
+    });
+  });
+
+  it.each([
+    ['X Y: s3cret', 'header "X Y" has a name that HTTP does not allow'],
+    [': s3cret', 'must be'],
+    ['X: s3cret\n', undefined],
+    ['X: s3\ncret', 'header X has a value that HTTP does not allow'],
+    [`X: \${TOKEN}`, 'header X has a value that HTTP does not allow'],
+  ])('are refused where HTTP would refuse them, without telling the value: %j', (header, expected) => {
+    const args = ['--header', header];
+    if (expected === undefined) expect(readOptions(args, {}).headers).toEqual({ X: 's3cret' });
+    else {
+      const told = complaint(args, { TOKEN: 's3cret\u0000' });
+      expect(told).toContain(expected);
+      if (expected.startsWith('header')) expect(told).not.toContain('s3');
+    }
+  });
+
+  it('are refused where the environment lacks it', () => {
+    expect(complaint(['--header', `A: \${NOPE}`])).toBe(
+      'header A needs the environment variable NOPE, which is not set',
+    );
+  });
+});
+
+describe('a configuration file', () => {
+  it('can hold all that a command line can', () => {
+    const content = {
+      $schema: './mcp.schema.json',
+      command: ['npx', 'server'],
+      headers: { A: 'b' },
+      listen: 8808,
+      hideOpen: true,
+      tools: { a: { alternatives: ['b'] } },
+    };
+    const { $schema: _, ...expected } = content;
+    expect(readOptions(['--config', config(content)], {})).toMatchObject({
+      ...expected,
+      listen: { host: '127.0.0.1', port: 8808 },
+    });
+  });
+
+  it.each([
+    ['{', 'cannot be read: '],
+    [[], 'must hold a JSON object, got []'],
+    [{ minBackoff: 1 }, 'minBackoff is no setting; see toolfuse mcp --help'],
+    [{ minBackoffMs: '1' }, 'minBackoffMs must be a number of milliseconds, 0 or more, got "1"'],
+    [{ hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
+    [{ command: 'npx server' }, 'command must be a list of words, got "npx server"'],
+    [{ headers: { a: 1 } }, 'headers must be an object of texts, got {"a":1}'],
+    [{ constructor: 1 }, 'constructor is no setting'],
+    [JSON.parse('{"__proto__":{}}'), '__proto__ is no setting'],
+    [{ tools: { a: { constructor: 1 } } }, 'tools.a.constructor is no setting'],
+    [{ tools: [] }, 'tools must be an object, got []'],
+    [{ tools: { a: 1 } }, 'tools.a must be an object, got 1'],
+    [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
+    [{ server: { minBackoffMs: -1 } }, 'server.minBackoffMs must be'],
+    [{ server: { timeoutMs: 1 } }, 'server.timeoutMs is no setting'],
+  ])('is refused by the name of what is wrong: %j', (content, expected) => {
+    expect(complaint(['--config', config(content)])).toContain(expected);
+  });
+
+  it('is refused where it is not there', () => {
+    expect(complaint(['--config', join(folder, 'none.json')])).toMatch(/none\.json" cannot be read: ENOENT/);
+  });
+});

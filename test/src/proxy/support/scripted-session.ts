@@ -1,0 +1,158 @@
+import { afterEach } from 'vitest';
+import { ProxyLog } from '../../../../src/proxy/log.ts';
+import type { Message } from '../../../../src/proxy/message.ts';
+import { ServerCircuits } from '../../../../src/proxy/server-circuits.ts';
+import type { ServerConnection, ServerEvents } from '../../../../src/proxy/server-connection.ts';
+import { Session, type SessionOptions } from '../../../../src/proxy/session.ts';
+
+const started: ServerCircuits[] = [];
+afterEach(() => {
+  for (const circuits of started.splice(0)) circuits.stop();
+});
+
+export type Content = Record<string, unknown>;
+
+/** A run of a server that says what a test tells it to: what real servers do is tested by themselves. */
+export class ScriptedServer implements ServerConnection {
+  readonly heard: Content[] = [];
+  readonly events: ServerEvents;
+  version: string | undefined;
+  closed: string | undefined;
+  isPaused = false;
+  isFull = false;
+
+  constructor(events: ServerEvents) {
+    this.events = events;
+  }
+
+  write(message: Message): boolean {
+    this.heard.push(JSON.parse(message.bytes.toString()));
+    return !this.isFull;
+  }
+  pause(): void {
+    this.isPaused = true;
+  }
+  resume(): void {
+    this.isPaused = false;
+  }
+  agreeOn(version: string): void {
+    this.version = version;
+  }
+  async close(how: string): Promise<void> {
+    this.closed = how;
+  }
+  says(content: Content | Content[] | string): void {
+    this.events.onLine(Buffer.from(`${typeof content === 'string' ? content : JSON.stringify(content)}\n`));
+  }
+  last(): Content {
+    return this.heard.at(-1) ?? {};
+  }
+}
+
+/** A message as a client reads it, who need not understand everything. */
+function read(text: string): Content {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { unreadable: text };
+  }
+}
+
+export function start(options: Partial<SessionOptions> & { circuit?: object } = {}) {
+  const runs: ScriptedServer[] = [];
+  const told: Content[] = [];
+  const logged: Content[] = [];
+  const client = { isPaused: false, isFull: false, exitCode: undefined as number | undefined };
+  const circuits = new ServerCircuits({
+    server: 'server:test',
+    circuit: { failureThreshold: 2, minBackoffMs: 1_000, ...options.circuit },
+    tools: {},
+    serverCircuit: { failureThreshold: 1 },
+  });
+  const session = new Session({
+    client: {
+      write: ({ bytes }) => {
+        told.push(read(bytes.toString()));
+        return !client.isFull;
+      },
+      pause: () => {
+        client.isPaused = true;
+      },
+      resume: () => {
+        client.isPaused = false;
+      },
+      end: (exitCode) => {
+        client.exitCode = exitCode;
+      },
+    },
+    connect: (events) => {
+      const run = new ScriptedServer(events);
+      runs.push(run);
+      return run;
+    },
+    circuits,
+    log: new ProxyLog({
+      format: 'json',
+      write: (line) => logged.push(JSON.parse(line)),
+      now: () => new Date(),
+      server: 'test',
+      payloads: false,
+      colours: false,
+    }),
+    timeoutMs: () => 10_000,
+    pingTimeoutMs: 5_000,
+    startTimeoutMs: 30_000,
+    resultErrors: 'tool',
+    hideOpen: false,
+    statusResource: undefined,
+    ...options,
+  });
+  started.push(circuits);
+  const says = (content: Content | Content[]): void =>
+    session.fromClient(Buffer.from(`${JSON.stringify(content)}\n`));
+  const run = (index = runs.length - 1): ScriptedServer => {
+    const found = runs[index];
+    if (found === undefined) throw new Error('no such run');
+    return found;
+  };
+  return { session, circuits, client, runs, run, told, logged, says };
+}
+export const initialize = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: { sampling: {} },
+    clientInfo: { name: 'me', version: '1' },
+  },
+};
+export const agreed = {
+  jsonrpc: '2.0',
+  id: 0,
+  result: { protocolVersion: '2025-06-18', capabilities: { tools: {} } },
+};
+const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
+export const call = (id: number | string, name = 'search', more: object = {}): Content => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name, arguments: { secret: 's3cret' }, ...more },
+});
+export const result = (id: number | string, more: object = {}): Content => ({
+  jsonrpc: '2.0',
+  id,
+  result: { content: [], ...more },
+});
+export const failed = (id: number, text = 'it broke'): Content =>
+  result(id, { isError: true, content: [{ type: 'text', text }] });
+
+export function startInitialized(options: Parameters<typeof start>[0] = {}): ReturnType<typeof start> {
+  const all = start(options);
+  all.says(initialize);
+  all.run().says(agreed);
+  all.says(initialized);
+  all.told.length = 0;
+  all.run().heard.length = 0;
+  return all;
+}
