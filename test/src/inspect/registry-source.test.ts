@@ -50,7 +50,7 @@ describe('a registry that is followed', () => {
       kind: 'circuit',
       state: 'open',
       parent: actor('toolfuse')?.id,
-      timers: [{ event: 'xstate.after.backoff.toolCircuit.open', delayMs: expect.closeTo(30_000, -1) }],
+      timers: [{ event: 'xstate.after.backoff.toolCircuit.open', delayMs: expect.closeTo(30_000, -3) }],
       tool: { failures: 2, threshold: 2, opens: 1, denials: 0, lastError: 'network', outcomes: '' },
     });
     expect(ledger.charts.all).toHaveLength(2);
