@@ -28,18 +28,19 @@ describe('a page that takes nothing', { timeout: 60_000 }, () => {
     await expect.poll(() => messages.length).toBeGreaterThan(2);
     below(socket).pause();
     const before = process.memoryUsage();
-    let slowestMs = 0;
+    const tookMs: number[] = [];
     const rounds = 300;
     for (let round = 0; round < rounds; round += 1) {
       const startedAt = performance.now();
       for (const name of names) registry.allowRequest(name);
-      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      tookMs.push(performance.now() - startedAt);
       if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 30));
     }
     const { heapUsed, external } = process.memoryUsage();
     expect(heapUsed + external - before.heapUsed - before.external).toBeLessThan(100 * 2 ** 20);
-    // 200 calls: most of it is what XState does for an inspector.
-    expect(slowestMs).toBeLessThan(500);
+    // 200 calls: some milliseconds, of which most is what XState does for an inspector. The median, as a busy machine
+    // takes its time now and then.
+    expect(tookMs.sort((a, b) => a - b)[rounds / 2]).toBeLessThan(200);
 
     below(socket).resume();
     const denials = names.length * rounds;
