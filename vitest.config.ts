@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -14,6 +15,15 @@ const xstate4ForItsInspector = {
       : undefined,
 } as const;
 
+/** Vitest takes large files first, where it does not know yet how long they take: the soak is small, and takes longest. */
+class SoakFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSoak = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/soak.test.ts');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSoak), ...sorted.filter((file) => !isSoak(file))];
+  }
+}
+
 export default defineConfig({
   plugins: [xstate4ForItsInspector],
   resolve: {
@@ -26,6 +36,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    sequence: { sequencer: SoakFirst },
     expect: { poll: { timeout: 5_000 } },
     // What is built is run as it is, and not from its sources.
     server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },

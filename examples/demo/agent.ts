@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { categorize, errorCategories, type ToolRegistry } from 'toolfuse';
 import type { Outcome, Stopwatch } from './savings.ts';
-import { span, tell } from './timeline.ts';
+import { span, tell, wordsOf } from './timeline.ts';
 
 /** A call that the agent has to make. */
 export interface Task {
@@ -71,8 +71,11 @@ export class Agent {
       registry.recordSuccess(tool);
       return 'done';
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      tell('agent', `${tool} ${about}: failed after ${span(stopwatch.elapsedMs())}: ${message}`, 'bad');
+      tell(
+        'agent',
+        `${tool} ${about}: failed after ${span(stopwatch.elapsedMs())}: ${wordsOf(error)}`,
+        'bad',
+      );
       registry.recordFailure(tool, error);
       // A wrong argument says nothing about the tool, and insisting would not help.
       if (!errorCategories[categorize(error)].counted) throw error;

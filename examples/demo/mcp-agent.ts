@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { span, tell, type Who } from './timeline.ts';
+import { span, tell, type Who, wordsOf } from './timeline.ts';
 
 export interface McpAgentOptions {
   readonly who: Who;
@@ -103,7 +103,7 @@ export class McpAgent {
       const tookMs = performance.now() - startedAt;
       this.tally.wasted++;
       this.tally.waitedMs += tookMs;
-      tell(who, `${about}: failed after ${span(tookMs)}: ${(error as Error).message}`, 'bad');
+      tell(who, `${about}: failed after ${span(tookMs)}: ${wordsOf(error)}`, 'bad');
       return null;
     }
   }
