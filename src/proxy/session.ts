@@ -172,7 +172,8 @@ export class Session {
     const { tool, isTask, progressToken } = readToolCall(message);
     const permit = circuits.tryAcquire(tool);
     if (!permit.admitted) {
-      log.tell('call.denied', { tool, reason: permit.reason, retryAfterMs: permit.retryAfterMs });
+      const { reason, retryAfterMs } = permit;
+      log.tell('call.denied', { tool, reason, retryAfterMs: retryAfterMs && Math.ceil(retryAfterMs) });
       this.#toClient(deniedAnswer({ id, tool, isTask }, permit));
       return false;
     }
