@@ -98,6 +98,28 @@ describe('an app on the wire', () => {
     expect(ledger.gone.map(({ id }) => id)).toEqual(['app1/x:0']);
   });
 
+  it('may have had more actors than it can have at once', () => {
+    const { say, ledger } = connect();
+    for (let index = 0; index < 10_500; index++) {
+      const sessionId = `x:${index}`;
+      say({ type: '@xstate.actor', name: 'load', sessionId, definition: '{"id":"load"}', snapshot: {} });
+      const snapshot = { status: 'done' };
+      say({ type: '@xstate.snapshot', sessionId, event: { type: 'xstate.init' }, snapshot });
+    }
+    expect(ledger.actors.size).toBe(200);
+  });
+
+  it('may introduce an actor again and again, with what it was sent meanwhile', () => {
+    const { say, ledger } = connect();
+    const context = 'x'.repeat(7 * 2 ** 20);
+    say({ ...introduce, snapshot: { value: 'green', context } });
+    say({ type: '@xstate.event', sessionId: 'x:0', event: { type: 'GO' } });
+    for (let index = 0; index < 12; index++) say({ ...introduce, snapshot: { value: 'green', context } });
+    say({ type: '@xstate.snapshot', sessionId: 'x:0', event: { type: 'GO' }, snapshot: { value: 'red' } });
+    const record = ledger.events.get(1);
+    expect(record && eventNews(record)).toMatchObject({ before: 'green', after: 'red' });
+  });
+
   it('may say what a later version of the protocol adds', () => {
     const { say } = connect();
     expect(() => say({ type: '@xstate.later' })).not.toThrow();
