@@ -81,7 +81,13 @@ export function stateOfTimer(
   event: string,
   active: ReadonlySet<string>,
 ): string | undefined {
-  return model.transitions.find((each) => active.has(each.source) && isTriggeredBy(each, event))?.source;
+  const sources = model.transitions
+    .filter((each) => active.has(each.source) && isTriggeredBy(each, event))
+    .map(({ source }) => source);
+  // Of several with the same delay it is the one that XState names.
+  return (
+    sources.find((source) => event.endsWith(`.${[model.id, source].filter(Boolean).join('.')}`)) ?? sources[0]
+  );
 }
 
 /** The ids of the states in a text such as `a.b, c`: each with those around it. */
