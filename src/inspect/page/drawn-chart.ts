@@ -6,6 +6,7 @@ import {
   layoutChart,
 } from '../chart/index.ts';
 import type { EventNews, TakenNews } from '../protocol.ts';
+import { activeFromText } from '../state-text.ts';
 import { measureText } from './measure-text.ts';
 import { charts } from './store.ts';
 
@@ -88,14 +89,4 @@ export function stateOfTimer(
   return (
     sources.find((source) => event.endsWith(`.${[model.id, source].filter(Boolean).join('.')}`)) ?? sources[0]
   );
-}
-
-/** The ids of the states in a text such as `a.b, c`: each with those around it. */
-export function activeFromText(text: string): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const path of text.split(', ')) {
-    const keys = path.split('.');
-    for (let depth = 1; depth <= keys.length; depth += 1) ids.add(keys.slice(0, depth).join('.'));
-  }
-  return ids;
 }

@@ -73,4 +73,9 @@ describe('the layout of any machine', () => {
       { numRuns: 60, seed: 1 },
     );
   });
+
+  it('is found where a name ends in a backslash', () => {
+    const states = { 'back\\': { on: { GO: 'on' } }, on: { on: { BACK: 'back\\' } } };
+    expect(layoutChart(chartModel({ id: 'any', states })).edges).toHaveLength(2);
+  });
 });
