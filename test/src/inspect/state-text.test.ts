@@ -22,6 +22,7 @@ describe('a state in words', () => {
     [{ 'v1.2': { 'a.b': 'c.d' } }],
     ['back\\'],
     ['a\\\n'],
+    [{ ['\\a'.repeat(60)]: 'b' }],
     [''],
   ])('%j is read as the states that are active', (value) => {
     expect([...activeFromText(stateText(value))].sort()).toEqual(
