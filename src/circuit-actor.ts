@@ -91,7 +91,7 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   get settled(): ToolCircuitSnapshot {
-    return this.#memory === told ? this.outline : this.getSnapshot();
+    return this.#memory === told || this.#waiting.length > 0 ? this.outline : this.getSnapshot();
   }
 
   /** The same, but that its trip strategy may remember more by now: cheap to ask at every call. */
@@ -171,12 +171,11 @@ export class CircuitActor extends Actor<Machine> {
   tell(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
-    this.freeLeave = undefined;
     const isActive = super.getSnapshot().status === 'active';
     if (isActive) this.#waiting.push(event);
     super.send(event);
     if (this.#waiting.length === 0) return;
-    this.#settled = undefined;
+    this.#unsettle();
     this.#owner.onSettled(this);
   }
 
@@ -206,10 +205,7 @@ export class CircuitActor extends Actor<Machine> {
 
   /** Processes an event, and follows what becomes of it. */
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
-    this.freeLeave = undefined;
     const snapshot = this.#memory === told ? before : this.#withMemory(before);
-    this.#memory = told;
-    this.#remembering = undefined;
     return this.#processQuickly(snapshot, event, scope) ?? this.#processByChart(snapshot, event, scope);
   }
 
@@ -229,6 +225,8 @@ export class CircuitActor extends Actor<Machine> {
       }
     }
     this.#waiting.length = 0;
+    this.#forgetMemory();
+    this.#unsettle();
     this.#settled = next;
     return next;
   }
@@ -236,7 +234,7 @@ export class CircuitActor extends Actor<Machine> {
   #processByChart(snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
     // A timer's event comes without `send`.
     if (!this.#waiting.includes(event)) this.#waiting.unshift(event);
-    this.#settled = undefined;
+    this.#unsettle();
     this.#owner.unsettled.add(this);
     const next = compact(toolCircuitMachine.transition(snapshot, event, scope));
     for (const question of this.#questions) {
@@ -245,11 +243,25 @@ export class CircuitActor extends Actor<Machine> {
     }
     this.#owner.unsettled.delete(this);
     this.#waiting.splice(this.#waiting.indexOf(event), 1);
+    this.#forgetMemory();
+    this.#unsettle();
     if (this.#waiting.length === 0) {
       this.#settled = next;
       this.#owner.onSettled(this);
     }
     return next;
+  }
+
+  /** What was worked out has to be again: an inspector may have asked in the middle of the event as well. */
+  #unsettle(): void {
+    this.#settled = undefined;
+    this.freeLeave = undefined;
+  }
+
+  /** The circuit has been told: not before an event is over, for whoever asks meanwhile is answered by it. */
+  #forgetMemory(): void {
+    this.#memory = told;
+    this.#remembering = undefined;
   }
 }
 

@@ -41,6 +41,7 @@ export class Ledger {
   remove(actor: KnownActor): void {
     if (this.actors.get(actor.id) !== actor) return;
     this.actors.delete(actor.id);
+    actor.source.forget?.(actor);
     this.version += 1;
     this.gone.push({ id: actor.id, version: this.version });
     if (this.gone.length > mostGone) {

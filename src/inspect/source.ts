@@ -6,6 +6,8 @@ export interface Source {
   readonly key: string;
   /** Brings the timers of its actors up to date, where it does not tell them itself. */
   refreshTimers?(actors: readonly KnownActor[]): void;
+  /** One of its actors is shown no more. */
+  forget?(actor: KnownActor): void;
   /** An event as plain JSON, with what must not be shown taken out. */
   showEvent(event: unknown, actor: KnownActor): unknown;
   /** A snapshot as plain JSON, likewise. */

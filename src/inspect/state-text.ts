@@ -1,19 +1,25 @@
+import { joinedPath, parentOf } from './chart/state-names.ts';
+
 /** No machine that a person has written is nested so deep, or has so many states active at once. */
 const deepest = 20;
 const mostStates = 500;
 const longestKey = 200;
 const longestText = 2_000;
 
-/** A state's value in words: `open`, `playing.fast`, and where several states are active, all of them. */
+/**
+ * A state's value in words: `open`, `playing.fast`, and where several states are active, all of them. A dot in a key is
+ * `\.`, as in the ids of a chart.
+ */
 export function stateText(value: unknown): string {
   return paths(stateValue(value)).join(', ').slice(0, longestText);
 }
 
 function paths(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
+  if (typeof value === 'string') return [joinedPath('', value)];
   return Object.entries(value ?? {}).flatMap(([key, inner]) => {
+    const id = joinedPath('', key);
     const within = paths(inner);
-    return within.length === 0 ? [key] : within.map((path) => `${key}.${path}`);
+    return within.length === 0 ? [id] : within.map((path) => `${id}.${path}`);
   });
 }
 
@@ -32,4 +38,11 @@ export function stateValue(value: unknown): unknown {
     return Object.fromEntries(fields);
   };
   return bounded(value, 0);
+}
+
+/** The ids of the states in such a text: each with those around it. */
+export function activeFromText(text: string): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const path of text.split(', ')) for (let id = path; id !== ''; id = parentOf(id)) ids.add(id);
+  return ids;
 }

@@ -78,6 +78,12 @@ export class WireSource implements Source {
     this.#actors.clear();
   }
 
+  /** An app may have had any number of actors, as long as it has not too many at once. */
+  forget(actor: KnownActor): void {
+    this.#bytes -= actor.bytes;
+    this.#actors.delete(actor.id.slice(this.key.length + 1));
+  }
+
   showEvent(event: unknown): unknown {
     return plainValue(event);
   }
@@ -108,7 +114,11 @@ export class WireSource implements Source {
     }
     const earlier = this.#actors.get(sessionId);
     const actor = this.#meet(sessionId, textOf(message.name, 'name'), parent, config, definition);
-    if (earlier !== undefined) actor.outcomes = earlier.outcomes;
+    if (earlier !== undefined) {
+      actor.outcomes = earlier.outcomes;
+      actor.bytes = earlier.bytes;
+      actor.pending.push(...earlier.pending);
+    }
     const snapshot = fieldsOf(message.snapshot) ?? earlier?.snapshot;
     if (snapshot !== undefined) this.#become(actor, snapshot, bytes);
     this.#ledger.touch(actor);
@@ -146,18 +156,12 @@ export class WireSource implements Source {
     this.#count(actor, bytes);
     actor.timers = timersOf(this.#configs.get(actor), actor, before, snapshot, Date.now());
     this.#ledger.addSnapshot(actor, eventOf(message.event), snapshot, bytes);
-    if (actor.kind === 'circuit' && actor.status !== 'active') this.#forget(actor);
   }
 
   #become(actor: KnownActor, snapshot: SeenSnapshot, bytes: number): void {
     this.#count(actor, bytes);
     actor.timers = timersOf(this.#configs.get(actor), actor, undefined, snapshot, Date.now());
     actor.become(snapshot);
-  }
-
-  #forget(actor: KnownActor): void {
-    this.#bytes -= actor.bytes;
-    this.#actors.delete(actor.id.slice(this.key.length + 1));
   }
 
   /** What an actor's last snapshot takes up, so that an app cannot fill the memory. */

@@ -6,14 +6,24 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
-/** The configs of the active states, from the root down. */
-function* activeStates(config: Fields, value: unknown, depth = 0): Generator<Fields> {
-  yield config;
+/** The configs of the active states, from the root down, each with what XState calls the state. */
+function* activeStates(
+  config: Fields,
+  value: unknown,
+  path = '(machine)',
+  depth = 0,
+): Generator<[name: string, config: Fields]> {
+  const name = typeof config.id === 'string' ? config.id : path;
+  yield [name, config];
   if (depth > 20) return;
+  // A state is called by its path from the machine, also where one around it has a name of its own.
+  const from = depth === 0 ? name : path;
   const states = fieldsOf(config.states);
   const inner = typeof value === 'string' ? { [value]: undefined } : fieldsOf(value);
   for (const [key, within] of Object.entries(inner)) {
-    if (Object.hasOwn(states, key)) yield* activeStates(fieldsOf(states[key]), within, depth + 1);
+    if (Object.hasOwn(states, key)) {
+      yield* activeStates(fieldsOf(states[key]), within, `${from}.${key}`, depth + 1);
+    }
   }
 }
 
@@ -49,10 +59,14 @@ export function timersOf(
     const delayMs = backoffMs(fieldsOf(after.context));
     return [{ event: 'xstate.after.backoff.toolCircuit.open', dueAt: now + delayMs, delayMs }];
   }
-  return [...activeStates(fieldsOf(config), after.value)].flatMap((state) =>
+  return [...activeStates(fieldsOf(config), after.value)].flatMap(([name, state]) =>
     Object.keys(fieldsOf(state.after))
       .map(Number)
       .filter((delayMs) => Number.isFinite(delayMs))
-      .map((delayMs) => ({ event: `xstate.after.${delayMs}`, dueAt: now + delayMs, delayMs })),
+      .map((delayMs) => {
+        const event = `xstate.after.${delayMs}.${name}`;
+        // That of a state which was active before runs on.
+        return actor.timers.find((each) => each.event === event) ?? { event, dueAt: now + delayMs, delayMs };
+      }),
   );
 }

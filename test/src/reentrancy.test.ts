@@ -1,4 +1,4 @@
-import { createToolRegistry, type ToolRegistry, type ToolRegistryEmitted } from 'toolfuse';
+import { createToolRegistry, type ToolRegistry, type ToolRegistryEmitted, timeWindow } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -733,4 +733,71 @@ describe('what is no event', () => {
       }
     },
   );
+});
+
+describe('what an inspector asks before its event is at its turn', () => {
+  it('leaves nothing behind that lets calls through later', () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({
+      clock,
+      circuit,
+      inspect: (event) => {
+        if (event.type === '@xstate.event' && event.event.type === 'ISOLATE') registry.tryAcquire('shell');
+      },
+    });
+    const seen: unknown[] = [];
+    registry.tool('shell').subscribe(() => {
+      if (seen.length > 0) return;
+      // Sent from a listener, it waits.
+      registry.isolate('shell');
+      seen.push(
+        registry.state('shell'),
+        registry.allowRequest('shell'),
+        registry.tryAcquire('shell').admitted,
+      );
+    });
+    registry.recordFailure('shell', 'timeout');
+    expect(seen).toEqual(['isolated', false, false]);
+  });
+
+  it('is answered by what a window has counted before it came', () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({ clock, circuit: { trip: timeWindow({ minCalls: 1 }) } });
+    for (let call = 0; call < 9; call++) registry.recordSuccess('shell');
+    const seen = new Set<unknown>();
+    registry.actor.system.inspect(() => {
+      seen.add(registry.state('shell'));
+      seen.add(registry.allowRequest('shell'));
+      seen.add(registry.openCircuitCount());
+    });
+    registry.recordFailure('shell', 'timeout');
+    expect([...seen]).toEqual(['closed', true, 0]);
+    expect(registry.tool('shell').getSnapshot().context.tripMemory).toMatchObject({ calls: 10, failures: 1 });
+  });
+
+  it('does not say that a circuit stays closed which is found to trip meanwhile', () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({
+      clock,
+      circuit: {
+        trip: {
+          start: null,
+          record: () => null,
+          trips(_, { isFailure }) {
+            if (isFailure && !isAsking) {
+              isAsking = true;
+              registry.tryAcquire('shell');
+              isAsking = false;
+            }
+            return isFailure;
+          },
+        },
+      },
+    });
+    let isAsking = false;
+    registry.recordFailure('shell', 'timeout');
+    expect(registry.state('shell')).toBe('open');
+    expect(registry.allowRequest('shell')).toBe(false);
+    expect(registry.tryAcquire('shell').admitted).toBe(false);
+  });
 });

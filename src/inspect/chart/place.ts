@@ -65,16 +65,16 @@ export function place(
         graph.setParent(frameName(id), frameName(state.parent));
     }
     put(headName(id), head, isFrame ? id : (state.parent ?? ''));
-    // Nothing is said by it but that a head is above what is in its state. dagre divides by weights: 0 would not do.
+    // Little is said by it but that a head is above what is in its state. Weights are whole: dagre fails where sums round.
     if (state.parent !== null && state.parent !== '') {
-      graph.setEdge(headName(state.parent), headName(id), { weight: 0.01 }, 'inside');
+      graph.setEdge(headName(state.parent), headName(id), { weight: 1 }, 'inside');
     }
   }
   for (const { id, from, to, within } of plan.edges) {
     put(labelName(id), labels.get(id) ?? { width: 0, height: 0 }, within);
     const [upper, lower] = orderOf(from) < orderOf(to) ? [from, to] : [to, from];
-    graph.setEdge(headName(upper), labelName(id), { weight: 1 }, id);
-    graph.setEdge(labelName(id), headName(lower), { weight: 1 }, id);
+    graph.setEdge(headName(upper), labelName(id), { weight: 100 }, id);
+    graph.setEdge(labelName(id), headName(lower), { weight: 100 }, id);
   }
   layOut(graph);
 

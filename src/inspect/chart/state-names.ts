@@ -5,7 +5,7 @@ export function joinedPath(parent: string, key: string): string {
 }
 
 /** The id of the state that a state is in. */
-export const parentOf = (id: string): string => id.replace(/(^|\.)(?:[^.\\]|\\.)*$/, '');
+export const parentOf = (id: string): string => id.replace(/(^|\.)(?:[^.\\]|\\.|\\$)*$/s, '');
 
 /** The states of a machine by all the names that a transition can give them. */
 export class StateNames {

@@ -1,8 +1,9 @@
 import { activeStates } from '../chart/index.ts';
 import type { ActorNews, TimerNews } from '../protocol.ts';
+import { activeFromText } from '../state-text.ts';
 import { ChartDrawing, type Lit } from './chart-drawing.tsx';
 import { Controls } from './controls.tsx';
-import { activeFromText, type DrawnChart, drawnChart, stateOfTimer, transitionsOf } from './drawn-chart.ts';
+import { type DrawnChart, drawnChart, stateOfTimer, transitionsOf } from './drawn-chart.ts';
 import { Facts } from './facts.tsx';
 import { go, route } from './route.ts';
 import { chosen, type LastEvents, lastEventsOf, stateAfter } from './sequence-list.ts';

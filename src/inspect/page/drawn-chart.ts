@@ -6,6 +6,7 @@ import {
   layoutChart,
 } from '../chart/index.ts';
 import type { EventNews, TakenNews } from '../protocol.ts';
+import { activeFromText } from '../state-text.ts';
 import { measureText } from './measure-text.ts';
 import { charts } from './store.ts';
 
@@ -81,15 +82,11 @@ export function stateOfTimer(
   event: string,
   active: ReadonlySet<string>,
 ): string | undefined {
-  return model.transitions.find((each) => active.has(each.source) && isTriggeredBy(each, event))?.source;
-}
-
-/** The ids of the states in a text such as `a.b, c`: each with those around it. */
-export function activeFromText(text: string): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const path of text.split(', ')) {
-    const keys = path.split('.');
-    for (let depth = 1; depth <= keys.length; depth += 1) ids.add(keys.slice(0, depth).join('.'));
-  }
-  return ids;
+  const sources = model.transitions
+    .filter((each) => active.has(each.source) && isTriggeredBy(each, event))
+    .map(({ source }) => source);
+  // Of several with the same delay it is the one that XState names.
+  return (
+    sources.find((source) => event.endsWith(`.${[model.id, source].filter(Boolean).join('.')}`)) ?? sources[0]
+  );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActorNews } from '../protocol.ts';
 import { Countdown } from './countdown.tsx';
 import { Failures } from './failures.tsx';
@@ -14,20 +14,25 @@ const contextMs = 500;
 /** The actor's snapshot, asked for while somebody looks at it. */
 function Snapshot({ actor }: { actor: ActorNews }) {
   const [snapshot, setSnapshot] = useState<unknown>();
+  const latest = useRef(actor);
+  latest.current = actor;
   useEffect(() => {
+    let asked: ActorNews | undefined;
     let isCurrent = true;
-    const timer = setTimeout(
-      async () => {
-        const answer = await link.ask({ type: 'snapshot', actor: actor.id }, 'snapshot');
-        if (isCurrent && answer !== undefined) setSnapshot(answer.snapshot);
-      },
-      snapshot === undefined ? 0 : contextMs,
-    );
+    const ask = async (): Promise<void> => {
+      if (asked === latest.current) return;
+      asked = latest.current;
+      const answer = await link.ask({ type: 'snapshot', actor: asked.id }, 'snapshot');
+      if (isCurrent && answer !== undefined) setSnapshot(answer.snapshot);
+    };
+    void ask();
+    // Not put off by each change: one that changes all the time would never be asked for.
+    const timer = setInterval(() => void ask(), contextMs);
     return () => {
       isCurrent = false;
-      clearTimeout(timer);
+      clearInterval(timer);
     };
-  }, [actor]);
+  }, []);
   return snapshot === undefined ? null : <JsonText value={snapshot} label="Snapshot" />;
 }
 
@@ -88,7 +93,7 @@ export function Facts({ actor }: { actor: ActorNews }) {
       <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {isOpen ? 'Hide the snapshot' : 'Show the snapshot'}
       </button>
-      {isOpen && <Snapshot actor={actor} />}
+      {isOpen && <Snapshot key={actor.id} actor={actor} />}
     </section>
   );
 }

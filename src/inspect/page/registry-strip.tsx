@@ -1,16 +1,14 @@
-import { signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
 import type { ActorNews } from '../protocol.ts';
 import { Countdown, nextTimer } from './countdown.tsx';
 import { go } from './route.ts';
 import { StateBadge } from './state-badge.tsx';
 import { link, registries } from './store.ts';
 
-/** Why the last acknowledgement was refused. */
-const refusal = signal<string | null>(null);
-
-async function acknowledge(registry: ActorNews): Promise<void> {
+/** Says that the user goes on. Null, or why it was refused. */
+async function acknowledge(registry: ActorNews): Promise<string | null> {
   const answer = await link.ask({ type: 'send', actor: registry.id, event: { type: 'ACKNOWLEDGE' } }, 'told');
-  refusal.value = answer === undefined ? 'The server did not answer.' : answer.error;
+  return answer === undefined ? 'The server did not answer.' : answer.error;
 }
 
 function StatechartLink({ registry }: { registry: ActorNews }) {
@@ -22,13 +20,15 @@ function StatechartLink({ registry }: { registry: ActorNews }) {
 }
 
 function Paused({ registry }: { registry: ActorNews }) {
+  // Of this pause: a later one has not been refused anything.
+  const [refusal, setRefusal] = useState<string | null>(null);
   return (
     <section class="pause" aria-label="Recovery pause">
       <StateBadge kind="registry" state="paused" />
       <div class="why">
         <strong>The agent should stop and ask its user.</strong>
         <span>{registry.pause?.reason}</span>
-        {refusal.value !== null && <span role="alert">{refusal.value}</span>}
+        {refusal !== null && <span role="alert">{refusal}</span>}
       </div>
       <StatechartLink registry={registry} />
       <button
@@ -40,7 +40,7 @@ function Paused({ registry }: { registry: ActorNews }) {
             ? 'The user says: go on anyway'
             : 'Controls are off: start with controls: true'
         }
-        onClick={() => void acknowledge(registry)}
+        onClick={() => void acknowledge(registry).then(setRefusal)}
       >
         Acknowledge
       </button>

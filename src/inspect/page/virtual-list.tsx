@@ -11,7 +11,7 @@ interface VirtualListOptions<Item> {
   readonly before?: number;
   /** The row to be brought into sight when it changes; -1 for none. */
   readonly reveal?: number;
-  /** Whether it keeps to its end as it grows, while it is there. */
+  /** Whether it goes to its end, and keeps to it as it grows until somebody scrolls away. */
   readonly follows?: boolean;
 }
 
@@ -22,6 +22,7 @@ const spare = 6;
 export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   const { items, rowHeight, keyOf, row, label, before = 0, reveal = -1, follows = false } = options;
   const port = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
 
@@ -43,10 +44,14 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
     }
   }, [reveal, rowHeight]);
 
+  useLayoutEffect(() => {
+    if (follows) isAtEnd.current = true;
+  }, [follows]);
+
   const last = items.length === 0 ? undefined : keyOf(items[items.length - 1] as Item);
   useLayoutEffect(() => {
     const element = port.current;
-    if (element !== null && follows) element.scrollTop = element.scrollHeight;
+    if (element !== null && follows && isAtEnd.current) element.scrollTop = element.scrollHeight;
   }, [follows, last]);
 
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
@@ -61,7 +66,12 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
       aria-label={label}
       // As high as its rows, where there is room.
       style={{ flexBasis: `${items.length * rowHeight - 1}px` }}
-      onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+      onScroll={({ currentTarget }) => {
+        const { scrollTop, scrollHeight, clientHeight } = currentTarget;
+        // What has come since it was scrolled is no reason to stay behind.
+        if (scrollTop !== top) isAtEnd.current = scrollHeight - scrollTop - clientHeight < rowHeight;
+        setTop(scrollTop);
+      }}
     >
       <div class="spacer" role="presentation" style={{ height: `${items.length * rowHeight}px` }}>
         {shown.map((item, index) => (

@@ -92,6 +92,8 @@ export class Pages {
   }
 
   #flush(): void {
+    // A page that has just come is told at once: what was to be told later is told now.
+    clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     if (this.#links.size === 0) return;
     this.#refreshTimers();

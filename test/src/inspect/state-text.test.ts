@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stateText, stateValue } from '../../../src/inspect/state-text.ts';
+import { activeStates } from '../../../src/inspect/chart/index.ts';
+import { activeFromText, stateText, stateValue } from '../../../src/inspect/state-text.ts';
 
 describe('a state in words', () => {
   it.each([
@@ -12,6 +13,23 @@ describe('a state in words', () => {
     [7, ''],
   ])('%j is "%s"', (value, words) => {
     expect(stateText(value)).toBe(words);
+  });
+
+  it.each([
+    ['open'],
+    [{ playing: 'fast' }],
+    [{ a: { b: 'c' }, d: 'e' }],
+    [{ 'v1.2': { 'a.b': 'c.d' } }],
+    ['back\\'],
+    ['a\\\n'],
+    [{ ['\\a'.repeat(60)]: 'b' }],
+    [''],
+  ])('%j is read as the states that are active', (value) => {
+    expect([...activeFromText(stateText(value))].sort()).toEqual(
+      activeStates(value)
+        .filter((id) => id !== '')
+        .sort(),
+    );
   });
 
   it('ends, however deep a value is', () => {

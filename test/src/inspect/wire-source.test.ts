@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { actorNews } from '../../../src/inspect/actor-news.ts';
 import { eventNews } from '../../../src/inspect/event-record.ts';
 import { Ledger } from '../../../src/inspect/ledger.ts';
@@ -40,7 +40,7 @@ describe('an app on the wire', () => {
       state: 'green',
       chart: 'c1',
       isControlled: false,
-      timers: [{ event: 'xstate.after.1000', delayMs: 1_000 }],
+      timers: [{ event: 'xstate.after.1000.light.green', delayMs: 1_000 }],
     });
     expect(ledger.charts.all).toEqual([{ id: 'c1', definition }]);
   });
@@ -84,6 +84,36 @@ describe('an app on the wire', () => {
     expect(known?.timers).toBe(timers);
   });
 
+  it('keeps the timer of a state while others that are active with it, or in it, change', () => {
+    vi.useFakeTimers();
+    const { say, actor } = connect();
+    const region = { initial: 'a', states: { a: { after: { 500: 'b' } }, b: { after: { 500: 'a' } } } };
+    const states = { outer: { after: { 9000: 'inner' }, ...region }, inner: region };
+    const app = { id: 'app', type: 'parallel', states };
+    const value = (outer: string, inner: string) => ({ outer, inner });
+    say({
+      ...introduce,
+      definition: JSON.stringify(app),
+      snapshot: { value: value('a', 'a') },
+    });
+    const dueAt = () => actor('x:0')?.timers.map((timer) => [timer.delayMs, timer.dueAt - start]);
+    const start = Date.now();
+    expect(dueAt()?.sort()).toEqual([
+      [500, 500],
+      [500, 500],
+      [9_000, 9_000],
+    ]);
+    vi.advanceTimersByTime(200);
+    const event = { type: 'MOVE' };
+    say({ type: '@xstate.snapshot', sessionId: 'x:0', event, snapshot: { value: value('b', 'a') } });
+    expect(dueAt()?.sort()).toEqual([
+      [500, 500],
+      [500, 700],
+      [9_000, 9_000],
+    ]);
+    vi.useRealTimers();
+  });
+
   it('has one that is not a machine shown as what it is', () => {
     const { say, actor } = connect();
     say({ type: '@xstate.actor', name: 'load', sessionId: 'x:1', definition: '{"id":"load"}', snapshot: {} });
@@ -96,6 +126,28 @@ describe('an app on the wire', () => {
     source.close();
     expect(ledger.actors.size).toBe(0);
     expect(ledger.gone.map(({ id }) => id)).toEqual(['app1/x:0']);
+  });
+
+  it('may have had more actors than it can have at once', () => {
+    const { say, ledger } = connect();
+    for (let index = 0; index < 10_500; index++) {
+      const sessionId = `x:${index}`;
+      say({ type: '@xstate.actor', name: 'load', sessionId, definition: '{"id":"load"}', snapshot: {} });
+      const snapshot = { status: 'done' };
+      say({ type: '@xstate.snapshot', sessionId, event: { type: 'xstate.init' }, snapshot });
+    }
+    expect(ledger.actors.size).toBe(200);
+  });
+
+  it('may introduce an actor again and again, with what it was sent meanwhile', () => {
+    const { say, ledger } = connect();
+    const context = 'x'.repeat(7 * 2 ** 20);
+    say({ ...introduce, snapshot: { value: 'green', context } });
+    say({ type: '@xstate.event', sessionId: 'x:0', event: { type: 'GO' } });
+    for (let index = 0; index < 12; index++) say({ ...introduce, snapshot: { value: 'green', context } });
+    say({ type: '@xstate.snapshot', sessionId: 'x:0', event: { type: 'GO' }, snapshot: { value: 'red' } });
+    const record = ledger.events.get(1);
+    expect(record && eventNews(record)).toMatchObject({ before: 'green', after: 'red' });
   });
 
   it('may say what a later version of the protocol adds', () => {

@@ -50,6 +50,25 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
       .toBeLessThan(2);
   });
 
+  it('stays where somebody has scrolled to, until they are at its end again', async () => {
+    const { registry, inspector } = await start({ circuit });
+    fail(registry, 'shell', 1);
+    for (let call = 0; call < 200; call += 1) registry.allowRequest('shell');
+    const { page } = await openPage(inspector, { view: 'sequence' });
+    await page.getByText('404 events').waitFor();
+    const port = page.locator('.port');
+    const fromEnd = () => port.evaluate((each) => each.scrollHeight - each.scrollTop - each.clientHeight);
+    await expect.poll(fromEnd).toBeLessThan(2);
+    await port.evaluate((each) => each.scrollTo(0, 1_000));
+    registry.allowRequest('shell');
+    await page.getByText('406 events').waitFor();
+    expect(await port.evaluate((each) => each.scrollTop)).toBe(1_000);
+    await port.evaluate((each) => each.scrollTo(0, each.scrollHeight));
+    registry.allowRequest('shell');
+    await page.getByText('408 events').waitFor();
+    await expect.poll(fromEnd).toBeLessThan(2);
+  });
+
   it('filters by tool and by type', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);

@@ -161,6 +161,37 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await page.getByRole('img', { name: /^from halfOpen to closed: SUCCESS/ }).count()).toBe(1);
   });
 
+  it('shows the snapshot of the tool that is looked at, also while it changes all the time', async () => {
+    const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 50_000 } });
+    fail(registry, 'search', 1);
+    registry.tool('shell');
+    const { page } = await openPage(inspector);
+    await page.getByRole('button', { name: 'search' }).click();
+    await page.getByRole('button', { name: 'Show the snapshot' }).click();
+    const snapshot = page.getByRole('region', { name: 'Snapshot' });
+    await expect.poll(() => snapshot.innerText()).toContain('"deniedRequests": 0');
+    const busy = setInterval(() => registry.allowRequest('search'), 20);
+    try {
+      await expect.poll(() => snapshot.innerText(), { timeout: 3_000 }).toMatch(/"deniedRequests": [1-9]/);
+    } finally {
+      clearInterval(busy);
+    }
+    const shell = await page.getByRole('option', { name: 'shell' }).getAttribute('value');
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        const shown = document.querySelector('.facts pre, .facts .json')?.textContent ?? '';
+        seen.push(`${document.querySelector('.details h2')?.textContent} ${shown.includes('"search"')}`);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    await page.getByLabel('Whose statechart').selectOption(shell);
+    await expect.poll(() => snapshot.innerText()).toContain('"tool": "shell"');
+    expect(await page.evaluate(() => (window as unknown as { seen: string[] }).seen)).not.toContain(
+      'shell true',
+    );
+  });
+
   it('shows the snapshot beside it, as it changes', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
