@@ -37,7 +37,7 @@ const timeoutError = (tool: string, timeoutMs: number): DOMException =>
 
 /** One call in flight: its signal, and the ways in which it can end before the function does. */
 export class Call implements CallContext {
-  readonly leave: Leave;
+  readonly #leave: Leave;
   /** Whether the caller has ended it. */
   isCancelled = false;
   /** Whether it was given up after its time limit. */
@@ -45,15 +45,15 @@ export class Call implements CallContext {
   #controller: AbortController | undefined;
 
   constructor(leave: Leave) {
-    this.leave = leave;
+    this.#leave = leave;
   }
 
   get tool(): string {
-    return this.leave.circuit.id;
+    return this.#leave.circuit.id;
   }
 
   get probe(): boolean {
-    return isProbe(this.leave);
+    return isProbe(this.#leave);
   }
 
   /** Made when it is first asked for: most functions never do. */

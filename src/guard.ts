@@ -77,8 +77,10 @@ export class Guard {
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result>,
   ): Promise<Awaited<Result>> {
+    // Read before the call is made: the options are the caller's, who may change them meanwhile.
+    const { signal, timeoutMs, fallback, isFailure } = options;
     const call = new Call(leave);
-    const isLimited = options.signal !== undefined || options.timeoutMs !== undefined;
+    const isLimited = signal !== undefined || timeoutMs !== undefined;
     let result: Promise<Awaited<Result>>;
     try {
       result = Promise.resolve(isLimited ? call.run(fn, options, this.#clock) : fn(call)) as typeof result;
@@ -87,17 +89,18 @@ export class Guard {
     }
     return result.then(
       (value) => {
-        const failure = options.isFailure === undefined ? false : judge(options.isFailure, value);
+        const failure = isFailure === undefined ? false : judge(isFailure, value);
         if (failure === false) this.#results.succeed(leave);
         else this.#results.fail(leave, failure, true);
         return value;
       },
-      (error) => this.#failed(call, error, options.fallback),
+      (error) => this.#failed(leave, call, error, fallback),
     );
   }
 
   #failed<Result>(
-    { leave, isCancelled, isTimedOut }: Call,
+    leave: Leave,
+    { isCancelled, isTimedOut }: Call,
     error: unknown,
     fallback: ExecuteOptions<Result>['fallback'],
   ): Promise<Awaited<Result>> {

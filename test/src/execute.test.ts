@@ -40,6 +40,18 @@ describe('execute', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
+  it('goes by the options as they were when it was called, and shows the function nothing of the circuit', async () => {
+    const { registry } = setUp();
+    const options = { isFailure: () => true, fallback: (): string => 'cached' };
+    const call = registry.execute('search', async (context) => Object.keys(context).join(), options);
+    options.isFailure = () => false;
+    expect(await call).not.toContain('leave');
+    expect(registry.state('search')).toBe('open');
+    const denied = registry.execute('search', never, options);
+    options.fallback = () => 'too late';
+    expect(await denied).toBe('cached');
+  });
+
   it('counts a function that throws at once like one that rejects, once', async () => {
     const { registry } = setUp({ circuit: { failureThreshold: 5 } });
     await expect(
