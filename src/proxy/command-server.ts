@@ -75,8 +75,8 @@ export class CommandServer implements ServerConnection {
     return this.#child.pid;
   }
 
-  write({ bytes }: Message): boolean {
-    return this.#isOver || this.#writer === undefined || this.#writer.write(bytes);
+  write({ line }: Message): boolean {
+    return this.#isOver || this.#writer === undefined || this.#writer.write(line);
   }
 
   cork(): void {

@@ -25,11 +25,12 @@ export class EventStream {
   }
 
   /** @returns false where it is full. */
-  write({ bytes }: Message): boolean {
+  write({ line }: Message): boolean {
     if (!this.isOpen) return true;
     this.#response.write('event: message\ndata: ');
-    this.#response.write(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
-    this.#isFull = !this.#response.write('\n\n');
+    for (const piece of line.pieces) this.#response.write(piece);
+    // The event ends with an empty line, behind the line's own end.
+    this.#isFull = !this.#response.write('\n');
     return !this.#isFull;
   }
 

@@ -45,7 +45,7 @@ export class HttpClient implements Client {
         if (token !== undefined) this.#requestOfToken.set(token, request.id as string);
       }
     }
-    for (const message of messages) this.#session?.fromClient(message.bytes);
+    for (const message of messages) this.#session?.fromClient(message.line);
   }
 
   /** The client listens to what does not belong to a request. A second time, as after a lost connection, it is the last one that does. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { HttpClient } from './http-client.ts';
+import { Line } from './line.ts';
 import type { McpProxy } from './mcp-proxy.ts';
 import { Message } from './message.ts';
 import type { Address } from './options/kinds.ts';
@@ -117,7 +118,7 @@ export class HttpFront {
     client.post(messages, response);
   }
 
-  async #bodyOf(request: IncomingMessage): Promise<Buffer> {
+  async #bodyOf(request: IncomingMessage): Promise<Line> {
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -130,11 +131,7 @@ export class HttpFront {
       }
       chunks.push(chunk);
     }
-    // A line, however it was written.
-    const text = Buffer.concat(chunks)
-      .toString('utf8')
-      .replace(/[\r\n]+/g, ' ');
-    return Buffer.from(`${text}\n`);
+    return Line.of(Buffer.concat(chunks).toString('utf8'));
   }
 
   #open(): Entry {

@@ -54,7 +54,7 @@ export class HttpSession {
     const response = await this.#fetch({
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-      body: message.bytes,
+      body: message.line.bytes,
     });
     this.#id = response.headers.get('mcp-session-id') ?? this.#id;
     return response;

@@ -1,3 +1,5 @@
+import type { Line } from './line.ts';
+
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -7,33 +9,32 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-const isSpace = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** As many bytes of a string are read one by one before its end is searched for: a search is dear, and then fast. */
 const nearBytes = 256;
 
 /** @returns where the next byte that is no white space stands. */
-export function skipSpace(bytes: Buffer, from: number): number {
+export function skipSpace(line: Line, from: number): number {
   let at = from;
-  while (isSpace(bytes[at])) at++;
+  while (isSpace(line.at(at))) at++;
   return at;
 }
 
 /** @returns where the string that begins at `from` ends, or -1. */
-function skipString(bytes: Buffer, from: number): number {
+function skipString(line: Line, from: number): number {
   let at = from + 1;
-  while (at < bytes.length) {
-    const near = Math.min(at + nearBytes, bytes.length);
+  while (at < line.length) {
+    const near = Math.min(at + nearBytes, line.length);
     for (; at < near; at++) {
-      const byte = bytes[at];
+      const byte = line.at(at);
       if (byte === backslash) at++;
       else if (byte === quote) return at + 1;
     }
-    const found = bytes.indexOf(quote, at);
+    const found = line.indexOf(quote, at);
     if (found === -1) return -1;
     let first = found;
-    while (first > at && bytes[first - 1] === backslash) first--;
+    while (first > at && line.at(first - 1) === backslash) first--;
     if ((found - first) % 2 === 0) return found + 1;
     at = found + 1;
   }
@@ -41,12 +42,12 @@ function skipString(bytes: Buffer, from: number): number {
 }
 
 /** @returns where the object or array that begins at `from` ends, or -1. Only its brackets and strings are looked at. */
-function skipNested(bytes: Buffer, from: number): number {
+function skipNested(line: Line, from: number): number {
   let depth = 0;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at];
+  for (let at = from; at < line.length; at++) {
+    const byte = line.at(at);
     if (byte === quote) {
-      at = skipString(bytes, at) - 1;
+      at = skipString(line, at) - 1;
       if (at < 0) return -1;
     } else if (byte === openBrace || byte === openBracket) depth++;
     else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return at + 1;
@@ -55,13 +56,13 @@ function skipNested(bytes: Buffer, from: number): number {
 }
 
 /** @returns where the value that begins at `from` ends, or -1. */
-export function skipValue(bytes: Buffer, from: number): number {
-  const first = bytes[from];
-  if (first === quote) return skipString(bytes, from);
-  if (first === openBrace || first === openBracket) return skipNested(bytes, from);
+export function skipValue(line: Line, from: number): number {
+  const first = line.at(from);
+  if (first === quote) return skipString(line, from);
+  if (first === openBrace || first === openBracket) return skipNested(line, from);
   let at = from;
-  while (at < bytes.length) {
-    const byte = bytes[at];
+  while (at < line.length) {
+    const byte = line.at(at);
     if (byte === comma || byte === closeBrace || byte === closeBracket || isSpace(byte)) break;
     at++;
   }
@@ -70,7 +71,7 @@ export function skipValue(bytes: Buffer, from: number): number {
 
 /** Walks through the members of a JSON object in order, without reading what is in them. */
 export class MemberReader {
-  readonly #bytes: Buffer;
+  readonly #line: Line;
   #at: number;
   #keyStart = 0;
   #keyEnd = 0;
@@ -83,33 +84,33 @@ export class MemberReader {
   /** Where the object ends, once all of it was walked through; -1 where it is none. */
   objectEnd = -1;
 
-  constructor(bytes: Buffer, from = 0) {
-    this.#bytes = bytes;
-    this.#at = skipSpace(bytes, from);
+  constructor(line: Line, from = 0) {
+    this.#line = line;
+    this.#at = skipSpace(line, from);
   }
 
   /** Goes on to the next member. @returns whether there is one. */
   next(): boolean {
-    return this.nextKey() && this.skipTo(skipValue(this.#bytes, this.start));
+    return this.nextKey() && this.skipTo(skipValue(this.#line, this.start));
   }
 
   /** The same, but that the member's value is not looked at yet: `skipTo` has to be told where it ends. */
   nextKey(): boolean {
-    const bytes = this.#bytes;
+    const line = this.#line;
     // The first member comes behind the brace, every other one behind a comma.
     const isFirst = this.end === 0;
     let at = this.#at;
-    const byte = bytes[at];
+    const byte = line.at(at);
     if (byte === closeBrace && !isFirst) return this.#finish(at + 1);
     if (byte !== (isFirst ? openBrace : comma)) return false;
-    at = skipSpace(bytes, at + 1);
-    if (isFirst && bytes[at] === closeBrace) return this.#finish(at + 1);
-    if (bytes[at] !== quote) return false;
+    at = skipSpace(line, at + 1);
+    if (isFirst && line.at(at) === closeBrace) return this.#finish(at + 1);
+    if (line.at(at) !== quote) return false;
     at = this.#readKey(at);
     if (at === -1) return false;
-    at = skipSpace(bytes, at);
-    if (bytes[at] !== colon) return false;
-    this.start = skipSpace(bytes, at + 1);
+    at = skipSpace(line, at);
+    if (line.at(at) !== colon) return false;
+    this.start = skipSpace(line, at + 1);
     return true;
   }
 
@@ -117,7 +118,7 @@ export class MemberReader {
   skipTo(end: number): boolean {
     this.end = end;
     if (end === -1) return false;
-    this.#at = skipSpace(this.#bytes, end);
+    this.#at = skipSpace(this.#line, end);
     return true;
   }
 
@@ -127,14 +128,14 @@ export class MemberReader {
     const from = this.#keyStart + 1;
     if (this.#keyEnd - from - 1 !== name.length) return false;
     let index = 0;
-    while (index < name.length && this.#bytes[from + index] === name.charCodeAt(index)) index++;
+    while (index < name.length && this.#line.at(from + index) === name.charCodeAt(index)) index++;
     return index === name.length;
   }
 
   /** The name of the member at hand; undefined where its escapes are none of JSON's. */
   get key(): string | undefined {
     try {
-      return JSON.parse(this.#bytes.toString('utf8', this.#keyStart, this.#keyEnd)) as string;
+      return JSON.parse(this.#line.text('utf8', this.#keyStart, this.#keyEnd)) as string;
     } catch {
       return undefined;
     }
@@ -147,11 +148,11 @@ export class MemberReader {
 
   /** @returns where the key that begins at `from` ends, or -1. */
   #readKey(from: number): number {
-    const bytes = this.#bytes;
+    const line = this.#line;
     this.#keyStart = from;
     this.#isEscaped = false;
-    for (let at = from + 1; at < bytes.length; at++) {
-      const byte = bytes[at];
+    for (let at = from + 1; at < line.length; at++) {
+      const byte = line.at(at);
       if (byte === quote) {
         this.#keyEnd = at + 1;
         return this.#keyEnd;
@@ -169,19 +170,19 @@ export class MemberReader {
  *
  * @returns undefined where no such array stands there.
  */
-export function itemsOf(bytes: Buffer, from = 0): { start: number; end: number }[] | undefined {
-  let at = skipSpace(bytes, from);
-  if (bytes[at] !== openBracket) return undefined;
+export function itemsOf(line: Line, from = 0): { start: number; end: number }[] | undefined {
+  let at = skipSpace(line, from);
+  if (line.at(at) !== openBracket) return undefined;
   const items: { start: number; end: number }[] = [];
-  at = skipSpace(bytes, at + 1);
-  if (bytes[at] === closeBracket) return items;
+  at = skipSpace(line, at + 1);
+  if (line.at(at) === closeBracket) return items;
   for (;;) {
-    const end = skipValue(bytes, at);
+    const end = skipValue(line, at);
     if (end === -1) return undefined;
     items.push({ start: at, end });
-    at = skipSpace(bytes, end);
-    if (bytes[at] === closeBracket) return items;
-    if (bytes[at] !== comma) return undefined;
-    at = skipSpace(bytes, at + 1);
+    at = skipSpace(line, end);
+    if (line.at(at) === closeBracket) return items;
+    if (line.at(at) !== comma) return undefined;
+    at = skipSpace(line, at + 1);
   }
 }

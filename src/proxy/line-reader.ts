@@ -1,3 +1,5 @@
+import { Line } from './line.ts';
+
 /** What is kept of a line that is too long: its ends, which can tell which request it answers. */
 export interface LongLine {
   readonly head: Buffer;
@@ -10,7 +12,7 @@ export interface LineReaderOptions {
   /** The longest line that is passed on, in bytes. */
   readonly maxBytes: number;
   /** A line, with its end. */
-  readonly onLine: (line: Buffer) => void;
+  readonly onLine: (line: Line) => void;
   /** A longer one has ended. It was not kept. */
   readonly onLongLine: (line: LongLine) => void;
   /** Called around lines that came together, so that what becomes of them can go on together. */
@@ -20,18 +22,15 @@ export interface LineReaderOptions {
 const newline = 0x0a;
 const keptOfLongLine = 4_096;
 
-/** The room for a line of several chunks, at first, and the most that is made on the chance. */
-const firstRoom = 256 * 1024;
-const mostRoom = 2 * 1024 * 1024;
+/** Pieces of a line that are no longer than this together are put together: each of them costs, however short it is. */
+const shortPiece = 4_096;
 
 /** Cuts a stream of bytes into lines, in bounded memory. */
 export class LineReader {
   readonly #options: LineReaderOptions;
   /** What there is of a line whose end has not come yet. */
-  #line: Buffer | undefined;
+  #pieces: Buffer[] = [];
   #length = 0;
-  /** As long lines are as the last one was, as a rule: then its chunks are copied once, while the next ones come. */
-  #room = firstRoom;
   /** The ends of a line that is too long, while it goes on. */
   #long: { head: Buffer; tail: Buffer } | undefined;
 
@@ -67,43 +66,33 @@ export class LineReader {
     if (this.#long !== undefined) {
       this.#long.tail = Buffer.concat([this.#long.tail, part]).subarray(-keptOfLongLine);
     } else if (length > this.#options.maxBytes) {
-      const all = Buffer.concat([this.#line?.subarray(0, this.#length) ?? Buffer.alloc(0), part]);
-      this.#line = undefined;
+      const all = Buffer.concat([...this.#pieces, part]);
+      this.#pieces = [];
       // Copies: a part of a buffer would keep all of it.
       this.#long = {
         head: Buffer.from(all.subarray(0, keptOfLongLine)),
         tail: Buffer.from(all.subarray(-keptOfLongLine)),
       };
     } else {
-      part.copy(this.#roomFor(length), this.#length);
+      const last = this.#pieces.at(-1);
+      if (last === undefined || last.length + part.length > shortPiece) this.#pieces.push(part);
+      else this.#pieces[this.#pieces.length - 1] = Buffer.concat([last, part]);
     }
     this.#length = length;
   }
 
-  /** A buffer that holds the line so far, and has room for so much. */
-  #roomFor(length: number): Buffer {
-    if (this.#line !== undefined && length <= this.#line.length) return this.#line;
-    const line = Buffer.allocUnsafeSlow(Math.max(this.#room, length, 2 * this.#length));
-    this.#line?.copy(line, 0, 0, this.#length);
-    this.#line = line;
-    return line;
-  }
-
   #end(part: Buffer): void {
     if (this.#length === 0 && part.length <= this.#options.maxBytes) {
-      this.#options.onLine(part);
+      this.#options.onLine(new Line([part]));
       return;
     }
     this.#add(part);
-    const [line, length, long] = [this.#line, this.#length, this.#long];
-    this.#line = undefined;
+    const [[first, ...others], length, long] = [this.#pieces, this.#length, this.#long];
+    this.#pieces = [];
     this.#length = 0;
     this.#long = undefined;
     if (long !== undefined) this.#options.onLongLine({ ...long, length });
-    else if (line !== undefined) {
-      this.#room = Math.min(Math.max(firstRoom, length), mostRoom);
-      this.#options.onLine(line.subarray(0, length));
-    }
+    else if (first !== undefined) this.#options.onLine(new Line([first, ...others]));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Line } from './line.ts';
 
 /**
  * Writes lines to a stream. Those that are gathered, and stand side by side in memory as they came, go as one piece: a
@@ -19,16 +20,17 @@ export class LineWriter {
   }
 
   /** @returns false where the stream is full: it says by `drain` when it takes more. */
-  write(line: Buffer): boolean {
-    if (!this.#isGathering) return this.#stream.write(line);
-    if (line.buffer !== this.#memory || line.byteOffset !== this.#end) {
-      this.#writePiece();
-      this.#memory = line.buffer;
-      this.#start = line.byteOffset;
+  write({ pieces }: Line): boolean {
+    let takesMore = true;
+    if (this.#isGathering) for (const piece of pieces) takesMore = this.#gather(piece);
+    else if (pieces.length === 1) takesMore = this.#stream.write(pieces[0]);
+    else {
+      // Corked, they go to the system in one call.
+      this.#stream.cork();
+      for (const piece of pieces) takesMore = this.#stream.write(piece);
+      this.#stream.uncork();
     }
-    this.#end = line.byteOffset + line.length;
-    this.#room -= line.length;
-    return this.#room > 0;
+    return takesMore;
   }
 
   /** Gathers what is written until `uncork`. */
@@ -43,6 +45,17 @@ export class LineWriter {
     this.#writePiece();
     this.#isGathering = false;
     this.#stream.uncork();
+  }
+
+  #gather(piece: Buffer): boolean {
+    if (piece.buffer !== this.#memory || piece.byteOffset !== this.#end) {
+      this.#writePiece();
+      this.#memory = piece.buffer;
+      this.#start = piece.byteOffset;
+    }
+    this.#end = piece.byteOffset + piece.length;
+    this.#room -= piece.length;
+    return this.#room > 0;
   }
 
   #writePiece(): void {

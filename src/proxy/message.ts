@@ -1,4 +1,5 @@
 import { itemsOf, MemberReader, skipSpace, skipValue } from './json-members.ts';
+import { Line } from './line.ts';
 
 /** A value that JSON can tell. */
 export type Json =
@@ -19,7 +20,7 @@ const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
  * message of a method or version to come passes as well as any other.
  */
 export class Message {
-  readonly bytes: Buffer;
+  readonly line: Line;
   /** The JSON text of the id, so that `1` and `"1"` are told apart; undefined for a notification. */
   readonly id: string | undefined;
   /** Undefined for a response. */
@@ -29,8 +30,8 @@ export class Message {
   /** Where its parameters or its result begin; -1 where it has neither. */
   readonly #contentAt: number;
 
-  private constructor(bytes: Buffer, parts: MessageParts) {
-    this.bytes = bytes;
+  private constructor(line: Line, parts: MessageParts) {
+    this.line = line;
     this.id = parts.id;
     this.method = parts.method;
     this.isErrorResult = parts.isErrorResult;
@@ -38,22 +39,24 @@ export class Message {
   }
 
   /** @returns undefined for what is no JSON object, or has more behind it. */
-  static read(bytes: Buffer): Message | undefined {
-    const parts = readParts(bytes);
-    return parts && new Message(bytes, parts);
+  static read(line: Line): Message | undefined {
+    const parts = readParts(line);
+    return parts && new Message(line, parts);
   }
 
   /**
    * The messages of a line: one, or those of a batch, each as a line of its own, which means the same; undefined for what
    * is neither.
    */
-  static readLine(line: Buffer): Message[] | undefined {
+  static readLine(line: Line): Message[] | undefined {
     const message = Message.read(line);
     if (message !== undefined) return [message];
-    const messages = itemsOf(line)?.map(({ start, end }) =>
-      Message.read(Buffer.concat([line.subarray(start, end), newline])),
+    const items = itemsOf(line);
+    if (items === undefined) return undefined;
+    const { bytes } = line;
+    const messages = items.map(({ start, end }) =>
+      Message.read(new Line([Buffer.concat([bytes.subarray(start, end), newline])])),
     );
-    if (messages === undefined) return undefined;
     return messages.length > 0 && messages.every((each) => each !== undefined) ? messages : undefined;
   }
 
@@ -75,7 +78,7 @@ export class Message {
   }
 
   static #made(text: string): Message {
-    const message = Message.read(Buffer.from(`${text}\n`));
+    const message = Message.read(Line.of(text));
     if (message === undefined) throw new TypeError('a message of our own is no JSON object');
     return message;
   }
@@ -95,23 +98,23 @@ export class Message {
 
   /** Walks through its parameters, or its result. */
   content(): MemberReader | undefined {
-    return this.#contentAt === -1 ? undefined : new MemberReader(this.bytes, this.#contentAt);
+    return this.#contentAt === -1 ? undefined : new MemberReader(this.line, this.#contentAt);
   }
 
   /** The text that a member holds; undefined where it holds something else. */
   textOf({ start, end }: MemberReader): string | undefined {
-    return textAt(this.bytes, start, end);
+    return textAt(this.line, start, end);
   }
 
   /** The JSON text that a member holds. */
   jsonOf({ start, end }: MemberReader): string {
-    return this.bytes.toString('utf8', start, end);
+    return this.line.text('utf8', start, end);
   }
 
   /** The JSON text of a value, by the way to it: `text('params', '_meta')`; undefined where there is none. */
   text(...path: readonly string[]): string | undefined {
     const found = this.#find(path);
-    return found && this.bytes.toString('utf8', found.start, found.end);
+    return found && this.line.text('utf8', found.start, found.end);
   }
 
   /** The same, parsed. */
@@ -128,7 +131,7 @@ export class Message {
     let start = 0;
     let end = 0;
     for (const key of path) {
-      const reader = new MemberReader(this.bytes, start);
+      const reader = new MemberReader(this.line, start);
       end = 0;
       // Of two members of one name the last one counts, as for JSON.parse.
       while (reader.next()) if (reader.isNamed(key)) ({ start, end } = reader);
@@ -146,35 +149,35 @@ interface MessageParts {
 }
 
 /** In one walk, since every message passes here: of a large one it is the most that is done. */
-function readParts(bytes: Buffer): MessageParts | undefined {
+function readParts(line: Line): MessageParts | undefined {
   const parts: MessageParts = { id: undefined, method: undefined, isErrorResult: false, contentAt: -1 };
-  const reader = new MemberReader(bytes);
+  const reader = new MemberReader(line);
   while (reader.nextKey()) {
     const { start } = reader;
     const isResult = reader.isNamed('result');
     if (isResult || reader.isNamed('params')) parts.contentAt = start;
-    const end = isResult ? readResult(bytes, start, parts) : -1;
-    if (!reader.skipTo(end === -1 ? skipValue(bytes, start) : end)) break;
-    if (reader.isNamed('id')) parts.id = bytes.toString('latin1', start, reader.end);
-    else if (reader.isNamed('method')) parts.method = textAt(bytes, start, reader.end);
+    const end = isResult ? readResult(line, start, parts) : -1;
+    if (!reader.skipTo(end === -1 ? skipValue(line, start) : end)) break;
+    if (reader.isNamed('id')) parts.id = line.text('latin1', start, reader.end);
+    else if (reader.isNamed('method')) parts.method = textAt(line, start, reader.end);
   }
-  const isWhole = reader.objectEnd !== -1 && skipSpace(bytes, reader.objectEnd) === bytes.length;
+  const isWhole = reader.objectEnd !== -1 && skipSpace(line, reader.objectEnd) === line.length;
   return isWhole && (parts.id === undefined || idText.test(parts.id)) ? parts : undefined;
 }
 
 /** @returns where the result ends; -1 where it is no object. */
-function readResult(bytes: Buffer, start: number, parts: MessageParts): number {
-  const reader = new MemberReader(bytes, start);
+function readResult(line: Line, start: number, parts: MessageParts): number {
+  const reader = new MemberReader(line, start);
   while (reader.next()) {
     if (reader.isNamed('isError'))
-      parts.isErrorResult = bytes.toString('latin1', reader.start, reader.end) === 'true';
+      parts.isErrorResult = line.text('latin1', reader.start, reader.end) === 'true';
   }
   return reader.objectEnd;
 }
 
 /** A text that is written at a place; undefined where something else stands there. */
-function textAt(bytes: Buffer, start: number, end: number): string | undefined {
-  const text = bytes.toString('utf8', start, end);
+function textAt(line: Line, start: number, end: number): string | undefined {
+  const text = line.text('utf8', start, end);
   try {
     const value: unknown = text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
     return text.startsWith('"') ? (value as string) : undefined;

@@ -1,9 +1,10 @@
+import type { Line } from './line.ts';
 import type { LongLine } from './line-reader.ts';
 import type { Message } from './message.ts';
 
 /** What a connection tells. */
 export interface ServerEvents {
-  readonly onLine: (line: Buffer) => void;
+  readonly onLine: (line: Line) => void;
   readonly onLongLine: (line: LongLine) => void;
   /** Called around lines that came together. */
   readonly together: (tellLines: () => void) => void;

@@ -1,6 +1,7 @@
 import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
 import { reasonOf } from './delivery-fault.ts';
+import type { Line } from './line.ts';
 import { idOfLongLine, type LongLine } from './line-reader.ts';
 import type { ProxyLog } from './log.ts';
 import { Message } from './message.ts';
@@ -83,7 +84,7 @@ export class Session {
   }
 
   /** A line that the client has sent. */
-  fromClient(line: Buffer): void {
+  fromClient(line: Line): void {
     const messages = Message.readLine(line);
     if (messages === undefined) this.#garbage('client', line);
     for (const message of messages ?? []) if (this.#isForServer(message)) this.#toServer(message);
@@ -221,7 +222,7 @@ export class Session {
     void this.#doubt(request);
   }
 
-  #fromServer(line: Buffer): void {
+  #fromServer(line: Line): void {
     const messages = Message.readLine(line);
     if (messages === undefined) this.#garbage('server', line);
     for (const message of messages ?? []) {
@@ -301,8 +302,8 @@ export class Session {
     if (request !== undefined) this.#toClient(unpassable(request, why));
   }
 
-  #garbage(from: 'client' | 'server', line: Buffer): void {
-    const text = line.toString('utf8', 0, 200).trim();
+  #garbage(from: 'client' | 'server', line: Line): void {
+    const text = line.text('utf8', 0, 200).trim();
     if (text === '') return;
     // What looks like a piece of a message may hold what nobody is to see.
     this.#options.log.tell('message.garbage', { from, begins: /^[[{"]/.test(text) ? null : text });

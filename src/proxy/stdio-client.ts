@@ -43,8 +43,8 @@ export class StdioClient implements Client {
     output.on('error', () => onEnd(0));
   }
 
-  write({ bytes }: Message): boolean {
-    return this.#writer.write(bytes);
+  write({ line }: Message): boolean {
+    return this.#writer.write(line);
   }
 
   cork(): void {

@@ -20,7 +20,7 @@ export function readToolCall(message: Message): ToolCall {
     if (params.isNamed('name')) tool = message.textOf(params) ?? '';
     else if (params.isNamed('task')) isTask = true;
     else if (params.isNamed('_meta')) {
-      const meta = new MemberReader(message.bytes, params.start);
+      const meta = new MemberReader(message.line, params.start);
       while (meta.next()) if (meta.isNamed('progressToken')) progressToken = message.jsonOf(meta);
     }
   }

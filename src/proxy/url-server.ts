@@ -1,5 +1,6 @@
 import { readEvents, readText } from './answer-body.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
+import { Line } from './line.ts';
 import { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -176,8 +177,7 @@ export class UrlServer implements ServerConnection {
   /** Passes a message on. @returns the ids of the requests that it answers. */
   #tell(text: string): string[] {
     if (this.#isOver) return [];
-    // A line, whatever white space it was written with.
-    const line = Buffer.from(`${text.replace(/[\r\n]+/g, ' ')}\n`);
+    const line = Line.of(text);
     const ids = (Message.readLine(line) ?? []).flatMap((each) =>
       each.isResponse && each.id ? [each.id] : [],
     );

@@ -1,23 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemsOf, MemberReader } from '../../../src/proxy/json-members.ts';
-
-const bytes = (text: string): Buffer => Buffer.from(text);
+import type { Line } from '../../../src/proxy/line.ts';
+import { lineOf } from './support/pieces.ts';
 
 /** The members of an object, their values read by JSON.parse one by one; undefined where there is no whole object. */
-function told(text: string): [string, unknown][] | undefined {
-  const reader = new MemberReader(bytes(text));
+function told(text: string, places: readonly number[] = []): [string, unknown][] | undefined {
+  const line = lineOf(text, places);
+  const reader = new MemberReader(line);
   const members: [string, unknown][] = [];
   while (reader.next()) {
     const key = String(reader.key);
     expect(reader.isNamed(key) || !/^[ -~]*$/.test(key)).toBe(true);
-    members.push([key, JSON.parse(bytes(text).toString('utf8', reader.start, reader.end))]);
+    members.push([key, JSON.parse(line.text('utf8', reader.start, reader.end))]);
   }
   return reader.objectEnd === -1 ? undefined : members;
 }
 
 /** Where the object at the beginning ends; -1 where there is none. */
-function endOf(text: Buffer): number {
+function endOf(text: Line): number {
   const reader = new MemberReader(text);
   while (reader.next());
   return reader.objectEnd;
@@ -39,12 +40,17 @@ const hardObject = fc
   .map((entries) => Object.fromEntries(entries));
 
 describe('the members of a JSON object', () => {
-  it('are those that JSON.parse finds, in whatever white space', () => {
+  it('are those that JSON.parse finds, in whatever white space and pieces', () => {
     fc.assert(
-      fc.property(hardObject, fc.constantFrom(0, 1, '\t', '\r\n'), (object, space) => {
-        const text = JSON.stringify(object, null, space);
-        expect(told(text)).toEqual(Object.entries(JSON.parse(text)));
-      }),
+      fc.property(
+        hardObject,
+        fc.constantFrom(0, 1, '\t', '\r\n'),
+        fc.array(fc.nat()),
+        (object, space, places) => {
+          const text = JSON.stringify(object, null, space);
+          expect(told(text, places)).toEqual(Object.entries(JSON.parse(text)));
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -53,7 +59,7 @@ describe('the members of a JSON object', () => {
     fc.assert(
       fc.property(hardObject, hardText, (object, more) => {
         const text = JSON.stringify(object);
-        expect(endOf(bytes(`  ${text}${more}`))).toBe(2 + Buffer.byteLength(text));
+        expect(endOf(lineOf(`  ${text}${more}`))).toBe(2 + Buffer.byteLength(text));
       }),
     );
   });
@@ -61,8 +67,8 @@ describe('the members of a JSON object', () => {
   it('are not found in an object that was cut off', () => {
     fc.assert(
       fc.property(hardObject, fc.nat(), (object, at) => {
-        const text = bytes(JSON.stringify(object));
-        expect(endOf(text.subarray(0, at % text.length))).toBe(-1);
+        const text = Buffer.from(JSON.stringify(object));
+        expect(endOf(lineOf(text.toString('utf8', 0, at % text.length)))).toBe(-1);
       }),
       { numRuns: 1_000 },
     );
@@ -81,7 +87,7 @@ describe('the members of a JSON object', () => {
     '{"a":1 "b":2}',
     'Listening on 80',
   ])('are not found in %j', (text) => {
-    expect(endOf(bytes(text))).toBe(-1);
+    expect(endOf(lineOf(text))).toBe(-1);
   });
 
   it('take no time that grows faster than the text: a megabyte of escaped quotes', () => {
@@ -99,7 +105,7 @@ describe('the name of a member', () => {
     ['{"i":1}', 'id', false],
     ['{"if":1}', 'id', false],
   ])('of %s is %s: %s', (text, name, expected) => {
-    const reader = new MemberReader(bytes(text));
+    const reader = new MemberReader(lineOf(text));
     expect(reader.next()).toBe(true);
     expect(reader.isNamed(name)).toBe(expected);
   });
@@ -110,8 +116,8 @@ describe('the items of a JSON array', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(hardObject, hardValue)), (array) => {
         const text = JSON.stringify(array);
-        const items = itemsOf(bytes(text))?.map(({ start, end }) =>
-          JSON.parse(bytes(text).toString('utf8', start, end)),
+        const items = itemsOf(lineOf(text))?.map(({ start, end }) =>
+          JSON.parse(lineOf(text).text('utf8', start, end)),
         );
         expect(items).toEqual(JSON.parse(text));
       }),
@@ -119,6 +125,6 @@ describe('the items of a JSON array', () => {
   });
 
   it.each(['', '{}', '[', '[1', '[1,', '[,]'])('are not found in %j', (text) => {
-    expect(itemsOf(bytes(text))).toBeUndefined();
+    expect(itemsOf(lineOf(text))).toBeUndefined();
   });
 });

@@ -1,26 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idOfLongLine, LineReader, type LongLine } from '../../../src/proxy/line-reader.ts';
+import { cutAt } from './support/pieces.ts';
 
 function reader(maxBytes: number) {
   const lines: string[] = [];
   const long: LongLine[] = [];
   const it = new LineReader({
     maxBytes,
-    onLine: (line) => lines.push(line.toString()),
+    onLine: (line) => lines.push(line.bytes.toString()),
     onLongLine: (line) => long.push(line),
   });
   return { it, lines, long };
 }
-
-/** A text in pieces, cut at any places. */
-const cutAt = (text: string, places: readonly number[]): Buffer[] => {
-  const bytes = Buffer.from(text);
-  const sorted = [...places.map((place) => place % (bytes.length + 1)), 0, bytes.length].sort(
-    (a, b) => a - b,
-  );
-  return sorted.slice(1).map((place, index) => bytes.subarray(sorted[index], place));
-};
 
 describe('a stream of bytes', () => {
   it('is cut into its lines, wherever it was cut before', () => {
@@ -28,7 +20,7 @@ describe('a stream of bytes', () => {
       fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat()), (texts, places) => {
         const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
         const { it, lines, long } = reader(Infinity);
-        for (const chunk of cutAt(expected.join(''), places)) it.push(chunk);
+        for (const chunk of cutAt(Buffer.from(expected.join('')), places)) it.push(chunk);
         expect(Buffer.from(lines.join(''))).toEqual(Buffer.from(expected.join('')));
         expect([lines.length, long]).toEqual([expected.length, []]);
       }),
@@ -47,7 +39,7 @@ describe('a stream of bytes', () => {
       fc.property(fc.array(fc.nat(), { maxLength: 20 }), (places) => {
         const { it, lines, long } = reader(10_000);
         const text = `first\n{"id":7,${'x'.repeat(50_000)}end}\nlast\n`;
-        for (const chunk of cutAt(text, places)) it.push(chunk);
+        for (const chunk of cutAt(Buffer.from(text), places)) it.push(chunk);
         expect(lines).toEqual(['first\n', 'last\n']);
         expect(long).toHaveLength(1);
         expect(long[0]?.length).toBe(Buffer.byteLength(text) - 'first\nlast\n'.length);
@@ -55,6 +47,17 @@ describe('a stream of bytes', () => {
         expect(long[0]?.tail.toString()).toMatch(/^x+end\}\n$/);
       }),
     );
+  });
+
+  it('costs no more memory for coming byte by byte', () => {
+    const { it, lines } = reader(Infinity);
+    const byte = Buffer.from('x');
+    const before = process.memoryUsage();
+    for (let count = 0; count < 500_000; count++) it.push(byte);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    expect(heapUsed - before.heapUsed + arrayBuffers - before.arrayBuffers).toBeLessThan(40_000_000);
+    it.push(Buffer.from('\n'));
+    expect(lines.map(({ length }) => length)).toEqual([500_001]);
   });
 
   it('never holds much more than the longest line', () => {

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Line } from '../../../src/proxy/line.ts';
 import { LineWriter } from '../../../src/proxy/line-writer.ts';
 
 /** A stream that keeps what it is given, piece by piece, and is as slow as it is told to be. */
@@ -27,11 +28,11 @@ function sink({ isSlow = false, highWaterMark = 64 } = {}) {
 }
 
 /** Lines as a reader cuts them from a chunk. */
-const linesOf = (chunk: Buffer): Buffer[] => {
-  const lines: Buffer[] = [];
+const linesOf = (chunk: Buffer): Line[] => {
+  const lines: Line[] = [];
   for (let from = 0; from < chunk.length; ) {
     const end = chunk.indexOf('\n', from) + 1;
-    lines.push(chunk.subarray(from, end));
+    lines.push(new Line([chunk.subarray(from, end)]));
     from = end;
   }
   return lines;
@@ -64,9 +65,9 @@ describe('lines that are gathered', () => {
           );
           writer.cork();
           batch.forEach(({ what }, index) => {
-            const line = what === 'own' ? Buffer.from('own\n') : (lines[index] ?? Buffer.alloc(0));
+            const line = what === 'own' ? Line.of('own') : (lines[index] as Line);
             if (what === 'drop') return;
-            expected.push(line.toString());
+            expected.push(line.bytes.toString());
             writer.write(line);
           });
           writer.uncork();
@@ -88,13 +89,25 @@ describe('lines that are gathered', () => {
       writer.uncork();
       finish();
       await drained;
-      expect(writer.write(Buffer.from('e\n'))).toBe(true);
+      expect(writer.write(Line.of('e'))).toBe(true);
     }
   });
 
   it('pass at once while nothing is gathered', () => {
     const { stream, pieces } = sink();
-    expect(new LineWriter(stream).write(Buffer.from('a\n'))).toBe(true);
+    expect(new LineWriter(stream).write(Line.of('a'))).toBe(true);
     expect(pieces).toEqual(['a\n']);
+  });
+
+  it('of several pieces go together, as they came', () => {
+    const { stream, pieces } = sink();
+    let calls = 0;
+    const { _writev } = stream;
+    stream._writev = (chunks, done) => {
+      calls++;
+      _writev?.call(stream, chunks, done);
+    };
+    new LineWriter(stream).write(new Line([Buffer.from('a'), Buffer.from('b'), Buffer.from('c\n')]));
+    expect([calls, pieces]).toEqual([1, ['a', 'b', 'c\n']]);
   });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Line } from '../../../src/proxy/line.ts';
 import { Message } from '../../../src/proxy/message.ts';
 
-const line = (content: unknown): Buffer => Buffer.from(`${JSON.stringify(content)}\n`);
+const line = (content: unknown): Line => Line.of(JSON.stringify(content));
 const read = (content: unknown): Message => {
   const message = Message.read(line(content));
   if (message === undefined) throw new Error('it was not read');
@@ -14,7 +15,8 @@ describe('a message', () => {
     const bytes = Buffer.from(
       '{ "jsonrpc":"2.0",\t"future": [1, 2e3], "id" : 1.0, "method":"caf\\u00e9/übung" }\r\n',
     );
-    expect(Message.read(bytes)?.bytes).toBe(bytes);
+    const pieces = [bytes.subarray(0, 30), bytes.subarray(30)] as const;
+    expect(Message.read(new Line(pieces))?.line.pieces).toEqual(pieces);
   });
 
   it('tells requests, responses and notifications apart', () => {
@@ -31,24 +33,24 @@ describe('a message', () => {
 
   it('tells the id 1 from the id "1", and keeps one that no number of JavaScript can hold', () => {
     expect([read({ id: 1 }).id, read({ id: '1' }).id]).toEqual(['1', '"1"']);
-    expect(Message.read(Buffer.from('{"id":12345678901234567890,"method":"a"}'))?.id).toBe(
+    expect(Message.read(Line.of('{"id":12345678901234567890,"method":"a"}'))?.id).toBe(
       '12345678901234567890',
     );
   });
 
   it('reads a method whose letters are escaped', () => {
-    expect(Message.read(Buffer.from('{"method":"tools\\/call"}'))?.method).toBe('tools/call');
+    expect(Message.read(Line.of('{"method":"tools\\/call"}'))?.method).toBe('tools/call');
   });
 
   it.each(['{"id":abc,"method":"a"}', '{"id":{},"method":"a"}', '{"id":[1]}', '{"a":1}{', '{"a":1} x'])(
     '%s is none',
     (text) => {
-      expect(Message.read(Buffer.from(text))).toBeUndefined();
+      expect(Message.read(Line.of(text))).toBeUndefined();
     },
   );
 
   it('gives any value by the way to it, and the last one of two of a name, as JSON.parse does', () => {
-    const message = Message.read(Buffer.from('{"a":{"b":1,"b":{"c":[true]}},"a b":2}'));
+    const message = Message.read(Line.of('{"a":{"b":1,"b":{"c":[true]}},"a b":2}'));
     expect(message?.value('a', 'b', 'c')).toEqual([true]);
     expect(message?.value('a b')).toBe(2);
     expect(message?.value('a', 'x')).toBeUndefined();
@@ -59,7 +61,7 @@ describe('a message', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.jsonValue(), (outer, inner, value) => {
         const text = JSON.stringify({ [outer]: { [inner]: value } });
-        expect(Message.read(Buffer.from(text))?.value(outer, inner)).toEqual(JSON.parse(text)[outer][inner]);
+        expect(Message.read(Line.of(text))?.value(outer, inner)).toEqual(JSON.parse(text)[outer][inner]);
       }),
     );
   });
@@ -72,7 +74,7 @@ describe('a line', () => {
 
   it('of a batch is its messages, each a line', () => {
     const messages = Message.readLine(line([{ id: 1, method: 'a' }, { method: 'b' }]));
-    expect(messages?.map(({ bytes }) => bytes.toString())).toEqual([
+    expect(messages?.map((message) => message.line.bytes.toString())).toEqual([
       '{"id":1,"method":"a"}\n',
       '{"method":"b"}\n',
     ]);
@@ -85,12 +87,12 @@ describe('a line', () => {
 
 describe('a message of our own', () => {
   it('answers with the very id that was asked with', () => {
-    const { bytes } = Message.answer('12345678901234567890', { result: { ok: true } });
+    const { bytes } = Message.answer('12345678901234567890', { result: { ok: true } }).line;
     expect(bytes.toString()).toBe('{"jsonrpc":"2.0","id":12345678901234567890,"result":{"ok":true}}\n');
   });
 
   it('cancels a request', () => {
-    const { bytes } = Message.cancelled('"a"', 'the "reason"');
+    const { bytes } = Message.cancelled('"a"', 'the "reason"').line;
     expect(JSON.parse(bytes.toString())).toEqual({
       jsonrpc: '2.0',
       method: 'notifications/cancelled',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Line } from '../../../src/proxy/line.ts';
 import { Message } from '../../../src/proxy/message.ts';
 import {
   agreed,
@@ -404,7 +405,7 @@ describe('a message that does not reach the server', () => {
   ])('%s: its call is answered, with what is known of it', (_, error, told, executed) => {
     const session = startInitialized();
     session.says(call(1));
-    const message = Message.read(Buffer.from(JSON.stringify(call(1)))) as Message;
+    const message = Message.read(Line.of(JSON.stringify(call(1)))) as Message;
     session.run().events.onUndelivered(message, error);
     expect(session.told).toMatchObject([
       { id: 1, result: { isError: true, _meta: { 'toolfuse/failure': { error: told, executed } } } },

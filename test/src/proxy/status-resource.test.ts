@@ -5,7 +5,7 @@ import { StatusResource, statusUri } from '../../../src/proxy/status-resource.ts
 const request = (method: string, params = {}): Message => Message.of({ id: 1, method, params });
 const answer = (result: object): Message => Message.answer('1', { result: result as never });
 const parsed = (message: Message | undefined): unknown =>
-  message && JSON.parse(message.bytes.toString()).result;
+  message && JSON.parse(message.line.bytes.toString()).result;
 const initialized = (capabilities: object): StatusResource => {
   const resource = new StatusResource(() => ({ openCount: 1 }));
   resource.see(request('initialize'), answer({ capabilities }));

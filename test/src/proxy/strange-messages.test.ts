@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Line } from '../../../src/proxy/line.ts';
 import { StatusResource } from '../../../src/proxy/status-resource.ts';
 import { initialize, start, startInitialized } from './support/scripted-session.ts';
 
@@ -74,7 +75,7 @@ describe('whatever a server answers', () => {
   ])('were it %s, nothing breaks', (line) => {
     const { says, run, told } = startInitialized(everything());
     says({ jsonrpc: '2.0', id: 2, method: 'ping' });
-    run().events.onLine(Buffer.from(`${line}\n`));
+    run().events.onLine(Line.of(line));
     run().says({ jsonrpc: '2.0', id: 2, result: {} });
     expect(told.at(-1)).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
   });

@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import { Line } from '../../../../src/proxy/line.ts';
 import { ProxyLog } from '../../../../src/proxy/log.ts';
 import type { Message } from '../../../../src/proxy/message.ts';
 import { ServerCircuits } from '../../../../src/proxy/server-circuits.ts';
@@ -26,7 +27,7 @@ export class ScriptedServer implements ServerConnection {
   }
 
   write(message: Message): boolean {
-    this.heard.push(JSON.parse(message.bytes.toString()));
+    this.heard.push(JSON.parse(message.line.bytes.toString()));
     return !this.isFull;
   }
   pause(): void {
@@ -42,7 +43,7 @@ export class ScriptedServer implements ServerConnection {
     this.closed = how;
   }
   says(content: Content | Content[] | string): void {
-    this.events.onLine(Buffer.from(`${typeof content === 'string' ? content : JSON.stringify(content)}\n`));
+    this.events.onLine(Line.of(typeof content === 'string' ? content : JSON.stringify(content)));
   }
   last(): Content {
     return this.heard.at(-1) ?? {};
@@ -71,8 +72,8 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
   });
   const session = new Session({
     client: {
-      write: ({ bytes }) => {
-        told.push(read(bytes.toString()));
+      write: ({ line }) => {
+        told.push(read(line.bytes.toString()));
         return !client.isFull;
       },
       pause: () => {
@@ -108,8 +109,7 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
     ...options,
   });
   started.push(circuits);
-  const says = (content: Content | Content[]): void =>
-    session.fromClient(Buffer.from(`${JSON.stringify(content)}\n`));
+  const says = (content: Content | Content[]): void => session.fromClient(Line.of(JSON.stringify(content)));
   const run = (index = runs.length - 1): ScriptedServer => {
     const found = runs[index];
     if (found === undefined) throw new Error('no such run');
