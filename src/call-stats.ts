@@ -16,7 +16,7 @@ export interface CallCounts {
   readonly successes: number;
   /** Failures by category; those that never occurred are left out. */
   readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
-  /** Calls given up after `timeoutMs`. */
+  /** Calls given up after `timeoutMs`, or after a limit of the caller's own: `permit.failure(error, { timedOut: true })`. */
   readonly timeouts: number;
 }
 

@@ -106,10 +106,10 @@ export function denialOf(
 const noAlternatives: readonly string[] = Object.freeze([]);
 
 const truth: Record<DenialKind, string> = {
-  unreachable: 'it could not be reached, or did not answer, in its last calls',
-  rejecting: 'it could be reached, but its last calls failed',
-  slow: 'it answered, but too slowly, in its last calls',
-  withheld: 'an operator has taken it out of service',
+  unreachable: 'could not be reached, or did not answer, in its last calls',
+  rejecting: 'could be reached, but its last calls failed',
+  slow: 'answered, but too slowly, in its last calls',
+  withheld: 'was taken out of service by an operator',
 };
 
 /** The last moment that a `Date` can hold. */
@@ -134,9 +134,9 @@ export function toModel(denial: Denial): ModelAnswer {
   const { lastErrorCategory: category } = denial;
   const cause =
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
-  const whose = denial.upstream === null ? '' : `it depends on "${denial.upstream}", and of that: `;
+  const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
   return {
-    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${whose}${truth[denial.kind]}${cause}. ${instruction}`,
+    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${truth[denial.kind]}${cause}. ${instruction}`,
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,

@@ -108,7 +108,7 @@ export class Guard {
       this.#results.cancel(leave);
       return Promise.reject(error);
     }
-    if (isTimedOut && this.#circuits.isCurrent(leave.circuit)) leave.circuit.stats.timeOut();
+    if (isTimedOut) this.#results.timeOut(leave);
     this.#results.fail(leave, error, false);
     return fallback === undefined ? Promise.reject(error) : settled(() => fallback(error));
   }

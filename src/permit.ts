@@ -4,6 +4,7 @@ import { isProbe, type Leave } from './leave.ts';
 export interface PermitOwner {
   succeed(leave: Leave): void;
   fail(leave: Leave, failure: unknown, roundTrip: boolean): void;
+  timeOut(leave: Leave): void;
   abandon(leave: Leave): void;
 }
 
@@ -14,6 +15,8 @@ export interface FailureOptions {
    * the tool depends on lives. Default false: the error is asked.
    */
   readonly roundTrip?: boolean;
+  /** Whether the caller gave the call up after a time limit of its own: counted in `timeouts`. Default false. */
+  readonly timedOut?: boolean;
 }
 
 /**
@@ -48,8 +51,13 @@ export class Permit {
   }
 
   /** The call failed, with a category or any error; an ignored category is no verdict. Default: `executionError`. */
-  failure(failure: unknown = 'executionError', { roundTrip = false }: FailureOptions = {}): void {
-    if (this.#settle()) this.#owner.fail(this.#leave, failure, roundTrip);
+  failure(
+    failure: unknown = 'executionError',
+    { roundTrip = false, timedOut = false }: FailureOptions = {},
+  ): void {
+    if (!this.#settle()) return;
+    if (timedOut) this.#owner.timeOut(this.#leave);
+    this.#owner.fail(this.#leave, failure, roundTrip);
   }
 
   /** The call was not made, or says nothing of the tool. A probe gives its place back. */

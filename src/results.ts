@@ -126,6 +126,11 @@ export class Results implements PermitOwner {
     }
   }
 
+  /** A permitted call was given up after a time limit. It fails, too. */
+  timeOut({ circuit }: Leave): void {
+    if (this.#circuits.isCurrent(circuit)) circuit.stats.timeOut();
+  }
+
   /** A permitted call was not made, or says nothing. */
   abandon({ circuit, stamp, upstream }: Leave): void {
     this.giveBack(circuit, stamp);

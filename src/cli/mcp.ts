@@ -3,6 +3,7 @@ import { McpProxy } from '../proxy/mcp-proxy.ts';
 import { help } from '../proxy/options/help.ts';
 import type { Address } from '../proxy/options/kinds.ts';
 import { readOptions } from '../proxy/options/read.ts';
+import { serverSettings } from '../proxy/options/settings.ts';
 import { askStatus, statusText } from '../proxy/status.ts';
 import { StdioClient } from '../proxy/stdio-client.ts';
 import { UsageError } from './command.ts';
@@ -28,7 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => end(exitCode));
   if (options.inspect) void proxy.inspect();
   if (options.listen === undefined) serveStdio(proxy, end);
-  else await serveHttp(proxy, options.listen);
+  else await serveHttp(proxy, options.listen, options.idleTimeoutMs);
 }
 
 /** Of a log that nobody reads, no more than so many bytes are kept. */
@@ -50,12 +51,23 @@ function ending(proxy: McpProxy): (exitCode: number) => void {
 
 function serveStdio(proxy: McpProxy, onEnd: (exitCode: number) => void): void {
   const { stdin: input, stdout: output } = process;
-  const client = new StdioClient({ input, output, maxMessageBytes: proxy.maxMessageBytes, onEnd });
-  client.start(proxy.open(client));
+  const { maxMessageBytes } = proxy;
+  const client = new StdioClient({
+    input,
+    output,
+    maxMessageBytes,
+    onEnd: () => onEnd(session.exitCode),
+  });
+  const session = proxy.open(client);
+  client.start(session);
 }
 
-async function serveHttp(proxy: McpProxy, address: Address): Promise<void> {
-  const front = new HttpFront(proxy, address);
+async function serveHttp(
+  proxy: McpProxy,
+  address: Address,
+  idleTimeoutMs = serverSettings.idleTimeoutMs.default ?? Infinity,
+): Promise<void> {
+  const front = new HttpFront({ proxy, address, idleTimeoutMs });
   try {
     proxy.log.tell('listening', { url: await front.listen() });
   } catch (error) {

@@ -127,7 +127,10 @@ class ClientGuard {
     if (evidence.kind === 'unsent') permit.release();
     else if (evidence.kind === 'other') permit.failure(error);
     else if (evidence.kind === 'answered') permit.failure(evidence.failure, { roundTrip: true });
-    else permit.failure(error, { roundTrip: await this.#isAlive(options?.timeout ?? sdkTimeoutMs) });
+    else {
+      const roundTrip = await this.#isAlive(options?.timeout ?? sdkTimeoutMs);
+      permit.failure(error, { roundTrip, timedOut: true });
+    }
   }
 
   /** Whether the server answers at all. Calls that time out together ask once. */
@@ -161,6 +164,8 @@ export function guardMcpClient<Guarded extends GuardableClient>(
     needed: ['registry', 'server'],
     known: ['toolName', 'resultErrors', 'timeoutMs', 'hideOpen', 'denied'],
   });
+  if (typeof (client as Partial<Client> | null)?.callTool !== 'function')
+    throw new TypeError('guardMcpClient: client must be a Client of @modelcontextprotocol/sdk');
   if (guarded.has(client)) throw new Error('guardMcpClient: this client is guarded already');
   guarded.add(client);
   const open = client as unknown as Client;

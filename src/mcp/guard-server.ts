@@ -122,7 +122,7 @@ export function guardMcpServer<Guarded extends GuardableServer>(
   if (guarded.has(server)) throw new Error('guardMcpServer: this server is guarded already');
   // Version 1 has no public list of the tools. A test holds this against the oldest and the newest of it.
   const inside = server as unknown as { _registeredTools?: RegisteredTools };
-  const tools = inside._registeredTools;
+  const tools = (inside as typeof inside | null | undefined)?._registeredTools;
   if (typeof tools !== 'object' || tools === null) {
     throw new TypeError(
       'guardMcpServer: server must be an McpServer of @modelcontextprotocol/sdk, version 1',

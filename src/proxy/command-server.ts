@@ -22,7 +22,8 @@ const isWindows = process.platform === 'win32';
 
 /** A server that runs as a child process, and speaks on its standard input and output. */
 export class CommandServer implements ServerConnection {
-  readonly #child: ChildProcess;
+  /** Undefined where it could not be started. */
+  readonly #child: ChildProcess | undefined;
   readonly #events: ServerEvents;
   readonly #reader: LineReader;
   readonly #writer: LineWriter | undefined;
@@ -37,22 +38,25 @@ export class CommandServer implements ServerConnection {
       onLongLine: events.onLongLine,
       together: events.together,
     });
-    const start = isWindows ? spawnOnWindows : spawn;
-    // A group of its own, so that what a launcher such as npx has started ends with it.
-    const child = start(command, [...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: environment(),
-      detached: !isWindows,
-      windowsHide: true,
-    });
-    this.#child = child;
-    const { stdin, stdout } = child;
+    try {
+      this.#child = start(command, args);
+    } catch (error) {
+      // Some faults of a command are told at once, and the others later: here they all are.
+      queueMicrotask(() => this.#end(neverStarted(command, error as Error)));
+    }
+    const { stdin = null, stdout } = this.#child ?? {};
     this.#writer = stdin === null ? undefined : new LineWriter(stdin);
     stdin?.on('drain', () => !this.#isOver && events.onDrain());
     // It has stopped reading; that it is gone is told by its end.
     stdin?.on('error', () => {});
     stdout?.on('data', (chunk: Buffer) => !this.#isOver && this.#reader.push(chunk));
-    this.#gone = new Promise((resolve) => {
+    this.#gone = this.#awaitEnd(command);
+  }
+
+  #awaitEnd(command: string): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
       child.once('error', (error: NodeJS.ErrnoException) => {
         if (child.pid !== undefined) return;
         this.#end(neverStarted(command, error));
@@ -72,7 +76,7 @@ export class CommandServer implements ServerConnection {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   write({ line }: Message): boolean {
@@ -88,11 +92,11 @@ export class CommandServer implements ServerConnection {
   }
 
   pause(): void {
-    this.#child.stdout?.pause();
+    this.#child?.stdout?.pause();
   }
 
   resume(): void {
-    this.#child.stdout?.resume();
+    this.#child?.stdout?.resume();
   }
 
   agreeOn(): void {}
@@ -100,12 +104,12 @@ export class CommandServer implements ServerConnection {
   async close(how: 'gently' | 'now'): Promise<void> {
     if (how === 'now') this.#isOver = true;
     else {
-      this.#child.stdin?.end();
+      this.#child?.stdin?.end();
       if (await this.#isGoneWithin(graceMs)) return;
       this.#signal('SIGTERM');
       if (await this.#isGoneWithin(graceMs)) return;
     }
-    this.#child.stdout?.resume();
+    this.#child?.stdout?.resume();
     this.#signal('SIGKILL');
     await this.#gone;
   }
@@ -131,15 +135,26 @@ export class CommandServer implements ServerConnection {
 
   /** To it and all that it has started. */
   #signal(signal: NodeJS.Signals): void {
-    const { pid } = this.#child;
+    const { pid } = this;
     if (pid === undefined) return;
     try {
-      if (isWindows) this.#child.kill(signal);
+      if (isWindows) this.#child?.kill(signal);
       else process.kill(-pid, signal);
     } catch {
       // None of them is left.
     }
   }
+}
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  const spawnHere = isWindows ? spawnOnWindows : spawn;
+  return spawnHere(command, [...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: environment(),
+    // A group of its own, so that what a launcher such as npx has started ends with it.
+    detached: !isWindows,
+    windowsHide: true,
+  });
 }
 
 /** An npx that has started the proxy was told which package to take; one that starts the server must not believe it, too. */
@@ -149,9 +164,14 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** What a shell says of a command that is not there, or that it may not run. */
-function neverStarted(command: string, error: NodeJS.ErrnoException): ServerEnd {
-  if (error.code === 'ENOENT')
-    return { why: `there is no command ${JSON.stringify(command)}`, exitCode: 127 };
-  if (error.code === 'EACCES') return { why: `${JSON.stringify(command)} may not be run`, exitCode: 126 };
-  return { why: `it could not be started: ${error.message}` };
+function neverStarted(command: string, { code, message }: NodeJS.ErrnoException): ServerEnd {
+  const name = JSON.stringify(command);
+  // Not a shell: it is the first word alone that names the command.
+  const hint = /\s/.test(command) ? ' (each of its words must stand by itself)' : '';
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return { why: `there is no command ${name}${hint}`, exitCode: 127 };
+  if (code === 'EACCES') return { why: `${name} may not be run`, exitCode: 126 };
+  if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
+    return { why: `${name} cannot be run: ${message}`, exitCode: 126 };
+  return { why: `it could not be started: ${message}` };
 }

@@ -54,6 +54,7 @@ export class HttpClient implements Client {
     const stream = this.#streamOn(response);
     this.#listening = stream;
     request.on('close', () => {
+      this.heardAt = performance.now();
       if (this.#listening === stream) this.#listening = undefined;
     });
     for (const message of this.#unheard.splice(0)) stream.write(message);

@@ -9,9 +9,15 @@ import type { Address } from './options/kinds.ts';
 import type { Session } from './session.ts';
 
 /** So many clients at a time: each has a server of its own. */
-const mostSessions = 100;
-/** A client that is not heard of for as long has gone without a word. */
-const idleMs = 60 * 60_000;
+const mostSessionsByDefault = 100;
+
+export interface HttpFrontOptions {
+  readonly proxy: McpProxy;
+  readonly address: Address;
+  /** A client that is not heard of for as long has gone without a word. In ms. */
+  readonly idleTimeoutMs: number;
+  readonly mostSessions?: number;
+}
 
 interface Entry {
   readonly client: HttpClient;
@@ -34,19 +40,21 @@ class Refusal extends Error {
 export class HttpFront {
   readonly #proxy: McpProxy;
   readonly #address: Address;
+  readonly #idleTimeoutMs: number;
   readonly #mostSessions: number;
   readonly #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(proxy: McpProxy, address: Address, most = mostSessions) {
-    this.#mostSessions = most;
+  constructor({ proxy, address, idleTimeoutMs, mostSessions = mostSessionsByDefault }: HttpFrontOptions) {
     this.#proxy = proxy;
     this.#address = address;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#mostSessions = mostSessions;
     this.#server = createServer((request, response) => void this.#serve(request, response));
     // A call may take its time.
     this.#server.requestTimeout = 0;
-    this.#sweep = setInterval(() => this.#endIdle(), idleMs / 10).unref();
+    this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
   }
 
   /** @returns the URL that clients are to be given. */
@@ -169,7 +177,7 @@ export class HttpFront {
   }
 
   #endIdle(): void {
-    const before = performance.now() - idleMs;
+    const before = performance.now() - this.#idleTimeoutMs;
     for (const { client } of this.#entries.values()) {
       if (client.isIdle && client.heardAt < before) client.end();
     }

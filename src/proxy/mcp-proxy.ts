@@ -9,12 +9,15 @@ import type { Connect } from './server-connection.ts';
 import { serverName } from './server-name.ts';
 import { type Client, Session } from './session.ts';
 import { StateFile } from './state-file.ts';
-import { type ProxyStatus, serveStatus } from './status.ts';
+import { circuitsOf, type ProxyStatus, serveStatus } from './status.ts';
 import { StatusResource } from './status-resource.ts';
 import { UrlServer } from './url-server.ts';
 
 /** A proxy starts a server anew at most so often: what ran for as long had recovered. */
 const relapseMs = 60_000;
+
+/** After a command's first death in a while, it is started again this soon; after further ones, ever later. */
+const firstRestartMs = 500;
 
 /** Whoever does not answer a ping for so long will not be called alive. */
 const longestPingMs = 5_000;
@@ -37,6 +40,7 @@ export class McpProxy {
   readonly #sessions = new Set<Session>();
   readonly #endings: (() => void)[] = [];
   #offersAnew: NodeJS.Immediate | undefined;
+  readonly #doubted = new Set<string>();
   #inspectorUrl: string | null = null;
 
   constructor(options: ProxyOptions, host: ProxyHost) {
@@ -53,11 +57,13 @@ export class McpProxy {
       colours: host.isTerminal,
     });
     this.#connect = this.#connector();
-    const onTrouble = (what: string): void => this.log.tell('trouble', { what });
+    const onTrouble = (what: string): void => this.#onTrouble(what);
+    for (const doubt of options.doubts) onTrouble(doubt);
     const file =
       options.state === undefined
         ? undefined
         : new StateFile({ path: options.state, server: name, onTrouble });
+    if (file !== undefined) checkState(file, options.state);
     const restore = file?.load();
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
@@ -85,6 +91,7 @@ export class McpProxy {
       startTimeoutMs: startTimeoutOf(this.#options),
       resultErrors,
       hideOpen,
+      onTools: (known) => this.#doubtTools(known),
       statusResource: statusResource ? new StatusResource(() => this.#status()) : undefined,
     });
     this.#sessions.add(session);
@@ -104,7 +111,7 @@ export class McpProxy {
       this.#inspectorUrl = inspector.url;
       this.log.tell('inspector.started', { url: inspector.url });
     } catch (error) {
-      this.log.tell('trouble', { what: `the inspector cannot be shown: ${(error as Error).message}` });
+      this.#onTrouble(`the inspector cannot be shown: ${(error as Error).message}`);
     }
   }
 
@@ -128,9 +135,24 @@ export class McpProxy {
       server: this.#name,
       circuit: server,
       startedAt: this.#startedAt,
-      snapshot: registry.snapshot(),
+      openCircuits: registry.openCircuits(),
+      openCount: registry.openCircuits().length,
+      circuits: circuitsOf(registry),
       metrics: registry.metrics(),
     };
+  }
+
+  /** Tells once of the tools that settings are for, and the server does not have. */
+  #doubtTools(known: ReadonlySet<string>): void {
+    for (const tool of Object.keys(this.#options.tools)) {
+      if (known.has(tool) || this.#doubted.has(tool)) continue;
+      this.#doubted.add(tool);
+      this.#onTrouble(`there are settings of a tool ${JSON.stringify(tool)}, which the server does not have`);
+    }
+  }
+
+  #onTrouble(what: string): void {
+    this.log.tell('trouble', { what });
   }
 
   #offerAnew(): void {
@@ -147,15 +169,31 @@ export class McpProxy {
     }
     if (Object.keys(headers).length > 0) throw new UsageError('headers are for a server with a --url');
     const [program, ...args] = command;
-    if (program === undefined) {
+    if (program === undefined || program.trim() === '') {
       throw new UsageError('there is no server: put its command behind --, or give its --url');
     }
     return (events) => new CommandServer({ command: program, args, maxMessageBytes }, events);
   }
 }
 
+/** A process that has ended, or does not answer a ping, is down for sure; and to start another one costs nobody much. */
+const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyOptions): ToolConfig => ({
+  failureThreshold: 1,
+  minBackoffMs: minBackoffMs ?? Math.min(firstRestartMs, maxBackoffMs),
+});
+
+const urlDefaults: ToolConfig = { failureThreshold: 3 };
+
 const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
   startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
+
+function checkState(file: StateFile, path: string | undefined): void {
+  try {
+    file.check();
+  } catch (error) {
+    throw new UsageError(`--state ${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
+  }
+}
 
 /** The settings that a circuit understands. */
 function circuitOf({ timeoutMs: _, ...settings }: OwnSettings): ToolConfig {
@@ -184,8 +222,7 @@ function makeCircuits(options: ProxyOptions, name: string, restore: string | und
       circuit,
       tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
       serverCircuit: {
-        // A process that has ended, or does not answer a ping, is down for sure.
-        failureThreshold: options.url === undefined ? 1 : 3,
+        ...(options.url === undefined ? commandDefaults(options) : urlDefaults),
         backoffResetMs: relapseMs,
         // The last tenth of it is not used: a probe's failure would be late then.
         probeTimeoutMs: startTimeoutOf(options) / 0.9,

@@ -21,8 +21,8 @@ export interface ServerCircuitsOptions {
   readonly clock?: Clock;
 }
 
-/** How long a server takes to start, as a rule. */
-const startMs = 3_000;
+/** While a server is being started, it is worth a call again so soon: it may be there any moment. */
+const startMs = 1_000;
 
 /** A server that is being started is back long before its probe would be given up. */
 function soonBack(denial: Denial): Denial {

@@ -1,3 +1,4 @@
+import { isRefusal } from './delivery-fault.ts';
 import { type Json, Message } from './message.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
@@ -12,8 +13,8 @@ export interface ServerLinkOptions {
   readonly together: ServerEvents['together'];
   readonly onDrain: ServerEvents['onDrain'];
   readonly onUndelivered: ServerEvents['onUndelivered'];
-  /** It was started, but is not initialised yet. */
-  readonly onStarted: (pid: number | undefined) => void;
+  /** Its process was started, but is not initialised yet. */
+  readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
   /** Another run was to take its place, and has not come up. */
@@ -120,7 +121,7 @@ export class ServerLink {
 
   /** Whether the server answers; asked once, however many want to know. */
   ping(): Promise<boolean> {
-    this.#ping ??= this.#request('ping', undefined, this.#options.pingTimeoutMs)
+    this.#ping ??= this.#hearFrom(this.#options.pingTimeoutMs)
       .then(
         () => true,
         () => false,
@@ -168,6 +169,8 @@ export class ServerLink {
     if (this.#isClosed) return;
     signal.throwIfAborted();
     this.#connect();
+    // Before there is a session, what the client says is how it begins.
+    this.#isReady = !this.isInitialized;
     const abort = (): void => void this.giveUp({ why: 'it took too long to start' });
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -184,7 +187,7 @@ export class ServerLink {
 
   /** Brings a new run to where the one before was. */
   async #restoreSession(): Promise<void> {
-    if (this.#initialize === undefined) return;
+    if (this.#initialize === undefined) return this.#hearFrom();
     const answer = await this.#request('initialize', this.#initialize.value('params'));
     if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
     this.#agree(answer);
@@ -219,7 +222,7 @@ export class ServerLink {
       onEnd: (end) => isCurrent() && this.#lose(end),
     });
     this.#connection = connection;
-    this.#options.onStarted(connection.pid);
+    if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
   }
 
@@ -234,6 +237,16 @@ export class ServerLink {
     // What was held back for it will not be asked for again.
     this.#options.onDrain();
     if (end.isReplaced) this.revive(new AbortController().signal).catch(this.#options.onNotReplaced);
+  }
+
+  /** @throws Error where the server says nothing to a ping, in time. */
+  async #hearFrom(timeoutMs?: number): Promise<void> {
+    try {
+      await this.#request('ping', undefined, timeoutMs);
+    } catch (error) {
+      // To be refused is to be answered.
+      if (!isRefusal(error)) throw error;
+    }
   }
 
   async #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {

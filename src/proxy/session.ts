@@ -26,7 +26,7 @@ export interface Client {
   pause(): void;
   resume(): void;
   /** The session is of no use any more. */
-  end(exitCode: number): void;
+  end(): void;
 }
 
 export interface SessionOptions {
@@ -42,6 +42,8 @@ export interface SessionOptions {
   readonly startTimeoutMs: number;
   readonly resultErrors: ResultErrors;
   readonly hideOpen: boolean;
+  /** The server has told all of its tools. */
+  readonly onTools: (tools: ReadonlySet<string>) => void;
   /** What the client can read of the circuits, where that is asked for. */
   readonly statusResource: StatusResource | undefined;
 }
@@ -62,11 +64,16 @@ export class Session {
   readonly #toolList: ToolList;
   readonly #leave: () => void;
   #whyNoServer = '';
+  /** What the process is to end with, where the session is all that it is for. */
+  exitCode = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     const { circuits, client } = options;
-    this.#toolList = new ToolList(options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined);
+    this.#toolList = new ToolList({
+      isOffered: options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
+      onComplete: options.onTools,
+    });
     this.#link = new ServerLink({
       connect: options.connect,
       pingTimeoutMs: options.pingTimeoutMs,
@@ -77,7 +84,7 @@ export class Session {
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
       onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
-      onStarted: (pid) => options.log.tell('server.started', { pid: pid ?? null }),
+      onStarted: (pid) => options.log.tell('server.started', { pid }),
       onRevived: () => options.log.tell('server.restored', {}),
     });
     this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
@@ -203,7 +210,7 @@ export class Session {
   /** There was no answer in time: of a tool that is slow, or of a server that hangs? */
   async #doubt({ call }: PendingRequest): Promise<void> {
     const isAlive = await this.#link.ping();
-    if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive });
+    if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive, timedOut: true });
     else if (!isAlive) this.#options.circuits.serverFailed('it did not answer a ping');
   }
 
@@ -284,9 +291,10 @@ export class Session {
     this.#serverRequests.clear();
     if (!end.isReplaced) circuits.serverFailed(end.why);
     this.#whyNoServer = end.why;
-    const { exitCode } = end;
+    if (end.exitCode === undefined) return;
+    this.exitCode = end.exitCode;
     // A client that has only just begun is to hear why, before the proxy is gone.
-    if (exitCode !== undefined) setTimeout(() => client.end(exitCode), farewellMs);
+    setTimeout(() => client.end(), farewellMs);
   }
 
   #longLine(from: 'client' | 'server', line: LongLine): void {

@@ -1,4 +1,16 @@
-import { closeSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { createToolRegistry, type PersistedRegistry, RestoreError, systemClock } from 'toolfuse';
 
 /** The circuits of several servers. */
@@ -28,6 +40,13 @@ export class StateFile {
 
   constructor(options: StateFileOptions) {
     this.#options = options;
+  }
+
+  /** @throws Error where nothing could ever be kept there. */
+  check(): void {
+    const { path } = this.#options;
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no file');
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
   }
 
   /** What was kept of the server's circuits. A file that cannot be used is put aside, and told of. */
@@ -66,6 +85,9 @@ export class StateFile {
         };
         writeFileSync(temporary, `${JSON.stringify(document)}\n`, { mode: 0o600 });
         renameSync(temporary, path);
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        throw error;
       } finally {
         unlock();
       }

@@ -32,8 +32,7 @@ export class StatusResource {
     const id = request.id as string;
     if (request.method === 'resources/read' && request.value('params', 'uri') === statusUri) {
       const text = JSON.stringify(this.#status(), null, 2);
-      return Message.of({
-        id,
+      return Message.answer(id, {
         result: { contents: [{ uri: statusUri, mimeType: 'application/json', text }] },
       });
     }

@@ -2,7 +2,18 @@ import { chmodSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { RegistryMetrics, RegistrySnapshot } from 'toolfuse';
+import { type RegistryMetrics, systemClock, type ToolDiagnostics, type ToolRegistry } from 'toolfuse';
+
+/** What is told of a circuit: the instants as ISO 8601 has them, since nobody else has the proxy's clock. */
+export interface CircuitStatus extends Omit<ToolDiagnostics, Instant> {
+  readonly openedAt: string | null;
+  readonly lastDeniedAt: string | null;
+  readonly isolatedUntil: string | null;
+  /** Whether a call would be let through now: not while what it depends on refuses it. */
+  readonly isAvailable: boolean;
+}
+
+type Instant = 'openedAt' | 'lastDeniedAt' | 'isolatedUntil';
 
 /** What a running proxy tells of itself. */
 export interface ProxyStatus {
@@ -13,8 +24,26 @@ export interface ProxyStatus {
   readonly startedAt: string;
   /** The address of the page that shows the circuits live, with the key to it; null where there is none. */
   readonly inspector: string | null;
-  readonly snapshot: RegistrySnapshot;
+  readonly openCircuits: readonly string[];
+  readonly openCount: number;
+  readonly circuits: readonly CircuitStatus[];
   readonly metrics: RegistryMetrics;
+}
+
+/** What a registry on the system's clock tells of its circuits. */
+export function circuitsOf(registry: ToolRegistry): CircuitStatus[] {
+  const epoch = Date.now() - systemClock.now();
+  const iso = (instant: number | null): string | null =>
+    instant === null ? null : new Date(epoch + instant).toISOString();
+  const { diagnostics } = registry.snapshot();
+  const available = new Set(registry.availableTools(diagnostics.map(({ tool }) => tool)));
+  return diagnostics.map((each) => ({
+    ...each,
+    openedAt: iso(each.openedAt),
+    lastDeniedAt: iso(each.lastDeniedAt),
+    isolatedUntil: iso(each.isolatedUntil),
+    isAvailable: available.has(each.tool),
+  }));
 }
 
 const isWindows = process.platform === 'win32';
@@ -101,12 +130,17 @@ function ask(path: string): Promise<ProxyStatus | undefined> {
 
 const seconds = (ms: number | null): string => (ms === null ? '' : `${Math.ceil(ms / 1000)} s`);
 
+function stateOf({ status, isAvailable, upstream }: CircuitStatus): string {
+  if (status === 'closed' && upstream !== null && !isAvailable) return 'closed (waits for the server)';
+  return status === 'halfOpen' ? 'half-open' : status;
+}
+
 /** The circuits of a proxy as a table. */
-function tableOf({ pid, server, circuit, inspector, snapshot, metrics }: ProxyStatus): string {
+function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics }: ProxyStatus): string {
   const calls = new Map(metrics.tools.map((tool) => [tool.tool, tool]));
-  const rows = snapshot.diagnostics.map((each) => [
+  const rows = circuits.map((each) => [
     each.tool === circuit ? '(the server)' : each.tool,
-    each.status,
+    stateOf(each),
     `${each.failureCount}`,
     seconds(each.remainingBackoffMs),
     `${calls.get(each.tool)?.calls ?? 0}`,
@@ -123,7 +157,7 @@ function tableOf({ pid, server, circuit, inspector, snapshot, metrics }: ProxySt
       .join('  ')
       .trimEnd();
   const titles = [
-    `${server} (process ${pid}): ${snapshot.openCount} open`,
+    `${server} (process ${pid}): ${openCount} open`,
     ...(inspector === null ? [] : [`watch it live at ${inspector}`]),
   ];
   return [...titles, ...(rows.length === 0 ? ['no tool was called yet'] : [head, ...rows].map(line))].join(

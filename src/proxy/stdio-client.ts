@@ -10,7 +10,7 @@ export interface StdioClientOptions {
   /** The longest line that is passed on, in bytes. */
   readonly maxMessageBytes: number;
   /** The client has gone, or its session is of no use any more. */
-  readonly onEnd: (exitCode: number) => void;
+  readonly onEnd: () => void;
 }
 
 /** A client that has started the proxy, and speaks on its standard input and output. */
@@ -35,12 +35,12 @@ export class StdioClient implements Client {
     input.on('data', (chunk: Buffer) => reader.push(chunk));
     input.once('end', () => {
       reader.end();
-      onEnd(0);
+      onEnd();
     });
-    input.on('error', () => onEnd(0));
+    input.on('error', onEnd);
     output.on('drain', () => session.resume());
     // Nobody reads any more.
-    output.on('error', () => onEnd(0));
+    output.on('error', onEnd);
   }
 
   write({ line }: Message): boolean {
@@ -63,7 +63,7 @@ export class StdioClient implements Client {
     this.#options.input.resume();
   }
 
-  end(exitCode: number): void {
-    this.#options.onEnd(exitCode);
+  end(): void {
+    this.#options.onEnd();
   }
 }

@@ -121,8 +121,9 @@ describe('the counters', () => {
             if (held === undefined) continue;
             if (how === 'success') held.permit.success();
             else if (how === 'release') held.permit.release();
-            else held.permit.failure(how);
+            else held.permit.failure(how, { timedOut: how === 'timeout' });
             if (!held.isCurrent() || how === 'release') continue;
+            if (how === 'timeout') own.timeouts++;
             if (how === 'success') own.successes++;
             else failed(how as ErrorCategory);
           } else if (each.do === 'finish') {

@@ -142,7 +142,7 @@ describe('a call of a tool that has an upstream', () => {
     await expect(registry.execute('search', () => 1)).rejects.toMatchObject({
       reason: 'upstream',
       message:
-        'The call did not run. The tool "search" is unavailable: it depends on "server", and of that: it could not be ' +
+        'The call did not run. The tool "search" is unavailable: "server", which it depends on, could not be ' +
         'reached, or did not answer, in its last calls (network error). Do not call it again within the next 1 s: the ' +
         'call would not run either. Instead, you can use: grep.',
     });

@@ -68,7 +68,7 @@ The circuits (one for each tool, and one for the server)
 ${rows(circuitSettings)}
 ${rows(callSettings)}
 ${row('--tool NAME:KEY=VALUE', 'a setting of one tool, as --tool search:timeout=5000; also alternatives=a,b: tools that the model is told of while this one is open; may be repeated')}
-${row('--server KEY=VALUE', 'a setting of the circuit of the server; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL')}
+${row('--server KEY=VALUE', 'a setting of the circuit of the server; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given')}
 
 The proxy
 ${rows(behaviourSettings)}

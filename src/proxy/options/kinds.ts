@@ -42,11 +42,14 @@ export const ms: Kind<number> = number(
   (value) => value >= 0,
 );
 
+/** The longest that a timer of the host waits. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const positiveMs: Kind<number> = number(
   'MS',
-  'a number of milliseconds above 0',
-  { type: 'number', exclusiveMinimum: 0 },
-  (value) => value > 0,
+  `a number of milliseconds above 0, at most ${longestTimerMs}`,
+  { type: 'number', exclusiveMinimum: 0, maximum: longestTimerMs },
+  (value) => value > 0 && value <= longestTimerMs,
 );
 
 export const factor: Kind<number> = number(

@@ -38,13 +38,19 @@ export function readOwn(
   { owner, where, key, value, isText }: GivenSetting,
 ): void {
   if (key === 'alternatives') {
-    draft.alternatives = isText ? String(value).split(',') : value;
-    if (Array.isArray(draft.alternatives) && draft.alternatives.every((each) => typeof each === 'string'))
-      return;
-    throw new UsageError(`${where} must be a list of tool names, got ${show(value)}`);
+    const names: unknown = isText
+      ? String(value)
+          .split(',')
+          .map((name) => name.trim())
+      : value;
+    if (!Array.isArray(names) || !names.every((each) => typeof each === 'string' && each !== ''))
+      throw new UsageError(`${where} must be a list of tool names, got ${show(value)}`);
+    draft.alternatives = names;
+    return;
   }
   const table = tables[owner];
-  const [name, setting] = Object.entries(table).find(([each]) => each === key || flagOf(each) === key) ?? [];
+  const isMeant = (name: string): boolean => name === key || (isText && flagOf(name) === key);
+  const [name, setting] = Object.entries(table).find(([each]) => isMeant(each)) ?? [];
   if (name === undefined || setting === undefined) {
     const names = [...Object.keys(table), 'alternatives'].join(', ');
     throw new UsageError(`${where} is no setting; there are ${names}`);

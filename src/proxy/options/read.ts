@@ -1,6 +1,7 @@
+import { UsageError } from '../../cli/command.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
-import { parseFlags } from './flags.ts';
+import { type Flags, parseFlags } from './flags.ts';
 import { expandHeaders, headersOf } from './headers.ts';
 import { checked, type Drafts, readOwn, show } from './own-settings.ts';
 import {
@@ -23,6 +24,8 @@ export interface ProxyOptions extends SettingValues {
   /** Show what running proxies have to tell, and end. */
   readonly status: boolean;
   readonly json: boolean;
+  /** What may be a mistake, in words. */
+  readonly doubts: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +40,7 @@ const settingTable: Readonly<Record<string, Setting>> = settings;
 export function readOptions(args: readonly string[], environment: Environment): ProxyOptions {
   const separator = args.indexOf('--');
   const flags = parseFlags(separator === -1 ? args : args.slice(0, separator));
+  checkQuestion(flags, separator !== -1);
   const file = flags.config ?? environment.TOOLFUSE_CONFIG;
   const config = file === undefined ? noConfig : readConfig(file);
   const values: Record<string, unknown> = { ...config.values };
@@ -56,17 +60,35 @@ export function readOptions(args: readonly string[], environment: Environment): 
     const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
     readOwn(server, { owner: 'server', where: `--server ${key}`, key, value, isText: true });
   }
+  const headers = { ...config.headers, ...headersOf(flags.header) };
   return {
     ...(values as SettingValues),
     command: separator === -1 ? config.command : args.slice(separator + 1),
-    headers: expandHeaders({ ...config.headers, ...headersOf(flags.header) }, environment),
+    headers: expandHeaders(headers, environment),
     tools: tools as Record<string, OwnSettings>,
     server: server as OwnSettings,
     help: flags.help,
     status: flags.status,
     json: flags.json,
+    doubts: doubtsOf(environment, headers),
   };
 }
+
+/** @throws UsageError where it is not clear whether a proxy is to run, or to be asked how it does. */
+function checkQuestion({ status, json }: Flags, hasCommand: boolean): void {
+  if (json && !status) throw new UsageError('--json is for --status');
+  if (status && hasCommand)
+    throw new UsageError('--status tells of all proxies that run, and takes no server');
+}
+
+const variables = new Set(['TOOLFUSE_CONFIG', ...Object.keys(settings).map(variableOf)]);
+
+/** Variables that look like settings, and are none, nor anything that a header needs. */
+const doubtsOf = (environment: Environment, headers: Readonly<Record<string, string>>): string[] =>
+  Object.keys(environment)
+    .filter((name) => name.startsWith('TOOLFUSE_') && !variables.has(name))
+    .filter((name) => !Object.values(headers).some((value) => value.includes(`\${${name}}`)))
+    .map((name) => `${name} in the environment is no setting; see toolfuse mcp --help`);
 
 function readToolFlag(flag: string, tools: Drafts): void {
   const complaint = `--tool ${show(flag)} must be NAME:KEY=VALUE`;

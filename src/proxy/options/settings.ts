@@ -47,6 +47,9 @@ export const callSettings = {
   ),
 };
 
+/** An hour: a client that is not heard of for as long has gone without a word. */
+const idleTimeoutMs = 3_600_000;
+
 export const serverSettings = {
   name: setting(
     text('NAME'),
@@ -58,7 +61,15 @@ export const serverSettings = {
     'how long the server may take to start, with what a launcher has to install',
     120_000,
   ),
-  listen: setting(address, 'serve Streamable HTTP at /mcp to clients, instead of standard input and output'),
+  listen: setting(
+    address,
+    'serve Streamable HTTP at /mcp to clients, instead of standard input and output; each session has a server of its own',
+  ),
+  idleTimeoutMs: setting(
+    positiveMs,
+    'with --listen, after how long without a word of its client a session is over, and its server ended',
+    idleTimeoutMs,
+  ),
 };
 
 /** What a header's value may hold. */

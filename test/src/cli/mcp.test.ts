@@ -109,6 +109,49 @@ describe('toolfuse mcp', () => {
     expect(await proxy.exited).toBe(127);
   });
 
+  it.each([
+    ['no-such-command', 127],
+    ['/etc/passwd/x', 127],
+    ['/etc/passwd', 126],
+  ])('ends with the code of a shell where %s cannot be run, though nobody asks', async (name, exitCode) => {
+    const proxy = toolfuse('mcp', '--', name);
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(exitCode);
+    expect(proxy.printed.err).not.toContain('server.started');
+  });
+
+  it('says of a server that ends at once neither that it is back nor that its circuit is closed', async () => {
+    const proxy = toolfuse('mcp', '--log', 'json', '--', process.execPath, '-e', 'process.exit(1)');
+    const events = () =>
+      proxy.printed.err
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).event as string);
+    // Started again after half a second and after one more.
+    await expect
+      .poll(() => events().filter((event) => event === 'server.started'), { timeout: 10_000 })
+      .toHaveLength(3);
+    expect(events()).not.toContain('server.restored');
+    expect(events()).not.toContain('circuit.closed');
+  });
+
+  it('tells of settings of a tool that the server does not have, once', async () => {
+    const proxy = toolfuse('mcp', '--tool', 'serach:timeout=1', '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    for (const id of [1, 2]) await proxy.ask({ id, method: 'tools/list' });
+    expect(proxy.printed.err.split('a tool \\"serach\\", which the server does not have')).toHaveLength(2);
+  });
+
+  it.each([
+    ['a folder', () => folder, 'it is no file'],
+    ['in no folder', () => join(folder, 'no', 'state.json'), 'ENOENT'],
+  ])('ends with 2 where its state would be %s', async (_, path, why) => {
+    const proxy = toolfuse('mcp', '--state', path(), '--', process.execPath, fileServer, folder);
+    expect(await proxy.exited).toBe(2);
+    expect(proxy.printed.err).toMatch(/^toolfuse: --state ".*" cannot be written: /);
+    expect(proxy.printed.err).toContain(why);
+  });
+
   it('ends with its client, and the server with it', async () => {
     const proxy = toolfuse('mcp', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
@@ -196,6 +239,28 @@ describe('toolfuse mcp', () => {
     const json = toolfuse('mcp', '--status', '--json');
     await json.exited;
     expect(JSON.parse(json.printed.out)).toMatchObject([{ server: 'files', pid: proxy.child.pid }]);
+  });
+
+  it('shows with --status when things happened, and what a dead server takes with it', async () => {
+    const flags = ['--min-backoff', '60000', '--failure-threshold', '1'];
+    const proxy = toolfuse('mcp', ...flags, '--', process.execPath, fileServer, folder);
+    await proxy.ask(initialize);
+    await proxy.ask({ id: 1, method: 'tools/call', params: { name: 'list_allowed_directories' } });
+    const before = Date.now();
+    process.kill(await childOf(proxy), 'SIGKILL');
+    await expect.poll(() => proxy.printed.err).toContain('circuit.opened');
+    const status = toolfuse('mcp', '--status');
+    await status.exited;
+    expect(status.printed.out).toMatch(/^\(the server\) +open /m);
+    expect(status.printed.out).toMatch(/^list_allowed_directories +closed \(waits for the server\) +0 /m);
+    const json = toolfuse('mcp', '--status', '--json');
+    await json.exited;
+    const [{ circuits }] = JSON.parse(json.printed.out);
+    const { openedAt, isAvailable } = circuits.find(
+      ({ status: state }: { status: string }) => state === 'open',
+    );
+    expect(isAvailable).toBe(false);
+    expect(Math.abs(Date.parse(openedAt) - before)).toBeLessThan(5_000);
   });
 
   it.each(['human', 'json'])(

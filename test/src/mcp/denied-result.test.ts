@@ -22,7 +22,7 @@ describe('a denial as the result of a tool call', () => {
     expect(result.isError).toBe(true);
     expect(result.content).toHaveLength(1);
     expect(result.content[0].text).toMatch(
-      /^The call did not run\. The tool "search" is unavailable: it depends on "files", .+ within the next 5 s/,
+      /^The call did not run\. The tool "search" is unavailable: "files", which it depends on, .+ within the next 5 s/,
     );
   });
 

@@ -220,7 +220,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       await expect(search()).rejects.toMatchObject({ code: -32_001 });
       await expect(search()).rejects.toMatchObject({ code: -32_001 });
       expect(registry.openCircuits()).toEqual(['search']);
-      expect(registry.diagnostics('search').lastErrorCategory).toBe('timeout');
+      expect(registry.diagnostics('search')).toMatchObject({ lastErrorCategory: 'timeout', timeouts: 2 });
     });
 
     it('blames the server if that does not answer either', async () => {
@@ -321,5 +321,11 @@ describe('the options of guardMcpClient', () => {
     ],
   ])('that cannot be meant are refused by name: %#', (options, message) => {
     expect(guard(options)).toThrow(message);
+  });
+
+  it.each([undefined, null, {}, { callTool: 1 }])('do not make a client of %j', (what) => {
+    expect(() => guardMcpClient(what as never, { registry, server: 'x' })).toThrow(
+      'guardMcpClient: client must be a Client of @modelcontextprotocol/sdk',
+    );
   });
 });

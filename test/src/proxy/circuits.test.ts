@@ -116,7 +116,7 @@ describe('the circuits as a resource', { timeout: 30_000 }, () => {
     expect(resources.map(({ uri }) => uri)).toContain('toolfuse://status');
     const { contents } = await session.client.readResource({ uri: 'toolfuse://status' });
     const [{ text = '' } = {}] = contents as { text?: string }[];
-    expect(JSON.parse(text).snapshot.diagnostics).toContainEqual(
+    expect(JSON.parse(text).circuits).toContainEqual(
       expect.objectContaining({ tool: 'echo', status: 'closed' }),
     );
     expect(text).not.toContain('#');

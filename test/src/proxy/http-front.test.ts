@@ -27,13 +27,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function listen(
   args: readonly string[] = ['--', process.execPath, fileServer, folder],
   host = '127.0.0.1',
-  mostSessions?: number,
+  more: { mostSessions?: number; idleTimeoutMs?: number } = {},
 ): Promise<URL> {
   const proxy = new McpProxy(readOptions(['--log', 'none', ...args], {}), {
     writeLog: () => {},
     isTerminal: false,
   });
-  const front = new HttpFront(proxy, { host, port: 0 }, mostSessions);
+  const front = new HttpFront({ proxy, address: { host, port: 0 }, idleTimeoutMs: 3_600_000, ...more });
   endings.push(async () => {
     front.close();
     await proxy.end();
@@ -49,6 +49,14 @@ async function connect(url: URL): Promise<{ client: Client; transport: Streamabl
   endings.push(() => client.close());
   return { client, transport };
 }
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 const read = (client: Client) =>
   client.callTool({ name: 'read_text_file', arguments: { path: join(folder, 'a.txt') } });
@@ -101,7 +109,7 @@ describe('a client that speaks HTTP', () => {
   });
 
   it('takes the place of one that has not been heard of for longest, where there are too many', async () => {
-    const url = await listen(undefined, '127.0.0.1', 2);
+    const url = await listen(undefined, '127.0.0.1', { mostSessions: 2 });
     const first = await connect(url);
     const second = await connect(url);
     // They do not listen to what the server says by itself, and have no call under way.
@@ -115,10 +123,23 @@ describe('a client that speaks HTTP', () => {
   });
 
   it('is refused where there are too many, and all of them are in use', async () => {
-    const url = await listen(undefined, '127.0.0.1', 1);
+    const url = await listen(undefined, '127.0.0.1', { mostSessions: 1 });
     const { client } = await connect(url);
     await read(client);
     await expect(connect(url)).rejects.toThrow('there are 1 sessions already');
+  });
+
+  it('ends with its server when its client was not heard of for long enough', async () => {
+    await using server = new FaultServer();
+    const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
+    const { client } = await connect(url);
+    // A client that listens is there, however long it says nothing.
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
+      content: [{ text: 'x' }],
+    });
+    await client.close();
+    await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
   });
 
   it('shares the circuits with the others', async () => {

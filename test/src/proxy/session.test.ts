@@ -61,7 +61,6 @@ describe('a message', () => {
     run().says('{"result": {"secret": 1');
     expect(told).toEqual([]);
     expect(logged).toMatchObject([
-      { event: 'server.started' },
       { event: 'message.garbage', from: 'server', begins: 'Listening on port 80' },
       { event: 'message.garbage', from: 'server', begins: null },
     ]);
@@ -171,6 +170,7 @@ describe('a call that takes too long', () => {
       await vi.advanceTimersByTimeAsync(0);
     }
     expect(circuits.registry.openCircuits()).toEqual(['search']);
+    expect(circuits.registry.metrics()).toMatchObject({ failures: { timeout: 2 }, timeouts: 2 });
     expect(told).toHaveLength(2);
   });
 
@@ -373,15 +373,41 @@ describe('a server that is lost', () => {
     expect(told.at(-1)).toEqual({ ...agreed, id: 1 });
   });
 
+  it('before there was a session is not said to be back before it has answered', async () => {
+    const { run, runs, circuits, logged } = start();
+    run().events.onEnd({ why: 'it exited with code 1' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(runs).toHaveLength(2);
+    run().events.onEnd({ why: 'it exited with code 1' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(circuits.registry.openCircuits()).toEqual(['server:test']);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(logged.map(({ event }) => event)).not.toContain('server.restored');
+    run().says({ jsonrpc: '2.0', id: run().last().id as string, result: {} });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(circuits.registry.openCircuits()).toEqual([]);
+    expect(logged.at(-1)).toMatchObject({ event: 'server.restored' });
+  });
+
+  it('before there was a session, and answers a ping with a refusal, is back', async () => {
+    const { run, circuits } = start();
+    run().events.onEnd({ why: 'the connection broke off' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const ping = Message.of(run().last() as never);
+    run().events.onUndelivered(ping, Object.assign(new Error('HTTP 400'), { status: 400 }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(circuits.registry.openCircuits()).toEqual([]);
+  });
+
   it('whose command is not there ends the proxy, with the code of a shell', async () => {
-    const { run, told, client, says } = start();
+    const { session, run, told, client, says } = start();
     says(initialize);
     run().events.onEnd({ why: 'there is no command "x"', exitCode: 127 });
     expect(told).toMatchObject([
       { id: 0, error: { message: expect.stringMatching(/there is no command "x"/) } },
     ]);
     await vi.advanceTimersByTimeAsync(500);
-    expect(client.exitCode).toBe(127);
+    expect([client.hasEnded, session.exitCode]).toEqual([true, 127]);
   });
 });
 

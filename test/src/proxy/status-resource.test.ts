@@ -35,8 +35,10 @@ describe('the status of the circuits', () => {
     });
   });
 
-  it('can be read at any time', () => {
-    const told = parsed(initialized({}).answer(request('resources/read', { uri: statusUri })));
+  it('can be read at any time, by whatever id', () => {
+    const answered = initialized({}).answer(request('resources/read', { uri: statusUri }));
+    expect(answered?.id).toBe('1');
+    const told = parsed(answered);
     expect(told).toMatchObject({ contents: [{ uri: statusUri, text: '{\n  "openCount": 1\n}' }] });
   });
 

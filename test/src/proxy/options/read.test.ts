@@ -78,7 +78,7 @@ describe('a setting', () => {
     [['--min-backoff', 'soon'], '--min-backoff must be a number of milliseconds, 0 or more, got "soon"'],
     [['--min-backoff', ''], '--min-backoff must be a number of milliseconds, 0 or more, got ""'],
     [['--min-backoff', '-1'], "Option '--min-backoff' argument is ambiguous"],
-    [['--timeout', '0'], '--timeout must be a number of milliseconds above 0, got "0"'],
+    [['--timeout', '0'], '--timeout must be a number of milliseconds above 0, at most 2147483647, got "0"'],
     [['--failure-threshold', '1.5'], '--failure-threshold must be a positive integer, got "1.5"'],
     [['--backoff-factor', 'Infinity'], '--backoff-factor must be a number, 1 or more, got "Infinity"'],
     [['--result-errors', 'all'], '--result-errors must be one of tool, ignore, got "all"'],
@@ -139,8 +139,13 @@ describe('the settings of one tool', () => {
   it.each([
     [['--tool', 'a'], '--tool "a" must be NAME:KEY=VALUE'],
     [['--tool', 'a=1'], '--tool "a=1" must be NAME:KEY=VALUE'],
+    [['--tool', 'a:alternatives='], '--tool a:alternatives must be a list of tool names, got ""'],
+    [['--tool', 'a:alternatives=b,,c'], '--tool a:alternatives must be a list of tool names, got "b,,c"'],
     [['--tool', 'a:size=1'], '--tool a:size is no setting; there are failureThreshold, minBackoffMs'],
-    [['--tool', 'a:timeout=x'], '--tool a:timeout must be a number of milliseconds above 0, got "x"'],
+    [
+      ['--tool', 'a:timeout=x'],
+      '--tool a:timeout must be a number of milliseconds above 0, at most 2147483647, got "x"',
+    ],
     [['--server', 'timeout=5'], '--server timeout is no setting; there are failureThreshold, minBackoffMs'],
     [['--server', 'x'], '--server "x" must be KEY=VALUE'],
     [['--server', 'failure-threshold=0'], '--server failure-threshold must be a positive integer, got "0"'],
@@ -201,6 +206,7 @@ describe('a configuration file', () => {
   it.each([
     ['{', 'cannot be read: '],
     [[], 'must hold a JSON object, got []'],
+    [{ tools: { a: { 'failure-threshold': 1 } } }, 'tools.a.failure-threshold is no setting; there are'],
     [{ minBackoff: 1 }, 'minBackoff is no setting; see toolfuse mcp --help'],
     [{ minBackoffMs: '1' }, 'minBackoffMs must be a number of milliseconds, 0 or more, got "1"'],
     [{ hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
@@ -220,5 +226,24 @@ describe('a configuration file', () => {
 
   it('is refused where it is not there', () => {
     expect(complaint(['--config', join(folder, 'none.json')])).toMatch(/none\.json" cannot be read: ENOENT/);
+  });
+});
+
+describe('a question to running proxies', () => {
+  it.each([
+    [['--json', '--', 'server'], '--json is for --status'],
+    [['--status', '--', 'server'], '--status tells of all proxies that run, and takes no server'],
+  ])('%j is not clear', (args, words) => {
+    expect(complaint(args)).toBe(words);
+  });
+});
+
+describe('a variable of the environment', () => {
+  it('that looks like a setting and is none is doubted, but not one that a header needs', () => {
+    const environment = { TOOLFUSE_MIN_BAKOFF: '1', TOOLFUSE_TOKEN: 's3cret', TOOLFUSE_MIN_BACKOFF: '1' };
+    const args = ['--url', 'http://a', '--header', `X: \${TOOLFUSE_TOKEN}`];
+    expect(readOptions(args, environment).doubts).toEqual([
+      'TOOLFUSE_MIN_BAKOFF in the environment is no setting; see toolfuse mcp --help',
+    ]);
   });
 });

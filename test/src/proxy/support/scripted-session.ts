@@ -63,7 +63,7 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
   const runs: ScriptedServer[] = [];
   const told: Content[] = [];
   const logged: Content[] = [];
-  const client = { isPaused: false, isFull: false, exitCode: undefined as number | undefined };
+  const client = { isPaused: false, isFull: false, hasEnded: false };
   const circuits = new ServerCircuits({
     server: 'server:test',
     circuit: { failureThreshold: 2, minBackoffMs: 1_000, ...options.circuit },
@@ -82,8 +82,8 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
       resume: () => {
         client.isPaused = false;
       },
-      end: (exitCode) => {
-        client.exitCode = exitCode;
+      end: () => {
+        client.hasEnded = true;
       },
     },
     connect: (events) => {
@@ -106,6 +106,7 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
     resultErrors: 'tool',
     hideOpen: false,
     statusResource: undefined,
+    onTools: () => {},
     ...options,
   });
   started.push(circuits);

@@ -85,14 +85,11 @@ export class ProxySession {
     const { stdout } = await run(program, args, { env: this.#env });
     const [status] = JSON.parse(stdout) as {
       circuit: string;
-      snapshot: { diagnostics: { tool: string; status: string }[] };
+      circuits: { tool: string; status: string }[];
     }[];
     if (status === undefined) throw new Error('--status knows no proxy');
     return Object.fromEntries(
-      status.snapshot.diagnostics.map(({ tool, status: state }) => [
-        tool === status.circuit ? 'server' : tool,
-        state,
-      ]),
+      status.circuits.map(({ tool, status: state }) => [tool === status.circuit ? 'server' : tool, state]),
     );
   }
 
