@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { serveInspector } from 'toolfuse/inspect';
 import { UsageError } from './command.ts';
+import { onLauncherGone } from './launcher.ts';
 
 /** Where `createWebSocketInspector` of `@statelyai/inspect` looks when it is told nothing. */
 const defaultPort = 8080;
@@ -48,5 +49,7 @@ An app shows itself there with:
   import { createWebSocketInspector } from '@statelyai/inspect';
   const { inspect } = createWebSocketInspector({ url: '${inspector.appUrl}' });
   createToolRegistry({ inspect }); // or createActor(machine, { inspect })`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void inspector.close());
+  const end = (): void => void inspector.close();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  onLauncherGone(end);
 }

@@ -7,6 +7,7 @@ import { serverSettings } from '../proxy/options/settings.ts';
 import { askStatus, statusText } from '../proxy/status.ts';
 import { StdioClient } from '../proxy/stdio-client.ts';
 import { UsageError } from './command.ts';
+import { onLauncherGone } from './launcher.ts';
 
 /** What the process ends with, as a shell has it. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -27,6 +28,7 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   const end = ending(proxy);
   for (const [signal, exitCode] of Object.entries(exitCodes)) process.on(signal, () => end(exitCode));
+  onLauncherGone(() => end(exitCodes.SIGTERM));
   if (options.inspect) void proxy.inspect();
   if (options.listen === undefined) serveStdio(proxy, end);
   else await serveHttp(proxy, options.listen, options.idleTimeoutMs);

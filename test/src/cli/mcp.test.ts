@@ -60,7 +60,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-async function childOf({ child }: ReturnType<typeof toolfuse>): Promise<number> {
+async function childOf({ child }: { child: ChildProcess }): Promise<number> {
   return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
@@ -205,6 +205,22 @@ describe('toolfuse mcp', () => {
     }
     proxy.child.stdin.end();
     expect(await proxy.exited).toBe(0);
+  });
+
+  it.each([
+    ['mcp', '--listen', '0', '--', process.execPath, fileServer, folder],
+    ['inspect', '--port', '0'],
+  ])('ends with the shell of the npx that it was started by: %s', async (...args) => {
+    const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'toolfuse'" };
+    const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
+    const shell = spawn('sh', ['-c', `${line}; true`], { env: { ...process.env, ...env } });
+    running.push(shell);
+    let said = '';
+    for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (text) => (said += text));
+    await expect.poll(() => said).toMatch(/http:/);
+    const program = await childOf({ child: shell });
+    shell.kill('SIGKILL');
+    await expect.poll(() => isGone(program), { timeout: 10_000 }).toBe(true);
   });
 
   it('ends what a launcher has started as well', async () => {
