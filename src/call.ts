@@ -11,8 +11,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** How a guarded call is made. */
-export interface ExecuteOptions<Result> {
+/** How a guarded call is made. `Fallback` is what the fallback gives. */
+export interface ExecuteOptions<Result, Fallback = Result> {
   /** What the tool depends on, where its settings do not say so: another circuit, by name. */
   readonly upstream?: string | undefined;
   /** The caller's own signal. Its abort ends the call at once and is never a failure of the tool. */
@@ -23,7 +23,7 @@ export interface ExecuteOptions<Result> {
    * Asked for a result where there is none, with the `CircuitOpenError` or with what the call threw. What it throws is
    * thrown. It is not asked when the caller has aborted.
    */
-  readonly fallback?: ((error: unknown) => Result | PromiseLike<Result>) | undefined;
+  readonly fallback?: ((error: unknown) => Fallback | PromiseLike<Fallback>) | undefined;
   /**
    * Whether a returned value is a failure: true for `executionError`, a category, or an error that says what failed. It is
    * returned all the same.
@@ -65,7 +65,7 @@ export class Call implements CallContext {
   /** Runs the function until it settles, the caller aborts or the time is up, whichever is first. */
   run<Result>(
     fn: (context: CallContext) => Result | PromiseLike<Result>,
-    { signal, timeoutMs }: Pick<ExecuteOptions<Result>, 'signal' | 'timeoutMs'>,
+    { signal, timeoutMs }: Pick<ExecuteOptions<unknown>, 'signal' | 'timeoutMs'>,
     clock: Clock,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -34,7 +34,8 @@ function hostChannels(): ChannelOf {
   }
 }
 
-const eventTypes = [
+/** What the registry actor emits. */
+export const eventTypes = [
   'circuit.opened',
   'circuit.halfOpened',
   'circuit.closed',

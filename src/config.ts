@@ -2,7 +2,8 @@ import { jitters } from '../machines/backoff.ts';
 import { type CircuitConfig, circuitConfig } from '../machines/circuit-config.ts';
 import { type RecoveryConfig, recoveryConfig } from '../machines/recovery-config.ts';
 import { isOwn, type TripStrategy } from '../machines/trip-strategy.ts';
-import type { CallContext } from './call.ts';
+import type { CallContext, ExecuteOptions } from './call.ts';
+import { eventTypes } from './channels.ts';
 import type { Clock } from './clock.ts';
 import { containedBackoff, containedStrategy } from './contain.ts';
 import { show } from './show.ts';
@@ -236,6 +237,28 @@ export function checkOptions(options: unknown): RegistryConfig {
     ),
     maxTools: (given.maxTools as number | undefined) ?? 10_000,
   };
+}
+
+const executeOptions: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
+  upstream: true,
+  signal: true,
+  timeoutMs: true,
+  fallback: true,
+  isFailure: true,
+};
+
+/** @throws TypeError for an unknown option of a call: a time limit that is misspelt would be none. */
+export function checkExecuteOptions(options: object): void {
+  for (const name in options) {
+    if (name in executeOptions) continue;
+    throw new TypeError(`${name} is no option; the options are ${Object.keys(executeOptions).join(', ')}`);
+  }
+}
+
+/** @throws TypeError for an event that nothing emits: its listener would wait for ever. */
+export function checkEventType(type: unknown): void {
+  if (type === '*' || eventTypes.some((each) => each === type)) return;
+  throw new TypeError(`${show(type)} is no event; the events are ${eventTypes.join(', ')}, and * for all`);
 }
 
 /** @throws RangeError for an upstream that is none. */

@@ -4,7 +4,7 @@ import type { CircuitActor } from './circuit-actor.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import type { Circuits } from './circuits.ts';
 import type { Clock } from './clock.ts';
-import { checkTimeout, checkUpstream } from './config.ts';
+import { checkExecuteOptions, checkTimeout, checkUpstream } from './config.ts';
 import { judge } from './contain.ts';
 import { type Denial, denialOf } from './denial.ts';
 import { type Leave, leaveOf } from './leave.ts';
@@ -54,12 +54,13 @@ export class Guard {
   }
 
   /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
-  execute<Result>(
+  execute<Result, Fallback>(
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
-    options: ExecuteOptions<Result> = noOptions,
-  ): Promise<Awaited<Result>> {
+    options: ExecuteOptions<Result, Fallback> = noOptions,
+  ): Promise<Awaited<Result | Fallback>> {
     try {
+      if (options !== noOptions) checkExecuteOptions(options);
       const { signal, timeoutMs, fallback } = options;
       if (timeoutMs !== undefined) checkTimeout(timeoutMs);
       signal?.throwIfAborted();
@@ -72,11 +73,11 @@ export class Guard {
     }
   }
 
-  #call<Result>(
+  #call<Result, Fallback>(
     leave: Leave,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
-    options: ExecuteOptions<Result>,
-  ): Promise<Awaited<Result>> {
+    options: ExecuteOptions<Result, Fallback>,
+  ): Promise<Awaited<Result | Fallback>> {
     // Read before the call is made: the options are the caller's, who may change them meanwhile.
     const { signal, timeoutMs, fallback, isFailure } = options;
     const call = new Call(leave);
@@ -98,12 +99,12 @@ export class Guard {
     );
   }
 
-  #failed<Result>(
+  #failed<Fallback>(
     leave: Leave,
     { isCancelled, isTimedOut }: Call,
     error: unknown,
-    fallback: ExecuteOptions<Result>['fallback'],
-  ): Promise<Awaited<Result>> {
+    fallback: ExecuteOptions<unknown, Fallback>['fallback'],
+  ): Promise<Awaited<Fallback>> {
     if (isCancelled) {
       this.#results.cancel(leave);
       return Promise.reject(error);
@@ -157,12 +158,14 @@ export class Guard {
   }
 
   #denial(circuit: CircuitActor, tool: string): Denial {
-    return denialOf(circuit.settled, {
+    const denial = denialOf(circuit.settled, {
       tool,
       now: this.#clock.now(),
       wallNow: this.#clock.wallNow(),
       lastError: circuit.lastError,
       alternatives: this.#circuits.settingsOf(tool)?.alternatives,
     });
+    // Nothing moves any more: it would be refused later as well.
+    return this.#circuits.isStopped ? { ...denial, retryAfterMs: null, retryAt: null } : denial;
   }
 }

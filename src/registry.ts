@@ -14,6 +14,8 @@ import { Circuits } from './circuits.ts';
 import { categorize } from './classify.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
+  checkEventType,
+  checkExecuteOptions,
   checkForMs,
   checkMaxOpenCircuits,
   checkOptions,
@@ -177,29 +179,30 @@ export class ToolRegistry {
    * Makes a call, if its circuit lets it, and records how it ended.
    *
    * @throws CircuitOpenError where the call was refused, and what `fn` throws, as it was; a `TimeoutError` after
-   * `timeoutMs`; the reason of `signal` where the caller aborts.
+   * `timeoutMs`; the reason of `signal` where the caller aborts; TypeError for an unknown option.
    */
-  execute<Result>(
+  execute<Result, Fallback = Result>(
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
-    options?: ExecuteOptions<Result>,
-  ): Promise<Awaited<Result>> {
+    options?: ExecuteOptions<Result, Fallback>,
+  ): Promise<Awaited<Result | Fallback>> {
     return this.#guard.execute(name, fn, options);
   }
 
   /** The same function, guarded by `execute`: it takes the same arguments, keeps `this`, and gives a promise. */
-  wrap<This, Arguments extends unknown[], Result>(
+  wrap<This, Arguments extends unknown[], Result, Fallback = Awaited<Result>>(
     name: string,
     fn: (this: This, ...args: Arguments) => Result,
-    options: ExecuteOptions<Awaited<Result>> = {},
-  ): (this: This, ...args: Arguments) => Promise<Awaited<Result>> {
+    options: ExecuteOptions<Awaited<Result>, Fallback> = {},
+  ): (this: This, ...args: Arguments) => Promise<Awaited<Result | Fallback>> {
+    checkExecuteOptions(options);
     const registry = this;
     return function guarded(...args) {
-      return registry.execute<Awaited<Result>>(
+      return registry.execute<Awaited<Result>, Fallback>(
         name,
         () => fn.apply(this, args) as Awaited<Result>,
         options,
-      ) as Promise<Awaited<Result>>;
+      ) as Promise<Awaited<Result | Fallback>>;
     };
   }
 
@@ -302,13 +305,18 @@ export class ToolRegistry {
     return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...callTotals(this.#circuits), tools };
   }
 
-  /** Calls a listener for each event that the registry actor emits. What it throws is printed and goes no further. */
+  /**
+   * Calls a listener for each event that the registry actor emits. What it throws is printed and goes no further.
+   *
+   * @throws TypeError for an event that does not exist.
+   */
   on<Type extends ToolRegistryEmitted['type'] | '*'>(
     type: Type,
     listener: (
       event: Type extends '*' ? ToolRegistryEmitted : Extract<ToolRegistryEmitted, { type: Type }>,
     ) => unknown,
   ): Subscription {
+    checkEventType(type);
     return this.actor.on(type, containedListener(type, listener) as never);
   }
 

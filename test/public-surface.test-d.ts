@@ -36,6 +36,15 @@ describe('a registry', () => {
 
   it('answers in its own words', () => {
     expectTypeOf(registry.allowRequest('x')).toEqualTypeOf<boolean>();
+    const text = async (): Promise<string> => '';
+    expectTypeOf(registry.execute('x', text)).resolves.toEqualTypeOf<string>();
+    // A fallback may give something else than the call does.
+    expectTypeOf(registry.execute('x', text, { fallback: () => null })).resolves.toEqualTypeOf<
+      string | null
+    >();
+    expectTypeOf(registry.wrap('x', text, { fallback: async () => 0 })).returns.resolves.toEqualTypeOf<
+      string | number
+    >();
     expectTypeOf(registry.state('x')).toEqualTypeOf<CircuitState>();
     expectTypeOf(registry.remainingBackoffMs('x')).toEqualTypeOf<number | null>();
     expectTypeOf(registry.diagnostics('x')).toEqualTypeOf<ToolDiagnostics>();

@@ -100,6 +100,18 @@ describe('execute', () => {
   });
 });
 
+describe('an option of a call that does not exist', () => {
+  it('is refused by name, before anything is called: a misspelt time limit would be none', async () => {
+    const { registry } = setUp();
+    const fn = vi.fn();
+    const misspelt = { timoutMs: 5 } as never;
+    const words = 'timoutMs is no option; the options are upstream, signal, timeoutMs, fallback, isFailure';
+    await expect(registry.execute('search', fn, misspelt)).rejects.toThrow(new TypeError(words));
+    expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(words));
+    expect(fn).not.toHaveBeenCalled();
+  });
+});
+
 describe('a call whose time is up', () => {
   it('rejects with a TimeoutError, aborts its signal, and counts as timeout', async () => {
     const { clock, registry } = setUp();

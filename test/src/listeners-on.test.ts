@@ -21,6 +21,13 @@ afterEach(() => {
 });
 
 describe('registry.on', () => {
+  it('refuses an event that nothing emits, by name', () => {
+    const { registry } = setUp();
+    expect(() => registry.on('circuit.open' as never, () => {})).toThrow(
+      /^"circuit.open" is no event; the events are circuit.opened, .+, and \* for all$/,
+    );
+  });
+
   it('hears the events of its type, and no others', () => {
     const { registry } = setUp();
     const heard: unknown[] = [];

@@ -70,6 +70,17 @@ describe('a permit', () => {
     one.failure('timeout');
     expect(registry.state('search')).toBe('closed');
   });
+
+  it('is refused for good by a circuit that was open when the registry stopped', () => {
+    const { registry } = setUp();
+    registry.recordFailure('search', 'timeout');
+    registry.stop();
+    expect(registry.tryAcquire('search')).toMatchObject({
+      reason: 'open',
+      retryAfterMs: null,
+      retryAt: null,
+    });
+  });
 });
 
 describe('a late result', () => {
