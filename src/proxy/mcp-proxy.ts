@@ -184,6 +184,9 @@ const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyO
 
 const urlDefaults: ToolConfig = { failureThreshold: 3 };
 
+/** Beside the sessions that clients can have, some that are being ended. */
+const mostRuns = 200;
+
 const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
   startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
 
@@ -219,6 +222,7 @@ function makeCircuits(options: ProxyOptions, name: string, restore: string | und
     return new ServerCircuits({
       // No tool has such a name: a colon is not allowed in one.
       server: `server:${name}`,
+      mostSessions: options.listen === undefined ? 1 : mostRuns,
       circuit,
       tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
       serverCircuit: {

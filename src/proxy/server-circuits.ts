@@ -1,4 +1,5 @@
 import {
+  type CircuitState,
   type Clock,
   createToolRegistry,
   type Denial,
@@ -11,6 +12,8 @@ import {
 export interface ServerCircuitsOptions {
   /** The name of the server's own circuit. */
   readonly server: string;
+  /** So many runs of it can have a circuit at a time. Default 1. */
+  readonly mostSessions?: number;
   /** The settings of every circuit. */
   readonly circuit: ToolConfig;
   /** Settings of single tools, by name. */
@@ -31,70 +34,112 @@ function soonBack(denial: Denial): Denial {
   return { ...denial, retryAfterMs: startMs, retryAt: retryAt - retryAfterMs + startMs };
 }
 
-/** One circuit for the server, and one for each of its tools, which depend on it. */
+/** The circuits of a server's tools, which all sessions share; and one for each run of it, which is its session's own. */
 export class ServerCircuits {
   readonly registry: ToolRegistry;
-  readonly #server: string;
-  /** How each session finds out whether its server runs, or starts it again. */
-  readonly #revivals = new Set<(signal: AbortSignal) => Promise<void>>();
+  /** The name of the circuit of the first run. */
+  readonly server: string;
+  readonly #names: readonly string[];
+  /** The sessions by the places of their circuits. A place is taken again once it is free. */
+  readonly #sessions: (SessionCircuits | undefined)[] = [];
+  /** Whether the first place was ever taken: what was kept of it is of an earlier process. */
+  #isFirstUsed = false;
 
-  constructor({ server, circuit, tools, serverCircuit, restore, clock }: ServerCircuitsOptions) {
-    this.#server = server;
+  constructor(options: ServerCircuitsOptions) {
+    const { server, mostSessions = 1, circuit, tools, serverCircuit, restore, clock } = options;
+    this.server = server;
+    this.#names = Array.from({ length: mostSessions }, (_, place) =>
+      place === 0 ? server : `${server}#${place + 1}`,
+    );
+    const runs = this.#names.map((name, place) => {
+      const probe = (): Promise<void> | undefined => this.#sessions[place]?.revive();
+      return [name, { ...serverCircuit, probe }];
+    });
     this.registry = createToolRegistry({
       circuit,
-      tools: {
-        ...tools,
-        [server]: { ...serverCircuit, probe: ({ signal }) => this.#revive(signal) },
-      },
+      tools: { ...tools, ...Object.fromEntries(runs) },
       ...(restore !== undefined && { restore }),
       ...(clock !== undefined && { clock }),
     });
   }
 
-  get server(): string {
-    return this.#server;
-  }
-
-  tryAcquire(tool: string): Permit | Denial {
-    const asked = this.registry.tryAcquire(tool, { upstream: this.#server });
-    const isStarting =
-      !asked.admitted && asked.upstream !== null && this.registry.state(this.#server) === 'halfOpen';
-    return isStarting ? soonBack(asked) : asked;
-  }
-
-  /** What is known of it, in which no call had a part: it has ended, or could not be reached. */
-  serverFailed(why: string): void {
-    this.registry.recordFailure(this.#server, Object.assign(new Error(why), { code: 'ECONNRESET' }));
-  }
-
-  /** The server has answered something that is no tool call. It proves that it lives, which matters where that was in doubt. */
-  serverAnswered(): void {
-    const state = this.registry.state(this.#server);
-    if (state === 'open' || state === 'halfOpen') this.registry.recordSuccess(this.#server);
-  }
-
-  /** Whether a tool is to be offered now. */
-  isAvailable(tool: string): boolean {
-    return this.registry.availableTools([this.#server, tool]).length === 2;
-  }
-
-  /** @returns a function that takes it back. */
-  onRevive(revive: (signal: AbortSignal) => Promise<void>): () => void {
-    this.#revivals.add(revive);
-    return () => this.#revivals.delete(revive);
+  /**
+   * For a new session.
+   *
+   * @param revive Finds out whether its server runs, or starts it again.
+   * @throws Error where there are too many.
+   */
+  open(revive: () => Promise<void>): SessionCircuits {
+    const place = this.#names.findIndex((_, each) => this.#sessions[each] === undefined);
+    const server = this.#names[place];
+    if (server === undefined) throw new Error(`there are ${this.#names.length} sessions already`);
+    if (place > 0 || this.#isFirstUsed) this.registry.reset(server);
+    this.#isFirstUsed = true;
+    const leave = (): void => {
+      this.#sessions[place] = undefined;
+    };
+    const session = new SessionCircuits({ registry: this.registry, server, revive, leave });
+    this.#sessions[place] = session;
+    return session;
   }
 
   stop(): void {
     this.registry.stop();
   }
-
-  /** It lives where one session has found it alive; one without any session says nothing against it. */
-  async #revive(signal: AbortSignal): Promise<void> {
-    const revivals = [...this.#revivals].map((revive) => revive(signal));
-    if (revivals.length > 0) await Promise.any(revivals).catch(firstReason);
-  }
 }
 
-function firstReason(error: AggregateError): never {
-  throw error.errors[0];
+interface SessionCircuitsOptions {
+  readonly registry: ToolRegistry;
+  readonly server: string;
+  readonly revive: () => Promise<void>;
+  readonly leave: () => void;
+}
+
+/** The circuits as a session has them: those of the tools, behind that of its own run of the server. */
+export class SessionCircuits {
+  readonly revive: () => Promise<void>;
+  /** The session is over. */
+  readonly leave: () => void;
+  readonly #registry: ToolRegistry;
+  readonly #server: string;
+
+  constructor({ registry, server, revive, leave }: SessionCircuitsOptions) {
+    this.#registry = registry;
+    this.#server = server;
+    this.revive = revive;
+    this.leave = leave;
+  }
+
+  tryAcquire(tool: string): Permit | Denial {
+    const asked = this.#registry.tryAcquire(tool, { upstream: this.#server });
+    const isStarting = !asked.admitted && asked.upstream !== null && this.#state === 'halfOpen';
+    return isStarting ? soonBack(asked) : asked;
+  }
+
+  /** Whether the server may be started by whoever needs it, since its circuit does not see to that by itself. */
+  get mayStart(): boolean {
+    return this.#state === 'closed' || this.#state === 'disabled' || this.#state === 'halfOpen';
+  }
+
+  /** What is known of it, in which no call had a part: it has ended, or could not be reached. */
+  serverFailed(why: string): void {
+    this.#registry.recordFailure(this.#server, Object.assign(new Error(why), { code: 'ECONNRESET' }));
+  }
+
+  /** The server has answered something that is no tool call. It proves that it lives, which matters where that was in doubt. */
+  serverAnswered(): void {
+    if (this.#state === 'open' || this.#state === 'halfOpen') this.#registry.recordSuccess(this.#server);
+  }
+
+  /** Whether a tool is to be offered now. */
+  isAvailable(tool: string): boolean {
+    return [this.#server, tool].every((name) => {
+      const state = this.#registry.state(name);
+      return state === 'open' ? this.#registry.remainingBackoffMs(name) === 0 : state !== 'isolated';
+    });
+  }
+
+  get #state(): CircuitState {
+    return this.#registry.state(this.#server);
+  }
 }

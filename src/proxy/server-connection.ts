@@ -22,7 +22,7 @@ export interface ServerEnd {
   readonly why: string;
   /** Where no such server can ever be started: the exit code that says so. */
   readonly exitCode?: number;
-  /** Whether another run takes its place at once, so that it says nothing against the server. */
+  /** Whether another run is to take its place at once: then it says nothing against the server. */
   readonly isReplaced?: boolean;
 }
 

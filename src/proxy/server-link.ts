@@ -8,6 +8,8 @@ export interface ServerLinkOptions {
   readonly connect: Connect;
   /** As long a server may take for an answer to `ping`, in ms. */
   readonly pingTimeoutMs: number;
+  /** As long a new run may take until it takes requests, in ms. */
+  readonly startTimeoutMs: number;
   readonly onLine: ServerEvents['onLine'];
   readonly onLongLine: ServerEvents['onLongLine'];
   readonly together: ServerEvents['together'];
@@ -17,8 +19,6 @@ export interface ServerLinkOptions {
   readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
-  /** Another run was to take its place, and has not come up. */
-  readonly onNotReplaced: (error: unknown) => void;
   /** A new run of it is initialised as the one before, and takes requests. */
   readonly onRevived: () => void;
 }
@@ -52,6 +52,11 @@ export class ServerLink {
 
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Whether it is being found out whether a server runs, or a new one is started. */
+  get isReviving(): boolean {
+    return this.#revival !== undefined;
   }
 
   /** Whether the client and a server have ever agreed on a session. */
@@ -137,8 +142,8 @@ export class ServerLink {
    *
    * @throws Error that says why there is none.
    */
-  revive(signal: AbortSignal): Promise<void> {
-    this.#revival ??= this.#revive(signal).finally(() => {
+  revive(): Promise<void> {
+    this.#revival ??= this.#revive().finally(() => {
       this.#revival = undefined;
     });
     return this.#revival;
@@ -160,26 +165,25 @@ export class ServerLink {
     this.#connection = undefined;
   }
 
-  async #revive(signal: AbortSignal): Promise<void> {
+  async #revive(): Promise<void> {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
       if (await this.ping()) return;
       await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
     if (this.#isClosed) return;
-    signal.throwIfAborted();
     this.#connect();
     // Before there is a session, what the client says is how it begins.
     this.#isReady = !this.isInitialized;
-    const abort = (): void => void this.giveUp({ why: 'it took too long to start' });
-    signal.addEventListener('abort', abort, { once: true });
+    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
+    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
       await this.#restoreSession();
     } catch (error) {
       await this.giveUp({ why: 'it could not be initialised again' });
       throw error;
     } finally {
-      signal.removeEventListener('abort', abort);
+      clearTimeout(timer);
     }
     this.#isReady = true;
     this.#options.onRevived();
@@ -236,7 +240,6 @@ export class ServerLink {
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // What was held back for it will not be asked for again.
     this.#options.onDrain();
-    if (end.isReplaced) this.revive(new AbortController().signal).catch(this.#options.onNotReplaced);
   }
 
   /** @throws Error where the server says nothing to a ping, in time. */

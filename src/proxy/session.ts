@@ -7,7 +7,7 @@ import type { ProxyLog } from './log.ts';
 import { Message } from './message.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { failureIn } from './result-errors.ts';
-import type { ServerCircuits } from './server-circuits.ts';
+import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
 import type { Connect, ServerEnd } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import type { StatusResource } from './status-resource.ts';
@@ -49,6 +49,7 @@ export interface SessionOptions {
 }
 
 const farewellMs = 500;
+const longestTimerMs = 2 ** 31 - 1;
 const timedOut = /\btimed?[ -]?out\b/i;
 
 /**
@@ -62,14 +63,17 @@ export class Session {
   /** What the server has asked of the client and has no answer to yet, by id. */
   readonly #serverRequests = new Set<string>();
   readonly #toolList: ToolList;
-  readonly #leave: () => void;
+  /** Runs while the server takes no messages. */
+  #stuck: NodeJS.Timeout | undefined;
+  readonly #circuits: SessionCircuits;
   #whyNoServer = '';
   /** What the process is to end with, where the session is all that it is for. */
   exitCode = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { circuits, client } = options;
+    const circuits = options.circuits.open(() => this.#link.revive());
+    this.#circuits = circuits;
     this.#toolList = new ToolList({
       isOffered: options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
       onComplete: options.onTools,
@@ -77,17 +81,16 @@ export class Session {
     this.#link = new ServerLink({
       connect: options.connect,
       pingTimeoutMs: options.pingTimeoutMs,
+      startTimeoutMs: options.startTimeoutMs,
       onLine: (line) => this.#fromServer(line),
       onLongLine: (line) => this.#longLine('server', line),
       together: (tellLines) => this.together(tellLines),
-      onDrain: () => client.resume(),
+      onDrain: () => this.#serverTakesMore(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
-      onNotReplaced: (error) => circuits.serverFailed(reasonOf(error)),
       onStarted: (pid) => options.log.tell('server.started', { pid }),
       onRevived: () => options.log.tell('server.restored', {}),
     });
-    this.#leave = circuits.onRevive((signal) => this.#link.revive(signal));
   }
 
   /** A line that the client has sent. */
@@ -129,7 +132,8 @@ export class Session {
 
   /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended passes. */
   async close(): Promise<void> {
-    this.#leave();
+    clearTimeout(this.#stuck);
+    this.#circuits.leave();
     await this.#link.close();
     for (const { call } of this.#requests.all()) call?.permit.release();
     this.#requests.stop();
@@ -169,16 +173,26 @@ export class Session {
       });
       return true;
     }
+    this.#startServer();
     this.#toClient(
       this.#toolList.answer(message) ?? errorAnswer(id, `The server is not running: ${this.#whyNoServer}.`),
     );
     return false;
   }
 
+  /** Somebody needs the server that does not run, and nobody else starts it. */
+  #startServer(): void {
+    if (this.#link.isReviving || !this.#circuits.mayStart) return;
+    this.#link.revive().then(
+      () => this.#circuits.serverAnswered(),
+      (error: unknown) => this.#circuits.serverFailed(reasonOf(error)),
+    );
+  }
+
   #admitsCall(message: Message, id: string): boolean {
-    const { circuits, log, timeoutMs } = this.#options;
+    const { log, timeoutMs } = this.#options;
     const { tool, isTask, progressToken } = readToolCall(message);
-    const permit = circuits.tryAcquire(tool);
+    const permit = this.#circuits.tryAcquire(tool);
     if (!permit.admitted) {
       const { reason, retryAfterMs } = permit;
       log.tell('call.denied', { tool, reason, retryAfterMs: retryAfterMs && Math.ceil(retryAfterMs) });
@@ -187,8 +201,10 @@ export class Session {
     }
     const call = { id, tool, isTask, permit };
     if (!this.#link.isReady) {
-      permit.failure(Object.assign(new Error('the server is not running'), { code: 'ECONNREFUSED' }));
-      this.#fail(call, { error: 'not_run', why: 'its server is not running' });
+      // It says nothing of the server, of which somebody else finds out whether it comes up.
+      permit.release();
+      this.#startServer();
+      this.#fail(call, { error: 'not_run', why: 'its server is being started, and may be there any moment' });
       return false;
     }
     const waitMs = timeoutMs(tool);
@@ -211,7 +227,7 @@ export class Session {
   async #doubt({ call }: PendingRequest): Promise<void> {
     const isAlive = await this.#link.ping();
     if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive, timedOut: true });
-    else if (!isAlive) this.#options.circuits.serverFailed('it did not answer a ping');
+    else if (!isAlive) this.#circuits.serverFailed('it did not answer a ping');
   }
 
   #timedOut(request: PendingRequest): void {
@@ -262,7 +278,7 @@ export class Session {
       this.#options.log.payload('result', call.tool, answer);
       return answer;
     }
-    this.#options.circuits.serverAnswered();
+    this.#circuits.serverAnswered();
     if (answer.isError) return answer;
     this.#link.remember(message, answer);
     const seen = this.#toolList.see(message, answer);
@@ -278,19 +294,20 @@ export class Session {
 
   /** Nobody answers any more what was asked of the server, and nobody waits for what it has asked. */
   #lost(end: ServerEnd): void {
-    const { circuits, log, client } = this.#options;
+    const { log, client } = this.#options;
     log.tell('server.lost', { why: end.why, pending: this.#requests.size });
     for (const { id } of this.#requests.all()) {
       const request = this.#requests.take(id);
-      if (request !== undefined) this.#toClient(lost(request, end.why));
+      if (request !== undefined) this.#toClient(lost(request, end));
     }
     this.#requests.forgetAnswered();
     for (const id of this.#serverRequests) {
       this.#toClient(Message.cancelled(id, `the server was lost: ${end.why}`));
     }
     this.#serverRequests.clear();
-    if (!end.isReplaced) circuits.serverFailed(end.why);
     this.#whyNoServer = end.why;
+    if (end.isReplaced) this.#startServer();
+    else this.#circuits.serverFailed(end.why);
     if (end.exitCode === undefined) return;
     this.exitCode = end.exitCode;
     // A client that has only just begun is to hear why, before the proxy is gone.
@@ -322,7 +339,26 @@ export class Session {
   }
 
   #toServer(message: Message): void {
-    if (!this.#link.write(message)) this.#options.client.pause();
+    if (this.#link.write(message)) return;
+    this.#options.client.pause();
+    this.#stuck ??= this.#awaitRoom();
+  }
+
+  /** A server that takes no messages for as long as it may take for a call: is it there at all? */
+  #awaitRoom(): NodeJS.Timeout {
+    const find = async (): Promise<void> => {
+      const isAlive = await this.#link.ping();
+      if (this.#stuck === undefined) return;
+      this.#stuck = isAlive ? this.#awaitRoom() : undefined;
+      if (!isAlive) await this.#link.giveUp({ why: 'it takes no messages any more' });
+    };
+    return setTimeout(() => void find(), Math.min(this.#options.timeoutMs(''), longestTimerMs)).unref();
+  }
+
+  #serverTakesMore(): void {
+    clearTimeout(this.#stuck);
+    this.#stuck = undefined;
+    this.#options.client.resume();
   }
 
   #toClient(message: Message): void {

@@ -19,7 +19,7 @@ type Instant = 'openedAt' | 'lastDeniedAt' | 'isolatedUntil';
 export interface ProxyStatus {
   readonly pid: number;
   readonly server: string;
-  /** The name of the server's own circuit. */
+  /** The name of the server's own circuit. With `--listen`, those of further sessions' servers have `#2` and so on behind it. */
   readonly circuit: string;
   readonly startedAt: string;
   /** The address of the page that shows the circuits live, with the key to it; null where there is none. */
@@ -138,8 +138,12 @@ function stateOf({ status, isAvailable, upstream }: CircuitStatus): string {
 /** The circuits of a proxy as a table. */
 function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics }: ProxyStatus): string {
   const calls = new Map(metrics.tools.map((tool) => [tool.tool, tool]));
+  const nameOf = (name: string): string => {
+    if (name === circuit) return '(the server)';
+    return name.startsWith(`${circuit}#`) ? `(the server, ${name.slice(circuit.length)})` : name;
+  };
   const rows = circuits.map((each) => [
-    each.tool === circuit ? '(the server)' : each.tool,
+    nameOf(each.tool),
     stateOf(each),
     `${each.failureCount}`,
     seconds(each.remainingBackoffMs),

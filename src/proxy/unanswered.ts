@@ -2,6 +2,7 @@ import { errorAnswer, faultAnswer } from './answers.ts';
 import { hasNotRun, isRefusal, reasonOf } from './delivery-fault.ts';
 import type { Message } from './message.ts';
 import type { PendingRequest } from './pending-requests.ts';
+import type { ServerEnd } from './server-connection.ts';
 
 // How a request ends that the server has not answered: each tells the circuits, and gives what the client is told.
 
@@ -17,9 +18,10 @@ export function undelivered({ id, call }: PendingRequest, error: unknown): Messa
 }
 
 /** The server was lost before it has answered. */
-export function lost({ id, call }: PendingRequest, why: string): Message {
+export function lost({ id, call }: PendingRequest, { why, isReplaced = false }: ServerEnd): Message {
   if (call === undefined) return errorAnswer(id, `The server was lost before it answered: ${why}.`);
-  call.permit.failure(Object.assign(new Error(why), { code: 'ECONNRESET' }));
+  if (isReplaced) call.permit.release();
+  else call.permit.failure(Object.assign(new Error(why), { code: 'ECONNRESET' }));
   return faultAnswer(call, { error: 'no_answer', why });
 }
 

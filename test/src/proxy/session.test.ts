@@ -4,6 +4,7 @@ import { Message } from '../../../src/proxy/message.ts';
 import {
   agreed,
   call,
+  circuitsFor,
   failed,
   initialize,
   result,
@@ -355,6 +356,18 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 1 });
   });
 
+  it('that has forgotten the session is not blamed for the calls that it had under way', async () => {
+    const { says, run, told, circuits } = startInitialized();
+    for (const id of [1, 2, 3]) says(call(id));
+    run().events.onEnd({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
+    expect(told.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(circuits.registry.metrics()).toMatchObject({ failures: {} });
+    run().says({ jsonrpc: '2.0', id: run().last().id as string, result: agreed.result });
+    await vi.advanceTimersByTimeAsync(0);
+    says(call(4));
+    expect(run().last()).toMatchObject({ id: 4 });
+  });
+
   it('that does not start is told of, and started again', async () => {
     const { says, run, runs, told, logged } = start();
     says(initialize);
@@ -397,6 +410,139 @@ describe('a server that is lost', () => {
     run().events.onUndelivered(ping, Object.assign(new Error('HTTP 400'), { status: 400 }));
     await vi.advanceTimersByTimeAsync(0);
     expect(circuits.registry.openCircuits()).toEqual([]);
+  });
+
+  it('is started again by whoever needs it, where its circuit does not see to that', async () => {
+    const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
+    const { says, run, runs, told, circuits } = all;
+    run().events.onEnd({ why: 'it exited with code 1' });
+    told.length = 0;
+    says({ jsonrpc: '2.0', id: 1, method: 'prompts/list' });
+    says(call(2));
+    says(call(3));
+    expect(told).toMatchObject([
+      { id: 1, error: { message: 'The server is not running: it exited with code 1.' } },
+      {
+        id: 2,
+        result: { content: [{ text: expect.stringMatching(/^The call of "search" did not run: /) }] },
+      },
+      { id: 3, result: { _meta: { 'toolfuse/failure': { error: 'not_run', executed: false } } } },
+    ]);
+    // Once, however many need it.
+    expect(runs).toHaveLength(2);
+    expect(circuits.registry.diagnostics('server:test').failureCount).toBe(1);
+    run().says({ jsonrpc: '2.0', id: run().last().id as string, result: agreed.result });
+    await vi.advanceTimersByTimeAsync(0);
+    says(call(4));
+    expect(run().last()).toMatchObject({ id: 4 });
+  });
+
+  it('and does not come up either when it was needed is waited for, once it has failed often enough', async () => {
+    const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
+    const { says, run, runs, circuits } = all;
+    run().events.onEnd({ why: 'it exited with code 1' });
+    for (const id of [1, 2]) {
+      says(call(id));
+      run().events.onEnd({ why: 'it exited with code 1' });
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(circuits.registry.openCircuits()).toEqual(['server:test']);
+    says(call(3));
+    expect(runs).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(runs).toHaveLength(4);
+  });
+
+  it('has no calls let through while it is being started, however many probes there may be', async () => {
+    const all = startInitialized({ serverCircuit: { halfOpenMaxProbes: 3 } });
+    const { says, run, runs, told, circuits } = all;
+    run().events.onEnd({ why: 'it exited with code 1' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    told.length = 0;
+    for (const id of [1, 2, 3, 4]) says(call(id));
+    expect(told.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+    expect(runs).toHaveLength(2);
+    expect(circuits.registry.state('server:test')).toBe('halfOpen');
+    run().says({ jsonrpc: '2.0', id: run().last().id as string, result: agreed.result });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(circuits.registry.openCircuits()).toEqual([]);
+    says(call(5));
+    expect(run().last()).toMatchObject({ id: 5 });
+  });
+
+  it('that never gets ready is given up after the time that a start may take, and tried again', async () => {
+    const { run, runs } = startInitialized({ startTimeoutMs: 3_000 });
+    run().events.onEnd({ why: 'it exited with code 1' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(runs).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(runs[1]?.closed).toBe('now');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(runs).toHaveLength(3);
+  });
+
+  it('takes no other session with it, nor is started in vain because another one lives', async () => {
+    const circuits = circuitsFor({ mostSessions: 2 });
+    const [one, two] = [startInitialized({ circuits }), startInitialized({ circuits })];
+    one.run().events.onEnd({ why: 'it exited with code 1' });
+    one.says(call(1));
+    expect(one.told.at(-1)).toMatchObject({
+      result: { _meta: { 'toolfuse/denial': { reason: 'upstream' } } },
+    });
+    two.says(call(1));
+    two.run().says(result(1));
+    expect(two.told).toEqual([result(1)]);
+    expect(circuits.registry.openCircuits()).toEqual(['server:test']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([one.runs.length, two.runs.length]).toEqual([2, 1]);
+    two.says({ jsonrpc: '2.0', id: 2, method: 'tools/list' });
+    two.run().says({ jsonrpc: '2.0', id: 2, result: { tools: [] } });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(one.run().closed).toBeUndefined();
+    one.run().says({ jsonrpc: '2.0', id: one.run().last().id as string, result: agreed.result });
+    await vi.advanceTimersByTimeAsync(0);
+    one.says(call(3));
+    expect(one.run().last()).toMatchObject({ id: 3 });
+  });
+
+  it('has a circuit that is closed in the next session, which has a server of its own', async () => {
+    const circuits = circuitsFor({ mostSessions: 1 });
+    const first = startInitialized({ circuits });
+    first.run().events.onEnd({ why: 'it exited with code 1' });
+    expect(() => start({ circuits })).toThrow('there are 1 sessions already');
+    await first.session.close();
+    const second = startInitialized({ circuits });
+    second.says(call(1));
+    expect(second.run().last()).toMatchObject({ id: 1 });
+  });
+
+  it('that takes no messages any more is given up, and the client is heard again', async () => {
+    const { says, run, client, circuits, logged } = startInitialized();
+    run().isFull = true;
+    says({ jsonrpc: '2.0', method: 'notifications/x' });
+    expect(client.isPaused).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(run().last()).toMatchObject({ method: 'ping' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(client.isPaused).toBe(false);
+    expect(circuits.registry.openCircuits()).toEqual(['server:test']);
+    expect(logged).toContainEqual(
+      expect.objectContaining({ event: 'server.lost', why: 'it takes no messages any more' }),
+    );
+  });
+
+  it('that takes no messages, but answers, is waited for', async () => {
+    const { says, run, client, circuits } = startInitialized();
+    run().isFull = true;
+    says({ jsonrpc: '2.0', method: 'notifications/x' });
+    for (let time = 0; time < 3; time++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      run().says({ jsonrpc: '2.0', id: run().last().id as string, result: {} });
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect([client.isPaused, circuits.registry.openCircuits()]).toEqual([true, []]);
+    run().events.onDrain();
+    expect(client.isPaused).toBe(false);
   });
 
   it('whose command is not there ends the proxy, with the code of a shell', async () => {

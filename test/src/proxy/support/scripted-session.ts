@@ -59,17 +59,30 @@ function read(text: string): Content {
   }
 }
 
-export function start(options: Partial<SessionOptions> & { circuit?: object } = {}) {
+interface CircuitOptions {
+  readonly circuit?: object;
+  readonly serverCircuit?: object;
+  readonly mostSessions?: number;
+}
+
+export function circuitsFor({ circuit, serverCircuit, mostSessions = 1 }: CircuitOptions): ServerCircuits {
+  const circuits = new ServerCircuits({
+    server: 'server:test',
+    mostSessions,
+    circuit: { failureThreshold: 2, minBackoffMs: 1_000, ...circuit },
+    tools: {},
+    serverCircuit: { failureThreshold: 1, ...serverCircuit },
+  });
+  started.push(circuits);
+  return circuits;
+}
+
+export function start(options: Partial<SessionOptions> & CircuitOptions = {}) {
   const runs: ScriptedServer[] = [];
   const told: Content[] = [];
   const logged: Content[] = [];
   const client = { isPaused: false, isFull: false, hasEnded: false };
-  const circuits = new ServerCircuits({
-    server: 'server:test',
-    circuit: { failureThreshold: 2, minBackoffMs: 1_000, ...options.circuit },
-    tools: {},
-    serverCircuit: { failureThreshold: 1 },
-  });
+  const circuits = options.circuits ?? circuitsFor(options);
   const session = new Session({
     client: {
       write: ({ line }) => {
@@ -91,7 +104,6 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
       runs.push(run);
       return run;
     },
-    circuits,
     log: new ProxyLog({
       format: 'json',
       write: (line) => logged.push(JSON.parse(line)),
@@ -108,8 +120,8 @@ export function start(options: Partial<SessionOptions> & { circuit?: object } = 
     statusResource: undefined,
     onTools: () => {},
     ...options,
+    circuits,
   });
-  started.push(circuits);
   const says = (content: Content | Content[]): void => session.fromClient(Line.of(JSON.stringify(content)));
   const run = (index = runs.length - 1): ScriptedServer => {
     const found = runs[index];
