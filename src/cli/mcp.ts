@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { HttpFront } from '../proxy/http-front.ts';
 import { McpProxy } from '../proxy/mcp-proxy.ts';
 import { help } from '../proxy/options/help.ts';
@@ -41,13 +42,36 @@ function writeLog(line: string): void {
   if (process.stderr.writableLength < mostLogBytes) process.stderr.write(`${line}\n`);
 }
 
-/** Ends the process once, with the server. */
+/** As long a client may take to read the last answers, once it has said that it will ask nothing more. */
+const readerMs = 30_000;
+
+/** Resolves when all was read that was written to a stream, or the time is up. */
+async function flushed(stream: Writable): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return;
+  await Promise.race([
+    new Promise<void>((resolve) => {
+      stream.write('', () => resolve());
+      stream.once('close', resolve);
+    }),
+    new Promise((resolve) => setTimeout(resolve, readerMs)),
+  ]);
+}
+
+/** Ends the process once, with the server. Who asks again, when nothing but a slow reader is left, does not wait for that. */
 function ending(proxy: McpProxy): (exitCode: number) => void {
   let isEnding = false;
+  let hasEnded = false;
   return (exitCode) => {
+    if (hasEnded) process.exit(exitCode);
     if (isEnding) return;
     isEnding = true;
-    void proxy.end().finally(() => process.exit(exitCode));
+    void proxy
+      .end()
+      .finally(() => {
+        hasEnded = true;
+        return exitCode > 128 ? undefined : flushed(process.stdout);
+      })
+      .finally(() => process.exit(exitCode));
   };
 }
 

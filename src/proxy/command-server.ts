@@ -29,6 +29,8 @@ export class CommandServer implements ServerConnection {
   readonly #writer: LineWriter | undefined;
   readonly #gone: Promise<void>;
   #isOver = false;
+  /** Runs since it has exited, as long as nothing more comes of it. */
+  #linger: NodeJS.Timeout | undefined;
 
   constructor({ command, args, maxMessageBytes }: CommandServerOptions, events: ServerEvents) {
     this.#events = events;
@@ -49,7 +51,10 @@ export class CommandServer implements ServerConnection {
     stdin?.on('drain', () => !this.#isOver && events.onDrain());
     // It has stopped reading; that it is gone is told by its end.
     stdin?.on('error', () => {});
-    stdout?.on('data', (chunk: Buffer) => !this.#isOver && this.#reader.push(chunk));
+    stdout?.on('data', (chunk: Buffer) => {
+      if (!this.#isOver) this.#reader.push(chunk);
+      this.#linger?.refresh();
+    });
     this.#gone = this.#awaitEnd(command);
   }
 
@@ -70,7 +75,8 @@ export class CommandServer implements ServerConnection {
           resolve();
         };
         child.once('close', settle);
-        setTimeout(settle, 200);
+        // Not while the client is behind with reading: then there may be more.
+        this.#linger = setTimeout(() => (child.stdout?.isPaused() ? this.#linger?.refresh() : settle()), 200);
       });
     });
   }

@@ -13,10 +13,18 @@ export interface StdioClientOptions {
   readonly onEnd: () => void;
 }
 
+/** While it is held back, as much of what it says is kept as tells whether it is still there. In bytes. */
+const mostHeld = 4 * 1024 * 1024;
+
 /** A client that has started the proxy, and speaks on its standard input and output. */
 export class StdioClient implements Client {
   readonly #options: StdioClientOptions;
   readonly #writer: LineWriter;
+  #reader: LineReader | undefined;
+  #isPaused = false;
+  /** What it has said since it was held back. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
 
   constructor(options: StdioClientOptions) {
     this.#options = options;
@@ -26,15 +34,17 @@ export class StdioClient implements Client {
   /** Listens, on behalf of a session. */
   start(session: Session): void {
     const { input, output, maxMessageBytes, onEnd } = this.#options;
-    const reader = new LineReader({
+    this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
       onLine: (line) => session.fromClient(line),
       onLongLine: (line) => session.longLineFromClient(line),
       together: (tellLines) => session.together(tellLines),
     });
-    input.on('data', (chunk: Buffer) => reader.push(chunk));
+    input.on('data', (chunk: Buffer) => this.#take(chunk));
     input.once('end', () => {
-      reader.end();
+      // It will say nothing more: what was held back is all that there is.
+      for (const chunk of this.#held.splice(0)) this.#reader?.push(chunk);
+      this.#reader?.end();
       onEnd();
     });
     input.on('error', onEnd);
@@ -55,12 +65,30 @@ export class StdioClient implements Client {
     this.#writer.uncork();
   }
 
+  /** A stream that is not read does not tell that it has ended, so a little of it is. */
   pause(): void {
-    this.#options.input.pause();
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.#options.input.resume();
+    this.#isPaused = false;
+    while (!this.#isPaused) {
+      const chunk = this.#held.shift();
+      if (chunk === undefined) break;
+      this.#heldBytes -= chunk.length;
+      this.#reader?.push(chunk);
+    }
+    if (this.#heldBytes < mostHeld) this.#options.input.resume();
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.#isPaused) {
+      this.#reader?.push(chunk);
+      return;
+    }
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes >= mostHeld) this.#options.input.pause();
   }
 
   end(): void {

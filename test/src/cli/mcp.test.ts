@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { knockAsPage } from '../inspect/support/clients.ts';
 
@@ -150,6 +151,16 @@ describe('toolfuse mcp', () => {
     expect(await proxy.exited).toBe(2);
     expect(proxy.printed.err).toMatch(/^toolfuse: --state ".*" cannot be written: /);
     expect(proxy.printed.err).toContain(why);
+  });
+
+  it('has said everything before it ends, also to a client that reads slowly', async () => {
+    const server = join(folder, 'large.mjs');
+    const answer = "JSON.stringify({ jsonrpc: '2.0', id: 0, result: { text: 'x'.repeat(2_000_000) } })";
+    writeFileSync(server, `process.stdin.once('data', () => process.stdout.write(${answer} + '\\n'));`);
+    const ask = `printf '%s\\n' '${JSON.stringify({ jsonrpc: '2.0', ...initialize })}'`;
+    const proxy = `'${process.execPath}' '${command}' mcp --log none -- '${process.execPath}' '${server}'`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${ask} | ${proxy} | (sleep 0.5; wc -c)`]);
+    expect(Number(stdout)).toBeGreaterThan(2_000_000);
   });
 
   it('ends with its client, and the server with it', async () => {

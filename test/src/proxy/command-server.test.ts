@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { CommandServer } from '../../../src/proxy/command-server.ts';
+
+it('that ends is heard out, however slowly its client reads', async () => {
+  const lines: number[] = [];
+  const program = `for (let line = 0; line < 20; line++) process.stdout.write('x'.repeat(30_000) + '\\n');`;
+  const ended = new Promise<string>((resolve) => {
+    const server = new CommandServer(
+      { command: process.execPath, args: ['-e', program], maxMessageBytes: 1_000_000 },
+      {
+        onLine: ({ length }) => {
+          lines.push(length);
+          // As a client that is behind with reading: after each line for a while.
+          server.pause();
+          setTimeout(() => server.resume(), lines.length === 1 ? 500 : 5);
+        },
+        onLongLine: () => {},
+        together: (tellLines) => tellLines(),
+        onDrain: () => {},
+        onUndelivered: () => {},
+        onEnd: ({ why }) => resolve(why),
+      },
+    );
+  });
+  expect(await ended).toBe('it exited with code 0');
+  expect(lines).toEqual(Array.from({ length: 20 }, () => 30_001));
+});
