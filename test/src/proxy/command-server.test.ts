@@ -3,6 +3,7 @@ import { CommandServer } from '../../../src/proxy/command-server.ts';
 
 it('that ends is heard out, however slowly its client reads', async () => {
   const lines: number[] = [];
+  let timer: NodeJS.Timeout | undefined;
   const program = `for (let line = 0; line < 5; line++) process.stdout.write('x'.repeat(30_000) + '\\n');`;
   const ended = new Promise<string>((resolve) => {
     const server = new CommandServer(
@@ -10,10 +11,10 @@ it('that ends is heard out, however slowly its client reads', async () => {
       {
         onLine: ({ length }) => {
           lines.push(length);
-          if (lines.length > 1) return;
           // As for a client that is behind with reading.
           server.pause();
-          setTimeout(() => server.resume(), 500);
+          clearTimeout(timer);
+          timer = setTimeout(() => server.resume(), 300);
         },
         onLongLine: () => {},
         together: (tellLines) => tellLines(),
