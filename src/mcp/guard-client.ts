@@ -45,6 +45,9 @@ interface Client {
 
 const sdkTimeoutMs = 60_000;
 
+/** The SDK waits no longer: it would give up at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Whoever does not answer a ping for so long will not be called alive. */
 const longestPingMs = 5_000;
 
@@ -114,7 +117,7 @@ class ClientGuard {
   #withTimeout(options: RequestOptions | undefined): RequestOptions | undefined {
     const { timeoutMs } = this.#options;
     if (timeoutMs === undefined || options?.timeout !== undefined) return options;
-    return { ...options, timeout: timeoutMs };
+    return { ...options, timeout: Math.min(timeoutMs, longestTimerMs) };
   }
 
   /** Says of a call that was rejected whom it is evidence against, before its caller hears of it. */

@@ -95,12 +95,3 @@ export class LineReader {
     else if (first !== undefined) this.#options.onLine(new Line([first, ...others]));
   }
 }
-
-/** The id of the request that a long line answers, as JSON text, where its ends tell. */
-export function idOfLongLine({ head, tail }: LongLine): string | undefined {
-  const id = '("(?:[^"\\\\]|\\\\.)*"|-?\\d+)';
-  const atHead = new RegExp(`^\\s*\\{(?:\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*,)?\\s*"id"\\s*:\\s*${id}\\s*,`);
-  // Before the last brace, and no brace between: it stands in the message itself.
-  const atTail = new RegExp(`,\\s*"id"\\s*:\\s*${id}\\s*(?:,\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*)?\\}\\s*$`);
-  return (atHead.exec(head.toString('latin1')) ?? atTail.exec(tail.toString('latin1')))?.[1];
-}

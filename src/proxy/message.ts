@@ -12,8 +12,26 @@ export type Json =
 
 const newline = Buffer.from('\n');
 
+/** An id that can be written in no other way, as nearly all are. */
+const plainId = /^(?:"[^"\\]*"|0|-?[1-9]\d*|null)$/;
+
 /** What JSON-RPC takes for an id. */
 const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
+
+/**
+ * The JSON text of an id, or of a token, as we write it: the other side may have written `"a\/b"` for `"a/b"` and `2.0` for
+ * `2`. A number that JavaScript cannot hold stays as it is.
+ */
+export function canonical(text: string): string {
+  if (plainId.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    const isTooLarge = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    return isTooLarge ? text : JSON.stringify(value);
+  } catch {
+    return text;
+  }
+}
 
 /**
  * One JSON-RPC message, a line, as the bytes that came: they are passed on as they are, and read only where somebody asks. A
@@ -21,7 +39,7 @@ const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
  */
 export class Message {
   readonly line: Line;
-  /** The JSON text of the id, so that `1` and `"1"` are told apart; undefined for a notification. */
+  /** The JSON text of the id, so that `1` and `"1"` are told apart, in its canonical form; undefined for a notification. */
   readonly id: string | undefined;
   /** Undefined for a response. */
   readonly method: string | undefined;
@@ -106,9 +124,15 @@ export class Message {
     return textAt(this.line, start, end);
   }
 
-  /** The JSON text that a member holds. */
-  jsonOf({ start, end }: MemberReader): string {
-    return this.line.text('utf8', start, end);
+  /** The id or token that a member holds, as JSON text. */
+  idIn({ start, end }: MemberReader): string {
+    return canonical(this.line.text('utf8', start, end));
+  }
+
+  /** The same, by the way to it; undefined where there is none. */
+  idAt(...path: readonly string[]): string | undefined {
+    const text = this.text(...path);
+    return text === undefined ? undefined : canonical(text);
   }
 
   /** The JSON text of a value, by the way to it: `text('params', '_meta')`; undefined where there is none. */
@@ -158,11 +182,15 @@ function readParts(line: Line): MessageParts | undefined {
     if (isResult || reader.isNamed('params')) parts.contentAt = start;
     const end = isResult ? readResult(line, start, parts) : -1;
     if (!reader.skipTo(end === -1 ? skipValue(line, start) : end)) break;
-    if (reader.isNamed('id')) parts.id = line.text('latin1', start, reader.end);
+    if (reader.isNamed('id')) parts.id = line.text('utf8', start, reader.end);
     else if (reader.isNamed('method')) parts.method = textAt(line, start, reader.end);
   }
   const isWhole = reader.objectEnd !== -1 && skipSpace(line, reader.objectEnd) === line.length;
-  return isWhole && (parts.id === undefined || idText.test(parts.id)) ? parts : undefined;
+  if (!isWhole) return undefined;
+  if (parts.id === undefined) return parts;
+  if (!idText.test(parts.id)) return undefined;
+  parts.id = canonical(parts.id);
+  return parts;
 }
 
 /** @returns where the result ends; -1 where it is no object. */

@@ -1,5 +1,5 @@
 import { isRefusal } from './delivery-fault.ts';
-import { type Json, Message } from './message.ts';
+import { canonical, type Json, Message } from './message.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -92,7 +92,7 @@ export class ServerLink {
 
   /** Remembers what a new run will have to be told: the server has agreed to a request of the client. */
   remember(request: Message, answer: Message): void {
-    const uri = (): string => request.text('params', 'uri') ?? '';
+    const uri = (): string => canonical(request.text('params', 'uri') ?? '');
     switch (request.method) {
       case 'initialize': {
         this.#initialize = request;

@@ -2,8 +2,9 @@ import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
 import { reasonOf } from './delivery-fault.ts';
 import type { Line } from './line.ts';
-import { idOfLongLine, type LongLine } from './line-reader.ts';
+import type { LongLine } from './line-reader.ts';
 import type { ProxyLog } from './log.ts';
+import { readLongLine } from './long-line.ts';
 import { Message } from './message.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { failureIn } from './result-errors.ts';
@@ -50,6 +51,8 @@ export interface SessionOptions {
 
 const farewellMs = 500;
 const longestTimerMs = 2 ** 31 - 1;
+/** JSON-RPC's code of a request that is none. */
+const invalidRequest = -32_600;
 const timedOut = /\btimed?[ -]?out\b/i;
 
 /**
@@ -214,7 +217,7 @@ export class Session {
   }
 
   #cancelled(message: Message): void {
-    const id = message.text('params', 'requestId');
+    const id = message.idAt('params', 'requestId');
     const request = id === undefined ? undefined : this.#requests.take(id);
     if (request === undefined) return;
     const reason = message.value('params', 'reason');
@@ -260,8 +263,10 @@ export class Session {
     if (message.isResponse) return this.#answered(message, id as string);
     if (message.isRequest) this.#serverRequests.add(id as string);
     else if (method === 'notifications/progress') {
-      const token = message.text('params', 'progressToken');
+      const token = message.idAt('params', 'progressToken');
       if (token !== undefined) this.#requests.progress(token);
+    } else if (method === 'notifications/cancelled') {
+      this.#serverRequests.delete(message.idAt('params', 'requestId') ?? '');
     } else if (method === 'notifications/tools/list_changed') this.#toolList.forget();
     return message;
   }
@@ -315,16 +320,19 @@ export class Session {
   }
 
   #longLine(from: 'client' | 'server', line: LongLine): void {
-    const id = idOfLongLine(line);
+    const { id, asks } = readLongLine(line);
     const why = `a message of ${line.length} bytes is too long to be passed on (see --max-message-mb)`;
     this.#options.log.tell('message.tooLong', { from, bytes: line.length });
     if (id === undefined) return;
-    if (from === 'client') {
-      this.#toClient(errorAnswer(id, why, undefined, -32_600));
-      return;
-    }
-    const request = this.#requests.take(id);
-    if (request !== undefined) this.#toClient(unpassable(request, why));
+    if (asks) {
+      // Whoever asked is told, and the other one never hears of it.
+      const answer = errorAnswer(id, why, undefined, invalidRequest);
+      if (from === 'client') this.#toClient(answer);
+      else this.#link.write(answer);
+    } else if (from === 'server') {
+      const request = this.#requests.take(id);
+      if (request !== undefined) this.#toClient(unpassable(request, why));
+    } else if (this.#serverRequests.delete(id)) this.#link.write(errorAnswer(id, why));
   }
 
   #garbage(from: 'client' | 'server', line: Line): void {

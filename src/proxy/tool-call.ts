@@ -21,7 +21,7 @@ export function readToolCall(message: Message): ToolCall {
     else if (params.isNamed('task')) isTask = true;
     else if (params.isNamed('_meta')) {
       const meta = new MemberReader(message.line, params.start);
-      while (meta.next()) if (meta.isNamed('progressToken')) progressToken = message.jsonOf(meta);
+      while (meta.next()) if (meta.isNamed('progressToken')) progressToken = message.idIn(meta);
     }
   }
   return { tool, isTask, progressToken };

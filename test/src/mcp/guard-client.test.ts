@@ -223,6 +223,11 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.diagnostics('search')).toMatchObject({ lastErrorCategory: 'timeout', timeouts: 2 });
     });
 
+    it('may take as long as any timer can wait, and longer', async () => {
+      const { search } = await setUp(sdk, { timeoutMs: 2 ** 40 });
+      await expect(search()).resolves.toMatchObject({ content: [{ text: 'found cats' }] });
+    });
+
     it('blames the server if that does not answer either', async () => {
       const { world, registry, search } = await setUp(sdk, { timeoutMs: 20 });
       world.isDeaf = true;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idOfLongLine, LineReader, type LongLine } from '../../../src/proxy/line-reader.ts';
+import { LineReader, type LongLine } from '../../../src/proxy/line-reader.ts';
 import { cutAt } from './support/pieces.ts';
 
 function reader(maxBytes: number) {
@@ -66,33 +66,5 @@ describe('a stream of bytes', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let count = 0; count < 3_000; count++) it.push(chunk);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
-  });
-});
-
-describe('the id of a long line', () => {
-  const idOf = (text: string): string | undefined =>
-    idOfLongLine({
-      head: Buffer.from(text.slice(0, 40)),
-      tail: Buffer.from(text.slice(-40)),
-      length: text.length,
-    });
-  const much = 'x'.repeat(100);
-
-  it.each([
-    [`{"jsonrpc":"2.0","id":12,"result":{"a":"${much}"}}`, '12'],
-    [`{"id":"a-1","jsonrpc":"2.0","result":{"a":"${much}"}}`, '"a-1"'],
-    [`{"result":{"a":"${much}"},"jsonrpc":"2.0","id":3}\n`, '3'],
-    [`{"jsonrpc":"2.0","result":{"a":"${much}"},"id":3,"jsonrpc":"2.0"}\n`, '3'],
-  ])('is read off its ends: %.30s', (text, id) => {
-    expect(idOf(text)).toBe(id);
-  });
-
-  it.each([
-    // It stands in what the message carries, or nowhere.
-    `{"result":{"a":"${much}","id":3}}`,
-    `{"result":{"a":"${much}","id":3}}\n`,
-    `{"method":"a","params":{"a":"${much}"}}`,
-  ])('is not guessed: %.20s', (text) => {
-    expect(idOf(text)).toBeUndefined();
   });
 });

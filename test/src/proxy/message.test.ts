@@ -38,6 +38,18 @@ describe('a message', () => {
     );
   });
 
+  it.each([
+    ['"a\\/b"', '"a/b"'],
+    ['"\\u00e9"', '"é"'],
+    ['"é"', '"é"'],
+    ['2.0', '2'],
+    ['-0', '0'],
+    ['1.50', '1.5'],
+    ['12345678901234567890', '12345678901234567890'],
+  ])('has the id %s as %s, however it was written', (written, id) => {
+    expect(Message.read(Line.of(`{"id":${written},"method":"a"}`))?.id).toBe(id);
+  });
+
   it('reads a method whose letters are escaped', () => {
     expect(Message.read(Line.of('{"method":"tools\\/call"}'))?.method).toBe('tools/call');
   });

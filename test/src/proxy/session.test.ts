@@ -598,6 +598,69 @@ describe('a message that is too long', () => {
     expect(told).toMatchObject([{ id: 1, result: { isError: true } }]);
     expect(logged.at(-1)).toMatchObject({ event: 'message.tooLong', from: 'server', bytes: 5e7 });
   });
+
+  it('is not taken for an answer where it asks: whoever asked is told', () => {
+    const { session, says, run, told } = startInitialized();
+    says(call(1));
+    const asks = {
+      head: Buffer.from('{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params'),
+      tail: Buffer.from('"}}'),
+      length: 5e7,
+    };
+    run().events.onLongLine(asks);
+    expect(told).toEqual([]);
+    expect(run().last()).toMatchObject({ id: 1, error: { code: -32_600 } });
+    session.longLineFromClient(asks);
+    expect(told).toMatchObject([{ id: 1, error: { code: -32_600 } }]);
+  });
+
+  it('of the client, that answers the server, is an answer all the same', () => {
+    const { session, says, run, told } = startInitialized();
+    says(call(5));
+    run().says({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage', params: {} });
+    told.length = 0;
+    const answer = { head: Buffer.from('{"id":5,"result'), tail: Buffer.from('"}}'), length: 5e7 };
+    session.longLineFromClient(answer);
+    expect(run().last()).toMatchObject({ id: 5, error: { message: expect.stringContaining('too long') } });
+    session.longLineFromClient(answer);
+    expect(run().heard.filter(({ error }) => error !== undefined)).toHaveLength(1);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('an id, or a token, that is written in another way', () => {
+  it.each([
+    ['"a/b"', '"a\\/b"'],
+    ['"é"', '"\\u00e9"'],
+    ['3.0', '3'],
+    ['1e3', '1000'],
+  ])('%s and %s are the same: one answer comes', async (asked, answered) => {
+    const { session, run, told } = startInitialized();
+    const token = `"_meta":{"progressToken":${asked}}`;
+    session.fromClient(
+      Line.of(`{"jsonrpc":"2.0","id":${asked},"method":"tools/call","params":{"name":"search",${token}}}`),
+    );
+    await vi.advanceTimersByTimeAsync(6_000);
+    run().says(
+      `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${answered},"progress":1}}`,
+    );
+    await vi.advanceTimersByTimeAsync(6_000);
+    run().says(`{"jsonrpc":"2.0","id":${answered},"result":{"content":[]}}`);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.map(({ method }) => method)).toEqual(['notifications/progress', undefined]);
+  });
+
+  it('is known of the server as well, and forgotten when it gives its question up', () => {
+    const { session, run, told } = startInitialized();
+    run().says('{"jsonrpc":"2.0","id":"s/1","method":"roots/list"}');
+    session.fromClient(Line.of('{"jsonrpc":"2.0","id":"s\\/1","result":{"roots":[]}}'));
+    expect(run().last()).toMatchObject({ id: 's/1' });
+    run().says({ jsonrpc: '2.0', id: 's2', method: 'roots/list' });
+    run().says({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 's2' } });
+    told.length = 0;
+    run().events.onEnd({ why: 'it exited with code 1' });
+    expect(told).toEqual([]);
+  });
 });
 
 describe('an end that is full', () => {
