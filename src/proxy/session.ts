@@ -1,5 +1,6 @@
 import type { ResultErrors } from '../mcp/result-errors.ts';
 import { type AskedCall, type CallFault, deniedAnswer, errorAnswer, faultAnswer } from './answers.ts';
+import { Congestion } from './congestion.ts';
 import { reasonOf } from './delivery-fault.ts';
 import type { Line } from './line.ts';
 import type { LongLine } from './line-reader.ts';
@@ -50,7 +51,6 @@ export interface SessionOptions {
 }
 
 const farewellMs = 500;
-const longestTimerMs = 2 ** 31 - 1;
 /** JSON-RPC's code of a request that is none. */
 const invalidRequest = -32_600;
 const timedOut = /\btimed?[ -]?out\b/i;
@@ -66,8 +66,7 @@ export class Session {
   /** What the server has asked of the client and has no answer to yet, by id. */
   readonly #serverRequests = new Set<string>();
   readonly #toolList: ToolList;
-  /** Runs while the server takes no messages. */
-  #stuck: NodeJS.Timeout | undefined;
+  readonly #congestion: Congestion;
   readonly #circuits: SessionCircuits;
   #whyNoServer = '';
   /** What the process is to end with, where the session is all that it is for. */
@@ -80,6 +79,11 @@ export class Session {
     this.#toolList = new ToolList({
       isOffered: options.hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
       onComplete: options.onTools,
+    });
+    this.#congestion = new Congestion({
+      patienceMs: options.timeoutMs(''),
+      isAlive: () => this.#link.ping(),
+      onDead: () => void this.#link.giveUp({ why: 'it takes no messages any more' }),
     });
     this.#link = new ServerLink({
       connect: options.connect,
@@ -135,7 +139,7 @@ export class Session {
 
   /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended passes. */
   async close(): Promise<void> {
-    clearTimeout(this.#stuck);
+    this.#congestion.end();
     this.#circuits.leave();
     await this.#link.close();
     for (const { call } of this.#requests.all()) call?.permit.release();
@@ -349,23 +353,11 @@ export class Session {
   #toServer(message: Message): void {
     if (this.#link.write(message)) return;
     this.#options.client.pause();
-    this.#stuck ??= this.#awaitRoom();
-  }
-
-  /** A server that takes no messages for as long as it may take for a call: is it there at all? */
-  #awaitRoom(): NodeJS.Timeout {
-    const find = async (): Promise<void> => {
-      const isAlive = await this.#link.ping();
-      if (this.#stuck === undefined) return;
-      this.#stuck = isAlive ? this.#awaitRoom() : undefined;
-      if (!isAlive) await this.#link.giveUp({ why: 'it takes no messages any more' });
-    };
-    return setTimeout(() => void find(), Math.min(this.#options.timeoutMs(''), longestTimerMs)).unref();
+    this.#congestion.begin();
   }
 
   #serverTakesMore(): void {
-    clearTimeout(this.#stuck);
-    this.#stuck = undefined;
+    this.#congestion.end();
     this.#options.client.resume();
   }
 

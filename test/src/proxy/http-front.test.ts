@@ -29,7 +29,7 @@ async function listen(
   host = '127.0.0.1',
   more: { mostSessions?: number; idleTimeoutMs?: number } = {},
 ): Promise<URL> {
-  const proxy = new McpProxy(readOptions(['--log', 'none', ...args], {}), {
+  const proxy = new McpProxy(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
     writeLog: () => {},
     isTerminal: false,
   });
