@@ -3,13 +3,26 @@ import type { ActorNews } from '../protocol.ts';
 import { hello, link } from './store.ts';
 import { phrase } from './words.ts';
 
-const plainEvents = [
-  ['SUCCESS', 'a call succeeded'],
-  ['REQUEST', 'a call is asked for'],
-  ['ISOLATE', 'open it by hand'],
-  ['RELEASE', 'take an isolation back'],
-  ['RESET', 'make it fresh and closed'],
-] as const;
+interface PlainEvent {
+  readonly type: string;
+  readonly about: string;
+  /** The states in which it means something. Left out: all. */
+  readonly states?: readonly string[];
+}
+
+const plainEvents: readonly PlainEvent[] = [
+  { type: 'SUCCESS', about: 'a call succeeded' },
+  { type: 'REQUEST', about: 'a call is asked for' },
+  { type: 'ISOLATE', about: 'open it by hand' },
+  { type: 'RELEASE', about: 'take an isolation or a disabling back', states: ['isolated', 'disabled'] },
+  {
+    type: 'DISABLE',
+    about: 'let every call through, and keep counting',
+    states: ['closed', 'open', 'halfOpen', 'isolated'],
+  },
+  { type: 'CLOSE', about: 'close it by hand' },
+  { type: 'RESET', about: 'make it fresh and closed' },
+];
 
 /** Buttons that send an actor an event, where the inspector was started with controls. */
 export function Controls({ actor }: { actor: ActorNews }) {
@@ -50,8 +63,14 @@ export function Controls({ actor }: { actor: ActorNews }) {
       ) : (
         <>
           <div class="buttons">
-            {plainEvents.map(([type, about]) => (
-              <button type="button" key={type} title={about} onClick={() => void send({ type })}>
+            {plainEvents.map(({ type, about, states }) => (
+              <button
+                type="button"
+                key={type}
+                title={about}
+                disabled={states?.includes(actor.state) === false}
+                onClick={() => void send({ type })}
+              >
                 {type}
               </button>
             ))}

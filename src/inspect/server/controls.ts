@@ -6,7 +6,16 @@ interface Asked {
   readonly category?: string;
 }
 
-const forCircuits: readonly string[] = ['SUCCESS', 'FAILURE', 'REQUEST', 'RESET', 'ISOLATE', 'RELEASE'];
+const forCircuits: readonly string[] = [
+  'SUCCESS',
+  'FAILURE',
+  'REQUEST',
+  'ISOLATE',
+  'RELEASE',
+  'DISABLE',
+  'CLOSE',
+  'RESET',
+];
 
 /**
  * The event that a page may have sent: these, and no others.

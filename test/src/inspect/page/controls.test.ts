@@ -30,6 +30,14 @@ describe.skipIf(!hasBrowser)('the controls', { timeout: 30_000 }, () => {
     await expect.poll(state).toBe('isolated');
     await send('RELEASE');
     await expect.poll(state).toBe('closed');
+    const release = page.getByRole('button', { name: 'RELEASE', exact: true });
+    await expect.poll(() => release.isDisabled()).toBe(true);
+    await send('DISABLE');
+    await expect.poll(state).toBe('disabled');
+    await send('ISOLATE');
+    await expect.poll(state).toBe('isolated');
+    await send('CLOSE');
+    await expect.poll(state).toBe('closed');
     await send('RESET');
     await expect.poll(() => context().deniedRequests).toBe(0);
     expect(complaints).toEqual([]);

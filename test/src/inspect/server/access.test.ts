@@ -352,7 +352,7 @@ describe('the controls', () => {
     [
       'shell',
       { type: 'DISARM' },
-      'event.type must be one of SUCCESS, FAILURE, REQUEST, RESET, ISOLATE, RELEASE, got DISARM',
+      'event.type must be one of SUCCESS, FAILURE, REQUEST, ISOLATE, RELEASE, DISABLE, CLOSE, RESET, got DISARM',
     ],
     ['shell', { type: 'FAILURE', category: 'weather' }, 'event.category must be one of network'],
     ['toolfuse', { type: 'STOP' }, 'event.type must be ACKNOWLEDGE for a registry, got STOP'],
