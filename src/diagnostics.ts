@@ -21,7 +21,9 @@ export interface ToolDiagnostics extends CallCounts {
   readonly openCount: number;
   /** Whether the circuit is open or isolated. */
   readonly isOpen: boolean;
+  /** Calls refused, those refused because of the tool's upstream included. */
   readonly deniedRequests: number;
+  /** When its own circuit last refused one. */
   readonly lastDeniedAt: number | null;
   readonly lastErrorCategory: ErrorCategory | null;
   /** Calls let through while half-open that have not reported. */
@@ -56,7 +58,7 @@ export function diagnose(
 ): ToolDiagnostics {
   const { context } = circuit.settled;
   const status = stateOf(circuit.settled);
-  const { denials: _, ...counted } = toolMetrics(circuit, openMs);
+  const { denials, ...counted } = toolMetrics(circuit, openMs);
   return {
     ...counted,
     status,
@@ -66,7 +68,7 @@ export function diagnose(
     openedAt: context.openedAt,
     openCount: context.openCount,
     isOpen: countsAsOpen(status),
-    deniedRequests: context.deniedRequests,
+    deniedRequests: denials,
     lastDeniedAt: context.lastDeniedAt,
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,

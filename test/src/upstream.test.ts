@@ -157,6 +157,7 @@ describe('a call of a tool that has an upstream', () => {
       { tool: 'search', denials: 1 },
       { tool: 'server', denials: 1 },
     ]);
+    expect(registry.diagnostics('search').deniedRequests).toBe(1);
   });
 
   it('that is late moves neither', () => {
