@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
+import { checkRequest, Refusal } from './http-check.ts';
 import { HttpClient } from './http-client.ts';
 import { Line } from './line.ts';
 import type { McpProxy } from './mcp-proxy.ts';
@@ -22,18 +22,6 @@ export interface HttpFrontOptions {
 interface Entry {
   readonly client: HttpClient;
   readonly session: Session;
-}
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** A request is refused with a status and words. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** Serves clients by Streamable HTTP at `/mcp`, each with a server and a session of its own, all with the same circuits. */
@@ -79,7 +67,7 @@ export class HttpFront {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      this.#check(request);
+      checkRequest(request, this.#address.host);
       if (request.method === 'POST') await this.#post(request, response);
       else if (request.method === 'GET') this.#entryOf(request).client.listen(request, response);
       else if (request.method === 'DELETE') {
@@ -91,24 +79,6 @@ export class HttpFront {
       const message = error instanceof Error ? error.message : String(error);
       if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } }));
-    }
-  }
-
-  /** A page of another site can reach a server on this machine, but cannot say that it is one of its own. */
-  #check({ url, headers }: IncomingMessage): void {
-    if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'there is only /mcp here');
-    const nameOf = (host: string): string => host.replace(/:\d+$/, '');
-    const host = nameOf(headers.host ?? '');
-    if (loopback.test(this.#address.host) && !loopback.test(host)) {
-      throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
-    }
-    const { origin } = headers;
-    if (origin === undefined) return;
-    const from = URL.canParse(origin) ? new URL(origin).hostname : '';
-    // A name of any site can be made to point here; an address is nobody else's name.
-    const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
-    if (!isOwn && !loopback.test(from)) {
-      throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
     }
   }
 

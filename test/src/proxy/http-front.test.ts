@@ -10,6 +10,7 @@ import { HttpFront } from '../../../src/proxy/http-front.ts';
 import { McpProxy } from '../../../src/proxy/mcp-proxy.ts';
 import { readOptions } from '../../../src/proxy/options/read.ts';
 import { FaultServer } from './support/fault-server.ts';
+import { HttpCaller } from './support/http-caller.ts';
 
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -175,6 +176,16 @@ describe('a request that has no business here', () => {
     expect(await statusOf(await listen(), options)).toBe(status);
   });
 
+  it.each(['::1', '0:0:0:0:0:0:0:1'])(
+    'under the name of another host is refused at %s as well',
+    async (host) => {
+      const url = await listen(undefined, host);
+      expect(await statusOf(url, { headers: { host: 'evil.example' } })).toBe(403);
+      expect(await statusOf(url)).toBe(400);
+      expect(await statusOf(url, { headers: { host: `LocalHost:${url.port}` } })).toBe(400);
+    },
+  );
+
   it('from a page whose name was made to point here is refused, wherever the proxy listens', async () => {
     const url = await listen(undefined, '0.0.0.0');
     const { port } = url;
@@ -185,6 +196,19 @@ describe('a request that has no business here', () => {
     expect(await statusFrom('rebound.example')).toBe(403);
     // Nobody else's name is an address.
     expect(await statusFrom('192.0.2.7')).toBe(400);
+  });
+
+  it.each([
+    ['latest', 400],
+    ['2025-11-25, 2025-06-18', 400],
+    ['2099-01-01', 202],
+    ['DRAFT-2026-v1', 202],
+  ])('of the version %j has status %i', async (version, status) => {
+    const caller = await HttpCaller.open(await listen());
+    const headers = { 'mcp-protocol-version': version };
+    const response = await caller.post({ method: 'notifications/x' }, { headers });
+    expect(response.status).toBe(status);
+    if (status === 400) expect(await response.text()).toContain('must be a version, as 2025-11-25');
   });
 
   it('with too much in it is refused, and the others go on', async () => {

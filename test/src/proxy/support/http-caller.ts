@@ -1,0 +1,59 @@
+import type { RawMessage } from './raw-client.ts';
+
+const initialize = {
+  id: 'initialize',
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'tester', version: '1' } },
+};
+
+export interface PostOptions {
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A client of MCP that speaks HTTP, and knows nothing of it but how to post, so that it can break off anywhere. */
+export class HttpCaller {
+  readonly #url: URL;
+  #session: string | undefined;
+
+  constructor(url: URL) {
+    this.#url = url;
+  }
+
+  /** Begins a session. */
+  static async open(url: URL): Promise<HttpCaller> {
+    const caller = new HttpCaller(url);
+    const response = await caller.post(initialize);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`HTTP ${response.status}: ${text}`);
+    caller.#session = response.headers.get('mcp-session-id') ?? undefined;
+    await (await caller.post({ method: 'notifications/initialized' })).text();
+    return caller;
+  }
+
+  get #headers(): Record<string, string> {
+    return {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(this.#session !== undefined && { 'mcp-session-id': this.#session }),
+    };
+  }
+
+  /** Resolves as soon as there is a status. */
+  post(message: object, { signal, headers }: PostOptions = {}): Promise<Response> {
+    return fetch(this.#url, {
+      method: 'POST',
+      headers: { ...this.#headers, ...headers },
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      ...(signal && { signal }),
+    });
+  }
+
+  listen(signal: AbortSignal): Promise<Response> {
+    return fetch(this.#url, { headers: this.#headers, signal });
+  }
+}
+
+/** The messages of an event stream that has ended. */
+export const messagesOf = async (response: Response): Promise<RawMessage[]> =>
+  [...(await response.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''));
