@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Line } from './line.ts';
 import type { Message } from './message.ts';
 
 /** Messages to a client as server-sent events, until it goes. */
@@ -28,7 +29,7 @@ export class EventStream {
   write({ line }: Message): boolean {
     if (!this.isOpen) return true;
     this.#response.write('event: message\ndata: ');
-    for (const piece of line.pieces) this.#response.write(piece);
+    for (const piece of piecesOf(line)) this.#response.write(piece);
     // The event ends with an empty line, behind the line's own end.
     this.#isFull = !this.#response.write('\n');
     return !this.#isFull;
@@ -43,4 +44,17 @@ export class EventStream {
     this.#isFull = false;
     this.#onDrain();
   }
+}
+
+const carriageReturn = 0x0d;
+const space = 0x20;
+
+/** In JSON a carriage return can stand between members as well as a space; in an event it would end the line. */
+function piecesOf(line: Line): readonly Buffer[] {
+  const lineEnd = line.length - '\r\n'.length;
+  let at = line.indexOf(carriageReturn, 0);
+  if (at === -1 || at >= lineEnd) return line.pieces;
+  const bytes = Buffer.from(line.bytes);
+  for (; at !== -1 && at < lineEnd; at = bytes.indexOf(carriageReturn, at)) bytes[at] = space;
+  return [bytes];
 }

@@ -10,7 +10,7 @@ import { HttpFront } from '../../../src/proxy/http-front.ts';
 import { McpProxy } from '../../../src/proxy/mcp-proxy.ts';
 import { readOptions } from '../../../src/proxy/options/read.ts';
 import { FaultServer } from './support/fault-server.ts';
-import { HttpCaller } from './support/http-caller.ts';
+import { HttpCaller, messagesOf } from './support/http-caller.ts';
 
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -141,6 +141,15 @@ describe('a client that speaks HTTP', () => {
     });
     await client.close();
     await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it('hears of what was written with carriage returns as one event', async () => {
+    await using server = new FaultServer();
+    const caller = await HttpCaller.open(await listen(['--', ...server.command]));
+    const line = '{"jsonrpc":"2.0",\r"method":"notifications/x"\r\r}\r';
+    const response = await caller.call('say', { line, times: 2 });
+    const said = { jsonrpc: '2.0', method: 'notifications/x' };
+    expect(await messagesOf(response)).toEqual([said, said, expect.objectContaining({ id: 1 })]);
   });
 
   it('shares the circuits with the others', async () => {

@@ -15,6 +15,7 @@ export interface PostOptions {
 export class HttpCaller {
   readonly #url: URL;
   #session: string | undefined;
+  #lastId = 0;
 
   constructor(url: URL) {
     this.#url = url;
@@ -47,6 +48,13 @@ export class HttpCaller {
       body: JSON.stringify({ jsonrpc: '2.0', ...message }),
       ...(signal && { signal }),
     });
+  }
+
+  call(name: string, args: object = {}, options: PostOptions = {}): Promise<Response> {
+    return this.post(
+      { id: ++this.#lastId, method: 'tools/call', params: { name, arguments: args } },
+      options,
+    );
   }
 
   listen(signal: AbortSignal): Promise<Response> {
