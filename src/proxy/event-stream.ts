@@ -2,15 +2,22 @@ import type { ServerResponse } from 'node:http';
 import type { Line } from './line.ts';
 import type { Message } from './message.ts';
 
+interface StreamEvents {
+  /** It takes messages again. */
+  readonly onDrain: () => void;
+  /** It has ended, or the client has gone. */
+  readonly onClose: () => void;
+}
+
 /** Messages to a client as server-sent events, until it goes. */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #onDrain: () => void;
   #isFull = false;
 
-  constructor(response: ServerResponse, headers: Record<string, string>, onDrain: () => void) {
+  constructor(response: ServerResponse, headers: Record<string, string>, events: StreamEvents) {
     this.#response = response;
-    this.#onDrain = onDrain;
+    this.#onDrain = events.onDrain;
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
@@ -18,7 +25,10 @@ export class EventStream {
     });
     response.flushHeaders();
     response.on('drain', () => this.#empty());
-    response.on('close', () => this.#empty());
+    response.on('close', () => {
+      events.onClose();
+      this.#empty();
+    });
   }
 
   get isOpen(): boolean {

@@ -69,7 +69,7 @@ export class HttpFront {
     try {
       checkRequest(request, this.#address.host);
       if (request.method === 'POST') await this.#post(request, response);
-      else if (request.method === 'GET') this.#entryOf(request).client.listen(request, response);
+      else if (request.method === 'GET') this.#entryOf(request).client.listen(response);
       else if (request.method === 'DELETE') {
         this.#entryOf(request).client.end();
         response.writeHead(204).end();

@@ -6,11 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HttpFront } from '../../../src/proxy/http-front.ts';
-import { McpProxy } from '../../../src/proxy/mcp-proxy.ts';
-import { readOptions } from '../../../src/proxy/options/read.ts';
 import { FaultServer } from './support/fault-server.ts';
 import { HttpCaller, messagesOf } from './support/http-caller.ts';
+import { HttpProxy } from './support/http-proxy.ts';
 
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -30,16 +28,9 @@ async function listen(
   host = '127.0.0.1',
   more: { mostSessions?: number; idleTimeoutMs?: number } = {},
 ): Promise<URL> {
-  const proxy = new McpProxy(readOptions(['--log', 'none', ...args], {}), {
-    writeLog: () => {},
-    isTerminal: false,
-  });
-  const front = new HttpFront({ proxy, address: { host, port: 0 }, idleTimeoutMs: 3_600_000, ...more });
-  endings.push(async () => {
-    front.close();
-    await proxy.end();
-  });
-  return new URL(await front.listen());
+  const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
+  endings.push(() => http[Symbol.asyncDispose]());
+  return http.url;
 }
 
 async function connect(url: URL): Promise<{ client: Client; transport: StreamableHTTPClientTransport }> {

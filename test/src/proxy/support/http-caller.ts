@@ -57,11 +57,35 @@ export class HttpCaller {
     );
   }
 
-  listen(signal: AbortSignal): Promise<Response> {
-    return fetch(this.#url, { headers: this.#headers, signal });
+  listen(): Promise<Response> {
+    return fetch(this.#url, { headers: this.#headers });
   }
 }
 
-/** The messages of an event stream that has ended. */
-export const messagesOf = async (response: Response): Promise<RawMessage[]> =>
-  [...(await response.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''));
+/** The messages of an event stream, as they come. */
+async function* eventsOf({ body }: Response): AsyncGenerator<RawMessage> {
+  let text = '';
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    text += decoder.decode(read.value, { stream: true });
+    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+      const [, data] = /^data: (.*)$/m.exec(text.slice(0, end)) ?? [];
+      text = text.slice(end + 2);
+      if (data !== undefined) yield JSON.parse(data);
+    }
+  }
+}
+
+/** Those of a stream up to one that is the last of interest, or to its end. */
+export async function messagesOf(
+  response: Response,
+  isLast: (message: RawMessage) => boolean = () => false,
+): Promise<RawMessage[]> {
+  const messages: RawMessage[] = [];
+  for await (const message of eventsOf(response)) {
+    messages.push(message);
+    if (isLast(message)) break;
+  }
+  return messages;
+}
