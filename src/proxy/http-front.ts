@@ -33,6 +33,7 @@ export class HttpFront {
   readonly #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
+  #isStopped = false;
 
   constructor({ proxy, address, idleTimeoutMs, mostSessions = mostSessionsByDefault }: HttpFrontOptions) {
     this.#proxy = proxy;
@@ -43,6 +44,8 @@ export class HttpFront {
     // A call may take its time.
     this.#server.requestTimeout = 0;
     this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
+    proxy.onEnding(() => this.#stop());
+    proxy.onEnd(() => this.#close());
   }
 
   /** @returns the URL that clients are to be given. */
@@ -58,9 +61,14 @@ export class HttpFront {
     });
   }
 
-  close(): void {
+  /** Takes no client any more: its server would outlive the proxy. */
+  #stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#sweep);
     this.#server.close();
+  }
+
+  #close(): void {
     for (const { client } of this.#entries.values()) client.end();
     this.#server.closeAllConnections();
   }
@@ -113,9 +121,10 @@ export class HttpFront {
   }
 
   #open(): Entry {
+    if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
     if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
     const id = randomUUID();
-    const client = new HttpClient(id, () => void this.#close(id));
+    const client = new HttpClient(id, () => void this.#end(id));
     const session = this.#proxy.open(client);
     client.start(session);
     const entry = { client, session };
@@ -140,7 +149,7 @@ export class HttpFront {
     return entry;
   }
 
-  async #close(id: string): Promise<void> {
+  async #end(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     if (entry !== undefined) await this.#proxy.close(entry.session);

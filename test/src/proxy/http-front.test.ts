@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -126,7 +128,7 @@ describe('a client that speaks HTTP', () => {
     const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
     const { client } = await connect(url);
     // A client that listens is there, however long it says nothing.
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await sleep(800);
     expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
@@ -155,6 +157,46 @@ describe('a client that speaks HTTP', () => {
     expect(await two.client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
+  });
+});
+
+describe('a proxy that ends', () => {
+  const starts = join(folder, 'starts');
+  /** A server that only its death ends. */
+  const stubborn = [
+    '--',
+    process.execPath,
+    '-e',
+    `fs.appendFileSync(${JSON.stringify(starts)}, process.pid + '\\n');
+    process.on('SIGTERM', () => {});
+    setInterval(() => {}, 1_000);
+    process.stdin.once('data', () => console.log('{"jsonrpc":"2.0","id":"initialize","result":{}}'));`,
+  ];
+  const left = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number).filter(isRunning);
+
+  it('takes no client any more, and leaves no server behind', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    await HttpCaller.open(http.url);
+    // Its connection is there already when the proxy begins to end.
+    const late = request(http.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    late.write('{"jsonrpc":"2.0","id":1,');
+    await sleep(100);
+    expect(left()).toHaveLength(1);
+    const ending = http.proxy.end();
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('fetch failed');
+    late.end('"method":"initialize"}');
+    const [response] = await once(late, 'response');
+    expect(response.statusCode).toBe(503);
+    await ending;
+    expect(left()).toEqual([]);
+  });
+
+  it('waits for a server whose client has only just gone', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    const caller = await HttpCaller.open(http.url);
+    await caller.end();
+    await http.proxy.end();
+    expect(left()).toEqual([]);
   });
 });
 

@@ -57,6 +57,11 @@ export class HttpCaller {
     );
   }
 
+  /** Ends the session. */
+  async end(): Promise<void> {
+    await fetch(this.#url, { method: 'DELETE', headers: this.#headers });
+  }
+
   listen(): Promise<Response> {
     return fetch(this.#url, { headers: this.#headers });
   }

@@ -24,7 +24,6 @@ export class HttpProxy {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#front.close();
     await this.proxy.end();
   }
 }
