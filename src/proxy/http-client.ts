@@ -1,17 +1,26 @@
 import type { ServerResponse } from 'node:http';
 import { errorAnswer } from './answers.ts';
 import { EventStream } from './event-stream.ts';
+import { Gate } from './gate.ts';
 import type { Message } from './message.ts';
 import type { Client, Session } from './session.ts';
 
 /** What the server says before the client listens is kept, up to so many messages. */
 const kept = 100;
 
+interface HttpClientOptions {
+  readonly id: string;
+  readonly maxMessageBytes: number;
+  readonly onEnd: () => void;
+}
+
 /** A client that speaks Streamable HTTP: each of its requests has a stream for what comes back, and one is for the rest. */
 export class HttpClient implements Client {
   readonly id: string;
   /** When it was last heard of, in ms of `performance.now()`. */
   heardAt = performance.now();
+  /** Before what it posts. */
+  readonly gate: Gate;
   readonly #onEnd: () => void;
   #session: Session | undefined;
   /** The streams of the requests that wait for an answer, by their ids. */
@@ -21,8 +30,9 @@ export class HttpClient implements Client {
   #listening: EventStream | undefined;
   readonly #unheard: Message[] = [];
 
-  constructor(id: string, onEnd: () => void) {
+  constructor({ id, maxMessageBytes, onEnd }: HttpClientOptions) {
     this.id = id;
+    this.gate = new Gate(maxMessageBytes);
     this.#onEnd = onEnd;
   }
 
@@ -32,7 +42,7 @@ export class HttpClient implements Client {
 
   /** Whether it waits for nothing: a stream that it has dropped is none. */
   get isIdle(): boolean {
-    return this.#streams.size === 0 && this.#listening?.isOpen !== true;
+    return this.#streams.size === 0 && this.#listening?.isOpen !== true && this.gate.isFree;
   }
 
   /** Takes what the client has posted. */
@@ -66,15 +76,19 @@ export class HttpClient implements Client {
     return true;
   }
 
-  /** HTTP holds each client back by itself. */
-  pause(): void {}
+  pause(): void {
+    this.gate.close();
+  }
 
-  resume(): void {}
+  resume(): void {
+    this.gate.open();
+  }
 
   end(): void {
     for (const stream of new Set(this.#streams.values())) stream.end();
     this.#listening?.end();
     this.#onEnd();
+    this.gate.open();
   }
 
   #await(requests: readonly Message[], response: ServerResponse): void {

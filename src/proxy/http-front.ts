@@ -11,6 +11,10 @@ import type { Session } from './session.ts';
 /** So many clients at a time: each has a server of its own. */
 const mostSessionsByDefault = 100;
 
+/** So many messages of a client wait for a server that reads none, and as long, in ms. */
+const mostWaiting = 100;
+const longestWaitMs = 60_000;
+
 export interface HttpFrontOptions {
   readonly proxy: McpProxy;
   readonly address: Address;
@@ -95,13 +99,36 @@ export class HttpFront {
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
-    const messages = Message.readLine(await this.#bodyOf(request));
-    if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
-    const isNew =
-      request.headers['mcp-session-id'] === undefined &&
-      messages.some(({ method }) => method === 'initialize');
-    const { client } = isNew ? this.#open() : this.#entryOf(request);
-    client.post(messages, response);
+    const isNamed = request.headers['mcp-session-id'] !== undefined;
+    const leave = isNamed ? await this.#admit(request, response) : undefined;
+    try {
+      const messages = Message.readLine(await this.#bodyOf(request));
+      if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
+      const isNew = !isNamed && messages.some(({ method }) => method === 'initialize');
+      const { client } = isNew ? this.#open() : this.#entryOf(request);
+      client.post(messages, response);
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Holds a body back, unread, until the server takes what was read before it. */
+  async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
+    const { gate } = this.#entryOf(request).client;
+    if (gate.waiting >= mostWaiting) throw new Refusal(503, 'the server does not take what waits for it');
+    const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
+    // That a client has gone is not told of a large body which is not read: it waits for so long, and no longer.
+    const waiting = new AbortController();
+    const timer = setTimeout(
+      () => waiting.abort(new Refusal(503, 'the server takes no messages')),
+      longestWaitMs,
+    );
+    response.once('close', () => waiting.abort(new Error('the client has gone')));
+    try {
+      return await gate.enter(bytes, waiting.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #bodyOf(request: IncomingMessage): Promise<Line> {
@@ -124,7 +151,8 @@ export class HttpFront {
     if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
     if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
     const id = randomUUID();
-    const client = new HttpClient(id, () => void this.#end(id));
+    const { maxMessageBytes } = this.#proxy;
+    const client = new HttpClient({ id, maxMessageBytes, onEnd: () => void this.#end(id) });
     const session = this.#proxy.open(client);
     client.start(session);
     const entry = { client, session };

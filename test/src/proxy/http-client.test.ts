@@ -83,3 +83,52 @@ describe('what a server says before its client listens', () => {
     ]);
   });
 });
+
+describe('what a client posts while its server reads nothing', () => {
+  const large = { method: 'notifications/x', params: { words: 'x'.repeat(400_000) } };
+  const sleeping = ['--max-message-mb', '1', ...speaker];
+
+  /** A client whose server sleeps, and what became of its posts. */
+  async function post(http: HttpProxy, ms: number, count: number) {
+    const caller = await HttpCaller.open(http.url);
+    await caller.post({ method: 'notifications/sleep', params: { ms } });
+    const statuses: number[] = [];
+    const posts = Array.from({ length: count }, async () => {
+      const response = await caller.post(large);
+      statuses.push(response.status);
+    });
+    return { caller, statuses, all: Promise.allSettled(posts) };
+  }
+
+  it('is held back, and goes on when it reads again', async () => {
+    await using http = await HttpProxy.listen(sleeping);
+    const { statuses, all } = await post(http, 1_000, 20);
+    await sleep(500);
+    expect(statuses.length).toBeLessThan(10);
+    await all;
+    expect(statuses).toEqual(Array.from({ length: 20 }, () => 202));
+  });
+
+  it('is refused where it is too much, or its session has ended meanwhile', async () => {
+    await using http = await HttpProxy.listen(sleeping);
+    const { caller, statuses, all } = await post(http, 60_000, 150);
+    await expect.poll(() => statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
+    expect(statuses).not.toContain(404);
+    await caller.end();
+    await all;
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is forgotten where it is dropped', async () => {
+    await using http = await HttpProxy.listen(sleeping, { mostSessions: 1 });
+    const { caller, all } = await post(http, 60_000, 1);
+    await all;
+    const leaving = new AbortController();
+    const held = caller.post({ method: 'notifications/x' }, { signal: leaving.signal });
+    await sleep(200);
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('HTTP 503');
+    leaving.abort();
+    await expect(held).rejects.toThrow();
+    await expect.poll(() => HttpCaller.open(http.url).then(() => true, String)).toBe(true);
+  });
+});
