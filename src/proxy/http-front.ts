@@ -45,8 +45,6 @@ export class HttpFront {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#mostSessions = mostSessions;
     this.#server = createServer((request, response) => void this.#serve(request, response));
-    // A call may take its time.
-    this.#server.requestTimeout = 0;
     this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
     proxy.onEnding(() => this.#stop());
     proxy.onEnd(() => this.#close());

@@ -41,11 +41,11 @@ describe('a request of a client that speaks HTTP', () => {
 
   it('is a word of the client as long as its stream is open', async () => {
     await using server = new FaultServer();
-    await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 600 });
+    await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 1_000 });
     const caller = await HttpCaller.open(http.url);
     const dropping = new AbortController();
     await caller.call('hang', {}, { signal: dropping.signal });
-    await sleep(900);
+    await sleep(1_300);
     dropping.abort();
     await sleep(200);
     expect((await caller.post({ method: 'notifications/x' })).status).toBe(202);
@@ -61,7 +61,7 @@ describe('what a server says before its client listens', () => {
     await using http = await HttpProxy.listen(speaker);
     const caller = await HttpCaller.open(http.url);
     await caller.post({ method: 'notifications/say', params: { messages } });
-    await sleep(200);
+    await sleep(500);
     const listening = await caller.listen();
     await caller.post({ method: 'notifications/tell' });
     return await messagesOf(listening, ({ method }) => method === 'notifications/refused');
