@@ -43,13 +43,14 @@ export async function main(args: readonly string[]): Promise<void> {
   const inspector = await serveInspector(options).catch((error: Error) => {
     throw new UsageError(error.message);
   });
+  const end = (): void => void inspector.close();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  // Whoever reads where it is may end the launcher at once.
+  onLauncherGone(end);
   console.log(`The inspector is at ${inspector.url}
 
 An app shows itself there with:
   import { createWebSocketInspector } from '@statelyai/inspect';
   const { inspect } = createWebSocketInspector({ url: '${inspector.appUrl}' });
   createToolRegistry({ inspect }); // or createActor(machine, { inspect })`);
-  const end = (): void => void inspector.close();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  onLauncherGone(end);
 }

@@ -100,5 +100,4 @@ async function serveHttp(
     await proxy.end();
     throw new UsageError(`--listen ${address.host}:${address.port}: ${(error as Error).message}`);
   }
-  proxy.onEnd(() => front.close());
 }

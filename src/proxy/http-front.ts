@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
+import { checkRequest, Refusal } from './http-check.ts';
 import { HttpClient } from './http-client.ts';
 import { Line } from './line.ts';
 import type { McpProxy } from './mcp-proxy.ts';
@@ -10,6 +10,10 @@ import type { Session } from './session.ts';
 
 /** So many clients at a time: each has a server of its own. */
 const mostSessionsByDefault = 100;
+
+/** So many messages of a client wait for a server that reads none, and as long, in ms. */
+const mostWaiting = 100;
+const longestWaitMs = 60_000;
 
 export interface HttpFrontOptions {
   readonly proxy: McpProxy;
@@ -24,18 +28,6 @@ interface Entry {
   readonly session: Session;
 }
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** A request is refused with a status and words. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** Serves clients by Streamable HTTP at `/mcp`, each with a server and a session of its own, all with the same circuits. */
 export class HttpFront {
   readonly #proxy: McpProxy;
@@ -45,6 +37,7 @@ export class HttpFront {
   readonly #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
+  #isStopped = false;
 
   constructor({ proxy, address, idleTimeoutMs, mostSessions = mostSessionsByDefault }: HttpFrontOptions) {
     this.#proxy = proxy;
@@ -52,9 +45,9 @@ export class HttpFront {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#mostSessions = mostSessions;
     this.#server = createServer((request, response) => void this.#serve(request, response));
-    // A call may take its time.
-    this.#server.requestTimeout = 0;
     this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
+    proxy.onEnding(() => this.#stop());
+    proxy.onEnd(() => this.#close());
   }
 
   /** @returns the URL that clients are to be given. */
@@ -70,18 +63,23 @@ export class HttpFront {
     });
   }
 
-  close(): void {
+  /** Takes no client any more: its server would outlive the proxy. */
+  #stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#sweep);
     this.#server.close();
+  }
+
+  #close(): void {
     for (const { client } of this.#entries.values()) client.end();
     this.#server.closeAllConnections();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      this.#check(request);
+      checkRequest(request, this.#address.host);
       if (request.method === 'POST') await this.#post(request, response);
-      else if (request.method === 'GET') this.#entryOf(request).client.listen(request, response);
+      else if (request.method === 'GET') this.#entryOf(request).client.listen(response);
       else if (request.method === 'DELETE') {
         this.#entryOf(request).client.end();
         response.writeHead(204).end();
@@ -94,36 +92,41 @@ export class HttpFront {
     }
   }
 
-  /** A page of another site can reach a server on this machine, but cannot say that it is one of its own. */
-  #check({ url, headers }: IncomingMessage): void {
-    if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'there is only /mcp here');
-    const nameOf = (host: string): string => host.replace(/:\d+$/, '');
-    const host = nameOf(headers.host ?? '');
-    if (loopback.test(this.#address.host) && !loopback.test(host)) {
-      throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
-    }
-    const { origin } = headers;
-    if (origin === undefined) return;
-    const from = URL.canParse(origin) ? new URL(origin).hostname : '';
-    // A name of any site can be made to point here; an address is nobody else's name.
-    const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
-    if (!isOwn && !loopback.test(from)) {
-      throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
-    }
-  }
-
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // What a page of another site can send without being asked is never JSON.
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
-    const messages = Message.readLine(await this.#bodyOf(request));
-    if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
-    const isNew =
-      request.headers['mcp-session-id'] === undefined &&
-      messages.some(({ method }) => method === 'initialize');
-    const { client } = isNew ? this.#open() : this.#entryOf(request);
-    client.post(messages, response);
+    const isNamed = request.headers['mcp-session-id'] !== undefined;
+    const leave = isNamed ? await this.#admit(request, response) : undefined;
+    try {
+      const messages = Message.readLine(await this.#bodyOf(request));
+      if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
+      const isNew = !isNamed && messages.some(({ method }) => method === 'initialize');
+      const { client } = isNew ? this.#open() : this.#entryOf(request);
+      client.post(messages, response);
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Holds a body back, unread, until the server takes what was read before it. */
+  async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
+    const { gate } = this.#entryOf(request).client;
+    if (gate.waiting >= mostWaiting) throw new Refusal(503, 'the server does not take what waits for it');
+    const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
+    // That a client has gone is not told of a large body which is not read: it waits for so long, and no longer.
+    const waiting = new AbortController();
+    const timer = setTimeout(
+      () => waiting.abort(new Refusal(503, 'the server takes no messages')),
+      longestWaitMs,
+    );
+    response.once('close', () => waiting.abort(new Error('the client has gone')));
+    try {
+      return await gate.enter(bytes, waiting.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #bodyOf(request: IncomingMessage): Promise<Line> {
@@ -143,9 +146,11 @@ export class HttpFront {
   }
 
   #open(): Entry {
+    if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
     if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
     const id = randomUUID();
-    const client = new HttpClient(id, () => void this.#close(id));
+    const { maxMessageBytes } = this.#proxy;
+    const client = new HttpClient({ id, maxMessageBytes, onEnd: () => void this.#end(id) });
     const session = this.#proxy.open(client);
     client.start(session);
     const entry = { client, session };
@@ -170,7 +175,7 @@ export class HttpFront {
     return entry;
   }
 
-  async #close(id: string): Promise<void> {
+  async #end(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     if (entry !== undefined) await this.#proxy.close(entry.session);

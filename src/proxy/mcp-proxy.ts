@@ -38,6 +38,8 @@ export class McpProxy {
   readonly #startedAt = new Date().toISOString();
   readonly #connect: Connect;
   readonly #sessions = new Set<Session>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #stops: (() => void)[] = [];
   readonly #endings: (() => void)[] = [];
   #offersAnew: NodeJS.Immediate | undefined;
   readonly #doubted = new Set<string>();
@@ -100,7 +102,9 @@ export class McpProxy {
 
   async close(session: Session): Promise<void> {
     this.#sessions.delete(session);
-    await session.close();
+    const closing = session.close();
+    this.#closing.add(closing);
+    await closing.finally(() => this.#closing.delete(closing));
   }
 
   /** Shows the circuits on a page. Where that fails, the proxy goes on without it. */
@@ -115,6 +119,11 @@ export class McpProxy {
     }
   }
 
+  /** What is to take no client any more as soon as it begins to end. */
+  onEnding(stop: () => void): void {
+    this.#stops.push(stop);
+  }
+
   /** What is to be ended with it. */
   onEnd(ending: () => void): void {
     this.#endings.push(ending);
@@ -122,7 +131,11 @@ export class McpProxy {
 
   /** Ends every session and its server, and keeps the circuits. */
   async end(): Promise<void> {
-    await Promise.all([...this.#sessions].map((session) => this.close(session)));
+    for (const stop of this.#stops) stop();
+    // Some may be closed already whose servers still run.
+    while (this.#sessions.size + this.#closing.size > 0) {
+      await Promise.all([...this.#closing, ...[...this.#sessions].map((session) => this.close(session))]);
+    }
     for (const ending of this.#endings) ending();
     this.circuits.stop();
   }

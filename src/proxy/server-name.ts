@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ProxyOptions } from './options/read.ts';
 
 /** The part of a path that says most: not `dist/index.js`, but what it is the index of. */
@@ -11,9 +12,26 @@ const launcher = /^(?:npx|node|bunx?|deno|pnpm|yarn|uvx?|pipx|python[\d.]*|docke
 const variableOrScript = /^[A-Z_][A-Z\d_]*$|[=\s]/;
 const launcherWord = /^(?:run|exec|dlx|tool|x)$/;
 
-/** What to call a server that was given no name: by its package, its file or its host. */
+/** What nobody has thought up as a name may be a key. */
+const isKey = (segment: string): boolean =>
+  /[=%]/.test(segment) ||
+  segment.split(/[-.]/).some((part) => part.length >= 20 || (part.length >= 10 && /\d/.test(part)));
+
+/** The host, and the path where that says more. A key in it is told from others, and from nothing else. */
+function urlName(url: string): string {
+  const { host, pathname } = new URL(url);
+  const path = pathname.replace(/\/+$/, '');
+  if (path === '' || path === '/mcp') return host;
+  const segments = path.split('/').map((segment) => {
+    if (!isKey(segment)) return segment;
+    return `~${createHash('sha256').update(segment).digest('hex').slice(0, 8)}`;
+  });
+  return host + segments.join('/');
+}
+
+/** What to call a server that was given no name: by its package, its file or its URL. */
 export function serverName({ command, url }: Pick<ProxyOptions, 'command' | 'url'>): string {
-  if (url !== undefined) return new URL(url).host;
+  if (url !== undefined) return urlName(url);
   const words = command.filter((word) => !word.startsWith('-') && !variableOrScript.test(word)).map(telling);
   const word = words.find((each, index) => !launcher.test(each) && (index === 0 || !launcherWord.test(each)));
   return word?.replace(/(?<=.)[@:][^@:]*$/, '').replace(/^(?:mcp-)?server-(?=.)/, '') ?? words[0] ?? 'server';

@@ -1,17 +1,7 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createToolRegistry, type PersistedRegistry, RestoreError, systemClock } from 'toolfuse';
+import { lockFile } from './file-lock.ts';
 
 /** The circuits of several servers. */
 interface StateDocument {
@@ -27,8 +17,13 @@ export interface StateFileOptions {
   readonly onTrouble: (what: string) => void;
 }
 
-/** A lock that is older is left over from a process that has died. */
-const staleLockMs = 5_000;
+/** How long a save may hold up all else: one that is tried again later, and the last one. */
+const patienceMs = 50;
+const lastPatienceMs = 500;
+
+/** How soon a save that has failed is tried again, and after further failures, at most. */
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
 
 /**
  * Keeps circuits in a file. It is always whole: a new one takes its place in one step. Proxies that share it take turns,
@@ -37,6 +32,8 @@ const staleLockMs = 5_000;
 export class StateFile {
   readonly #options: StateFileOptions;
   #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #told: string | undefined;
 
   constructor(options: StateFileOptions) {
     this.#options = options;
@@ -51,32 +48,43 @@ export class StateFile {
 
   /** What was kept of the server's circuits. A file that cannot be used is put aside, and told of. */
   load(): string | undefined {
-    const { server } = this.#options;
-    const kept = this.#read()?.servers[server];
-    if (kept === undefined) return undefined;
-    const text = JSON.stringify(kept);
+    const { path, server } = this.#options;
     try {
+      const kept = this.#read()?.servers[server];
+      if (kept === undefined) return undefined;
+      const text = JSON.stringify(kept);
       createToolRegistry({ restore: text, clock: systemClock }).stop();
       return text;
     } catch (error) {
-      if (!(error instanceof RestoreError)) throw error;
-      this.#options.onTrouble(`the circuits of ${server} cannot be restored: ${error.message}`);
+      const { message } = error as Error;
+      const isOurs = error instanceof RestoreError;
+      this.#tell(isOurs ? `the circuits of ${server} cannot be restored: ${message}` : `${path} ${message}`);
       return undefined;
     }
   }
 
-  /** Saves a little later, once for all that changes meanwhile. */
-  saveSoon(persist: () => string): void {
-    this.#timer ??= setTimeout(() => this.save(persist), 100).unref();
+  /** Saves a little later, once for all that changes meanwhile; later still where that fails. */
+  saveSoon(persist: () => string, ms = 100): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#write(persist, patienceMs)) this.#failures = 0;
+      else this.saveSoon(persist, Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs));
+    }, ms).unref();
   }
 
+  /** Saves at once, for the last time. */
   save(persist: () => string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { path, server, onTrouble } = this.#options;
+    this.#write(persist, lastPatienceMs);
+  }
+
+  /** @returns whether it is written. */
+  #write(persist: () => string, patience: number): boolean {
+    const { path, server } = this.#options;
     const temporary = `${path}.${process.pid}.tmp`;
     try {
-      const unlock = lock(`${path}.lock`);
+      const unlock = lockFile(`${path}.lock`, patience);
       try {
         const document: StateDocument = {
           format: 'toolfuse-mcp',
@@ -91,27 +99,41 @@ export class StateFile {
       } finally {
         unlock();
       }
+      this.#told = undefined;
+      return true;
     } catch (error) {
-      onTrouble(`${path} cannot be written: ${(error as Error).message}`);
+      this.#tell(`${path} cannot be written: ${(error as Error).message}`);
+      return false;
     }
   }
 
+  /** @throws Error where there is a file that can neither be used nor put aside: it may be somebody else's. */
   #read(): StateDocument | undefined {
-    const { path, onTrouble } = this.#options;
+    const { path } = this.#options;
     let text: string;
     try {
       text = readFileSync(path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        onTrouble(`${path} cannot be read: ${(error as Error).message}`);
-      }
-      return undefined;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw new Error(`cannot be read: ${message}`);
     }
     const document = parse(text);
     if (document !== undefined) return document;
-    onTrouble(`${path} holds no circuits that can be read; it is kept as ${path}.bad`);
-    renameSync(path, `${path}.bad`);
+    const what = 'holds no circuits that can be read';
+    try {
+      renameSync(path, `${path}.bad`);
+    } catch (error) {
+      throw new Error(`${what}, and cannot be put aside: ${(error as Error).message}`);
+    }
+    this.#tell(`${path} ${what}; it is kept as ${path}.bad`);
     return undefined;
+  }
+
+  /** Tells the same only once, however often it is tried again. */
+  #tell(what: string): void {
+    if (this.#told !== what) this.#options.onTrouble(what);
+    this.#told = what;
   }
 }
 
@@ -124,28 +146,5 @@ function parse(text: string): StateDocument | undefined {
     return isKnown && isObject ? (document as StateDocument) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Waits for its turn, a few milliseconds in general. @returns what ends it. */
-function lock(path: string): () => void {
-  for (let tries = 0; ; tries++) {
-    try {
-      closeSync(openSync(path, 'wx', 0o600));
-      return () => unlinkSync(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    if (isStale(path)) unlinkSync(path);
-    else if (tries === 100) throw new Error(`${path} is held by another process`);
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-  }
-}
-
-function isStale(path: string): boolean {
-  try {
-    return Date.now() - statSync(path).mtimeMs > staleLockMs;
-  } catch {
-    return false;
   }
 }

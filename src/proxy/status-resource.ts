@@ -36,8 +36,13 @@ export class StatusResource {
         result: { contents: [{ uri: statusUri, mimeType: 'application/json', text }] },
       });
     }
-    if (request.method === 'resources/list' && !this.#serverHasResources) {
+    if (this.#serverHasResources) return undefined;
+    if (request.method === 'resources/list') {
       return Message.answer(id, { result: { resources: [resource] } });
+    }
+    // Who has heard that there are resources may ask for templates, too.
+    if (request.method === 'resources/templates/list') {
+      return Message.answer(id, { result: { resourceTemplates: [] } });
     }
     return undefined;
   }

@@ -5,9 +5,14 @@ import { flagOf, type Setting, settings } from './settings.ts';
 
 const settingTable: Readonly<Record<string, Setting>> = settings;
 
+const isSwitch = (setting: Setting): boolean => setting.kind.placeholder === undefined;
+const switches = Object.entries(settingTable)
+  .filter(([, setting]) => isSwitch(setting))
+  .map(([name]) => flagOf(name));
+
 /** The flags as they were typed. */
 export interface Flags {
-  readonly settings: Readonly<Record<string, string | true | undefined>>;
+  readonly settings: Readonly<Record<string, string | boolean | undefined>>;
   readonly config: string | undefined;
   readonly tool: readonly string[];
   readonly server: readonly string[];
@@ -19,15 +24,16 @@ export interface Flags {
 
 /** @throws UsageError for what is no flag. */
 export function parseFlags(args: readonly string[]): Flags {
-  const isSwitch = (setting: Setting): boolean => setting.kind.placeholder === undefined;
   const single = Object.entries(settingTable).map(
     ([name, setting]) => [flagOf(name), { type: isSwitch(setting) ? 'boolean' : 'string' }] as const,
   );
+  const negative = switches.map((flag) => [`no-${flag}`, { type: 'boolean' }] as const);
   try {
-    const { values } = parseArgs({
+    const { values, tokens } = parseArgs({
       args: [...args],
+      tokens: true,
       options: {
-        ...Object.fromEntries(single),
+        ...Object.fromEntries([...single, ...negative]),
         config: { type: 'string' },
         tool: { type: 'string', multiple: true },
         server: { type: 'string', multiple: true },
@@ -37,7 +43,14 @@ export function parseFlags(args: readonly string[]): Flags {
         json: { type: 'boolean' },
       },
     });
-    const given = values as Readonly<Record<string, string | true | undefined>>;
+    const given: Record<string, string | boolean | undefined> = {
+      ...(values as Record<string, string | true>),
+    };
+    // Of a switch and its opposite the last one counts. Node.js 20 does not know opposites.
+    for (const token of tokens) {
+      const flag = token.kind === 'option' ? token.name.replace(/^no-/, '') : '';
+      if (token.kind === 'option' && switches.includes(flag)) given[flag] = token.name === flag;
+    }
     return {
       settings: Object.fromEntries(Object.keys(settingTable).map((name) => [name, given[flagOf(name)]])),
       config: values.config,

@@ -76,6 +76,7 @@ ${row('--config FILE', 'a JSON file with these settings, by their names in camel
 ${row('--help', 'this')}
 
 A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and that over the file.
+What is on there is turned off by --no-hide-open and the like; a command behind -- wins over a URL there.
 
 It ends with the client, with 0; with 2 where the options are wrong; with 126 or 127 where the command cannot
 be run or is not there; with 130 or 143 after SIGINT or SIGTERM. The server is ended with it.`;

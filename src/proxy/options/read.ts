@@ -41,16 +41,15 @@ export function readOptions(args: readonly string[], environment: Environment): 
   const separator = args.indexOf('--');
   const flags = parseFlags(separator === -1 ? args : args.slice(0, separator));
   checkQuestion(flags, separator !== -1);
-  const file = flags.config ?? environment.TOOLFUSE_CONFIG;
+  const variableNamed = (name: string): string | undefined => environment[name] || undefined;
+  const file = flags.config ?? variableNamed('TOOLFUSE_CONFIG');
   const config = file === undefined ? noConfig : readConfig(file);
   const values: Record<string, unknown> = { ...config.values };
   for (const [name, setting] of Object.entries(settingTable)) {
-    const variable = environment[variableOf(name)];
-    if (variable !== undefined && variable !== '') {
-      values[name] = checked(variableOf(name), setting, variable, true);
-    }
+    const variable = variableNamed(variableOf(name));
+    if (variable !== undefined) values[name] = checked(variableOf(name), setting, variable, true);
     const flag = flags.settings[name];
-    if (flag === true) values[name] = true;
+    if (typeof flag === 'boolean') values[name] = flag;
     else if (flag !== undefined) values[name] = checked(`--${flagOf(name)}`, setting, flag, true);
   }
   const tools: Drafts = { ...config.tools };
@@ -60,19 +59,40 @@ export function readOptions(args: readonly string[], environment: Environment): 
     const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
     readOwn(server, { owner: 'server', where: `--server ${key}`, key, value, isText: true });
   }
-  const headers = { ...config.headers, ...headersOf(flags.header) };
+  const { command, url } = firstServer([
+    { command: separator === -1 ? [] : args.slice(separator + 1), url: flags.settings.url },
+    { command: [], url: variableNamed(variableOf('url')) },
+    { command: config.command, url: config.values.url },
+  ]);
+  // Headers of a URL that was passed over would be an error of a command.
+  const isPassedOver = url === undefined && values.url !== undefined;
+  if (isPassedOver) delete values.url;
+  const flagHeaders = headersOf(flags.header);
+  const headers = isPassedOver ? flagHeaders : { ...config.headers, ...flagHeaders };
   return {
     ...(values as SettingValues),
-    command: separator === -1 ? config.command : args.slice(separator + 1),
+    command,
     headers: expandHeaders(headers, environment),
     tools: tools as Record<string, OwnSettings>,
     server: server as OwnSettings,
     help: flags.help,
     status: flags.status,
     json: flags.json,
-    doubts: doubtsOf(environment, headers),
+    doubts: doubtsOf(environment, { ...config.headers, ...flagHeaders }),
   };
 }
+
+interface NamedServer {
+  readonly command: readonly string[];
+  readonly url: unknown;
+}
+
+/** The server of the first source that names one: another source's is none beside it. */
+const firstServer = (sources: readonly NamedServer[]): NamedServer =>
+  sources.find(({ command, url }) => command.length > 0 || url !== undefined) ?? {
+    command: [],
+    url: undefined,
+  };
 
 /** @throws UsageError where it is not clear whether a proxy is to run, or to be asked how it does. */
 function checkQuestion({ status, json }: Flags, hasCommand: boolean): void {

@@ -1,15 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HttpFront } from '../../../src/proxy/http-front.ts';
-import { McpProxy } from '../../../src/proxy/mcp-proxy.ts';
-import { readOptions } from '../../../src/proxy/options/read.ts';
 import { FaultServer } from './support/fault-server.ts';
+import { HttpCaller, messagesOf } from './support/http-caller.ts';
+import { HttpProxy } from './support/http-proxy.ts';
 
 const fileServer = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -29,16 +30,9 @@ async function listen(
   host = '127.0.0.1',
   more: { mostSessions?: number; idleTimeoutMs?: number } = {},
 ): Promise<URL> {
-  const proxy = new McpProxy(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
-    writeLog: () => {},
-    isTerminal: false,
-  });
-  const front = new HttpFront({ proxy, address: { host, port: 0 }, idleTimeoutMs: 3_600_000, ...more });
-  endings.push(async () => {
-    front.close();
-    await proxy.end();
-  });
-  return new URL(await front.listen());
+  const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
+  endings.push(() => http[Symbol.asyncDispose]());
+  return http.url;
 }
 
 async function connect(url: URL): Promise<{ client: Client; transport: StreamableHTTPClientTransport }> {
@@ -134,12 +128,21 @@ describe('a client that speaks HTTP', () => {
     const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
     const { client } = await connect(url);
     // A client that listens is there, however long it says nothing.
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await sleep(800);
     expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
     await client.close();
     await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it('hears of what was written with carriage returns as one event', async () => {
+    await using server = new FaultServer();
+    const caller = await HttpCaller.open(await listen(['--', ...server.command]));
+    const line = '{"jsonrpc":"2.0",\r"method":"notifications/x"\r\r}\r';
+    const response = await caller.call('say', { line, times: 2 });
+    const said = { jsonrpc: '2.0', method: 'notifications/x' };
+    expect(await messagesOf(response)).toEqual([said, said, expect.objectContaining({ id: 1 })]);
   });
 
   it('shares the circuits with the others', async () => {
@@ -154,6 +157,46 @@ describe('a client that speaks HTTP', () => {
     expect(await two.client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
+  });
+});
+
+describe('a proxy that ends', () => {
+  const starts = join(folder, 'starts');
+  /** A server that only its death ends. */
+  const stubborn = [
+    '--',
+    process.execPath,
+    '-e',
+    `fs.appendFileSync(${JSON.stringify(starts)}, process.pid + '\\n');
+    process.on('SIGTERM', () => {});
+    setInterval(() => {}, 1_000);
+    process.stdin.once('data', () => console.log('{"jsonrpc":"2.0","id":"initialize","result":{}}'));`,
+  ];
+  const left = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number).filter(isRunning);
+
+  it('takes no client any more, and leaves no server behind', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    await HttpCaller.open(http.url);
+    // Its connection is there already when the proxy begins to end.
+    const late = request(http.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    late.write('{"jsonrpc":"2.0","id":1,');
+    await sleep(100);
+    expect(left()).toHaveLength(1);
+    const ending = http.proxy.end();
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('fetch failed');
+    late.end('"method":"initialize"}');
+    const [response] = await once(late, 'response');
+    expect(response.statusCode).toBe(503);
+    await ending;
+    expect(left()).toEqual([]);
+  });
+
+  it('waits for a server whose client has only just gone', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    const caller = await HttpCaller.open(http.url);
+    await caller.end();
+    await http.proxy.end();
+    expect(left()).toEqual([]);
   });
 });
 
@@ -175,6 +218,16 @@ describe('a request that has no business here', () => {
     expect(await statusOf(await listen(), options)).toBe(status);
   });
 
+  it.each(['::1', '0:0:0:0:0:0:0:1'])(
+    'under the name of another host is refused at %s as well',
+    async (host) => {
+      const url = await listen(undefined, host);
+      expect(await statusOf(url, { headers: { host: 'evil.example' } })).toBe(403);
+      expect(await statusOf(url)).toBe(400);
+      expect(await statusOf(url, { headers: { host: `LocalHost:${url.port}` } })).toBe(400);
+    },
+  );
+
   it('from a page whose name was made to point here is refused, wherever the proxy listens', async () => {
     const url = await listen(undefined, '0.0.0.0');
     const { port } = url;
@@ -185,6 +238,19 @@ describe('a request that has no business here', () => {
     expect(await statusFrom('rebound.example')).toBe(403);
     // Nobody else's name is an address.
     expect(await statusFrom('192.0.2.7')).toBe(400);
+  });
+
+  it.each([
+    ['latest', 400],
+    ['2025-11-25, 2025-06-18', 400],
+    ['2099-01-01', 202],
+    ['DRAFT-2026-v1', 202],
+  ])('of the version %j has status %i', async (version, status) => {
+    const caller = await HttpCaller.open(await listen());
+    const headers = { 'mcp-protocol-version': version };
+    const response = await caller.post({ method: 'notifications/x' }, { headers });
+    expect(response.status).toBe(status);
+    if (status === 400) expect(await response.text()).toContain('must be a version, as 2025-11-25');
   });
 
   it('with too much in it is refused, and the others go on', async () => {

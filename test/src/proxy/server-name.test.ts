@@ -24,7 +24,29 @@ describe('a server that was given no name', () => {
     expect(serverName({ command: ['sh', '-c', 'API_KEY=s3cret some-server'] })).toBe('sh');
   });
 
-  it('is called by the host of its URL', () => {
-    expect(serverName({ command: [], url: 'https://example.com:8443/mcp' })).toBe('example.com:8443');
+  it.each([
+    ['https://example.com:8443/mcp', 'example.com:8443'],
+    ['https://user:s3cret@example.com/mcp/', 'example.com'],
+    ['https://example.com?key=s3cret', 'example.com'],
+    ['https://example.com/github/mcp?key=s3cret#x', 'example.com/github/mcp'],
+    ['https://example.com/@scope/web-search_2/', 'example.com/@scope/web-search_2'],
+  ])('is called by the host of its URL, and the path where that says more: %s', (url, name) => {
+    expect(serverName({ command: [], url })).toBe(name);
+  });
+
+  it.each([
+    'NzY4ZDFhYmM',
+    'ghp_s3cretS3cretS3cret',
+    '550e8400-e29b-41d4-a716-446655440000',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    'key=s3cret',
+    'averylongwordwithoutanydigit',
+    'c2VjcmV0%3D',
+  ])('is not called by a key in the path of its URL, and told from that with another key: %s', (key) => {
+    const [one, other] = [key, `${key}2`].map((each) =>
+      serverName({ command: [], url: `https://example.com/s/${each}/mcp` }),
+    );
+    expect(one).toMatch(/^example\.com\/s\/~[\da-f]{8}\/mcp$/);
+    expect(other).not.toBe(one);
   });
 });

@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StateFile } from '../../../src/proxy/state-file.ts';
 
 let folder: string;
@@ -19,6 +28,7 @@ beforeEach(() => {
   troubles = [];
 });
 afterEach(() => {
+  vi.useRealTimers();
   for (const registry of registries.splice(0)) registry.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -81,6 +91,17 @@ describe('a state file', () => {
     expect(openIn(fileOf('files').load())).toEqual(['search']);
   });
 
+  it('that can neither be used nor put aside is told of, and left as it is', () => {
+    writeFileSync(path, 'somebody else wrote this');
+    mkdirSync(join(`${path}.bad`, 'x'), { recursive: true });
+    const file = fileOf('files');
+    expect(file.load()).toBeUndefined();
+    expect(troubles.join()).toMatch(/ holds no circuits that can be read, and cannot be put aside: /);
+    file.save(() => registryWithOpen('search').persist());
+    expect(troubles[1]).toMatch(/ cannot be written: holds no circuits that can be read, /);
+    expect(readFileSync(path, 'utf8')).toBe('somebody else wrote this');
+  });
+
   it('whose circuits cannot be restored is told of', () => {
     writeFileSync(
       path,
@@ -109,17 +130,59 @@ describe('a state file', () => {
     expect(openIn(fileOf('files').load())).toEqual(['search']);
   });
 
-  it('loses nothing where several processes write to it at once', async () => {
-    const writer = fileURLToPath(new URL('fixtures/state-writer.ts', import.meta.url));
-    const names = ['a', 'b', 'c', 'd'];
-    await Promise.all(
-      names.map((name) =>
-        promisify(execFile)(process.execPath, ['--import', 'tsx', writer, path, name, '25']),
-      ),
-    );
-    const { servers } = JSON.parse(readFileSync(path, 'utf8'));
-    expect(Object.keys(servers).sort()).toEqual(names);
-    for (const name of names) expect(openIn(fileOf(name).load())).toEqual([`tool-of-${name}-25`]);
+  it('is written a little later where a process that held it has only just died', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    writeFileSync(`${path}.lock`, '');
+    const file = fileOf('files');
+    const startedAt = performance.now();
+    file.saveSoon(() => registryWithOpen('search').persist());
+    await vi.advanceTimersByTimeAsync(3_500);
+    expect(troubles).toEqual([`${path} cannot be written: ${path}.lock is held by another process`]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+    // Meanwhile the process had better things to do.
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('is written although a process has died while it removed the lock of another one', () => {
+    const longAgo = new Date(Date.now() - 60_000);
+    for (const left of [`${path}.lock`, `${path}.lock.stale`]) {
+      writeFileSync(left, '');
+      utimesSync(left, longAgo, longAgo);
+    }
+    fileOf('files').save(() => registryWithOpen('search').persist());
     expect(readdirSync(folder)).toEqual(['circuits.json']);
-  }, 30_000);
+  });
+
+  it('keeps the lock of whoever has taken it over from one that slept', () => {
+    fileOf('files').save(() => {
+      writeFileSync(`${path}.lock`, 'of another process');
+      return registryWithOpen('search').persist();
+    });
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe('of another process');
+  });
+
+  it.each(['no lock', 'a stale lock'])(
+    'loses nothing where several processes write to it at once, after %s',
+    async (begin) => {
+      if (begin === 'a stale lock') {
+        const longAgo = new Date(Date.now() - 60_000);
+        writeFileSync(`${path}.lock`, '');
+        utimesSync(`${path}.lock`, longAgo, longAgo);
+      }
+      const writer = fileURLToPath(new URL('fixtures/state-writer.ts', import.meta.url));
+      const names = ['a', 'b', 'c', 'd'];
+      const at = Date.now() + 2_000;
+      await Promise.all(
+        names.map((name) =>
+          promisify(execFile)(process.execPath, ['--import', 'tsx', writer, path, name, '25', String(at)]),
+        ),
+      );
+      const { servers } = JSON.parse(readFileSync(path, 'utf8'));
+      expect(Object.keys(servers).sort()).toEqual(names);
+      for (const name of names) expect(openIn(fileOf(name).load())).toEqual([`tool-of-${name}-25`]);
+      expect(readdirSync(folder)).toEqual(['circuits.json']);
+    },
+    30_000,
+  );
 });

@@ -35,6 +35,11 @@ describe('the status of the circuits', () => {
     });
   });
 
+  it('has no templates, where its server has none that could be asked for', () => {
+    const ask = request('resources/templates/list');
+    expect(parsed(initialized({}).answer(ask))).toEqual({ resourceTemplates: [] });
+  });
+
   it('can be read at any time, by whatever id', () => {
     const answered = initialized({}).answer(request('resources/read', { uri: statusUri }));
     expect(answered?.id).toBe('1');
@@ -45,6 +50,7 @@ describe('the status of the circuits', () => {
   it.each([
     ['resources/read', { uri: 'a:b' }],
     ['resources/list', {}],
+    ['resources/templates/list', {}],
     ['tools/list', {}],
   ])('has nothing to do with %s of others', (method, params) => {
     expect(initialized({ resources: {} }).answer(request(method, params))).toBeUndefined();

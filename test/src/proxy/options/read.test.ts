@@ -42,6 +42,35 @@ describe('the command of the server', () => {
   });
 });
 
+describe('the server', () => {
+  const [command, url] = [['a'], 'http://a/'];
+  it.each([
+    ['a command on the command line', ['--', 'b'], {}, { url }, { command: ['b'] }],
+    ['a command on the command line', ['--', 'b'], { TOOLFUSE_URL: url }, {}, { command: ['b'] }],
+    ['a URL on the command line', ['--url', 'http://b/'], {}, { command }, { url: 'http://b/' }],
+    ['a URL in the environment', [], { TOOLFUSE_URL: 'http://b/' }, { command }, { url: 'http://b/' }],
+    ['a URL in the environment', [], { TOOLFUSE_URL: 'http://b/' }, { url }, { url: 'http://b/' }],
+    ['a command in the file', [], {}, { command }, { command }],
+    ['a URL in the file', [], {}, { url }, { url }],
+  ])('is %s, rather than another one: %j %j %j', (_, args, environment, content, expected) => {
+    const options = readOptions(['--config', config(content), ...args], environment);
+    expect({ command: options.command, url: options.url }).toEqual({ command: [], ...expected });
+  });
+
+  it('that was passed over takes its headers with it', () => {
+    const file = config({ url, headers: { A: `\${TOOLFUSE_TOKEN}` } });
+    expect(readOptions(['--config', file, '--', 'b'], {}).headers).toEqual({});
+    expect(readOptions(['--config', file, '--url', 'http://b'], { TOOLFUSE_TOKEN: 'x' }).headers).toEqual({
+      A: 'x',
+    });
+    expect(readOptions(['--config', file, '--', 'b'], { TOOLFUSE_TOKEN: 'x' }).doubts).toEqual([]);
+  });
+
+  it('is asked for by two at once on a command line: none of them wins', () => {
+    expect(readOptions(['--url', url, '--', 'b'], {})).toMatchObject({ url, command: ['b'] });
+  });
+});
+
 describe('a setting', () => {
   it('comes from a flag before the environment, and from that before the file', () => {
     const file = config({ minBackoffMs: 1, maxBackoffMs: 1, failureThreshold: 1, name: 'file' });
@@ -56,12 +85,16 @@ describe('a setting', () => {
 
   it('is not given by an empty variable', () => {
     expect(readOptions([], { TOOLFUSE_TIMEOUT: '' }).timeoutMs).toBeUndefined();
+    expect(readOptions([], { TOOLFUSE_CONFIG: '' }).command).toEqual([]);
   });
 
   it.each([
     [['--hide-open'], {}, true],
     [[], { TOOLFUSE_HIDE_OPEN: 'yes' }, true],
     [[], { TOOLFUSE_HIDE_OPEN: '0' }, false],
+    [['--no-hide-open'], { TOOLFUSE_HIDE_OPEN: 'yes' }, false],
+    [['--no-hide-open', '--hide-open'], {}, true],
+    [['--hide-open', '--no-hide-open'], {}, false],
   ] as const)('that is on or off: %j %j', (args, environment, expected) => {
     expect(readOptions(args, environment).hideOpen).toBe(expected);
   });
@@ -93,6 +126,7 @@ describe('a setting', () => {
     ],
     [['--state', ' '], '--state must be a text that is not empty, got " "'],
     [['--no-such'], "Unknown option '--no-such'"],
+    [['--no-min-backoff'], "Unknown option '--no-min-backoff'"],
     [['--header', 'X'], '--header "X" must be \'NAME: VALUE\''],
   ])('is refused by its flag and value: %j', (args, expected) => {
     expect(complaint(args)).toContain(expected);

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[(?:0{0,4}:){2,7}0{0,3}1\])$/i;
+
+/** The names of versions so far, of drafts, and of what is to come. */
+const version = /^(?:\d{4}-\d{2}-\d{2}|DRAFT-[\w-]+)$/;
+
+/** A request is refused with a status and words. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Checks what a request says of itself, where the proxy listens at a host. A page of another site can reach a server on
+ * this machine, but cannot say that it is one of its own.
+ *
+ * @throws Refusal
+ */
+export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
+  if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'there is only /mcp here');
+  const host = headers.host?.replace(/:\d+$/, '') ?? '';
+  if (loopback.test(listensAt.includes(':') ? `[${listensAt}]` : listensAt) && !loopback.test(host)) {
+    throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
+  }
+  checkOrigin(headers.origin, host);
+  const said = headers['mcp-protocol-version'];
+  if (said !== undefined && !(typeof said === 'string' && version.test(said))) {
+    throw new Refusal(
+      400,
+      `the header mcp-protocol-version must be a version, as 2025-11-25, got ${JSON.stringify(said)}`,
+    );
+  }
+}
+
+function checkOrigin(origin: string | undefined, host: string): void {
+  if (origin === undefined) return;
+  const from = URL.canParse(origin) ? new URL(origin).hostname : '';
+  // A name of any site can be made to point here; an address is nobody else's name.
+  const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
+  if (!isOwn && !loopback.test(from)) {
+    throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
+  }
+}

@@ -1,0 +1,29 @@
+import { HttpFront, type HttpFrontOptions } from '../../../../src/proxy/http-front.ts';
+import { McpProxy } from '../../../../src/proxy/mcp-proxy.ts';
+import { readOptions } from '../../../../src/proxy/options/read.ts';
+
+/** A proxy with real servers behind it, that speaks HTTP. */
+export class HttpProxy {
+  readonly proxy: McpProxy;
+  readonly #front: HttpFront;
+  url = new URL('http://localhost');
+
+  private constructor(args: readonly string[], options: Partial<HttpFrontOptions>) {
+    this.proxy = new McpProxy(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
+      writeLog: () => {},
+      isTerminal: false,
+    });
+    const address = { host: '127.0.0.1', port: 0 };
+    this.#front = new HttpFront({ proxy: this.proxy, address, idleTimeoutMs: 3_600_000, ...options });
+  }
+
+  static async listen(args: readonly string[], options: Partial<HttpFrontOptions> = {}): Promise<HttpProxy> {
+    const http = new HttpProxy(args, options);
+    http.url = new URL(await http.#front.listen());
+    return http;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy.end();
+  }
+}
