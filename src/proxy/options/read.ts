@@ -2,7 +2,7 @@ import { UsageError } from '../../cli/command.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
-import { expandHeaders, headersOf } from './headers.ts';
+import { expandHeaders, readHeaders } from './headers.ts';
 import { checked, type Drafts, readOwn, show } from './own-settings.ts';
 import {
   flagOf,
@@ -60,7 +60,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
     readOwn(server, { owner: 'server', where: `--server ${key}`, key, value, isText: true });
   }
-  const headers = { ...config.headers, ...headersOf(flags.header) };
+  const headers = readHeaders(config.headers, flags.header);
   return {
     ...(values as SettingValues),
     command: separator === -1 ? config.command : args.slice(separator + 1),

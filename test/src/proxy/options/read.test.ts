@@ -184,6 +184,28 @@ describe('headers', () => {
       'header A needs the environment variable NOPE, which is not set',
     );
   });
+
+  it('are one, however their name is written, and the last one counts', () => {
+    const file = config({ headers: { authorization: 'Bearer file', 'X-Key': 'file' } });
+    const args = [
+      '--config',
+      file,
+      '--header',
+      'Authorization: Bearer flag',
+      '--header',
+      'AUTHORIZATION: last',
+    ];
+    expect(readOptions(args, {}).headers).toEqual({ AUTHORIZATION: 'last', 'X-Key': 'file' });
+  });
+
+  it.each(['Content-Type', 'accept', 'MCP-Session-Id', 'mcp-protocol-version', 'Content-Length'])(
+    'are not those that the proxy sends by itself: %s',
+    (name) => {
+      const words = `header ${name} is set by the proxy itself`;
+      expect(complaint(['--header', `${name}: x`])).toBe(words);
+      expect(complaint(['--config', config({ headers: { [name]: 'x' } })])).toBe(words);
+    },
+  );
 });
 
 describe('a configuration file', () => {
