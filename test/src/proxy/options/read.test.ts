@@ -208,6 +208,24 @@ describe('headers', () => {
   );
 });
 
+describe('a URL', () => {
+  it.each([
+    'https://user:s3cret@host/mcp',
+    'http://s3cret@host/mcp',
+    'https:user:s3cret@host',
+    'HTTPS://user:s3cret@host',
+  ])('with a user or a password is refused, without telling it: %s', (url) => {
+    const words = 'must be a URL without a user and a password: give them by a header';
+    expect(complaint(['--url', url])).toBe(`--url ${words}`);
+    expect(complaint(['--config', config({ url })])).toContain(`url ${words}`);
+  });
+
+  it('may hold the same sign elsewhere', () => {
+    const url = 'https://host/@scope/mcp?to=a@b';
+    expect(readOptions(['--url', url], {}).url).toBe(url);
+  });
+});
+
 describe('a configuration file', () => {
   it('can hold all that a command line can', () => {
     const content = {
