@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import type { HttpAnswer } from './http-request.ts';
 
 /** An event of a stream: a message, where it has data. */
 interface StreamEvent {
@@ -19,7 +20,7 @@ export interface EventReaderOptions {
  *
  * @throws Error where the connection is lost, or a message is too long.
  */
-export async function readEvents(response: Response, options: EventReaderOptions): Promise<void> {
+export async function readEvents(answer: HttpAnswer, options: EventReaderOptions): Promise<void> {
   const { maxMessageBytes, onEvent, onRetry } = options;
   const decoder = new TextDecoder();
   let fault: Error | undefined;
@@ -34,27 +35,23 @@ export async function readEvents(response: Response, options: EventReaderOptions
       onEvent({ id, data: isMessage ? data : '' });
     },
   });
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     parser.feed(decoder.decode(chunk, { stream: true }));
     if (fault !== undefined) throw fault;
   }
 }
 
 /** Reads an answer that is one message. @throws Error where the connection is lost, or the message is too long. */
-export async function readText(response: Response, maxMessageBytes: number): Promise<string> {
+export async function readText(answer: HttpAnswer, maxMessageBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxMessageBytes) throw tooLong(maxMessageBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
-
-/** The DOM's types do not know that a stream can be walked through. */
-const chunksOf = (response: Response): AsyncIterable<Uint8Array> =>
-  (response.body ?? new Blob([]).stream()) as unknown as AsyncIterable<Uint8Array>;
 
 const tooLong = (bytes: number): Error =>
   Object.assign(new Error(`its answer is longer than ${bytes} bytes (see --max-message-mb)`), {

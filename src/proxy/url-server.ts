@@ -1,4 +1,5 @@
 import { readEvents, readText } from './answer-body.ts';
+import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
 import { Line } from './line.ts';
 import { Message } from './message.ts';
@@ -36,6 +37,7 @@ export class UrlServer implements ServerConnection {
   readonly #session: HttpSession;
   readonly #maxMessageBytes: number;
   readonly #events: ServerEvents;
+  readonly #abort = new AbortController();
   #isOver = false;
   /** Settled when the notifications before it have arrived: the server must not see a request overtake one. */
   #turn: Promise<void> = Promise.resolve();
@@ -71,7 +73,7 @@ export class UrlServer implements ServerConnection {
 
   #stop(): void {
     this.#isOver = true;
-    this.#session.abort();
+    this.#abort.abort();
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -83,11 +85,11 @@ export class UrlServer implements ServerConnection {
 
   async #post(message: Message): Promise<void> {
     try {
-      const response = await this.#session.post(message);
-      if (!response.ok) await this.#refused(message, response);
+      const response = await this.#session.post(message, this.#abort.signal);
+      if (!isOk(response)) await this.#refused(message, response);
       else if (message.isRequest) void this.#readAnswer(message, response);
       else {
-        await response.body?.cancel();
+        letGo(response);
         if (message.method === 'notifications/initialized') void this.#listen();
       }
     } catch (error) {
@@ -95,14 +97,14 @@ export class UrlServer implements ServerConnection {
     }
   }
 
-  async #refused(message: Message, response: Response): Promise<void> {
-    await response.body?.cancel();
+  async #refused(message: Message, response: HttpAnswer): Promise<void> {
+    letGo(response);
     const isForgotten = response.status === 404 && this.#session.isNamed;
     this.#undelivered(message, httpError(response));
     if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
   }
 
-  async #readAnswer(message: Message, response: Response): Promise<void> {
+  async #readAnswer(message: Message, response: HttpAnswer): Promise<void> {
     try {
       const type = response.headers.get('content-type') ?? '';
       if (/^text\/event-stream\b/i.test(type)) await this.#readStream(response, message);
@@ -120,7 +122,7 @@ export class UrlServer implements ServerConnection {
   }
 
   /** Reads the events of an answer. One that breaks off is taken up where it was, if its events have names. */
-  async #readStream(first: Response, { id }: Message): Promise<void> {
+  async #readStream(first: HttpAnswer, { id }: Message): Promise<void> {
     let response = first;
     let lastId: string | undefined;
     for (let tries = 0; ; tries++) {
@@ -133,8 +135,8 @@ export class UrlServer implements ServerConnection {
       }
       await this.#delay(this.#retryMs);
       if (this.#isOver) return;
-      response = await this.#session.get(lastId);
-      if (!response.ok) throw httpError(response);
+      response = await this.#session.get(lastId, this.#abort.signal);
+      if (!isOk(response)) throw httpError(response);
     }
   }
 
@@ -143,17 +145,18 @@ export class UrlServer implements ServerConnection {
     let lastId: string | undefined;
     for (let failures = 0; !this.#isOver; ) {
       // Where the connection is lost, a request would find out.
-      const response = await this.#session.get(lastId).catch(() => undefined);
-      failures = response?.ok === true ? 0 : failures + 1;
-      if (response?.ok === true) lastId = (await this.#readEvents(response, lastId)).lastId;
-      else await response?.body?.cancel();
+      const response = await this.#session.get(lastId, this.#abort.signal).catch(() => undefined);
+      failures = response !== undefined && isOk(response) ? 0 : failures + 1;
+      if (response !== undefined && isOk(response))
+        lastId = (await this.#readEvents(response, lastId)).lastId;
+      else if (response !== undefined) letGo(response);
       if (response !== undefined && saysNothing(response.status)) return;
       if (!this.#isOver) await this.#delay(Math.min(this.#retryMs * 2 ** failures, longestDelayMs));
     }
   }
 
   /** Passes the messages of a stream on, to its end or its fault. */
-  async #readEvents(response: Response, lastIdBefore: string | undefined): Promise<SeenStream> {
+  async #readEvents(response: HttpAnswer, lastIdBefore: string | undefined): Promise<SeenStream> {
     const answers = new Set<string>();
     let lastId = lastIdBefore;
     let fault: unknown;

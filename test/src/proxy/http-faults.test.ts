@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { FaultServer } from './support/fault-server.ts';
 import { GuardedHttp } from './support/guarded-http.ts';
+import { serve } from './support/http-server.ts';
 import { freePort, Network } from './support/network.ts';
 import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
 
@@ -153,20 +151,6 @@ describe('a server that asks who is there', { timeout: 30_000 }, () => {
     expect(await session.say('echo', { words: 'x' })).toBe('x');
   });
 });
-
-/** A server of HTTP that does whatever it likes. */
-async function serve(listener: RequestListener) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
 
 describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
   const header = ['--header', 'X-Key: s3cret'];
