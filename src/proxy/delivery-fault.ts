@@ -17,8 +17,32 @@ function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown;
   }
 }
 
+/**
+ * The server has taken a message, and its answer was lost, or is none. What has gone wrong since says nothing against that it
+ * has run: it is told in words only.
+ */
+export class AnswerFault extends Error {
+  private constructor(why: string, known: { readonly code: string } | { readonly status: number }) {
+    super(why);
+    Object.assign(this, known);
+  }
+
+  /** It was lost on the way. */
+  static lost(cause: unknown): AnswerFault {
+    const why = cause === undefined ? '' : `: ${reasonOf(cause)}`;
+    return new AnswerFault(`the answer broke off${why}`, { code: 'ECONNRESET' });
+  }
+
+  /** The server was reached, and what it says makes no sense. */
+  static nonsense(why: string): AnswerFault {
+    return new AnswerFault(why, { status: 502 });
+  }
+}
+
 /** Whether it is certain that the server has not begun with what it was sent: it was not reached, or has refused it. */
 export function hasNotRun(error: unknown): boolean {
+  // Its code and its status are of what came after.
+  if (error instanceof AnswerFault) return false;
   for (const { code, status } of chainOf(error)) {
     if (typeof code === 'string' && noConnection.has(code)) return true;
     if (typeof status === 'number' && ((status >= 300 && status < 500 && status !== 408) || status === 503))
