@@ -1,15 +1,12 @@
-/** Of these a connection has never come about. */
-const noConnection = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+interface Told {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+  readonly wasSent?: unknown;
+}
 
-/** The error of an undelivered message, and what it was caused by: `fetch` says what went wrong only there. */
-function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown; message?: unknown }> {
+/** The error of an undelivered message, and what it was caused by. */
+function* chainOf(error: unknown): Generator<Told> {
   let each: unknown = error;
   for (let depth = 0; depth < 5 && typeof each === 'object' && each !== null; depth++) {
     yield each;
@@ -43,8 +40,8 @@ export class AnswerFault extends Error {
 export function hasNotRun(error: unknown): boolean {
   // Its code and its status are of what came after.
   if (error instanceof AnswerFault) return false;
-  for (const { code, status } of chainOf(error)) {
-    if (typeof code === 'string' && noConnection.has(code)) return true;
+  for (const { wasSent, status } of chainOf(error)) {
+    if (wasSent === false) return true;
     if (typeof status === 'number' && ((status >= 300 && status < 500 && status !== 408) || status === 503))
       return true;
   }
@@ -62,6 +59,5 @@ export function isRefusal(error: unknown): boolean {
 /** Why a message was not delivered, in words. */
 export function reasonOf(error: unknown): string {
   const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));
-  const told = messages.filter((message) => message !== '' && message !== 'fetch failed');
-  return told.at(-1) ?? messages.at(-1) ?? String(error);
+  return messages.findLast((message) => message !== '') ?? String(error);
 }

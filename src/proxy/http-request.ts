@@ -42,15 +42,20 @@ const letGoMs = 1_000;
  * Asks a server. Not by `fetch`, which gives an answer 300 s to begin, and as long between its parts: how long one may take,
  * the proxy decides alone.
  *
- * @throws Error where there is no answer.
+ * @throws Error where there is no answer; its `wasSent` is false where no connection has come about.
  */
 export function ask(url: string, { method, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
   const isSecure = url.startsWith('https:');
   return new Promise((resolve, reject) => {
     const options = { method, headers, signal, agent: isSecure ? httpsAgent : httpAgent };
     const request = (isSecure ? requestByHttps : requestByHttp)(url, options);
-    request.on('error', reject);
-    request.once('socket', (socket) => limitConnecting(socket, isSecure ? 'secureConnect' : 'connect'));
+    let wasSent = false;
+    request.on('error', (error) => reject(Object.assign(error, { wasSent })));
+    request.once('socket', (socket) => {
+      onceConnected(socket, isSecure ? 'secureConnect' : 'connect', () => {
+        wasSent = true;
+      });
+    });
     request.once('response', (answer) => {
       // Whoever reads it is told of its faults; nobody may.
       answer.on('error', () => {});
@@ -74,15 +79,19 @@ export function letGo({ body }: HttpAnswer): void {
   body.resume();
 }
 
-function limitConnecting(socket: Socket, event: 'connect' | 'secureConnect'): void {
-  if (!socket.connecting) return;
+/** Tells of a connection that has come about, be it an earlier one that is used again. It may not take long. */
+function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell: () => void): void {
+  if (!socket.connecting) {
+    tell();
+    return;
+  }
   const timer = setTimeout(() => {
     const error = new Error(`no connection within ${connectTimeoutMs / 1000} s`);
+    // By which the circuits know what it is.
     socket.destroy(Object.assign(error, { code: 'UND_ERR_CONNECT_TIMEOUT' }));
   }, connectTimeoutMs);
-  const settle = (): void => clearTimeout(timer);
-  socket.once(event, settle);
-  socket.once('close', settle);
+  socket.once(event, tell);
+  for (const end of [event, 'close']) socket.once(end, () => clearTimeout(timer));
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { categorize } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hasNotRun, reasonOf } from '../../../src/proxy/delivery-fault.ts';
 import { ask, letGo } from '../../../src/proxy/http-request.ts';
@@ -59,6 +60,38 @@ describe('a connection', () => {
     expect(hasNotRun(error)).toBe(true);
     socket.destroy();
     silent.close();
+  });
+
+  it.each(['http://no-such-host.invalid', 'http://127.0.0.1:1'])(
+    'to nobody has brought nothing there: %s',
+    async (url) => {
+      const error = await get(url).catch((reason: unknown) => reason);
+      expect(hasNotRun(error)).toBe(true);
+      expect(categorize(error)).toBe('network');
+    },
+  );
+
+  it('to one that speaks no TLS has brought nothing there', async () => {
+    await using server = await serve((_, response) => response.end());
+    const error = await get(server.origin.replace('http:', 'https:')).catch((reason: unknown) => reason);
+    expect(hasNotRun(error)).toBe(true);
+  });
+
+  it.each([false, true])('that breaks may have brought something there (used again: %s)', async (again) => {
+    let isBroken = false;
+    await using server = await serve((request, response) => {
+      if (isBroken) request.socket.destroy();
+      else response.end();
+    });
+    if (again) {
+      const { body } = await get(server.origin);
+      body.resume();
+      await once(body, 'close');
+    }
+    isBroken = true;
+    const error = await get(server.origin).catch((reason: unknown) => reason);
+    expect(hasNotRun(error)).toBe(false);
+    expect(categorize(error)).toBe('network');
   });
 
   it('is used again after an answer whose body nobody wants', async () => {
