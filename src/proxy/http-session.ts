@@ -72,6 +72,8 @@ export class HttpSession {
 
   #headers(more: Readonly<Record<string, string>>): Record<string, string> {
     return {
+      // Some servers refuse whoever does not say.
+      'user-agent': 'toolfuse',
       ...this.#options.headers,
       ...more,
       'accept-encoding': 'identity',

@@ -5,6 +5,7 @@ import { categorize } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hasNotRun, reasonOf } from '../../../src/proxy/delivery-fault.ts';
 import { ask, letGo } from '../../../src/proxy/http-request.ts';
+import { HttpSession } from '../../../src/proxy/http-session.ts';
 import { serve } from './support/http-server.ts';
 import { answer, answerTo, callOf, connectTo } from './support/url-connection.ts';
 
@@ -122,5 +123,20 @@ describe('a connection', () => {
     vi.advanceTimersByTime(1_000);
     vi.useRealTimers();
     await expect.poll(() => isClosed).toBe(true);
+  });
+});
+
+describe('the headers of a request', () => {
+  it('say who asks, unless the user says so', async () => {
+    const seen: unknown[] = [];
+    await using server = await serve(({ headers }, response) => {
+      seen.push(headers['user-agent'], headers.authorization);
+      response.end();
+    });
+    const { signal } = new AbortController();
+    for (const headers of [{}, { 'User-Agent': 'me', Authorization: 'Bearer x' }]) {
+      letGo(await new HttpSession({ url: server.origin, headers }).get(undefined, signal));
+    }
+    expect(seen).toEqual(['toolfuse', undefined, 'me', 'Bearer x']);
   });
 });
