@@ -1,4 +1,15 @@
 import { createParser } from 'eventsource-parser';
+import type { Barrier } from './barrier.ts';
+import { AnswerFault } from './delivery-fault.ts';
+import type { HttpAnswer } from './http-request.ts';
+import { LineReader, type LongLine } from './line-reader.ts';
+
+export interface BodyReaderOptions {
+  /** The longest message that is taken, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Where it holds the reader up, nothing more is asked of the server. */
+  readonly barrier: Barrier | undefined;
+}
 
 /** An event of a stream: a message, where it has data. */
 interface StreamEvent {
@@ -6,45 +17,75 @@ interface StreamEvent {
   readonly data: string;
 }
 
-export interface EventReaderOptions {
-  /** The longest message that is taken, in bytes. */
-  readonly maxMessageBytes: number;
+export interface EventReaderOptions extends BodyReaderOptions {
+  /** Something has come, be it that the server is alive. */
+  readonly onPart: () => void;
   readonly onEvent: (event: StreamEvent) => void;
+  /** A message that is too long was passed over. Its event is told as one without data. */
+  readonly onLongMessage: (message: LongLine) => void;
   /** The server says how long to wait before its stream is taken up again, in ms. */
   readonly onRetry: (ms: number) => void;
 }
 
-/**
- * Reads the server-sent events of an answer to its end.
- *
- * @throws Error where the connection is lost, or a message is too long.
- */
-export async function readEvents(response: Response, options: EventReaderOptions): Promise<void> {
-  const { maxMessageBytes, onEvent, onRetry } = options;
-  const decoder = new TextDecoder();
-  let fault: Error | undefined;
-  const parser = createParser({
-    maxBufferSize: maxMessageBytes,
-    onRetry,
-    onError: ({ type }) => {
-      if (type === 'max-buffer-size-exceeded') fault = tooLong(maxMessageBytes);
-    },
-    onEvent: ({ id, event, data }) => {
-      const isMessage = event === undefined || event === 'message';
-      onEvent({ id, data: isMessage ? data : '' });
-    },
-  });
-  for await (const chunk of chunksOf(response)) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    if (fault !== undefined) throw fault;
+const dataField = /^data: ?/;
+const longestField = 'data: \r\n'.length;
+
+/** Reads the server-sent events of an answer to its end. @throws Error where the connection is lost. */
+export async function readEvents(answer: HttpAnswer, options: EventReaderOptions): Promise<void> {
+  const lines = eventLines(options);
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    await options.barrier?.opened;
+    options.onPart();
+    lines.push(chunk);
   }
 }
 
-/** Reads an answer that is one message. @throws Error where the connection is lost, or the message is too long. */
-export async function readText(response: Response, maxMessageBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+/** Makes events of lines. Of one that is too long the data are dropped, line by line, so that its id is known none the less. */
+function eventLines({ maxMessageBytes, onEvent, onLongMessage, onRetry }: EventReaderOptions): LineReader {
+  const maxBytes = maxMessageBytes + longestField;
   let length = 0;
-  for await (const chunk of chunksOf(response)) {
+  /** What is known of the message at hand, once it is too long. */
+  let long: LongLine | undefined;
+  const parser = createParser({
+    onRetry,
+    onEvent: ({ id, event, data }) => {
+      if (long !== undefined) onLongMessage({ ...long, length });
+      const isMessage = long === undefined && (event === undefined || event === 'message');
+      length = 0;
+      long = undefined;
+      onEvent({ id, data: isMessage ? data : '' });
+    },
+  });
+  return new LineReader({
+    maxBytes,
+    onLine: (line) => {
+      const text = line.text('utf8', 0, line.length).replace(/^\uFEFF/, '');
+      if (dataField.test(text)) length += line.length;
+      if (length > maxBytes) long ??= { head: nothing, tail: nothing, length };
+      if (long === undefined || !dataField.test(text)) parser.feed(text);
+    },
+    onLongLine: ({ head, tail, length: lineLength }) => {
+      const field = dataField.exec(head.toString('latin1'))?.[0];
+      if (field === undefined) return;
+      length += lineLength;
+      long ??= { head: head.subarray(field.length), tail, length };
+      // Without any data, there would be no event.
+      parser.feed('data:\n');
+    },
+  });
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Reads an answer that is one message. @throws Error where the connection is lost, AnswerFault where it is too long. */
+export async function readText(
+  answer: HttpAnswer,
+  { maxMessageBytes, barrier }: BodyReaderOptions,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    await barrier?.opened;
     length += chunk.length;
     if (length > maxMessageBytes) throw tooLong(maxMessageBytes);
     chunks.push(chunk);
@@ -52,11 +93,5 @@ export async function readText(response: Response, maxMessageBytes: number): Pro
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The DOM's types do not know that a stream can be walked through. */
-const chunksOf = (response: Response): AsyncIterable<Uint8Array> =>
-  (response.body ?? new Blob([]).stream()) as unknown as AsyncIterable<Uint8Array>;
-
-const tooLong = (bytes: number): Error =>
-  Object.assign(new Error(`its answer is longer than ${bytes} bytes (see --max-message-mb)`), {
-    status: 502,
-  });
+export const tooLong = (bytes: number): AnswerFault =>
+  AnswerFault.nonsense(`its answer is longer than ${bytes} bytes (see --max-message-mb)`);

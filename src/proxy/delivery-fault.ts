@@ -1,15 +1,12 @@
-/** Of these a connection has never come about. */
-const noConnection = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+interface Told {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+  readonly wasSent?: unknown;
+}
 
-/** The error of an undelivered message, and what it was caused by: `fetch` says what went wrong only there. */
-function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown; message?: unknown }> {
+/** The error of an undelivered message, and what it was caused by. */
+function* chainOf(error: unknown): Generator<Told> {
   let each: unknown = error;
   for (let depth = 0; depth < 5 && typeof each === 'object' && each !== null; depth++) {
     yield each;
@@ -17,10 +14,34 @@ function* chainOf(error: unknown): Generator<{ code?: unknown; status?: unknown;
   }
 }
 
+/**
+ * The server has taken a message, and its answer was lost, or is none. What has gone wrong since says nothing against that it
+ * has run: it is told in words only.
+ */
+export class AnswerFault extends Error {
+  private constructor(why: string, known: { readonly code: string } | { readonly status: number }) {
+    super(why);
+    Object.assign(this, known);
+  }
+
+  /** It was lost on the way. */
+  static lost(cause: unknown): AnswerFault {
+    const why = cause === undefined ? '' : `: ${reasonOf(cause)}`;
+    return new AnswerFault(`the answer broke off${why}`, { code: 'ECONNRESET' });
+  }
+
+  /** The server was reached, and what it says makes no sense. */
+  static nonsense(why: string): AnswerFault {
+    return new AnswerFault(why, { status: 502 });
+  }
+}
+
 /** Whether it is certain that the server has not begun with what it was sent: it was not reached, or has refused it. */
 export function hasNotRun(error: unknown): boolean {
-  for (const { code, status } of chainOf(error)) {
-    if (typeof code === 'string' && noConnection.has(code)) return true;
+  // Its code and its status are of what came after.
+  if (error instanceof AnswerFault) return false;
+  for (const { wasSent, status } of chainOf(error)) {
+    if (wasSent === false) return true;
     if (typeof status === 'number' && ((status >= 300 && status < 500 && status !== 408) || status === 503))
       return true;
   }
@@ -38,6 +59,5 @@ export function isRefusal(error: unknown): boolean {
 /** Why a message was not delivered, in words. */
 export function reasonOf(error: unknown): string {
   const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));
-  const told = messages.filter((message) => message !== '' && message !== 'fetch failed');
-  return told.at(-1) ?? messages.at(-1) ?? String(error);
+  return messages.findLast((message) => message !== '') ?? String(error);
 }

@@ -1,5 +1,5 @@
 import { errorAnswer, faultAnswer } from './answers.ts';
-import { hasNotRun, isRefusal, reasonOf } from './delivery-fault.ts';
+import { AnswerFault, hasNotRun, isRefusal, reasonOf } from './delivery-fault.ts';
 import type { Message } from './message.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { ServerEnd } from './server-connection.ts';
@@ -10,11 +10,15 @@ import type { ServerEnd } from './server-connection.ts';
 export function undelivered({ id, call }: PendingRequest, error: unknown): Message {
   const why = reasonOf(error);
   if (call === undefined) {
-    const what = isRefusal(error) ? 'has refused this' : 'could not be reached';
-    return errorAnswer(id, `The server ${what}: ${why}`);
+    return errorAnswer(id, `The server ${whatItDid(error)}: ${why}`);
   }
   call.permit.failure(error);
   return faultAnswer(call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
+}
+
+function whatItDid(error: unknown): string {
+  if (error instanceof AnswerFault) return 'has not answered this';
+  return isRefusal(error) ? 'has refused this' : 'could not be reached';
 }
 
 /** The server was lost before it has answered. */

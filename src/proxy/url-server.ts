@@ -1,69 +1,78 @@
-import { readEvents, readText } from './answer-body.ts';
+import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
-import { Line } from './line.ts';
-import { Message } from './message.ts';
+import type { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+import { ServerStreams } from './server-streams.ts';
+import { within } from './within.ts';
 
 export interface UrlServerOptions extends HttpServerOptions {
   /** The longest message that is passed on, in bytes. */
   readonly maxMessageBytes: number;
 }
 
-/** A stream that breaks off is taken up again so often, where the server can. */
-const resumptions = 5;
-const firstDelayMs = 1_000;
-const shortestDelayMs = 100;
-const longestDelayMs = 30_000;
+/** So long whatever is sent waits for notifications before it, which the server must not see it overtake. */
+const turnMs = 3_000;
 
-/** The server was reached, and what it says makes no sense. */
-const badAnswer = (why: string): Error => Object.assign(new Error(why), { status: 502 });
+/** After this time a notification is not waited for by anybody, and a server that has not taken it never will. */
+const takenMs = 30_000;
 
-/** It has nothing to say by itself, or this session is gone, which the next request will find out. */
-const saysNothing = (status: number): boolean => status >= 300 && status < 500 && status !== 429;
+/** As long the last answers may take. A client that ends the proxy does not wait for much longer. */
+const graceMs = 1_500;
 
-const lost = (why: string, cause?: unknown): Error =>
-  Object.assign(new Error(why, { cause }), { code: 'ECONNRESET' });
-
-/** What was read of a stream: the ids of the requests that it has answered, its last event's, and what has ended it. */
-interface SeenStream {
-  readonly answers: ReadonlySet<string>;
-  readonly lastId: string | undefined;
-  readonly fault: unknown;
+/** A message that is to be sent, or was sent and is not answered yet. */
+interface Exchange {
+  readonly message: Message;
+  readonly abort: AbortController;
+  isSent: boolean;
 }
 
 /** A server that is reached by MCP's Streamable HTTP. */
 export class UrlServer implements ServerConnection {
   readonly #session: HttpSession;
-  readonly #maxMessageBytes: number;
+  readonly #streams: ServerStreams;
   readonly #events: ServerEvents;
+  /** What is under way, and the end of each. */
+  readonly #exchanges = new Map<Exchange, Promise<void>>();
   #isOver = false;
-  /** Settled when the notifications before it have arrived: the server must not see a request overtake one. */
-  #turn: Promise<void> = Promise.resolve();
-  #retryMs = firstDelayMs;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Settled when what comes next may be sent; undefined where it may be at once. */
+  #turn: Promise<void> | undefined;
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
+    const { maxMessageBytes } = options;
+    const { onLine, onLongLine } = events;
     this.#session = new HttpSession(options);
-    this.#maxMessageBytes = options.maxMessageBytes;
+    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, onLine, onLongLine });
     this.#events = events;
   }
 
   write(message: Message): boolean {
-    const sent = this.#turn.then(() => this.#post(message));
-    if (!message.isRequest) this.#turn = sent;
+    if (this.#isOver) return true;
+    const exchange = { message, abort: new AbortController(), isSent: false };
+    // Whether the server lives is to be known even where it takes no notification.
+    const turn = message.method === 'ping' ? undefined : this.#turn && within(turnMs, this.#turn);
+    const done = (turn === undefined ? this.#post(exchange) : turn.then(() => this.#post(exchange))).finally(
+      () => this.#exchanges.delete(exchange),
+    );
+    this.#exchanges.set(exchange, done);
+    if (!message.isRequest) this.#holdUp(turn, done);
+    if (message.method === 'notifications/cancelled') this.#giveUp(message, done);
     return true;
   }
 
-  /** Over HTTP each answer has a stream of its own, that nobody else waits for. */
-  pause(): void {}
+  pause(): void {
+    this.#streams.pause();
+  }
 
-  resume(): void {}
+  resume(): void {
+    this.#streams.resume();
+  }
 
   agreeOn(version: string): void {
     this.#session.version = version;
   }
 
   async close(how: 'gently' | 'now'): Promise<void> {
+    if (how === 'gently') await within(graceMs, Promise.all(this.#exchanges.values()));
     if (this.#isOver) return;
     this.#stop();
     if (how === 'gently') await this.#session.end();
@@ -71,8 +80,8 @@ export class UrlServer implements ServerConnection {
 
   #stop(): void {
     this.#isOver = true;
-    this.#session.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const { abort } of this.#exchanges.keys()) abort.abort();
+    this.#streams.stop();
   }
 
   #end(end: ServerEnd): void {
@@ -81,121 +90,56 @@ export class UrlServer implements ServerConnection {
     this.#events.onEnd(end);
   }
 
-  async #post(message: Message): Promise<void> {
+  /** What is written after a notification waits for it. */
+  async #holdUp(ownTurn: Promise<void> | undefined, done: Promise<void>): Promise<void> {
+    const turn = Promise.resolve(ownTurn).then(() => within(turnMs, done));
+    this.#turn = turn;
+    await turn;
+    if (this.#turn === turn) this.#turn = undefined;
+  }
+
+  /** Nobody waits for the answer to a request any more: when the server has heard of that, its connection is closed. */
+  async #giveUp(cancellation: Message, heard: Promise<void>): Promise<void> {
+    const id = cancellation.text('params', 'requestId');
+    for (const { message, abort, isSent } of this.#exchanges.keys()) {
+      if (!message.isRequest || message.id !== id) continue;
+      // To its own turn, and then to its answer.
+      if (isSent) await within(2 * turnMs, heard);
+      abort.abort();
+      return;
+    }
+  }
+
+  async #post(exchange: Exchange): Promise<void> {
+    const { message, abort } = exchange;
+    const { signal } = abort;
+    if (signal.aborted) return;
+    exchange.isSent = true;
+    const tooLate = (): void => abort.abort(new Error(`it was not taken within ${takenMs / 1000} s`));
+    const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
     try {
-      const response = await this.#session.post(message);
-      if (!response.ok) await this.#refused(message, response);
-      else if (message.isRequest) void this.#readAnswer(message, response);
+      const answer = await this.#session.post(message, signal);
+      if (!isOk(answer)) this.#refused(message, answer);
+      else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
       else {
-        await response.body?.cancel();
-        if (message.method === 'notifications/initialized') void this.#listen();
+        letGo(answer);
+        if (message.method === 'notifications/initialized') void this.#streams.listen();
       }
     } catch (error) {
-      this.#undelivered(message, error);
+      if (!(message.isRequest && signal.aborted)) this.#undelivered(message, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async #refused(message: Message, response: Response): Promise<void> {
-    await response.body?.cancel();
-    const isForgotten = response.status === 404 && this.#session.isNamed;
-    this.#undelivered(message, httpError(response));
+  #refused(message: Message, answer: HttpAnswer): void {
+    letGo(answer);
+    const isForgotten = answer.status === 404 && this.#session.isNamed;
+    this.#undelivered(message, httpError(answer));
     if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
-  }
-
-  async #readAnswer(message: Message, response: Response): Promise<void> {
-    try {
-      const type = response.headers.get('content-type') ?? '';
-      if (/^text\/event-stream\b/i.test(type)) await this.#readStream(response, message);
-      else if (/^application\/json\b/i.test(type))
-        this.#readJson(await readText(response, this.#maxMessageBytes), message);
-      else throw badAnswer(`it answered with content type ${JSON.stringify(type)}`);
-    } catch (error) {
-      this.#undelivered(message, error);
-    }
-  }
-
-  #readJson(text: string, { id }: Message): void {
-    const answers = this.#tell(text);
-    if (id !== undefined && !answers.includes(id)) throw badAnswer('it answered with no answer to this');
-  }
-
-  /** Reads the events of an answer. One that breaks off is taken up where it was, if its events have names. */
-  async #readStream(first: Response, { id }: Message): Promise<void> {
-    let response = first;
-    let lastId: string | undefined;
-    for (let tries = 0; ; tries++) {
-      const seen = await this.#readEvents(response, lastId);
-      lastId = seen.lastId;
-      if (this.#isOver || (id !== undefined && seen.answers.has(id))) return;
-      const { fault } = seen;
-      if (lastId === undefined || tries === resumptions) {
-        throw fault instanceof Error && 'status' in fault ? fault : lost('the answer broke off', fault);
-      }
-      await this.#delay(this.#retryMs);
-      if (this.#isOver) return;
-      response = await this.#session.get(lastId);
-      if (!response.ok) throw httpError(response);
-    }
-  }
-
-  /** Listens to what the server says by itself, as long as the session lasts. */
-  async #listen(): Promise<void> {
-    let lastId: string | undefined;
-    for (let failures = 0; !this.#isOver; ) {
-      // Where the connection is lost, a request would find out.
-      const response = await this.#session.get(lastId).catch(() => undefined);
-      failures = response?.ok === true ? 0 : failures + 1;
-      if (response?.ok === true) lastId = (await this.#readEvents(response, lastId)).lastId;
-      else await response?.body?.cancel();
-      if (response !== undefined && saysNothing(response.status)) return;
-      if (!this.#isOver) await this.#delay(Math.min(this.#retryMs * 2 ** failures, longestDelayMs));
-    }
-  }
-
-  /** Passes the messages of a stream on, to its end or its fault. */
-  async #readEvents(response: Response, lastIdBefore: string | undefined): Promise<SeenStream> {
-    const answers = new Set<string>();
-    let lastId = lastIdBefore;
-    let fault: unknown;
-    const reading = readEvents(response, {
-      maxMessageBytes: this.#maxMessageBytes,
-      onRetry: (ms) => {
-        this.#retryMs = Math.min(Math.max(ms, shortestDelayMs), longestDelayMs);
-      },
-      onEvent: ({ id, data }) => {
-        lastId = id ?? lastId;
-        if (data === '') return;
-        for (const answered of this.#tell(data)) answers.add(answered);
-      },
-    });
-    await reading.catch((error: unknown) => {
-      fault = error;
-    });
-    return { answers, lastId, fault };
-  }
-
-  /** Passes a message on. @returns the ids of the requests that it answers. */
-  #tell(text: string): string[] {
-    if (this.#isOver) return [];
-    const line = Line.of(text);
-    const ids = (Message.readLine(line) ?? []).flatMap((each) =>
-      each.isResponse && each.id ? [each.id] : [],
-    );
-    this.#events.onLine(line);
-    return ids;
   }
 
   #undelivered(message: Message, error: unknown): void {
     if (!this.#isOver) this.#events.onUndelivered(message, error);
-  }
-
-  #delay(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        resolve();
-      }, ms);
-      this.#timers.add(timer);
-    });
   }
 }

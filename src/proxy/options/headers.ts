@@ -5,14 +5,38 @@ import { show } from './own-settings.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What the flags say: `NAME: VALUE`. */
-export const headersOf = (flags: readonly string[]): Headers =>
-  Object.fromEntries(
-    flags.map((flag) => {
-      const [name, value] = cut(flag, ':', `--header ${show(flag)} must be 'NAME: VALUE'`);
-      return [name.trim(), value];
-    }),
-  );
+/** Of these MCP and HTTP say what they hold. */
+const ownHeaders = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'content-type',
+  'last-event-id',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'transfer-encoding',
+]);
+
+/**
+ * Those of a file and those of flags, `NAME: VALUE`, which win. To HTTP it is the same name, whatever its case.
+ *
+ * @throws UsageError for one that is not to be given.
+ */
+export function readHeaders(file: Headers, flags: readonly string[]): Headers {
+  const byName = new Map<string, [string, string]>();
+  const add = (name: string, value: string): void => {
+    const key = name.toLowerCase();
+    if (ownHeaders.has(key)) throw new UsageError(`header ${name} is set by the proxy itself`);
+    byName.set(key, [name, value]);
+  };
+  for (const [name, value] of Object.entries(file)) add(name, value);
+  for (const flag of flags) {
+    const [name, value] = cut(flag, ':', `--header ${show(flag)} must be 'NAME: VALUE'`);
+    add(name.trim(), value);
+  }
+  return Object.fromEntries(byName.values());
+}
 
 /**
  * Puts the environment's values where `${NAME}` stands, so that no secret has to be written down.

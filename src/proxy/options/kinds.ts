@@ -4,6 +4,8 @@ export interface Kind<Value> {
   readonly placeholder?: string;
   /** What a value must be, in words. */
   readonly must: string;
+  /** What it must be instead of one that holds what is secret, and is not to be told. */
+  readonly mustInsteadOf?: (value: unknown) => string | undefined;
   readonly schema: Readonly<Record<string, unknown>>;
   /** Reads the text of a flag or of an environment variable; undefined for what cannot be meant. */
   readonly fromText: (text: string) => Value | undefined;
@@ -77,12 +79,19 @@ export const text = (placeholder: string): Kind<string> => ({
   fromJson: nonEmpty,
 });
 
+/** Whether a URL says who asks, which HTTP wants to be said by a header. */
+const namesUser = (value: unknown): boolean => /^\s*https?:[\\/]*[^\\/?#]*@/i.test(String(value));
+
 const httpUrl = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value) ? value : undefined;
+  typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value) && !namesUser(value)
+    ? value
+    : undefined;
 
 export const url: Kind<string> = {
   placeholder: 'URL',
   must: 'a URL that begins with http: or https:',
+  mustInsteadOf: (value) =>
+    namesUser(value) ? 'a URL without a user and a password: give them by a header' : undefined,
   schema: { type: 'string', format: 'uri', pattern: '^https?:' },
   fromText: httpUrl,
   fromJson: httpUrl,

@@ -17,7 +17,10 @@ export const show = (value: unknown): string => JSON.stringify(value) ?? String(
 /** Reads a value as its setting has it; `where` names it in the complaint. */
 export function checked(where: string, { kind }: Setting, value: unknown, isText: boolean): unknown {
   const read = isText ? kind.fromText(String(value)) : kind.fromJson(value);
-  if (read === undefined) throw new UsageError(`${where} must be ${kind.must}, got ${show(value)}`);
+  if (read === undefined) {
+    const must = kind.mustInsteadOf?.(value) ?? `${kind.must}, got ${show(value)}`;
+    throw new UsageError(`${where} must be ${must}`);
+  }
   return read;
 }
 

@@ -2,7 +2,7 @@ import { UsageError } from '../../cli/command.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
-import { expandHeaders, headersOf } from './headers.ts';
+import { expandHeaders, readHeaders } from './headers.ts';
 import { checked, type Drafts, readOwn, show } from './own-settings.ts';
 import {
   flagOf,
@@ -67,8 +67,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
   // Headers of a URL that was passed over would be an error of a command.
   const isPassedOver = url === undefined && values.url !== undefined;
   if (isPassedOver) delete values.url;
-  const flagHeaders = headersOf(flags.header);
-  const headers = isPassedOver ? flagHeaders : { ...config.headers, ...flagHeaders };
+  const headers = readHeaders(isPassedOver ? {} : config.headers, flags.header);
   return {
     ...(values as SettingValues),
     command,
@@ -78,7 +77,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     help: flags.help,
     status: flags.status,
     json: flags.json,
-    doubts: doubtsOf(environment, { ...config.headers, ...flagHeaders }),
+    doubts: doubtsOf(environment, readHeaders(config.headers, flags.header)),
   };
 }
 

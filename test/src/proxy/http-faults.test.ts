@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { FaultServer } from './support/fault-server.ts';
 import { GuardedHttp } from './support/guarded-http.ts';
+import { serve } from './support/http-server.ts';
 import { freePort, Network } from './support/network.ts';
 import { denialOf, failureOf, ProxySession, textOf } from './support/session.ts';
 
@@ -154,20 +153,6 @@ describe('a server that asks who is there', { timeout: 30_000 }, () => {
   });
 });
 
-/** A server of HTTP that does whatever it likes. */
-async function serve(listener: RequestListener) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
-
 describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
   const header = ['--header', 'X-Key: s3cret'];
 
@@ -196,6 +181,40 @@ describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
       `The server has refused this: HTTP 307 Temporary Redirect, to ${other.origin}/mcp`,
     );
     expect(seen).toEqual([]);
+  });
+});
+
+describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () => {
+  /** A server whose answers to all but the first request break off, and cannot be taken up. */
+  const forgetful: RequestListener = async (request, response) => {
+    if (request.method !== 'POST') return void response.writeHead(404).end();
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { id, method } = JSON.parse(body) as { id?: number; method: string };
+    if (id === undefined) return void response.writeHead(202).end();
+    if (method === 'initialize') {
+      const serverInfo = { name: 'forgetful', version: '1.0.0' };
+      const result = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return void response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('id: 1\nretry: 1\ndata:\n\n', () => response.destroy());
+  };
+
+  it('leaves it open whether the call has run', async () => {
+    await using odd = await serve(forgetful);
+    await using server = new FaultServer();
+    await using session = await ProxySession.openUrl(server, `${odd.origin}/mcp`);
+    const answer = await session.call('pay');
+    expect(failureOf(answer)).toMatchObject({
+      error: 'no_answer',
+      why: 'the answer broke off: HTTP 404 Not Found',
+      executed: 'unknown',
+    });
+    await expect(session.client.listTools()).rejects.toThrow(
+      'The server has not answered this: the answer broke off: HTTP 404 Not Found',
+    );
   });
 });
 

@@ -562,9 +562,7 @@ describe('a message that does not reach the server', () => {
     ['was refused', Object.assign(new Error('HTTP 503'), { status: 503 }), 'not_run', false],
     [
       'found no connection',
-      new TypeError('fetch failed', {
-        cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-      }),
+      Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', wasSent: false }),
       'not_run',
       false,
     ],

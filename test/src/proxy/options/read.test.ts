@@ -218,6 +218,46 @@ describe('headers', () => {
       'header A needs the environment variable NOPE, which is not set',
     );
   });
+
+  it('are one, however their name is written, and the last one counts', () => {
+    const file = config({ headers: { authorization: 'Bearer file', 'X-Key': 'file' } });
+    const args = [
+      '--config',
+      file,
+      '--header',
+      'Authorization: Bearer flag',
+      '--header',
+      'AUTHORIZATION: last',
+    ];
+    expect(readOptions(args, {}).headers).toEqual({ AUTHORIZATION: 'last', 'X-Key': 'file' });
+  });
+
+  it.each(['Content-Type', 'accept', 'MCP-Session-Id', 'mcp-protocol-version', 'Content-Length'])(
+    'are not those that the proxy sends by itself: %s',
+    (name) => {
+      const words = `header ${name} is set by the proxy itself`;
+      expect(complaint(['--header', `${name}: x`])).toBe(words);
+      expect(complaint(['--config', config({ headers: { [name]: 'x' } })])).toBe(words);
+    },
+  );
+});
+
+describe('a URL', () => {
+  it.each([
+    'https://user:s3cret@host/mcp',
+    'http://s3cret@host/mcp',
+    'https:user:s3cret@host',
+    'HTTPS://user:s3cret@host',
+  ])('with a user or a password is refused, without telling it: %s', (url) => {
+    const words = 'must be a URL without a user and a password: give them by a header';
+    expect(complaint(['--url', url])).toBe(`--url ${words}`);
+    expect(complaint(['--config', config({ url })])).toContain(`url ${words}`);
+  });
+
+  it('may hold the same sign elsewhere', () => {
+    const url = 'https://host/@scope/mcp?to=a@b';
+    expect(readOptions(['--url', url], {}).url).toBe(url);
+  });
 });
 
 describe('a configuration file', () => {
