@@ -18,6 +18,10 @@ export interface CommandServerOptions {
  */
 const graceMs = 1_500;
 
+/** Once it has exited, so long a silence of its output is the end of that; what it has left behind may go on for so long. */
+const lingerMs = 200;
+const mostLingerMs = 2_000;
+
 const isWindows = process.platform === 'win32';
 
 /** A server that runs as a child process, and speaks on its standard input and output. */
@@ -31,6 +35,7 @@ export class CommandServer implements ServerConnection {
   #isOver = false;
   /** Runs since it has exited, as long as nothing more comes of it. */
   #linger: NodeJS.Timeout | undefined;
+  #lingersUntil = 0;
 
   constructor({ command, args, maxMessageBytes }: CommandServerOptions, events: ServerEvents) {
     this.#events = events;
@@ -52,8 +57,9 @@ export class CommandServer implements ServerConnection {
     // It has stopped reading; that it is gone is told by its end.
     stdin?.on('error', () => {});
     stdout?.on('data', (chunk: Buffer) => {
-      if (!this.#isOver) this.#reader.push(chunk);
-      this.#linger?.refresh();
+      if (this.#isOver) return;
+      this.#reader.push(chunk);
+      if (performance.now() < this.#lingersUntil) this.#linger?.refresh();
     });
     this.#gone = this.#awaitEnd(command);
   }
@@ -75,8 +81,15 @@ export class CommandServer implements ServerConnection {
           resolve();
         };
         child.once('close', settle);
-        // Not while the client is behind with reading: then there may be more.
-        this.#linger = setTimeout(() => (child.stdout?.isPaused() ? this.#linger?.refresh() : settle()), 200);
+        this.#lingersUntil = performance.now() + mostLingerMs;
+        this.#linger = setTimeout(() => {
+          // While the client is behind with reading, there may be more.
+          if (this.#isOver || child.stdout?.isPaused() !== true) settle();
+          else {
+            this.#lingersUntil += lingerMs;
+            this.#linger?.refresh();
+          }
+        }, lingerMs);
       });
     });
   }
@@ -98,7 +111,7 @@ export class CommandServer implements ServerConnection {
   }
 
   pause(): void {
-    this.#child?.stdout?.pause();
+    if (!this.#isOver) this.#child?.stdout?.pause();
   }
 
   resume(): void {
@@ -115,6 +128,7 @@ export class CommandServer implements ServerConnection {
       this.#signal('SIGTERM');
       if (await this.#isGoneWithin(graceMs)) return;
     }
+    this.#isOver = true;
     this.#child?.stdout?.resume();
     this.#signal('SIGKILL');
     await this.#gone;

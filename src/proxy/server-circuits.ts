@@ -78,7 +78,13 @@ export class ServerCircuits {
     const leave = (): void => {
       this.#sessions[place] = undefined;
     };
-    const session = new SessionCircuits({ registry: this.registry, server, revive, leave });
+    const session = new SessionCircuits({
+      registry: this.registry,
+      server,
+      isOfServer: (name) => this.#names.includes(name),
+      revive,
+      leave,
+    });
     this.#sessions[place] = session;
     return session;
   }
@@ -91,6 +97,7 @@ export class ServerCircuits {
 interface SessionCircuitsOptions {
   readonly registry: ToolRegistry;
   readonly server: string;
+  readonly isOfServer: (name: string) => boolean;
   readonly revive: () => Promise<void>;
   readonly leave: () => void;
 }
@@ -98,16 +105,25 @@ interface SessionCircuitsOptions {
 /** The circuits as a session has them: those of the tools, behind that of its own run of the server. */
 export class SessionCircuits {
   readonly revive: () => Promise<void>;
-  /** The session is over. */
-  readonly leave: () => void;
+  /** Whether a name is that of a circuit of the server: no tool is guarded by that. */
+  readonly isOfServer: (name: string) => boolean;
   readonly #registry: ToolRegistry;
   readonly #server: string;
+  readonly #leave: () => void;
+  #isOver = false;
 
-  constructor({ registry, server, revive, leave }: SessionCircuitsOptions) {
+  constructor({ registry, server, isOfServer, revive, leave }: SessionCircuitsOptions) {
     this.#registry = registry;
     this.#server = server;
+    this.isOfServer = isOfServer;
     this.revive = revive;
-    this.leave = leave;
+    this.#leave = leave;
+  }
+
+  /** The session is over: what comes of its server from now on is nothing to the next one in its place. */
+  leave(): void {
+    this.#isOver = true;
+    this.#leave();
   }
 
   tryAcquire(tool: string): Permit | Denial {
@@ -123,11 +139,13 @@ export class SessionCircuits {
 
   /** What is known of it, in which no call had a part: it has ended, or could not be reached. */
   serverFailed(why: string): void {
+    if (this.#isOver) return;
     this.#registry.recordFailure(this.#server, Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
   /** The server has answered something that is no tool call. It proves that it lives, which matters where that was in doubt. */
   serverAnswered(): void {
+    if (this.#isOver) return;
     if (this.#state === 'open' || this.#state === 'halfOpen') this.#registry.recordSuccess(this.#server);
   }
 

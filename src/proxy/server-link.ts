@@ -42,6 +42,13 @@ export class ServerLink {
   readonly #subscriptions = new Map<string, Message>();
   readonly #own = new OwnRequests();
   #ping: Promise<boolean> | undefined;
+  /** The end of the run before, while it goes on. */
+  #closing: Promise<void> | undefined;
+  #begin = (): void => {};
+  /** Settled once the client and a server have agreed on a session. */
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
   #revival: Promise<void> | undefined;
 
   constructor(options: ServerLinkOptions) {
@@ -96,6 +103,7 @@ export class ServerLink {
     switch (request.method) {
       case 'initialize': {
         this.#initialize = request;
+        this.#begin();
         this.#agree(answer);
         break;
       }
@@ -153,8 +161,12 @@ export class ServerLink {
   async giveUp(end: ServerEnd): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
+    const closing = connection.close('now').finally(() => {
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
     this.#lose(end);
-    await connection.close('now');
+    await closing;
   }
 
   async close(): Promise<void> {
@@ -168,17 +180,21 @@ export class ServerLink {
   async #revive(): Promise<void> {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
-      if (await this.ping()) return;
+      // It may have gone while it was asked.
+      if ((await this.#isAlive()) && this.#isRunning) return;
       await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
+    // Two runs at a time would be one too many for whatever they share.
+    if (this.#closing !== undefined) await this.#closing;
     if (this.#isClosed) return;
-    this.#connect();
+    const connection = this.#connect();
     // Before there is a session, what the client says is how it begins.
     this.#isReady = !this.isInitialized;
     const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
       await this.#restoreSession();
+      if (this.#connection !== connection) throw new Error('it has ended as soon as it was started');
     } catch (error) {
       await this.giveUp({ why: 'it could not be initialised again' });
       throw error;
@@ -191,7 +207,7 @@ export class ServerLink {
 
   /** Brings a new run to where the one before was. */
   async #restoreSession(): Promise<void> {
-    if (this.#initialize === undefined) return this.#hearFrom();
+    if (this.#initialize === undefined) return this.#comeUp();
     const answer = await this.#request('initialize', this.#initialize.value('params'));
     if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
     this.#agree(answer);
@@ -208,7 +224,7 @@ export class ServerLink {
     if (typeof version === 'string') this.#connection?.agreeOn(version);
   }
 
-  #connect(): void {
+  #connect(): ServerConnection {
     const { onLine, onLongLine, together, onDrain, onUndelivered } = this.#options;
     let connection: ServerConnection | undefined;
     const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
@@ -228,6 +244,7 @@ export class ServerLink {
     this.#connection = connection;
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
+    return connection;
   }
 
   #lose(end: ServerEnd): void {
@@ -240,6 +257,24 @@ export class ServerLink {
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // What was held back for it will not be asked for again.
     this.#options.onDrain();
+  }
+
+  get #isRunning(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** A run that has still to start may take its time. */
+  #isAlive(): Promise<boolean> {
+    if (this.isInitialized) return this.ping();
+    return this.#comeUp().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A run with which nobody has begun a session is heard of by a ping, or by the session that begins. */
+  #comeUp(): Promise<void> {
+    return Promise.race([this.#hearFrom(this.#options.startTimeoutMs), this.#begun]);
   }
 
   /** @throws Error where the server says nothing to a ping, in time. */

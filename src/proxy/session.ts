@@ -13,7 +13,7 @@ import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
 import type { Connect, ServerEnd } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import type { StatusResource } from './status-resource.ts';
-import { readToolCall } from './tool-call.ts';
+import { readToolCall, type ToolCall } from './tool-call.ts';
 import { ToolList } from './tool-list.ts';
 import { lost, undelivered, unpassable } from './unanswered.ts';
 
@@ -69,6 +69,7 @@ export class Session {
   readonly #congestion: Congestion;
   readonly #circuits: SessionCircuits;
   #whyNoServer = '';
+  #isClosed = false;
   /** What the process is to end with, where the session is all that it is for. */
   exitCode = 0;
 
@@ -139,6 +140,7 @@ export class Session {
 
   /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended passes. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#congestion.end();
     this.#circuits.leave();
     await this.#link.close();
@@ -161,7 +163,9 @@ export class Session {
   #admits(message: Message, id: string, method: string): boolean {
     // The same id twice at a time: whose answer comes, only the server knows.
     if (this.#requests.has(id)) return true;
-    if (method === 'tools/call') return this.#admitsCall(message, id);
+    const call = method === 'tools/call' ? readToolCall(message) : undefined;
+    if (call !== undefined && !this.#circuits.isOfServer(call.tool))
+      return this.#admitsCall(message, id, call);
     const own = this.#options.statusResource?.answer(message);
     if (own !== undefined) {
       this.#toClient(own);
@@ -196,9 +200,8 @@ export class Session {
     );
   }
 
-  #admitsCall(message: Message, id: string): boolean {
+  #admitsCall(message: Message, id: string, { tool, isTask, progressToken }: ToolCall): boolean {
     const { log, timeoutMs } = this.#options;
-    const { tool, isTask, progressToken } = readToolCall(message);
     const permit = this.#circuits.tryAcquire(tool);
     if (!permit.admitted) {
       const { reason, retryAfterMs } = permit;
@@ -233,7 +236,8 @@ export class Session {
   /** There was no answer in time: of a tool that is slow, or of a server that hangs? */
   async #doubt({ call }: PendingRequest): Promise<void> {
     const isAlive = await this.#link.ping();
-    if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive, timedOut: true });
+    if (this.#isClosed) call?.permit.release();
+    else if (call !== undefined) call.permit.failure('timeout', { roundTrip: isAlive, timedOut: true });
     else if (!isAlive) this.#circuits.serverFailed('it did not answer a ping');
   }
 

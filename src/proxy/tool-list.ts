@@ -34,8 +34,9 @@ export class ToolList {
       return withListChanged(answer);
     if (request.method !== 'tools/list') return answer;
     const result = answer.value('result') ?? null;
-    if (this.#pages.size < keptPages) this.#pages.set(pageOf(request), result);
-    this.#note(pageOf(request), result);
+    const page = pageOf(request);
+    if (this.#pages.size < keptPages || this.#pages.has(page)) this.#pages.set(page, result);
+    this.#note(page, result);
     return this.#options.isOffered === undefined ? answer : this.#answer(answer.id as string, result);
   }
 
