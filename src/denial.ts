@@ -134,9 +134,13 @@ export function toModel(denial: Denial): ModelAnswer {
   const { lastErrorCategory: category } = denial;
   const cause =
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
+  const why =
+    denial.kind === 'unreachable' && category === 'serviceUnavailable'
+      ? 'was not available, as it said itself, in its last calls'
+      : truth[denial.kind];
   const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
   return {
-    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${truth[denial.kind]}${cause}. ${instruction}`,
+    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`,
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,

@@ -71,7 +71,7 @@ class ClientGuard {
       // The client refuses it as it always did, and no circuit needs to know.
       if (given?.signal?.aborted) return callTool(params, schema, given);
       const leave = this.#ask(params.name);
-      if (!leave.admitted) return this.#refuse(leave);
+      if (!leave.admitted) return this.#refuse({ ...leave, tool: params.name });
       try {
         const result = await callTool(params, schema, given);
         const failure = resultFailure(result, this.#options.resultErrors);

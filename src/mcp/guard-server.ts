@@ -58,18 +58,14 @@ class ServerGuard {
   #guard(tool: RegisteredTool, handler: unknown): unknown {
     // The handlers of a task are an object; a call of it ends long before the task does.
     if (typeof handler !== 'function' || this.#ours.has(handler as Handler)) return handler;
-    const ours: Handler = (...args) => this.#run(this.#circuitOf(tool), handler as Handler, args);
+    const ours: Handler = (...args) => this.#run(this.#names.get(tool) ?? '', handler as Handler, args);
     this.#ours.add(ours);
     return ours;
   }
 
-  #circuitOf(tool: RegisteredTool): string {
-    const name = this.#names.get(tool) ?? '';
-    return this.#options.toolName?.(name) ?? name;
-  }
-
-  async #run(circuit: string, handler: Handler, args: unknown[]): Promise<unknown> {
+  async #run(name: string, handler: Handler, args: unknown[]): Promise<unknown> {
     const { resultErrors, timeoutMs } = this.#options;
+    const circuit = this.#options.toolName?.(name) ?? name;
     const signal = signalOf(args);
     let hasRun = false;
     const call = (context: CallContext): unknown => {
@@ -84,7 +80,8 @@ class ServerGuard {
       });
     } catch (error) {
       // One that the handler threw is of another circuit, and goes the way of every error.
-      if (!hasRun && error instanceof CircuitOpenError) return deniedResult(error.denial);
+      // By the name that the model knows.
+      if (!hasRun && error instanceof CircuitOpenError) return deniedResult({ ...error.denial, tool: name });
       throw error;
     }
   }

@@ -79,6 +79,43 @@ export function letGo({ body }: HttpAnswer): void {
   body.resume();
 }
 
+const mostSaidBytes = 4_096;
+const mostSaid = 200;
+
+/** What a refusal says, on one line and cut: that of a JSON-RPC error, or a plain text; nothing where it says it in another way. */
+export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
+  const type = headers.get('content-type') ?? '';
+  const timer = setTimeout(() => body.destroy(), letGoMs).unref();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > mostSaidBytes) break;
+    }
+  } catch {
+    // What was heard is what it said.
+  } finally {
+    clearTimeout(timer);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  const said = /json/i.test(type) ? messageIn(text) : /^text\/plain\b/i.test(type) ? text : '';
+  return said
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, mostSaid);
+}
+
+function messageIn(text: string): string {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown };
+    return String(error?.message ?? message ?? '');
+  } catch {
+    return '';
+  }
+}
+
 /** Tells of a connection that has come about, be it an earlier one that is used again. It may not take long. */
 function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell: () => void): void {
   if (!socket.connecting) {

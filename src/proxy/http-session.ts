@@ -18,10 +18,11 @@ function redirectionOf({ status, headers }: HttpAnswer, from: string): string | 
 }
 
 /** The error that an answer stands for, where its status is that of one. */
-export function httpError({ status, statusText, headers }: HttpAnswer): Error {
+export function httpError({ status, statusText, headers }: HttpAnswer, said = ''): Error {
   const location = headers.get('location');
   const where = status >= 300 && status < 400 && location !== null ? `, to ${location}` : '';
-  return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where), { status, headers });
+  const words = said === '' ? '' : `: ${said}`;
+  return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where + words), { status, headers });
 }
 
 /** Together with the time that the last answers are given, less than it takes a client to kill the proxy. */

@@ -70,7 +70,8 @@ export class McpProxy {
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
     registry.on('*', (event) => {
-      if (event.type === 'circuit.denied') return;
+      // Nothing pauses here: whether to go on is for the client to say.
+      if (event.type === 'circuit.denied' || event.type.startsWith('recovery.')) return;
       this.log.tell(event.type, told(event));
       file?.saveSoon(() => registry.persist());
       if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());

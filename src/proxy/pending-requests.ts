@@ -35,7 +35,7 @@ export class PendingRequests {
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = Infinity;
 
-  /** @param onDue Told of a request whose wait is over; it is to be taken, or answered. */
+  /** @param onDue Told of a request whose wait is over; it is to be taken, answered, or extended. */
   constructor(onDue: (request: PendingRequest) => void) {
     this.#onDue = onDue;
   }
@@ -90,7 +90,12 @@ export class PendingRequests {
   /** The server is at work on it: its time begins anew. */
   progress(token: string): void {
     const request = this.#byToken.get(token);
-    if (request !== undefined) request.dueAt = performance.now() + request.waitMs;
+    if (request !== undefined) this.extend(request);
+  }
+
+  /** Its time begins anew. */
+  extend(request: PendingRequest): void {
+    request.dueAt = performance.now() + request.waitMs;
   }
 
   /** A server that is new knows nothing of what was asked before it. */

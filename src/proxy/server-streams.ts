@@ -18,7 +18,7 @@ export interface ServerStreamsOptions {
 }
 
 /** An answer that breaks off is taken up again so often in a row without anything new. */
-const resumptions = 5;
+const resumptions = 3;
 const firstDelayMs = 1_000;
 const shortestDelayMs = 100;
 const longestDelayMs = 30_000;

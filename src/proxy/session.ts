@@ -172,7 +172,8 @@ export class Session {
       return false;
     }
     if (this.#link.isReady) {
-      const waitMs = method === 'initialize' ? this.#options.startTimeoutMs : Infinity;
+      const { startTimeoutMs, timeoutMs } = this.#options;
+      const waitMs = method === 'initialize' ? startTimeoutMs : timeoutMs('');
       this.#requests.add({
         message,
         id,
@@ -243,6 +244,12 @@ export class Session {
 
   #timedOut(request: PendingRequest): void {
     const { id, waitMs: timeoutMs } = request;
+    if (request.call === undefined && request.method !== 'initialize') {
+      // It may take as long as it likes, from a server that lives.
+      this.#requests.extend(request);
+      void this.#doubt(request);
+      return;
+    }
     this.#requests.answer(id);
     if (request.call === undefined) {
       const why = `it did not answer ${request.method} within ${timeoutMs / 1000} s`;

@@ -86,10 +86,12 @@ export class StateFile {
     try {
       const unlock = lockFile(`${path}.lock`, patience);
       try {
+        const servers = this.#read()?.servers;
+        const own = JSON.parse(persist()) as PersistedRegistry;
         const document: StateDocument = {
           format: 'toolfuse-mcp',
           version: 1,
-          servers: { ...this.#read()?.servers, [server]: JSON.parse(persist()) as PersistedRegistry },
+          servers: { ...servers, [server]: withOthers(own, servers?.[server]) },
         };
         writeFileSync(temporary, `${JSON.stringify(document)}\n`, { mode: 0o600 });
         renameSync(temporary, path);
@@ -135,6 +137,17 @@ export class StateFile {
     if (this.#told !== what) this.#options.onTrouble(what);
     this.#told = what;
   }
+}
+
+/** As many circuits are kept for others, who may be gone. */
+const mostOthers = 1_000;
+
+/** Another proxy of the same server may know of tools that this one was never asked for. */
+function withOthers(own: PersistedRegistry, kept: PersistedRegistry | undefined): PersistedRegistry {
+  const known = new Set(own.circuits.map(({ tool }) => tool));
+  const all = Array.isArray(kept?.circuits) ? kept.circuits : [];
+  const others = all.filter((each) => !known.has(each?.tool)).slice(-mostOthers);
+  return { ...own, circuits: [...others, ...own.circuits] };
 }
 
 function parse(text: string): StateDocument | undefined {

@@ -1,4 +1,4 @@
-import { type HttpAnswer, isOk, letGo } from './http-request.ts';
+import { type HttpAnswer, isOk, letGo, saidOf } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
 import type { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
@@ -100,7 +100,7 @@ export class UrlServer implements ServerConnection {
 
   /** Nobody waits for the answer to a request any more: when the server has heard of that, its connection is closed. */
   async #giveUp(cancellation: Message, heard: Promise<void>): Promise<void> {
-    const id = cancellation.text('params', 'requestId');
+    const id = cancellation.idAt('params', 'requestId');
     for (const { message, abort, isSent } of this.#exchanges.keys()) {
       if (!message.isRequest || message.id !== id) continue;
       // To its own turn, and then to its answer.
@@ -119,7 +119,7 @@ export class UrlServer implements ServerConnection {
     const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
     try {
       const answer = await this.#session.post(message, signal);
-      if (!isOk(answer)) this.#refused(message, answer);
+      if (!isOk(answer)) await this.#refused(message, answer);
       else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
       else {
         letGo(answer);
@@ -132,11 +132,14 @@ export class UrlServer implements ServerConnection {
     }
   }
 
-  #refused(message: Message, answer: HttpAnswer): void {
-    letGo(answer);
-    const isForgotten = answer.status === 404 && this.#session.isNamed;
-    this.#undelivered(message, httpError(answer));
-    if (isForgotten) this.#end({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
+  async #refused(message: Message, answer: HttpAnswer): Promise<void> {
+    const { status } = answer;
+    const said = await saidOf(answer);
+    // Some servers say so with 400, against the specification: those of the SDK's examples, for one.
+    const isForgotten =
+      this.#session.isNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
+    this.#undelivered(message, httpError(answer, said));
+    if (isForgotten) this.#end({ why: `it has forgotten the session (HTTP ${status})`, isReplaced: true });
   }
 
   #undelivered(message: Message, error: unknown): void {

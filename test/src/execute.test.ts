@@ -375,6 +375,12 @@ describe('what a model reads of a refused call', () => {
     );
   });
 
+  it('does not say that a server that says no could not be reached', async () => {
+    expect((await refuse({}, 'serviceUnavailable')).message).toContain(
+      'it was not available, as it said itself, in its last calls',
+    );
+  });
+
   it('names alternatives where they are configured, and only there', async () => {
     const tools = { search: { alternatives: ['grep', 'find'] } };
     expect((await refuse({ tools })).message).toContain('Instead, you can use: grep, find.');

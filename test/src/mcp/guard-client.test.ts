@@ -270,6 +270,12 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       const { registry, search } = await setUp(sdk, { toolName: (tool) => `notes.${tool}` });
       await search();
       expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['notes.search', 'notes']);
+      registry.isolate('notes.search');
+      // A model knows the tool by its own name.
+      expect(await search()).toMatchObject({
+        content: [{ text: expect.stringContaining('The tool "search" is unavailable') }],
+        _meta: { 'toolfuse/denial': { tool: 'search' } },
+      });
     });
   });
 

@@ -202,6 +202,8 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     await call('before');
     await call('after');
     expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['notes.before', 'notes.after']);
+    registry.isolate('notes.before');
+    expect(await call('before')).toMatchObject({ _meta: { 'toolfuse/denial': { tool: 'before' } } });
   });
 
   describe('whose tool is changed', () => {

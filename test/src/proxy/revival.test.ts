@@ -66,7 +66,6 @@ describe('a server that is started again', () => {
     run().says(agreed);
     await vi.advanceTimersByTimeAsync(0);
     expect(state(circuits)).toBe('closed');
-    says({ jsonrpc: '2.0', id: 3, method: 'resources/read', params: { uri: 'a:b' } });
     await vi.advanceTimersByTimeAsync(40_000);
     expect([runs.length, run().closed, told]).toEqual([2, undefined, [agreed]]);
   });

@@ -215,6 +215,32 @@ describe('a call that takes too long', () => {
   });
 });
 
+describe('a request that is no call, and takes too long', () => {
+  const list = { jsonrpc: '2.0', id: 1, method: 'resources/list' };
+
+  it('is waited for as long as the server lives', async () => {
+    const { says, run, told, circuits } = startInitialized();
+    says(list);
+    for (let time = 0; time < 3; time++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(run().last()).toMatchObject({ method: 'ping' });
+      run().says({ jsonrpc: '2.0', id: run().last().id as string, result: {} });
+    }
+    run().says({ jsonrpc: '2.0', id: 1, result: { resources: [] } });
+    expect(told).toEqual([{ jsonrpc: '2.0', id: 1, result: { resources: [] } }]);
+    expect(circuits.registry.openCircuits()).toEqual([]);
+  });
+
+  it('finds a server out that hangs, and is answered when that is ended', async () => {
+    const { says, runs, told } = startInitialized();
+    says(list);
+    // Its time, a ping, the wait, and another ping.
+    await vi.advanceTimersByTimeAsync(10_000 + 5_000 + 1_000 + 5_000);
+    expect(runs).toHaveLength(2);
+    expect(told).toMatchObject([{ id: 1, error: { code: -32_000 } }]);
+  });
+});
+
 describe('a server that is lost', () => {
   it('leaves no request without an answer, and no question to the client open', () => {
     const { says, run, told, circuits } = startInitialized();

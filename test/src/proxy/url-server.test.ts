@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { reasonOf } from '../../../src/proxy/delivery-fault.ts';
+import { hasNotRun, reasonOf } from '../../../src/proxy/delivery-fault.ts';
 import { answer, answerTo, callOf, connectTo, stream } from './support/url-connection.ts';
 
 const notification = (name: string) => ({ method: `notifications/${name}` });
@@ -152,5 +152,47 @@ describe('the end of a connection', () => {
     await expect.poll(() => other.asked).toHaveLength(1);
     await other.connection.close('now');
     expect(other.undelivered).toEqual([]);
+  });
+});
+
+describe('a session that the server has forgotten', () => {
+  const forgets = (status: number, body: string, type = 'application/json') =>
+    connectTo({
+      onPost: (message, response) => {
+        if (message.method === 'initialize') {
+          response.setHeader('mcp-session-id', 's');
+          answer(response, '{"jsonrpc":"2.0","id":0,"result":{}}');
+        } else response.writeHead(status, { 'content-type': type }).end(body);
+      },
+    });
+  const error = (message: string): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } });
+
+  it.each([
+    [404, '', 'HTTP 404'],
+    [400, error('Bad Request: No valid session ID provided'), 'HTTP 400'],
+  ])('is known by %i, and what it says is told', async (status, body, why) => {
+    await using to = await forgets(status, body);
+    to.say({ id: 0, method: 'initialize' });
+    await expect.poll(() => to.lines).toHaveLength(1);
+    to.say(callOf(1));
+    await expect
+      .poll(() => to.ends)
+      .toEqual([{ why: `it has forgotten the session (${why})`, isReplaced: true }]);
+    const [{ error: fault } = {}] = to.undelivered;
+    expect(hasNotRun(fault)).toBe(true);
+    if (body !== '') expect(reasonOf(fault)).toContain('No valid session ID provided');
+  });
+
+  it.each([
+    [400, error('Bad Request: arguments missing')],
+    [500, error('the session store is down')],
+  ])('is not, where it is refused with %i for another reason', async (status, body) => {
+    await using to = await forgets(status, body);
+    to.say({ id: 0, method: 'initialize' });
+    await expect.poll(() => to.lines).toHaveLength(1);
+    to.say(callOf(1));
+    await expect.poll(() => to.undelivered).toHaveLength(1);
+    expect(to.ends).toEqual([]);
   });
 });
