@@ -339,7 +339,7 @@ describe('wrap', () => {
 describe('what a model reads of a refused call', () => {
   const refuse = async (
     options: ToolRegistryOptions = {},
-    category: 'network' | 'executionError' = 'network',
+    category: 'network' | 'executionError' | 'serviceUnavailable' = 'network',
   ) => {
     const { registry } = setUp(options);
     registry.recordFailure('search', category);
