@@ -35,6 +35,8 @@ export class ServerLink {
   #isReady = false;
   #isClosed = false;
   #isPaused = false;
+  /** Whether the run at hand has answered anything that the client has asked. */
+  #hasServed = false;
   /** What the client has asked of the session, once the server has agreed. */
   #initialize: Message | undefined;
   #isInitialized = false;
@@ -127,7 +129,10 @@ export class ServerLink {
   /** @returns whether it was the answer to a request of our own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
-    if (id === undefined || !this.#own.owns(id)) return false;
+    if (id === undefined || !this.#own.owns(id)) {
+      this.#hasServed = true;
+      return false;
+    }
     this.#own.resolve(id, answer);
     return true;
   }
@@ -239,9 +244,11 @@ export class ServerLink {
         if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
         else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
       },
-      onEnd: (end) => isCurrent() && this.#lose(end),
+      // One that was of no use to anybody is not replaced at once: so would be the next, and the next.
+      onEnd: (end) => isCurrent() && this.#lose(this.#hasServed ? end : { ...end, isReplaced: false }),
     });
     this.#connection = connection;
+    this.#hasServed = false;
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
     return connection;

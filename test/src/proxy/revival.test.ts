@@ -100,6 +100,32 @@ describe('a server that is started again', () => {
     expect(run().last()).toMatchObject({ id: 1 });
   });
 
+  it('and forgets every session as soon as it has one is not asked for ever more of them', async () => {
+    const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
+    const { says, run, runs, circuits } = all;
+    const forget = async (): Promise<void> => {
+      run().events.onEnd({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    await forget();
+    expect(runs).toHaveLength(2);
+    // The new one is given no chance to serve anybody.
+    agree(run());
+    await vi.advanceTimersByTimeAsync(0);
+    await forget();
+    expect(runs).toHaveLength(2);
+    expect(circuits.registry.diagnostics('server:test').failureCount).toBe(1);
+    // Whoever needs it has it tried again, until it has failed often enough.
+    for (const id of [1, 2]) {
+      says(call(id));
+      agree(run());
+      await vi.advanceTimersByTimeAsync(0);
+      await forget();
+    }
+    expect(state(circuits)).toBe('open');
+    expect(runs).toHaveLength(4);
+  });
+
   it('never runs twice at a time', async () => {
     const { says, run, runs } = startInitialized({ serverCircuit: { failureThreshold: 3 } });
     const end = stubborn(run());
