@@ -7,6 +7,7 @@ import { readOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
 import { askStatus, statusText } from '../proxy/status.ts';
 import { StdioClient } from '../proxy/stdio-client.ts';
+import { within } from '../proxy/within.ts';
 import { UsageError } from './command.ts';
 import { onLauncherGone } from './launcher.ts';
 
@@ -48,13 +49,11 @@ const readerMs = 30_000;
 /** Resolves when all was read that was written to a stream, or the time is up. */
 async function flushed(stream: Writable): Promise<void> {
   if (stream.writableLength === 0 || stream.destroyed) return;
-  await Promise.race([
-    new Promise<void>((resolve) => {
-      stream.write('', () => resolve());
-      stream.once('close', resolve);
-    }),
-    new Promise((resolve) => setTimeout(resolve, readerMs)),
-  ]);
+  const done = new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+    stream.once('close', resolve);
+  });
+  await within(readerMs, done);
 }
 
 /** Ends the process once, with the server. Who asks again, when nothing but a slow reader is left, does not wait for that. */

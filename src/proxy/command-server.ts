@@ -4,6 +4,7 @@ import { LineReader } from './line-reader.ts';
 import { LineWriter } from './line-writer.ts';
 import type { Message } from './message.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+import { within } from './within.ts';
 
 export interface CommandServerOptions {
   readonly command: string;
@@ -124,9 +125,9 @@ export class CommandServer implements ServerConnection {
     if (how === 'now') this.#isOver = true;
     else {
       this.#child?.stdin?.end();
-      if (await this.#isGoneWithin(graceMs)) return;
+      if (await within(graceMs, this.#gone)) return;
       this.#signal('SIGTERM');
-      if (await this.#isGoneWithin(graceMs)) return;
+      if (await within(graceMs, this.#gone)) return;
     }
     this.#isOver = true;
     this.#child?.stdout?.resume();
@@ -141,16 +142,6 @@ export class CommandServer implements ServerConnection {
     // What it has started and left behind.
     this.#signal('SIGTERM');
     this.#events.onEnd(end);
-  }
-
-  async #isGoneWithin(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
-    const isGone = await Promise.race([this.#gone.then(() => true), late]);
-    clearTimeout(timer);
-    return isGone;
   }
 
   /** To it and all that it has started. */

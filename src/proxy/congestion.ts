@@ -5,9 +5,6 @@ export interface CongestionOptions {
   readonly onDead: () => void;
 }
 
-/** The longest that a timer of Node's can wait. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** A server that takes no messages any more: busy, or not there? Meanwhile the client is held back, and could wait for ever. */
 export class Congestion {
   readonly #options: CongestionOptions;
@@ -19,10 +16,7 @@ export class Congestion {
 
   /** It takes no more. */
   begin(): void {
-    this.#timer ??= setTimeout(
-      () => void this.#doubt(),
-      Math.min(this.#options.patienceMs, longestTimerMs),
-    ).unref();
+    this.#timer ??= setTimeout(() => void this.#doubt(), this.#options.patienceMs).unref();
   }
 
   /** It takes messages again, or is gone. */

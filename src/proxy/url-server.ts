@@ -35,7 +35,7 @@ export class UrlServer implements ServerConnection {
   readonly #exchanges = new Map<Exchange, Promise<void>>();
   #isOver = false;
   /** Settled when what comes next may be sent; undefined where it may be at once. */
-  #turn: Promise<void> | undefined;
+  #turn: Promise<unknown> | undefined;
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
     const { maxMessageBytes } = options;
@@ -91,7 +91,7 @@ export class UrlServer implements ServerConnection {
   }
 
   /** What is written after a notification waits for it. */
-  async #holdUp(ownTurn: Promise<void> | undefined, done: Promise<void>): Promise<void> {
+  async #holdUp(ownTurn: Promise<unknown> | undefined, done: Promise<void>): Promise<void> {
     const turn = Promise.resolve(ownTurn).then(() => within(turnMs, done));
     this.#turn = turn;
     await turn;
