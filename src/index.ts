@@ -27,23 +27,23 @@ export {
   isErrorCategory,
   timeWindow,
 } from '../machines/index.ts';
-export type { CallContext, ExecuteOptions } from './call.ts';
-export type { CallCounts, Latency } from './call-stats.ts';
-export type { CallReport } from './channels.ts';
-export { CircuitOpenError } from './circuit-open-error.ts';
-export { type CategorizeOptions, categorize } from './classify.ts';
-export { type Clock, systemClock } from './clock.ts';
-export type { ToolConfig } from './config.ts';
-export type { Denial, DenialKind, DenialReason, ModelAnswer } from './denial.ts';
-export type { ToolDiagnostics } from './diagnostics.ts';
-export type { RegistryMetrics, ToolMetrics } from './metrics.ts';
-export type { FailureOptions, Permit } from './permit.ts';
-export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persist.ts';
-export type { ErrorPattern, RecentError } from './recent-errors.ts';
-export type { Recovery } from './recovery.ts';
+export type { CallContext, ExecuteOptions } from './calls/call.ts';
+export { CircuitOpenError } from './calls/circuit-open-error.ts';
+export type { Denial, DenialKind, DenialReason, ModelAnswer } from './calls/denial.ts';
+export type { FailureOptions, Permit } from './calls/permit.ts';
+export { type CategorizeOptions, categorize } from './classify/categorize.ts';
+export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';
 export {
   createToolRegistry,
   type RegistrySnapshot,
   type ToolRegistry,
   type ToolRegistryOptions,
-} from './registry.ts';
+} from './registry/registry.ts';
+export type { ToolConfig } from './registry/registry-options.ts';
+export type { CallCounts, Latency } from './telemetry/call-stats.ts';
+export type { CallReport } from './telemetry/channels.ts';
+export type { ErrorPattern, RecentError } from './telemetry/recent-errors.ts';
+export { type Clock, systemClock } from './time/clock.ts';
+export type { ToolDiagnostics } from './views/diagnostics.ts';
+export type { RegistryMetrics, ToolMetrics } from './views/metrics.ts';
+export type { Recovery } from './views/recovery.ts';

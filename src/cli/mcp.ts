@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
-import { HttpFront } from '../proxy/http-front.ts';
+import { HttpFront } from '../proxy/client/http-front.ts';
+import { StdioClient } from '../proxy/client/stdio-client.ts';
 import { McpProxy } from '../proxy/mcp-proxy.ts';
 import { help } from '../proxy/options/help.ts';
 import type { Address } from '../proxy/options/kinds.ts';
 import { readOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
-import { askStatus, statusText } from '../proxy/status.ts';
-import { StdioClient } from '../proxy/stdio-client.ts';
+import { askStatus, statusText } from '../proxy/status/serve-status.ts';
 import { within } from '../proxy/within.ts';
 import { UsageError } from './command.ts';
 import { onLauncherGone } from './launcher.ts';

@@ -1,4 +1,4 @@
-import type { Message } from './message.ts';
+import type { Message } from './wire/message.ts';
 
 /** How the proxy tells what happens. */
 export type LogFormat = 'human' | 'json' | 'none';

@@ -1,17 +1,17 @@
 import type { ToolConfig } from 'toolfuse';
 import { UsageError } from '../cli/command.ts';
-import { CommandServer } from './command-server.ts';
 import { ProxyLog } from './log.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
-import { ServerCircuits } from './server-circuits.ts';
-import type { Connect } from './server-connection.ts';
+import { CommandServer } from './server/command-server.ts';
+import type { Connect } from './server/server-connection.ts';
+import { UrlServer } from './server/url-server.ts';
 import { serverName } from './server-name.ts';
-import { type Client, Session } from './session.ts';
-import { StateFile } from './state-file.ts';
-import { circuitsOf, type ProxyStatus, serveStatus } from './status.ts';
-import { StatusResource } from './status-resource.ts';
-import { UrlServer } from './url-server.ts';
+import { ServerCircuits } from './session/server-circuits.ts';
+import { type Client, Session } from './session/session.ts';
+import { StatusResource } from './session/status-resource.ts';
+import { StateFile } from './state/state-file.ts';
+import { circuitsOf, type ProxyStatus, serveStatus } from './status/serve-status.ts';
 
 /** A proxy starts a server anew at most so often: what ran for as long had recovered. */
 const relapseMs = 60_000;

@@ -1,5 +1,5 @@
 import { logFormats } from '../log.ts';
-import { resultErrorPolicies } from '../result-errors.ts';
+import { resultErrorPolicies } from '../session/answer-failure.ts';
 import {
   address,
   choice,

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { describe, expect, it } from 'vitest';
-import { categorize } from '../../../src/classify.ts';
+import { categorize } from '../../../src/classify/categorize.ts';
 
 /** An error of a class with this name. The SDKs that throw them are not installed here: these have their shape. */
 function errorOfClass(name: string, Base: ErrorConstructor = Error): Error {

@@ -1,6 +1,6 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
-import { categorize } from '../../../src/classify.ts';
+import { categorize } from '../../../src/classify/categorize.ts';
 
 const withFields = (fields: object) => Object.assign(new Error('it failed'), fields);
 

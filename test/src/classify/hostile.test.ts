@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCategory, isErrorCategory } from '../../../machines/categories.ts';
-import { categorize } from '../../../src/classify.ts';
+import { categorize } from '../../../src/classify/categorize.ts';
 
 const explode = (): never => {
   throw new Error('it bites');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { categorize } from '../../../src/classify.ts';
+import { categorize } from '../../../src/classify/categorize.ts';
 
 const message = 'Command failed: curl http://example.test\nHTTP 503, connection timed out';
 const withFields = (fields: object) => Object.assign(new Error(message), fields);

@@ -21,7 +21,7 @@ import CircuitBreaker from 'opossum';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
-import { categorize } from '../../../src/classify.ts';
+import { categorize } from '../../../src/classify/categorize.ts';
 
 /** What a promise, or a function, fails with. */
 async function failureOf(action: Promise<unknown> | (() => unknown)): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LogFormat, ProxyLog } from '../../../src/proxy/log.ts';
-import { Message } from '../../../src/proxy/message.ts';
+import { Message } from '../../../src/proxy/wire/message.ts';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Line } from '../../../src/proxy/line.ts';
-import { StatusResource } from '../../../src/proxy/status-resource.ts';
+import { StatusResource } from '../../../src/proxy/session/status-resource.ts';
+import { Line } from '../../../src/proxy/wire/line.ts';
 import { initialize, start, startInitialized } from './support/scripted-session.ts';
 
 /** JSON has no -0. */

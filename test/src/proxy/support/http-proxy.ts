@@ -1,4 +1,4 @@
-import { HttpFront, type HttpFrontOptions } from '../../../../src/proxy/http-front.ts';
+import { HttpFront, type HttpFrontOptions } from '../../../../src/proxy/client/http-front.ts';
 import { McpProxy } from '../../../../src/proxy/mcp-proxy.ts';
 import { readOptions } from '../../../../src/proxy/options/read.ts';
 

@@ -1,4 +1,4 @@
-import { Line } from '../../../../src/proxy/line.ts';
+import { Line } from '../../../../src/proxy/wire/line.ts';
 
 /** Bytes in pieces, cut at any places. */
 export function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {

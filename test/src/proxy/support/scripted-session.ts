@@ -1,10 +1,10 @@
 import { afterEach } from 'vitest';
-import { Line } from '../../../../src/proxy/line.ts';
 import { ProxyLog } from '../../../../src/proxy/log.ts';
-import type { Message } from '../../../../src/proxy/message.ts';
-import { ServerCircuits } from '../../../../src/proxy/server-circuits.ts';
-import type { ServerConnection, ServerEvents } from '../../../../src/proxy/server-connection.ts';
-import { Session, type SessionOptions } from '../../../../src/proxy/session.ts';
+import type { ServerConnection, ServerEvents } from '../../../../src/proxy/server/server-connection.ts';
+import { ServerCircuits } from '../../../../src/proxy/session/server-circuits.ts';
+import { Session, type SessionOptions } from '../../../../src/proxy/session/session.ts';
+import { Line } from '../../../../src/proxy/wire/line.ts';
+import type { Message } from '../../../../src/proxy/wire/message.ts';
 
 const started: ServerCircuits[] = [];
 afterEach(() => {

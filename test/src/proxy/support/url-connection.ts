@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Line } from '../../../../src/proxy/line.ts';
-import type { LongLine } from '../../../../src/proxy/line-reader.ts';
-import { Message } from '../../../../src/proxy/message.ts';
-import type { ServerEnd } from '../../../../src/proxy/server-connection.ts';
-import { UrlServer } from '../../../../src/proxy/url-server.ts';
+import type { ServerEnd } from '../../../../src/proxy/server/server-connection.ts';
+import { UrlServer } from '../../../../src/proxy/server/url-server.ts';
+import { Line } from '../../../../src/proxy/wire/line.ts';
+import type { LongLine } from '../../../../src/proxy/wire/line-reader.ts';
+import { Message } from '../../../../src/proxy/wire/message.ts';
 import { serve } from './http-server.ts';
 
 interface Posted {

@@ -1,0 +1,250 @@
+import type { ToolCircuitEvent } from '../../machines/circuit-context.ts';
+import { type CircuitState, countsAsOpen } from '../../machines/circuit-state.ts';
+import { type PersistedCircuit, restoreCircuit } from '../persistence/persisted.ts';
+import type { RegistryConfig, ToolSettings } from '../registry/registry-options.ts';
+import { CallStats } from '../telemetry/call-stats.ts';
+import type { Clock } from '../time/clock.ts';
+import { stateOf } from '../views/diagnostics.ts';
+import { CircuitActor, type CircuitOwner } from './circuit-actor.ts';
+import { LeastRecentlyUsed } from './least-recently-used.ts';
+import type { RegistryActor } from './registry-actor.ts';
+
+type BareResult = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
+
+/** What the circuits need to know of the registry around them. */
+export interface CircuitsOptions {
+  readonly parent: RegistryActor;
+  readonly clock: Required<Clock>;
+  readonly config: RegistryConfig;
+  readonly chance: () => number;
+  /** A result was sent to a circuit's actor itself. */
+  readonly onBareResult: (circuit: CircuitActor, event: BareResult) => void;
+  /** A circuit has come into another state. */
+  readonly onState: (circuit: CircuitActor, state: CircuitState) => void;
+  /** A circuit is known no more. */
+  readonly onForgotten: (circuit: CircuitActor) => void;
+}
+
+/** The circuits of a registry: spawned at first use, counted by state, forgotten when there are too many. */
+export class Circuits {
+  /** What was counted of circuits that are forgotten. */
+  readonly forgotten = new CallStats();
+  forgottenLateResults = 0;
+  readonly #options: CircuitsOptions;
+  readonly #byName = new Map<string, CircuitActor>();
+  readonly #open = new Set<CircuitActor>();
+  /** What tools depend on, by their settings. */
+  readonly #upstreams: ReadonlySet<string | undefined>;
+  readonly #leastRecentlyUsed = new LeastRecentlyUsed();
+  /** Circuits that are open or half-open. */
+  #tripped = 0;
+  #uses = 0;
+  #isStopped = false;
+
+  constructor(options: CircuitsOptions) {
+    this.#options = options;
+    this.#upstreams = new Set(Array.from(options.config.tools.values(), ({ upstream }) => upstream));
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** The circuit, where there is one. */
+  get(name: string): CircuitActor | undefined {
+    return this.#byName.get(name);
+  }
+
+  all(): MapIterator<CircuitActor> {
+    return this.#byName.values();
+  }
+
+  names(): MapIterator<string> {
+    return this.#byName.keys();
+  }
+
+  /** The same, and it was used now. */
+  touch(name: string): CircuitActor | undefined {
+    const circuit = this.#byName.get(name);
+    if (circuit !== undefined) circuit.usedAt = ++this.#uses;
+    return circuit;
+  }
+
+  /** The circuit, spawned if need be. */
+  use(name: string): CircuitActor {
+    return this.touch(name) ?? this.#spawn(name);
+  }
+
+  /** The circuit that a tool depends on. */
+  upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
+    if (upstream === undefined) return undefined;
+    if (this.#isStopped) return this.get(upstream);
+    const circuit = this.use(upstream);
+    circuit.isUpstream = true;
+    return circuit;
+  }
+
+  settingsOf(name: string): ToolSettings | undefined {
+    return this.#options.config.tools.get(name);
+  }
+
+  /** Spawns circuits that were kept. */
+  restore(kept: readonly PersistedCircuit[]): void {
+    const { clock } = this.#options;
+    const offsetMs = clock.wallNow() - clock.now();
+    for (const each of kept) this.#spawn(each.tool, { kept: each, offsetMs });
+  }
+
+  /** Whether a result still has a circuit to go to: the tool may have been forgotten during the call. */
+  isCurrent(circuit: CircuitActor): boolean {
+    return !this.#isStopped && !circuit.isForgotten;
+  }
+
+  /** The circuits that are open or isolated, in the order in which they opened. */
+  get open(): ReadonlySet<CircuitActor> {
+    // Only an inspector can ask in the middle of an event.
+    for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
+    return this.#open;
+  }
+
+  /** Those that are not closed for sure last, each part in the order in which a restored registry needs them. */
+  inOrderOfUse(): CircuitActor[] {
+    const { open } = this;
+    const others = [...this.#byName.values()].filter((circuit) => !open.has(circuit));
+    return [...others.sort((a, b) => a.usedAt - b.usedAt), ...open];
+  }
+
+  /** How long a circuit has been open or isolated in all, in ms. */
+  openMs(circuit: CircuitActor): number {
+    const { openMs, openSince } = circuit;
+    return openSince === null ? openMs : openMs + this.#options.clock.now() - openSince;
+  }
+
+  forget(circuits: readonly CircuitActor[]): void {
+    if (this.#isStopped) return;
+    if (circuits.length > 1) disarm(circuits);
+    for (const circuit of circuits) {
+      circuit.isForgotten = true;
+      this.#byName.delete(circuit.id);
+      this.#open.delete(circuit);
+      if (isTripped(circuit.countedAs)) this.#tripped -= 1;
+      if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
+      this.forgottenLateResults += circuit.settled.context.lateResults;
+      this.#options.onForgotten(circuit);
+    }
+    for (const batch of batches(circuits)) {
+      this.#options.parent.send({
+        type: 'FORGET',
+        circuits: batch.map((ref) => ({
+          tool: ref.id,
+          state: ref.getSnapshot().context.reportedState ?? 'closed',
+          ref,
+        })),
+      });
+    }
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    const { parent } = this.#options;
+    const circuits = [...this.#byName.values()];
+    disarm(circuits);
+    for (const batch of batches(circuits)) parent.send({ type: 'STOP_CIRCUITS', circuits: batch });
+    parent.send({ type: 'STOP' });
+  }
+
+  #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): CircuitActor {
+    if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
+    if (this.#isStopped) {
+      throw new Error(`the registry has stopped; it takes no new tool (${JSON.stringify(name)})`);
+    }
+    const { parent, clock, config, chance } = this.#options;
+    const settings = this.settingsOf(name);
+    const input = {
+      tool: name,
+      now: clock.now,
+      config: settings?.circuit ?? config.circuit,
+      chance,
+      mayTrip: this.#mayTrip,
+    };
+    const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
+    const circuit = new CircuitActor({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
+    circuit.upstream = settings?.upstream;
+    circuit.isUpstream = this.#upstreams.has(name);
+    this.#makeRoom();
+    // An inspector has seen the actor made, and an observer one that was forgotten: they may have used the tool.
+    const made = this.touch(name);
+    if (made !== undefined) return made;
+    circuit.usedAt = ++this.#uses;
+    this.#byName.set(name, circuit);
+    circuit.start();
+    if (snapshot) circuit.tell({ type: 'RESUME' });
+    return circuit;
+  }
+
+  /** Whether one more circuit may trip: at most a share of all, but always one. */
+  readonly #mayTrip = (): boolean => {
+    const { maxOpenShare } = this.#options.config.recovery;
+    return maxOpenShare === 1 || this.#tripped < Math.max(1, Math.floor(maxOpenShare * this.#byName.size));
+  };
+
+  #makeRoom(): void {
+    while (this.#byName.size >= this.#options.config.maxTools) {
+      const oldest = this.#leastRecentlyUsed.take(this.#byName.values(), this.#uses);
+      if (oldest === undefined) return;
+      this.forget([oldest]);
+    }
+  }
+
+  readonly #owner: CircuitOwner = this.#makeOwner();
+
+  #makeOwner(): CircuitOwner {
+    const circuits = this;
+    return {
+      unsettled: new Set(),
+      get isInspected() {
+        return circuits.#options.parent.isInspected;
+      },
+      onSettled: (circuit) => circuits.#count(circuit),
+      onBareResult: (circuit, event) => circuits.#options.onBareResult(circuit, event),
+    };
+  }
+
+  #count(circuit: CircuitActor): void {
+    const state = stateOf(circuit.settled);
+    const before = circuit.countedAs;
+    if (state === before || this.#byName.get(circuit.id) !== circuit) return;
+    circuit.countedAs = state;
+    this.#tripped += (isTripped(state) ? 1 : 0) - (isTripped(before) ? 1 : 0);
+    if (countsAsOpen(state)) {
+      this.#open.add(circuit);
+      circuit.openSince ??= this.#options.clock.now();
+    } else {
+      this.#open.delete(circuit);
+      circuit.openMs = this.openMs(circuit);
+      circuit.openSince = null;
+    }
+    // It may be forgotten again, and may be the one that was not used for longest.
+    if (state === 'closed') this.#leastRecentlyUsed.sortAgain();
+    this.#options.onState(circuit, state);
+  }
+}
+
+const isTripped = (state: CircuitState): boolean => state === 'open' || state === 'halfOpen';
+
+/** XState takes what is left to do off the front of an array: of a long one, that is slow. */
+function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
+}
+
+/** Lets go of the timers first: stopping an actor walks over every timer that is left. */
+function disarm(circuits: readonly CircuitActor[]): void {
+  for (const circuit of circuits) {
+    if (circuit.getSnapshot().value !== 'closed') circuit.tell({ type: 'DISARM' });
+  }
+}

@@ -1,0 +1,109 @@
+import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
+import { byClass, classNames } from './class-name.ts';
+import { byCode } from './error-code.ts';
+import { byFetchCause, byFetchFailure } from './fetch-failure.ts';
+import { byStatus } from './http-status.ts';
+import { isPlainError } from './plain-error.ts';
+import { byProcessExit } from './process-exit.ts';
+import { isQuotaUsedUp } from './quota.ts';
+import { read, readName, textOf } from './read.ts';
+import { relatedErrors } from './related.ts';
+import { byWords } from './words.ts';
+
+/** What is known of a failed call besides its error. */
+export interface CategorizeOptions {
+  /** The signal that the caller gave to the call. Once it is aborted, the failure is the caller's doing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Evidence = (error: unknown) => ErrorCategory | undefined;
+
+/** An error that names its category itself, in a field `category`: whoever made it knew best. */
+function byOwnWord(error: unknown): ErrorCategory | undefined {
+  const category = read(error, 'category');
+  return isErrorCategory(category) ? category : undefined;
+}
+
+/** What one error says in data, the surest first. */
+const facts: readonly Evidence[] = [byOwnWord, byClass, byProcessExit, byStatus, byCode, byFetchCause];
+
+/**
+ * The category of whatever a tool threw: an error of any library, a string, a rejected value of any kind. The name of a
+ * category is itself.
+ *
+ * The first of these decides:
+ * 1. a denial by one of our own circuits is `circuitOpen`;
+ * 2. an aborted `signal` is `cancelled`, or `timeout` if a deadline aborted it (its reason is a `TimeoutError`);
+ * 3. facts: its own `category`, the class and the classes that it extends, the HTTP status, the code. First those of the error itself, then
+ *    those of the errors behind it: retried, wrapped, caused, and the members of an `AggregateError` in their order;
+ * 4. the words of the messages, in the same order; a failed fetch that says no more is `network`;
+ * 5. nothing is known: `executionError`.
+ *
+ * So an `AggregateError` has the category of the first member that has any evidence; facts come before words here, too.
+ *
+ * Never throws. Looks at most 5 steps behind the error, at 16 members of an aggregate, at 100 errors in all and at the
+ * first 4 096 characters of a text, so that no error is too large.
+ */
+export function categorize(error: unknown, options?: CategorizeOptions): ErrorCategory {
+  if (isErrorCategory(error)) return error;
+  return options === undefined && isPlainError(error) ? remembered(error) : judge(error, options);
+}
+
+/** The categories of plain errors by class and message: a broken tool throws the same one again and again. */
+const known = new Map<string, ErrorCategory>();
+const mostKnown = 256;
+const longestKnown = 512;
+
+function remembered(error: Error): ErrorCategory {
+  const message = textOf(error);
+  if (message.length > longestKnown) return judge(error);
+  const key = `${readName(error, 'name')}: ${message}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (known.size === mostKnown) known.clear();
+  const category = judge(error);
+  known.set(key, category);
+  return category;
+}
+
+function judge(error: unknown, options?: CategorizeOptions): ErrorCategory {
+  if (classNames(error).includes('CircuitOpenError')) return 'circuitOpen';
+  return bySignal(read(options, 'signal')) ?? byEvidence(error) ?? 'executionError';
+}
+
+function bySignal(signal: unknown): ErrorCategory | undefined {
+  if (read(signal, 'aborted') !== true) return undefined;
+  return byClass(read(signal, 'reason')) === 'timeout' ? 'timeout' : 'cancelled';
+}
+
+function byEvidence(error: unknown): ErrorCategory | undefined {
+  const errors = [...relatedErrors(error)];
+  return first(errors, byFacts) ?? first(errors, byWordsOrQuota) ?? first(errors, byFetchFailure);
+}
+
+function byFacts(error: unknown): ErrorCategory | undefined {
+  return orQuota(
+    error,
+    first(facts, (evidence) => evidence(error)),
+  );
+}
+
+function byWordsOrQuota(error: unknown): ErrorCategory | undefined {
+  return orQuota(error, byWords(error));
+}
+
+/** A used-up quota comes with the status, the class and the words of a rate limit. */
+function orQuota(error: unknown, category: ErrorCategory | undefined): ErrorCategory | undefined {
+  return category === 'rateLimit' && isQuotaUsedUp(error) ? 'resourceExhausted' : category;
+}
+
+function first<Item>(
+  items: readonly Item[],
+  evidence: (item: Item) => ErrorCategory | undefined,
+): ErrorCategory | undefined {
+  for (const item of items) {
+    const category = evidence(item);
+    if (category !== undefined) return category;
+  }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+import type { InspectionEvent, Observer } from 'xstate';
+import type { BackoffFunction } from '../../machines/backoff.ts';
+import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
+import type { CircuitConfig } from '../../machines/circuit-config.ts';
+import type { CallOutcome, TripStrategy } from '../../machines/trip-strategy.ts';
+
+/**
+ * An inspection observer whose faults are printed and go no further. In XState one that throws breaks `createActor`
+ * and loses the event that it was shown.
+ */
+export function containedObserver(
+  observer: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
+): (event: InspectionEvent) => void {
+  const next = typeof observer === 'function' ? observer : observer.next?.bind(observer);
+  return (event) => {
+    try {
+      next?.(event);
+    } catch (error) {
+      console.error('toolfuse: the inspect observer threw', error);
+    }
+  };
+}
+
+/** A user's classifier, then ours: also where the user's throws or gives what is no category. */
+export function containedClassifier(
+  classify: ((error: unknown) => ErrorCategory | undefined) | undefined,
+  categorize: (error: unknown) => ErrorCategory,
+): (error: unknown) => ErrorCategory {
+  if (classify === undefined) return categorize;
+  return (error) => {
+    try {
+      const category = classify(error);
+      if (isErrorCategory(category)) return category;
+    } catch (fault) {
+      console.error('toolfuse: classify threw', fault);
+    }
+    return categorize(error);
+  };
+}
+
+/** A user's word on a returned value: false, or what failed. One that throws says nothing against it. */
+export function judge<Result>(
+  isFailure: (result: Result) => boolean | ErrorCategory | Error,
+  result: Result,
+): false | ErrorCategory | Error {
+  try {
+    const verdict = isFailure(result);
+    if (isErrorCategory(verdict) || verdict instanceof Error) return verdict;
+    return verdict ? 'executionError' : false;
+  } catch (fault) {
+    console.error('toolfuse: isFailure threw', fault);
+    return false;
+  }
+}
+
+/** A user's trip strategy. Where `record` throws, the call is not remembered; where `trips` does, nothing trips. */
+export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
+  const { start, slowCallMs } = strategy;
+  return Object.freeze({
+    start,
+    ...(slowCallMs !== undefined && { slowCallMs }),
+    record(memory: Memory, call: CallOutcome) {
+      try {
+        return strategy.record(memory, call);
+      } catch (fault) {
+        console.error('toolfuse: trip.record threw', fault);
+        return memory;
+      }
+    },
+    trips(memory: Memory, call: CallOutcome, config: CircuitConfig) {
+      try {
+        return strategy.trips(memory, call, config);
+      } catch (fault) {
+        console.error('toolfuse: trip.trips threw', fault);
+        return false;
+      }
+    },
+  });
+}
+
+/** A user's backoff. Where it throws, or gives no number, the backoff is the longest. */
+export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
+  return (step, previousMs) => {
+    try {
+      return Number(backoff(step, previousMs));
+    } catch (fault) {
+      console.error('toolfuse: backoff threw', fault);
+      return Infinity;
+    }
+  };
+}
+
+/** A user's source of chance, held to what it must give. */
+export function containedChance(random: () => number): () => number {
+  return () => {
+    try {
+      const chance = random();
+      if (chance >= 0 && chance < 1) return chance;
+    } catch (fault) {
+      console.error('toolfuse: random threw', fault);
+    }
+    return 0;
+  };
+}
+
+/** A user's listener, whose faults are printed and go no further: not even to the process. */
+export function containedListener<Event>(
+  type: string,
+  listener: (event: Event) => unknown,
+): (event: Event) => void {
+  const fault = (error: unknown): void => console.error(`toolfuse: a listener of ${type} threw`, error);
+  return (event) => {
+    try {
+      const result = listener(event);
+      if (result instanceof Promise) result.catch(fault);
+    } catch (error) {
+      fault(error);
+    }
+  };
+}

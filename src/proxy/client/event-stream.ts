@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import type { Line } from '../wire/line.ts';
+import type { Message } from '../wire/message.ts';
+
+interface StreamEvents {
+  /** It takes messages again. */
+  readonly onDrain: () => void;
+  /** It has ended, or the client has gone. */
+  readonly onClose: () => void;
+}
+
+/** Messages to a client as server-sent events, until it goes. */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #onDrain: () => void;
+  #isFull = false;
+
+  constructor(response: ServerResponse, headers: Record<string, string>, events: StreamEvents) {
+    this.#response = response;
+    this.#onDrain = events.onDrain;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      ...headers,
+    });
+    response.flushHeaders();
+    response.on('drain', () => this.#empty());
+    response.on('close', () => {
+      events.onClose();
+      this.#empty();
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  /** @returns false where it is full. */
+  write({ line }: Message): boolean {
+    if (!this.isOpen) return true;
+    this.#response.write('event: message\ndata: ');
+    for (const piece of piecesOf(line)) this.#response.write(piece);
+    // The event ends with an empty line, behind the line's own end.
+    this.#isFull = !this.#response.write('\n');
+    return !this.#isFull;
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #empty(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#onDrain();
+  }
+}
+
+const carriageReturn = 0x0d;
+const space = 0x20;
+
+/** In JSON a carriage return can stand between members as well as a space; in an event it would end the line. */
+function piecesOf(line: Line): readonly Buffer[] {
+  const lineEnd = line.length - '\r\n'.length;
+  let at = line.indexOf(carriageReturn, 0);
+  if (at === -1 || at >= lineEnd) return line.pieces;
+  const bytes = Buffer.from(line.bytes);
+  for (; at !== -1 && at < lineEnd; at = bytes.indexOf(carriageReturn, at)) bytes[at] = space;
+  return [bytes];
+}

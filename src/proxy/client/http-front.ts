@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { McpProxy } from '../mcp-proxy.ts';
+import type { Address } from '../options/kinds.ts';
+import type { Session } from '../session/session.ts';
+import { Line } from '../wire/line.ts';
+import { Message } from '../wire/message.ts';
+import { checkRequest, Refusal } from './http-check.ts';
+import { HttpClient } from './http-client.ts';
+
+/** So many clients at a time: each has a server of its own. */
+const mostSessionsByDefault = 100;
+
+/** So many messages of a client wait for a server that reads none, and as long, in ms. */
+const mostWaiting = 100;
+const longestWaitMs = 60_000;
+
+export interface HttpFrontOptions {
+  readonly proxy: McpProxy;
+  readonly address: Address;
+  /** A client that is not heard of for as long has gone without a word. In ms. */
+  readonly idleTimeoutMs: number;
+  readonly mostSessions?: number;
+}
+
+interface Entry {
+  readonly client: HttpClient;
+  readonly session: Session;
+}
+
+/** Serves clients by Streamable HTTP at `/mcp`, each with a server and a session of its own, all with the same circuits. */
+export class HttpFront {
+  readonly #proxy: McpProxy;
+  readonly #address: Address;
+  readonly #idleTimeoutMs: number;
+  readonly #mostSessions: number;
+  readonly #server: Server;
+  readonly #entries = new Map<string, Entry>();
+  readonly #sweep: NodeJS.Timeout;
+  #isStopped = false;
+
+  constructor({ proxy, address, idleTimeoutMs, mostSessions = mostSessionsByDefault }: HttpFrontOptions) {
+    this.#proxy = proxy;
+    this.#address = address;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#mostSessions = mostSessions;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
+    proxy.onEnding(() => this.#stop());
+    proxy.onEnd(() => this.#close());
+  }
+
+  /** @returns the URL that clients are to be given. */
+  listen(): Promise<string> {
+    const { host, port } = this.#address;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        const bound = this.#server.address();
+        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+        resolve(`http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/mcp`);
+      });
+    });
+  }
+
+  /** Takes no client any more: its server would outlive the proxy. */
+  #stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#sweep);
+    this.#server.close();
+  }
+
+  #close(): void {
+    for (const { client } of this.#entries.values()) client.end();
+    this.#server.closeAllConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      checkRequest(request, this.#address.host);
+      if (request.method === 'POST') await this.#post(request, response);
+      else if (request.method === 'GET') this.#entryOf(request).client.listen(response);
+      else if (request.method === 'DELETE') {
+        this.#entryOf(request).client.end();
+        response.writeHead(204).end();
+      } else throw new Refusal(405, `there is no ${request.method} here`);
+    } catch (error) {
+      const status = error instanceof Refusal ? error.status : 500;
+      const message = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } }));
+    }
+  }
+
+  async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // What a page of another site can send without being asked is never JSON.
+    if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+      throw new Refusal(415, 'the content type must be application/json');
+    }
+    const isNamed = request.headers['mcp-session-id'] !== undefined;
+    const leave = isNamed ? await this.#admit(request, response) : undefined;
+    try {
+      const messages = Message.readLine(await this.#bodyOf(request));
+      if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
+      const isNew = !isNamed && messages.some(({ method }) => method === 'initialize');
+      const { client } = isNew ? this.#open() : this.#entryOf(request);
+      client.post(messages, response);
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Holds a body back, unread, until the server takes what was read before it. */
+  async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
+    const { gate } = this.#entryOf(request).client;
+    if (gate.waiting >= mostWaiting) throw new Refusal(503, 'the server does not take what waits for it');
+    const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
+    // That a client has gone is not told of a large body which is not read: it waits for so long, and no longer.
+    const waiting = new AbortController();
+    const timer = setTimeout(
+      () => waiting.abort(new Refusal(503, 'the server takes no messages')),
+      longestWaitMs,
+    );
+    response.once('close', () => waiting.abort(new Error('the client has gone')));
+    try {
+      return await gate.enter(bytes, waiting.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #bodyOf(request: IncomingMessage): Promise<Line> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > this.#proxy.maxMessageBytes) {
+        throw new Refusal(
+          413,
+          `a message may have ${this.#proxy.maxMessageBytes} bytes (see --max-message-mb)`,
+        );
+      }
+      chunks.push(chunk);
+    }
+    return Line.of(Buffer.concat(chunks).toString('utf8'));
+  }
+
+  #open(): Entry {
+    if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
+    if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
+    const id = randomUUID();
+    const { maxMessageBytes } = this.#proxy;
+    const client = new HttpClient({ id, maxMessageBytes, onEnd: () => void this.#end(id) });
+    const session = this.#proxy.open(client);
+    client.start(session);
+    const entry = { client, session };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  /** Clients go without a word: few of them say that a session is over. */
+  #makeRoom(): void {
+    const idle = [...this.#entries.values()].map(({ client }) => client).filter((client) => client.isIdle);
+    const [first] = idle.sort((a, b) => a.heardAt - b.heardAt);
+    if (first === undefined) throw new Refusal(503, `there are ${this.#mostSessions} sessions already`);
+    first.end();
+  }
+
+  #entryOf({ headers }: IncomingMessage): Entry {
+    const id = headers['mcp-session-id'];
+    if (typeof id !== 'string') throw new Refusal(400, 'the header mcp-session-id is missing');
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new Refusal(404, 'there is no such session');
+    entry.client.heardAt = performance.now();
+    return entry;
+  }
+
+  async #end(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    if (entry !== undefined) await this.#proxy.close(entry.session);
+  }
+
+  #endIdle(): void {
+    const before = performance.now() - this.#idleTimeoutMs;
+    for (const { client } of this.#entries.values()) {
+      if (client.isIdle && client.heardAt < before) client.end();
+    }
+  }
+}

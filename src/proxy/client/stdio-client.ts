@@ -1,0 +1,97 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Client, Session } from '../session/session.ts';
+import { LineReader } from '../wire/line-reader.ts';
+import { LineWriter } from '../wire/line-writer.ts';
+import type { Message } from '../wire/message.ts';
+
+export interface StdioClientOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** The longest line that is passed on, in bytes. */
+  readonly maxMessageBytes: number;
+  /** The client has gone, or its session is of no use any more. */
+  readonly onEnd: () => void;
+}
+
+/** While it is held back, as much of what it says is kept as tells whether it is still there. In bytes. */
+const mostHeld = 4 * 1024 * 1024;
+
+/** A client that has started the proxy, and speaks on its standard input and output. */
+export class StdioClient implements Client {
+  readonly #options: StdioClientOptions;
+  readonly #writer: LineWriter;
+  #reader: LineReader | undefined;
+  #isPaused = false;
+  /** What it has said since it was held back. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+
+  constructor(options: StdioClientOptions) {
+    this.#options = options;
+    this.#writer = new LineWriter(options.output);
+  }
+
+  /** Listens, on behalf of a session. */
+  start(session: Session): void {
+    const { input, output, maxMessageBytes, onEnd } = this.#options;
+    this.#reader = new LineReader({
+      maxBytes: maxMessageBytes,
+      onLine: (line) => session.fromClient(line),
+      onLongLine: (line) => session.longLineFromClient(line),
+      together: (tellLines) => session.together(tellLines),
+    });
+    input.on('data', (chunk: Buffer) => this.#take(chunk));
+    input.once('end', () => {
+      // It will say nothing more: what was held back is all that there is.
+      for (const chunk of this.#held.splice(0)) this.#reader?.push(chunk);
+      this.#reader?.end();
+      onEnd();
+    });
+    input.on('error', onEnd);
+    output.on('drain', () => session.resume());
+    // Nobody reads any more.
+    output.on('error', onEnd);
+  }
+
+  write({ line }: Message): boolean {
+    return this.#writer.write(line);
+  }
+
+  cork(): void {
+    this.#writer.cork();
+  }
+
+  uncork(): void {
+    this.#writer.uncork();
+  }
+
+  /** A stream that is not read does not tell that it has ended, so a little of it is. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    while (!this.#isPaused) {
+      const chunk = this.#held.shift();
+      if (chunk === undefined) break;
+      this.#heldBytes -= chunk.length;
+      this.#reader?.push(chunk);
+    }
+    if (this.#heldBytes < mostHeld) this.#options.input.resume();
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.#isPaused) {
+      this.#reader?.push(chunk);
+      return;
+    }
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes >= mostHeld) this.#options.input.pause();
+  }
+
+  end(): void {
+    this.#options.onEnd();
+  }
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { type Json, Message } from '../wire/message.ts';
+
+interface Asked {
+  readonly resolve: (answer: Message) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Requests of the proxy's own, beside those of the client. */
+export class OwnRequests {
+  /** Begins their ids, as JSON text: no client has such ones, were it another proxy. */
+  readonly #prefix = `"toolfuse:${randomBytes(6).toString('hex')}:`;
+  readonly #asked = new Map<string, Asked>();
+  #lastId = 0;
+
+  /**
+   * Asks, by a function that sends the request.
+   *
+   * @throws Error where there is no answer: in time, or because the server is lost.
+   */
+  ask(send: (request: Message) => void, method: string, params?: Json, timeoutMs?: number): Promise<Message> {
+    const id = `${this.#prefix}${++this.#lastId}"`;
+    return new Promise((resolve, reject) => {
+      const tooLate = (): void => this.reject(id, new Error(`no answer to ${method} within ${timeoutMs} ms`));
+      const timer = timeoutMs === undefined ? undefined : setTimeout(tooLate, timeoutMs);
+      const settle =
+        <Value>(then: (value: Value) => void) =>
+        (value: Value): void => {
+          clearTimeout(timer);
+          this.#asked.delete(id);
+          then(value);
+        };
+      this.#asked.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      send(Message.of({ id: JSON.parse(id), method, ...(params !== undefined && { params }) }));
+    });
+  }
+
+  /** Whether an id is that of a request of our own, be it settled or not. */
+  owns(id: string): boolean {
+    return id.startsWith(this.#prefix);
+  }
+
+  resolve(id: string, answer: Message): void {
+    this.#asked.get(id)?.resolve(answer);
+  }
+
+  reject(id: string, error: Error): void {
+    this.#asked.get(id)?.reject(error);
+  }
+
+  rejectAll(why: string): void {
+    for (const { reject } of this.#asked.values()) reject(new Error(`the server was lost: ${why}`));
+  }
+}

@@ -1,0 +1,302 @@
+import { canonical, type Json, Message } from '../wire/message.ts';
+import { isRefusal } from './delivery-fault.ts';
+import { OwnRequests } from './own-requests.ts';
+import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+
+/** What is told of the server, whichever of its runs it is. */
+export interface ServerLinkOptions {
+  readonly connect: Connect;
+  /** As long a server may take for an answer to `ping`, in ms. */
+  readonly pingTimeoutMs: number;
+  /** As long a new run may take until it takes requests, in ms. */
+  readonly startTimeoutMs: number;
+  readonly onLine: ServerEvents['onLine'];
+  readonly onLongLine: ServerEvents['onLongLine'];
+  readonly together: ServerEvents['together'];
+  readonly onDrain: ServerEvents['onDrain'];
+  readonly onUndelivered: ServerEvents['onUndelivered'];
+  /** Its process was started, but is not initialised yet. */
+  readonly onStarted: (pid: number) => void;
+  /** The server was lost, by itself or because it hung. */
+  readonly onLost: (end: ServerEnd) => void;
+  /** A new run of it is initialised as the one before, and takes requests. */
+  readonly onRevived: () => void;
+}
+
+/**
+ * The server behind the proxy, over all its runs. A new run is given the client's own `initialize`, its subscriptions and
+ * its log level, so that the client's session goes on.
+ */
+export class ServerLink {
+  readonly #options: ServerLinkOptions;
+  #connection: ServerConnection | undefined;
+  #corked: ServerConnection | undefined;
+  /** Whether the client's messages may be passed on: not while a new run is being initialised. */
+  #isReady = false;
+  #isClosed = false;
+  #isPaused = false;
+  /** Whether the run at hand has answered anything that the client has asked. */
+  #hasServed = false;
+  /** What the client has asked of the session, once the server has agreed. */
+  #initialize: Message | undefined;
+  #isInitialized = false;
+  #logLevel: Message | undefined;
+  readonly #subscriptions = new Map<string, Message>();
+  readonly #own = new OwnRequests();
+  #ping: Promise<boolean> | undefined;
+  /** The end of the run before, while it goes on. */
+  #closing: Promise<void> | undefined;
+  #begin = (): void => {};
+  /** Settled once the client and a server have agreed on a session. */
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
+  #revival: Promise<void> | undefined;
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options;
+    this.#connect();
+    this.#isReady = true;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Whether it is being found out whether a server runs, or a new one is started. */
+  get isReviving(): boolean {
+    return this.#revival !== undefined;
+  }
+
+  /** Whether the client and a server have ever agreed on a session. */
+  get isInitialized(): boolean {
+    return this.#initialize !== undefined;
+  }
+
+  /** @returns false where it is full. */
+  write(message: Message): boolean {
+    return this.#connection?.write(message) ?? true;
+  }
+
+  /** Gathers what is written until `uncork`. A run that starts meanwhile is not held. */
+  cork(): void {
+    this.#corked = this.#connection;
+    this.#corked?.cork?.();
+  }
+
+  uncork(): void {
+    this.#corked?.uncork?.();
+    this.#corked = undefined;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#connection?.resume();
+  }
+
+  /** Remembers what a new run will have to be told: the server has agreed to a request of the client. */
+  remember(request: Message, answer: Message): void {
+    const uri = (): string => canonical(request.text('params', 'uri') ?? '');
+    switch (request.method) {
+      case 'initialize': {
+        this.#initialize = request;
+        this.#begin();
+        this.#agree(answer);
+        break;
+      }
+      case 'logging/setLevel':
+        this.#logLevel = request;
+        break;
+      case 'resources/subscribe':
+        this.#subscriptions.set(uri(), request);
+        break;
+      case 'resources/unsubscribe':
+        this.#subscriptions.delete(uri());
+        break;
+    }
+  }
+
+  /** The client has said that it is initialised. */
+  rememberInitialized(): void {
+    this.#isInitialized = true;
+  }
+
+  /** @returns whether it was the answer to a request of our own. */
+  takeAnswer(answer: Message): boolean {
+    const { id } = answer;
+    if (id === undefined || !this.#own.owns(id)) {
+      this.#hasServed = true;
+      return false;
+    }
+    this.#own.resolve(id, answer);
+    return true;
+  }
+
+  /** Whether the server answers; asked once, however many want to know. */
+  ping(): Promise<boolean> {
+    this.#ping ??= this.#hearFrom(this.#options.pingTimeoutMs)
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        this.#ping = undefined;
+      });
+    return this.#ping;
+  }
+
+  /**
+   * Sees to it that a server runs and answers: the one that runs, or a new one.
+   *
+   * @throws Error that says why there is none.
+   */
+  revive(): Promise<void> {
+    this.#revival ??= this.#revive().finally(() => {
+      this.#revival = undefined;
+    });
+    return this.#revival;
+  }
+
+  /** Ends a run that is of no use any more. */
+  async giveUp(end: ServerEnd): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const closing = connection.close('now').finally(() => {
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
+    this.#lose(end);
+    await closing;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isReady = false;
+    this.#own.rejectAll('the session has ended');
+    await this.#connection?.close('gently');
+    this.#connection = undefined;
+  }
+
+  async #revive(): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#connection !== undefined && this.#isReady) {
+      // It may have gone while it was asked.
+      if ((await this.#isAlive()) && this.#isRunning) return;
+      await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
+    }
+    // Two runs at a time would be one too many for whatever they share.
+    if (this.#closing !== undefined) await this.#closing;
+    if (this.#isClosed) return;
+    const connection = this.#connect();
+    // Before there is a session, what the client says is how it begins.
+    this.#isReady = !this.isInitialized;
+    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
+    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
+    try {
+      await this.#restoreSession();
+      if (this.#connection !== connection) throw new Error('it has ended as soon as it was started');
+    } catch (error) {
+      await this.giveUp({ why: 'it could not be initialised again' });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#isReady = true;
+    this.#options.onRevived();
+  }
+
+  /** Brings a new run to where the one before was. */
+  async #restoreSession(): Promise<void> {
+    if (this.#initialize === undefined) return this.#comeUp();
+    const answer = await this.#request('initialize', this.#initialize.value('params'));
+    if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
+    this.#agree(answer);
+    if (this.#isInitialized) this.write(Message.of({ method: 'notifications/initialized' }));
+    for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
+      if (request?.method === undefined) continue;
+      // A server that has lost a resource says so when it is asked for it.
+      await this.#request(request.method, request.value('params'));
+    }
+  }
+
+  #agree(answer: Message): void {
+    const version = answer.value('result', 'protocolVersion');
+    if (typeof version === 'string') this.#connection?.agreeOn(version);
+  }
+
+  #connect(): ServerConnection {
+    const { onLine, onLongLine, together, onDrain, onUndelivered } = this.#options;
+    let connection: ServerConnection | undefined;
+    const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
+    connection = this.#options.connect({
+      onLine: (line) => isCurrent() && onLine(line),
+      onLongLine: (line) => isCurrent() && onLongLine(line),
+      together,
+      onDrain: () => isCurrent() && onDrain(),
+      onUndelivered: (message, error) => {
+        if (!isCurrent()) return;
+        const { id } = message;
+        if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
+        else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
+      },
+      // One that was of no use to anybody is not replaced at once: so would be the next, and the next.
+      onEnd: (end) => isCurrent() && this.#lose(this.#hasServed ? end : { ...end, isReplaced: false }),
+    });
+    this.#connection = connection;
+    this.#hasServed = false;
+    if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
+    if (this.#isPaused) connection.pause();
+    return connection;
+  }
+
+  #lose(end: ServerEnd): void {
+    if (this.#isClosed) return;
+    const wasReady = this.#isReady;
+    this.#connection = undefined;
+    this.#isReady = false;
+    this.#own.rejectAll(end.why);
+    // One that did not come up is told by the failure of its revival.
+    if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
+    // What was held back for it will not be asked for again.
+    this.#options.onDrain();
+  }
+
+  get #isRunning(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** A run that has still to start may take its time. */
+  #isAlive(): Promise<boolean> {
+    if (this.isInitialized) return this.ping();
+    return this.#comeUp().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A run with which nobody has begun a session is heard of by a ping, or by the session that begins. */
+  #comeUp(): Promise<void> {
+    return Promise.race([this.#hearFrom(this.#options.startTimeoutMs), this.#begun]);
+  }
+
+  /** @throws Error where the server says nothing to a ping, in time. */
+  async #hearFrom(timeoutMs?: number): Promise<void> {
+    try {
+      await this.#request('ping', undefined, timeoutMs);
+    } catch (error) {
+      // To be refused is to be answered.
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  async #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {
+    const connection = this.#connection;
+    if (connection === undefined) throw new Error('the server is not running');
+    return this.#own.ask((request) => connection.write(request), method, params, timeoutMs);
+  }
+}

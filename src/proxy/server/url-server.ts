@@ -1,0 +1,148 @@
+import type { Message } from '../wire/message.ts';
+import { within } from '../within.ts';
+import { type HttpAnswer, isOk, letGo, saidOf } from './http-request.ts';
+import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
+import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+import { ServerStreams } from './server-streams.ts';
+
+export interface UrlServerOptions extends HttpServerOptions {
+  /** The longest message that is passed on, in bytes. */
+  readonly maxMessageBytes: number;
+}
+
+/** So long whatever is sent waits for notifications before it, which the server must not see it overtake. */
+const turnMs = 3_000;
+
+/** After this time a notification is not waited for by anybody, and a server that has not taken it never will. */
+const takenMs = 30_000;
+
+/** As long the last answers may take. A client that ends the proxy does not wait for much longer. */
+const graceMs = 1_500;
+
+/** A message that is to be sent, or was sent and is not answered yet. */
+interface Exchange {
+  readonly message: Message;
+  readonly abort: AbortController;
+  isSent: boolean;
+}
+
+/** A server that is reached by MCP's Streamable HTTP. */
+export class UrlServer implements ServerConnection {
+  readonly #session: HttpSession;
+  readonly #streams: ServerStreams;
+  readonly #events: ServerEvents;
+  /** What is under way, and the end of each. */
+  readonly #exchanges = new Map<Exchange, Promise<void>>();
+  #isOver = false;
+  /** Settled when what comes next may be sent; undefined where it may be at once. */
+  #turn: Promise<unknown> | undefined;
+
+  constructor(options: UrlServerOptions, events: ServerEvents) {
+    const { maxMessageBytes } = options;
+    const { onLine, onLongLine } = events;
+    this.#session = new HttpSession(options);
+    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, onLine, onLongLine });
+    this.#events = events;
+  }
+
+  write(message: Message): boolean {
+    if (this.#isOver) return true;
+    const exchange = { message, abort: new AbortController(), isSent: false };
+    // Whether the server lives is to be known even where it takes no notification.
+    const turn = message.method === 'ping' ? undefined : this.#turn && within(turnMs, this.#turn);
+    const done = (turn === undefined ? this.#post(exchange) : turn.then(() => this.#post(exchange))).finally(
+      () => this.#exchanges.delete(exchange),
+    );
+    this.#exchanges.set(exchange, done);
+    if (!message.isRequest) this.#holdUp(turn, done);
+    if (message.method === 'notifications/cancelled') this.#giveUp(message, done);
+    return true;
+  }
+
+  pause(): void {
+    this.#streams.pause();
+  }
+
+  resume(): void {
+    this.#streams.resume();
+  }
+
+  agreeOn(version: string): void {
+    this.#session.version = version;
+  }
+
+  async close(how: 'gently' | 'now'): Promise<void> {
+    if (how === 'gently') await within(graceMs, Promise.all(this.#exchanges.values()));
+    if (this.#isOver) return;
+    this.#stop();
+    if (how === 'gently') await this.#session.end();
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    for (const { abort } of this.#exchanges.keys()) abort.abort();
+    this.#streams.stop();
+  }
+
+  #end(end: ServerEnd): void {
+    if (this.#isOver) return;
+    this.#stop();
+    this.#events.onEnd(end);
+  }
+
+  /** What is written after a notification waits for it. */
+  async #holdUp(ownTurn: Promise<unknown> | undefined, done: Promise<void>): Promise<void> {
+    const turn = Promise.resolve(ownTurn).then(() => within(turnMs, done));
+    this.#turn = turn;
+    await turn;
+    if (this.#turn === turn) this.#turn = undefined;
+  }
+
+  /** Nobody waits for the answer to a request any more: when the server has heard of that, its connection is closed. */
+  async #giveUp(cancellation: Message, heard: Promise<void>): Promise<void> {
+    const id = cancellation.idAt('params', 'requestId');
+    for (const { message, abort, isSent } of this.#exchanges.keys()) {
+      if (!message.isRequest || message.id !== id) continue;
+      // To its own turn, and then to its answer.
+      if (isSent) await within(2 * turnMs, heard);
+      abort.abort();
+      return;
+    }
+  }
+
+  async #post(exchange: Exchange): Promise<void> {
+    const { message, abort } = exchange;
+    const { signal } = abort;
+    if (signal.aborted) return;
+    exchange.isSent = true;
+    const tooLate = (): void => abort.abort(new Error(`it was not taken within ${takenMs / 1000} s`));
+    const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
+    try {
+      const answer = await this.#session.post(message, signal);
+      if (!isOk(answer)) await this.#refused(message, answer);
+      else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
+      else {
+        letGo(answer);
+        if (message.method === 'notifications/initialized') void this.#streams.listen();
+      }
+    } catch (error) {
+      if (!(message.isRequest && signal.aborted)) this.#undelivered(message, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #refused(message: Message, answer: HttpAnswer): Promise<void> {
+    const { status } = answer;
+    const said = await saidOf(answer);
+    // Some servers say so with 400, against the specification: those of the SDK's examples, for one.
+    const isForgotten =
+      this.#session.isNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
+    this.#undelivered(message, httpError(answer, said));
+    if (isForgotten) this.#end({ why: `it has forgotten the session (HTTP ${status})`, isReplaced: true });
+  }
+
+  #undelivered(message: Message, error: unknown): void {
+    if (!this.#isOver) this.#events.onUndelivered(message, error);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Permit } from 'toolfuse';
+import type { Message } from '../wire/message.ts';
+import type { AskedCall } from './answers.ts';
+
+/** A request of the client that the server has not answered yet. */
+export interface PendingRequest {
+  readonly message: Message;
+  /** The id, as JSON text. */
+  readonly id: string;
+  readonly method: string;
+  /** Where it is a tool call. */
+  readonly call: (AskedCall & { readonly permit: Permit }) | undefined;
+  /** With which the server tells its progress, as JSON text. */
+  readonly progressToken: string | undefined;
+  /** How long an answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */
+  readonly waitMs: number;
+  /** When the wait is over, in ms of `performance.now()`; set when it is added. */
+  dueAt: number;
+}
+
+/** Of so many requests that were answered in the server's place its own late answer is known, and dropped. */
+const rememberedAnswers = 10_000;
+
+/** The longest that a timer of Node's can wait. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The requests of the client that wait for the server, and those that wait no more. */
+export class PendingRequests {
+  readonly #onDue: (request: PendingRequest) => void;
+  readonly #byId = new Map<string, PendingRequest>();
+  /** By the token with which the server tells their progress, as JSON text. */
+  readonly #byToken = new Map<string, PendingRequest>();
+  readonly #answered = new Set<string>();
+  /** One for all, since a timer for each would cost more than the rest of a quick call. It may go off for nothing. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueAt = Infinity;
+
+  /** @param onDue Told of a request whose wait is over; it is to be taken, answered, or extended. */
+  constructor(onDue: (request: PendingRequest) => void) {
+    this.#onDue = onDue;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  all(): PendingRequest[] {
+    return [...this.#byId.values()];
+  }
+
+  add(request: PendingRequest): void {
+    const { id, progressToken, waitMs } = request;
+    if (this.#answered.size > 0) this.#answered.delete(id);
+    this.#byId.set(id, request);
+    if (progressToken !== undefined) this.#byToken.set(progressToken, request);
+    request.dueAt = performance.now() + waitMs;
+    if (request.dueAt < this.#timerDueAt) this.#setTimer(request.dueAt);
+  }
+
+  /** The request that waits no more, as the server has answered or the client has given it up. */
+  take(id: string): PendingRequest | undefined {
+    const request = this.#byId.get(id);
+    if (request === undefined) return undefined;
+    this.#byId.delete(id);
+    if (request.progressToken !== undefined) this.#byToken.delete(request.progressToken);
+    return request;
+  }
+
+  /** The same, and the client has its answer: what the server still says is late. */
+  answer(id: string): PendingRequest | undefined {
+    const request = this.take(id);
+    if (request === undefined) return undefined;
+    this.#answered.add(id);
+    if (this.#answered.size > rememberedAnswers) {
+      const [oldest = ''] = this.#answered;
+      this.#answered.delete(oldest);
+    }
+    return request;
+  }
+
+  /** Whether an answer of the server comes too late. */
+  isLate(id: string): boolean {
+    return this.#answered.delete(id);
+  }
+
+  /** The server is at work on it: its time begins anew. */
+  progress(token: string): void {
+    const request = this.#byToken.get(token);
+    if (request !== undefined) this.extend(request);
+  }
+
+  /** Its time begins anew. */
+  extend(request: PendingRequest): void {
+    request.dueAt = performance.now() + request.waitMs;
+  }
+
+  /** A server that is new knows nothing of what was asked before it. */
+  forgetAnswered(): void {
+    this.#answered.clear();
+  }
+
+  /** Nothing waits any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#byId.clear();
+    this.#byToken.clear();
+  }
+
+  #setTimer(dueAt: number): void {
+    clearTimeout(this.#timer);
+    this.#timerDueAt = dueAt;
+    const waitMs = Math.min(Math.max(1, Math.ceil(dueAt - performance.now())), longestTimerMs);
+    this.#timer = setTimeout(() => this.#tellDue(), waitMs).unref();
+  }
+
+  #tellDue(): void {
+    this.#timerDueAt = Infinity;
+    const now = performance.now();
+    for (const request of this.#byId.values()) if (request.dueAt <= now) this.#onDue(request);
+    let next = Infinity;
+    for (const { dueAt } of this.#byId.values()) next = Math.min(next, dueAt);
+    if (next < this.#timerDueAt) this.#setTimer(next);
+  }
+}

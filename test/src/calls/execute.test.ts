@@ -1,0 +1,408 @@
+import { getEventListeners } from 'node:events';
+import { CircuitOpenError, createToolRegistry, type ToolRegistryOptions } from 'toolfuse';
+import { describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+function setUp(options: ToolRegistryOptions = {}) {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 1, minBackoffMs: 1_000 },
+    ...options,
+  });
+  return { clock, registry };
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+const fails = (error: unknown) => async (): Promise<never> => {
+  throw error;
+};
+
+describe('execute', () => {
+  it('gives what the function gives, and what it throws as it was', async () => {
+    const { registry } = setUp();
+    expect(await registry.execute('search', () => 42)).toBe(42);
+    expect(await registry.execute('search', async () => 'found')).toBe('found');
+    const error = { not: 'an Error' };
+    await expect(registry.execute('search', fails(error))).rejects.toBe(error);
+  });
+
+  it('tells the function the tool, a signal, and whether it is a probe', async () => {
+    const { clock, registry } = setUp();
+    const probe = await registry.execute('search', ({ tool, signal, probe }) => {
+      expect([tool, signal.aborted]).toEqual(['search', false]);
+      return probe;
+    });
+    expect(probe).toBe(false);
+    registry.recordFailure('search', 'timeout');
+    clock.advance(1_000);
+    expect(await registry.execute('search', ({ probe }) => probe)).toBe(true);
+    expect(registry.state('search')).toBe('closed');
+  });
+
+  it('goes by the options as they were when it was called, and shows the function nothing of the circuit', async () => {
+    const { registry } = setUp();
+    const options = { isFailure: () => true, fallback: (): string => 'cached' };
+    const call = registry.execute('search', async (context) => Object.keys(context).join(), options);
+    options.isFailure = () => false;
+    expect(await call).not.toContain('leave');
+    expect(registry.state('search')).toBe('open');
+    const denied = registry.execute('search', never, options);
+    options.fallback = () => 'too late';
+    expect(await denied).toBe('cached');
+  });
+
+  it('counts a function that throws at once like one that rejects, once', async () => {
+    const { registry } = setUp({ circuit: { failureThreshold: 5 } });
+    await expect(
+      registry.execute('search', () => {
+        throw new Error('at once');
+      }),
+    ).rejects.toThrow('at once');
+    expect(registry.diagnostics('search').failureCount).toBe(1);
+  });
+
+  it('does not call the function while the circuit is open, and throws a CircuitOpenError', async () => {
+    const { registry } = setUp();
+    registry.recordFailure('search', 'timeout');
+    const fn = vi.fn();
+    const error = await registry.execute('search', fn).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CircuitOpenError);
+    expect(error).toMatchObject({
+      name: 'CircuitOpenError',
+      tool: 'search',
+      reason: 'open',
+      kind: 'unreachable',
+      retryAfterMs: 1_000,
+      lastErrorCategory: 'timeout',
+    });
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  it('does not count bad arguments, nor a denial that comes from another circuit', async () => {
+    const { registry } = setUp();
+    registry.recordFailure('upstream', 'timeout');
+    for (const error of [
+      { status: 400 },
+      await registry.execute('upstream', never).catch((e: unknown) => e),
+    ]) {
+      await registry.execute('search', fails(error)).catch(() => {});
+    }
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', failureCount: 0 });
+  });
+
+  it('refuses a time limit that is none', async () => {
+    const { registry } = setUp();
+    await expect(registry.execute('search', never, { timeoutMs: -1 })).rejects.toThrow(
+      'timeoutMs must be a finite number of milliseconds above 0, got -1',
+    );
+    expect(registry.snapshot().diagnostics).toEqual([]);
+  });
+});
+
+describe('an option of a call that does not exist', () => {
+  it('is refused by name, before anything is called: a misspelt time limit would be none', async () => {
+    const { registry } = setUp();
+    const fn = vi.fn();
+    const misspelt = { timoutMs: 5 } as never;
+    const words = 'timoutMs is no option; the options are upstream, signal, timeoutMs, fallback, isFailure';
+    await expect(registry.execute('search', fn, misspelt)).rejects.toThrow(new TypeError(words));
+    expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(words));
+    expect(fn).not.toHaveBeenCalled();
+  });
+});
+
+describe('a call whose time is up', () => {
+  it('rejects with a TimeoutError, aborts its signal, and counts as timeout', async () => {
+    const { clock, registry } = setUp();
+    let seen: AbortSignal | undefined;
+    const call = registry.execute(
+      'search',
+      ({ signal }) => {
+        seen = signal;
+        return never();
+      },
+      { timeoutMs: 500 },
+    );
+    clock.advance(500);
+    await expect(call).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: 'search did not answer within 500 ms',
+    });
+    expect(seen?.aborted).toBe(true);
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'open', lastErrorCategory: 'timeout' });
+    expect(clock.timers).toBe(1);
+  });
+
+  it('takes no account of what the function does later', async () => {
+    const { clock, registry } = setUp();
+    let reject: (error: Error) => void = () => {};
+    const call = registry.execute('search', () => new Promise((_, no) => (reject = no)), { timeoutMs: 500 });
+    clock.advance(500);
+    await expect(call).rejects.toThrow('did not answer');
+    reject(new Error('too late'));
+    await Promise.resolve();
+    expect(registry.diagnostics('search')).toMatchObject({ openCount: 1, lastErrorCategory: 'timeout' });
+  });
+
+  it('leaves no timer behind when the call was in time', async () => {
+    const { clock, registry } = setUp();
+    await registry.execute('search', async () => 1, { timeoutMs: 500 });
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe("the caller's abort", () => {
+  it('ends the call at once with its own reason, and is no failure', async () => {
+    const { registry } = setUp();
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    const call = registry.execute(
+      'search',
+      ({ signal }) => {
+        inner = signal;
+        return never();
+      },
+      { signal: controller.signal },
+    );
+    controller.abort('changed my mind');
+    await expect(call).rejects.toBe('changed my mind');
+    expect(inner?.reason).toBe('changed my mind');
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', failureCount: 0 });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it("gives a probe's place back at once", async () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('search', 'timeout');
+    clock.advance(1_000);
+    const controller = new AbortController();
+    const call = registry.execute('search', never, { signal: controller.signal });
+    expect(registry.tryAcquire('search').admitted).toBe(false);
+    controller.abort();
+    await expect(call).rejects.toThrow();
+    expect(registry.state('search')).toBe('halfOpen');
+    expect(registry.tryAcquire('search').admitted).toBe(true);
+  });
+
+  it('before the call keeps it from being made', async () => {
+    const { registry } = setUp();
+    const fn = vi.fn();
+    await expect(registry.execute('search', fn, { signal: AbortSignal.abort('no') })).rejects.toBe('no');
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  it('while leave is asked for keeps the call from being made, and gives its place back', async () => {
+    const { clock, registry } = setUp();
+    const controller = new AbortController();
+    registry.recordFailure('search', 'timeout');
+    registry.on('circuit.halfOpened', () => controller.abort('no'));
+    clock.advanceWithLateTimers(1_000);
+    const fn = vi.fn(never);
+    const call = registry.execute('search', fn, { signal: controller.signal, timeoutMs: 500 });
+    clock.advance(500);
+    await expect(call).rejects.toBe('no');
+    expect(fn).not.toHaveBeenCalled();
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('is not listened for once the call has ended', async () => {
+    const { registry } = setUp();
+    const { signal } = new AbortController();
+    await registry.execute('search', async () => 1, { signal });
+    await registry.execute('search', fails(new Error('x')), { signal }).catch(() => {});
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('aborts one call and not the others', async () => {
+    const { registry } = setUp();
+    const one = new AbortController();
+    const first = registry.execute('search', never, { signal: one.signal });
+    const second = registry.execute('search', async () => 'mine', { signal: new AbortController().signal });
+    one.abort(new Error('only me'));
+    await expect(first).rejects.toThrow('only me');
+    expect(await second).toBe('mine');
+  });
+});
+
+describe('isFailure', () => {
+  it('makes a returned value a failure, and gives it all the same', async () => {
+    const { registry } = setUp();
+    const answer = await registry.execute('search', async () => ({ isError: true }), {
+      isFailure: ({ isError }) => isError,
+    });
+    expect(answer).toEqual({ isError: true });
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'open',
+      lastErrorCategory: 'executionError',
+    });
+  });
+
+  it('may say of which category', async () => {
+    const { registry } = setUp();
+    await registry.execute('search', async () => ({ status: 503 }), {
+      isFailure: ({ status }) => status === 503 && 'serviceUnavailable',
+    });
+    expect(registry.diagnostics('search').lastErrorCategory).toBe('serviceUnavailable');
+  });
+
+  it('can say what failed with an error, whose words the denial carries', async () => {
+    const { registry } = setUp();
+    await registry.execute('search', async () => ({ text: 'socket hang up' }), {
+      isFailure: ({ text }) => new Error(text),
+    });
+    expect(registry.tryAcquire('search')).toMatchObject({
+      lastErrorCategory: 'network',
+      lastError: 'socket hang up',
+    });
+  });
+
+  it('that throws says nothing against the result', async () => {
+    const { registry } = setUp();
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const isFailure = () => {
+      throw new Error('mine');
+    };
+    expect(await registry.execute('search', async () => 1, { isFailure })).toBe(1);
+    expect(registry.state('search')).toBe('closed');
+    expect(printed).toHaveBeenCalledOnce();
+    printed.mockRestore();
+  });
+});
+
+describe('a fallback', () => {
+  it('is asked with the denial, or with what the call threw', async () => {
+    const { registry } = setUp();
+    const asked: unknown[] = [];
+    const fallback = (error: unknown) => {
+      asked.push(error);
+      return 'cached';
+    };
+    const error = new Error('ECONNREFUSED');
+    expect(await registry.execute<string>('search', fails(error), { fallback })).toBe('cached');
+    expect(await registry.execute<string>('search', never, { fallback })).toBe('cached');
+    expect(asked).toEqual([error, expect.any(CircuitOpenError)]);
+    expect(registry.diagnostics('search').openCount).toBe(1);
+  });
+
+  it('that fails is heard', async () => {
+    const { registry } = setUp();
+    const fallback = fails(new Error('nothing cached'));
+    await expect(registry.execute('search', fails(new Error('x')), { fallback })).rejects.toThrow(
+      'nothing cached',
+    );
+  });
+
+  it('is not asked when the caller has aborted', async () => {
+    const { registry } = setUp();
+    const controller = new AbortController();
+    const fallback = vi.fn();
+    const call = registry.execute('search', never, { signal: controller.signal, fallback });
+    controller.abort('stop');
+    await expect(call).rejects.toBe('stop');
+    expect(fallback).not.toHaveBeenCalled();
+  });
+});
+
+describe('wrap', () => {
+  it('keeps the arguments and this', async () => {
+    const { registry } = setUp();
+    const shelf = {
+      books: ['Emma'],
+      find: registry.wrap('find', function (this: { books: string[] }, index: number, otherwise: string) {
+        return this.books[index] ?? otherwise;
+      }),
+    };
+    expect(await shelf.find(0, 'none')).toBe('Emma');
+    expect(await shelf.find(1, 'none')).toBe('none');
+  });
+
+  it('guards', async () => {
+    const { registry } = setUp();
+    const find = registry.wrap('find', fails(new Error('socket hang up')));
+    await expect(find()).rejects.toThrow('socket hang up');
+    await expect(find()).rejects.toThrow(CircuitOpenError);
+  });
+
+  it('retried from outside, runs as often as the threshold and is then refused', async () => {
+    const { registry } = setUp({ circuit: { failureThreshold: 3 } });
+    const fn = vi.fn(fails(new Error('ECONNRESET')));
+    const guarded = registry.wrap('find', fn);
+    let last: unknown;
+    for (let attempt = 0; attempt < 8; attempt++) last = await guarded().catch((error: unknown) => error);
+    expect(fn).toHaveBeenCalledTimes(3);
+    expect(last).toBeInstanceOf(CircuitOpenError);
+  });
+});
+
+describe('what a model reads of a refused call', () => {
+  const refuse = async (
+    options: ToolRegistryOptions = {},
+    category: 'network' | 'executionError' | 'serviceUnavailable' = 'network',
+  ) => {
+    const { registry } = setUp(options);
+    registry.recordFailure('search', category);
+    return (await registry.execute('search', never).catch((error: unknown) => error)) as CircuitOpenError;
+  };
+
+  it('says that the call did not run, why, and when to come back', async () => {
+    const error = await refuse();
+    expect(error.message).toBe(
+      'The call did not run. The tool "search" is unavailable: it could not be reached, or did not answer, in its last ' +
+        'calls (network error). Do not call it again within the next 1 s: the call would not run either. Go on with ' +
+        'work that does not need it, or say that you have to wait.',
+    );
+    expect(error.toModel().text).toBe(error.message);
+    expect(JSON.parse(JSON.stringify(error.toModel().data))).toEqual({
+      error: 'tool_unavailable',
+      tool: 'search',
+      reason: 'open',
+      kind: 'unreachable',
+      upstream: null,
+      retryAfterSeconds: 1,
+      retryAt: '2026-01-01T00:00:01.000Z',
+      executed: false,
+      alternatives: [],
+      instruction: expect.stringContaining('Do not call it again'),
+      lastError: null,
+    });
+  });
+
+  it('does not say that a tool that answers is out of reach', async () => {
+    expect((await refuse({}, 'executionError')).message).toContain(
+      'it could be reached, but its last calls failed',
+    );
+  });
+
+  it('does not say that a server that says no could not be reached', async () => {
+    expect((await refuse({}, 'serviceUnavailable')).message).toContain(
+      'it was not available, as it said itself, in its last calls',
+    );
+  });
+
+  it('names alternatives where they are configured, and only there', async () => {
+    const tools = { search: { alternatives: ['grep', 'find'] } };
+    expect((await refuse({ tools })).message).toContain('Instead, you can use: grep, find.');
+    expect((await refuse()).message).not.toContain('Instead');
+  });
+
+  it('costs no stack', async () => {
+    const error = await refuse();
+    expect(error.stack?.split('\n')).toHaveLength(1);
+    expect(new Error('after').stack?.split('\n').length).toBeGreaterThan(2);
+  });
+});
+
+describe('availableTools', () => {
+  it('leaves out what would be refused, and keeps the order', () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('b', 'timeout');
+    registry.isolate('d');
+    expect(registry.availableTools(['e', 'd', 'c', 'b', 'a'])).toEqual(['e', 'c', 'a']);
+    expect(registry.availableTools()).toEqual([]);
+    clock.advance(1_000);
+    expect(registry.availableTools(['a', 'b'])).toEqual(['a', 'b']);
+    expect(registry.availableTools(['a', 'b'], { halfOpen: false })).toEqual(['a']);
+  });
+});

@@ -1,0 +1,283 @@
+import fc from 'fast-check';
+import { type CircuitConfig, createToolRegistry, type Denial, type Permit } from 'toolfuse';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+function setUp(circuit: Partial<CircuitConfig> = {}) {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 1, minBackoffMs: 1_000, probeTimeoutMs: 10_000, ...circuit },
+  });
+  const permit = (): Permit => {
+    const leave = registry.tryAcquire('search');
+    if (!leave.admitted) throw new Error(`denied: ${leave.reason}`);
+    return leave;
+  };
+  const denial = (): Denial => {
+    const leave = registry.tryAcquire('search');
+    if (leave.admitted) throw new Error('admitted');
+    return leave;
+  };
+  const halfOpen = (): void => {
+    registry.recordFailure('search', 'timeout');
+    clock.advance(registry.remainingBackoffMs('search') ?? 0);
+    expect(registry.state('search')).toBe('halfOpen');
+  };
+  return { clock, registry, permit, denial, halfOpen };
+}
+
+describe('a permit', () => {
+  it('counts the first word that is said of its call, and no other', () => {
+    const { registry, permit } = setUp({ failureThreshold: 3 });
+    const one = permit();
+    one.failure('timeout');
+    one.failure('timeout');
+    one.success();
+    one.release();
+    expect(registry.diagnostics('search').failureCount).toBe(1);
+  });
+
+  it('is released at the end of its block, when nothing was said', () => {
+    const { registry, permit, halfOpen } = setUp();
+    halfOpen();
+    {
+      using _permit = permit();
+      expect(registry.diagnostics('search').probesInFlight).toBe(1);
+    }
+    expect(registry.diagnostics('search').probesInFlight).toBe(0);
+  });
+
+  it('tells whether it is for a probe', () => {
+    const { permit, halfOpen } = setUp();
+    expect(permit().probe).toBe(false);
+    halfOpen();
+    expect(permit().probe).toBe(true);
+  });
+
+  it('says nothing to a circuit that was forgotten during the call', () => {
+    const { registry, permit } = setUp();
+    const one = permit();
+    registry.reset('search');
+    one.failure('timeout');
+    expect(registry.snapshot().diagnostics).toEqual([]);
+  });
+
+  it('says nothing after the registry has stopped', () => {
+    const { registry, permit } = setUp();
+    const one = permit();
+    registry.stop();
+    one.failure('timeout');
+    expect(registry.state('search')).toBe('closed');
+  });
+
+  it('is refused for good by a circuit that was open when the registry stopped', () => {
+    const { registry } = setUp();
+    registry.recordFailure('search', 'timeout');
+    registry.stop();
+    expect(registry.tryAcquire('search')).toMatchObject({
+      reason: 'open',
+      retryAfterMs: null,
+      retryAt: null,
+    });
+  });
+});
+
+describe('a late result', () => {
+  it('of a call begun before the trip does not extend the wait, close, or announce again', () => {
+    const { clock, registry, permit } = setUp();
+    const opened: string[] = [];
+    registry.actor.on('circuit.opened', ({ tool }) => opened.push(tool));
+    const [first, second, third] = [permit(), permit(), permit()];
+    first.failure('timeout');
+    clock.advance(400);
+    second.failure('network');
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'open',
+      remainingBackoffMs: 600,
+      lastErrorCategory: 'timeout',
+      lateResults: 1,
+    });
+    third.success();
+    expect(registry.state('search')).toBe('open');
+    expect(opened).toEqual(['search']);
+  });
+
+  it('of an earlier generation neither closes nor reopens a half-open circuit, and leaves the live probe alone', () => {
+    const { registry, permit, halfOpen } = setUp();
+    const early = [permit(), permit()];
+    halfOpen();
+    const probe = permit();
+    early[0]?.success();
+    early[1]?.failure('timeout');
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'halfOpen',
+      probesInFlight: 1,
+      lateResults: 2,
+    });
+    probe.success();
+    expect(registry.state('search')).toBe('closed');
+  });
+
+  it('of an earlier generation leaves the counts of a circuit that has closed since', () => {
+    const { registry, permit, halfOpen } = setUp();
+    const early = permit();
+    halfOpen();
+    permit().success();
+    early.failure('timeout');
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'closed',
+      failureCount: 0,
+      lateResults: 1,
+    });
+  });
+
+  it('does not move an isolated circuit', () => {
+    const { registry, permit } = setUp();
+    const early = permit();
+    registry.isolate('search');
+    early.success();
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'isolated', lateResults: 1 });
+  });
+
+  it('of a probe whose place was taken back gives no verdict', () => {
+    const { clock, registry, permit, denial, halfOpen } = setUp();
+    halfOpen();
+    const hung = permit();
+    expect(denial()).toMatchObject({ reason: 'halfOpen', retryAfterMs: 10_000 });
+    clock.advance(10_000);
+    const next = permit();
+    denial();
+    hung.success();
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'halfOpen',
+      probesInFlight: 1,
+      lateResults: 1,
+    });
+    next.success();
+    expect(registry.state('search')).toBe('closed');
+  });
+});
+
+describe('a probe that ends without a verdict', () => {
+  it.each([
+    ['is released', (permit: Permit) => permit.release()],
+    ['is cancelled', (permit: Permit) => permit.failure('cancelled')],
+    ['ends in an ignored category', (permit: Permit) => permit.failure('invalidParameters')],
+  ])('gives its place back once when it %s', (_, end) => {
+    const { registry, permit, denial, halfOpen } = setUp({ halfOpenMaxProbes: 2, successThreshold: 2 });
+    halfOpen();
+    const [one] = [permit(), permit()];
+    denial();
+    end(one as Permit);
+    end(one as Permit);
+    expect(registry.state('search')).toBe('halfOpen');
+    permit();
+    denial();
+  });
+
+  it('of two, gives back its own place and not the older one', () => {
+    const { clock, registry, permit, halfOpen } = setUp({ halfOpenMaxProbes: 2, successThreshold: 2 });
+    halfOpen();
+    permit();
+    clock.advance(4_000);
+    permit().release();
+    clock.advance(6_000);
+    expect(registry.diagnostics('search').probesInFlight).toBe(0);
+  });
+});
+
+describe('a denial', () => {
+  it('of an open circuit says when to come back, and why', () => {
+    const { clock, registry, denial } = setUp();
+    registry.recordFailure('search', new Error('read ECONNRESET\n  at\u0000 10.0.0.1'));
+    clock.advance(250);
+    expect(denial()).toEqual({
+      admitted: false,
+      tool: 'search',
+      reason: 'open',
+      kind: 'unreachable',
+      upstream: null,
+      retryAfterMs: 750,
+      retryAt: clock.wallNow() + 750,
+      lastErrorCategory: 'network',
+      lastError: 'read ECONNRESET at 10.0.0.1',
+      alternatives: [],
+    });
+  });
+
+  it('of a tool that answers and fails says that it rejects what it is sent', () => {
+    const { registry, denial } = setUp();
+    registry.recordFailure('search', 'executionError');
+    expect(denial().kind).toBe('rejecting');
+  });
+
+  it('of an isolated circuit cannot say when', () => {
+    const { registry, denial } = setUp();
+    registry.isolate('search');
+    expect(denial()).toMatchObject({
+      reason: 'isolated',
+      kind: 'withheld',
+      retryAfterMs: null,
+      retryAt: null,
+    });
+  });
+});
+
+describe('permits in any order', () => {
+  it('never leak a place, pass the limit, give two verdicts or move a circuit late', () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('acquire' as const) }),
+      fc.record({
+        do: fc.constantFrom('success' as const, 'failure' as const, 'ignored' as const, 'release' as const),
+        which: fc.nat(20),
+      }),
+      fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 500, 1_000, 9_999, 10_000) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 60, size: 'max' }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 3 }),
+        (steps, max, successes) => {
+          const { clock, registry } = setUp({
+            failureThreshold: 2,
+            halfOpenMaxProbes: max,
+            successThreshold: successes,
+          });
+          const permits: { permit: Permit; generation: number; settled: boolean }[] = [];
+          const generation = () => registry.tool('search').getSnapshot().context.generation;
+          for (const each of steps) {
+            if (each.do === 'advance') clock.advance(each.ms);
+            else if (each.do === 'acquire') {
+              const leave = registry.tryAcquire('search');
+              if (leave.admitted) permits.push({ permit: leave, generation: generation(), settled: false });
+            } else {
+              const held = permits[each.which % Math.max(1, permits.length)];
+              if (held === undefined) continue;
+              const before = registry.diagnostics('search');
+              if (each.do === 'success') held.permit.success();
+              else if (each.do === 'release') held.permit.release();
+              else held.permit.failure(each.do === 'ignored' ? 'cancelled' : 'timeout');
+              const after = registry.diagnostics('search');
+              if (held.settled) expect(after).toEqual(before);
+              else if (held.generation !== generation() && before.status === after.status) {
+                // It was late: counted, and nothing else.
+                const { lateResults, calls, successes, failures, latency } = after;
+                expect(after).toEqual({ ...before, lateResults, calls, successes, failures, latency });
+              }
+              held.settled = true;
+            }
+            expect(registry.diagnostics('search').probesInFlight).toBeLessThanOrEqual(max);
+          }
+          // Once every call has ended or hung for long enough, no place is taken.
+          clock.advance(10_000);
+          expect(registry.diagnostics('search').probesInFlight).toBe(0);
+          registry.stop();
+          expect(clock.timers).toBe(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,363 @@
+import { createToolRegistry, type Denial, type Permit, type ToolRegistryOptions } from 'toolfuse';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+/** Two tools of one server, which trips at its third failure in a row. */
+function setUp(options: ToolRegistryOptions = {}) {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 3, minBackoffMs: 1_000, probeTimeoutMs: 10_000 },
+    tools: { search: { upstream: 'server', alternatives: ['grep'] }, fetch: { upstream: 'server' } },
+    ...options,
+  });
+  const permit = (tool = 'search'): Permit => {
+    const leave = registry.tryAcquire(tool);
+    if (!leave.admitted) throw new Error(`denied: ${leave.reason}`);
+    return leave;
+  };
+  const denial = (tool = 'search'): Denial => {
+    const leave = registry.tryAcquire(tool);
+    if (leave.admitted) throw new Error('admitted');
+    return leave;
+  };
+  const failures = (tool: string) => registry.diagnostics(tool).failureCount;
+  const breakServer = (): void => {
+    for (let i = 0; i < 3; i++) registry.recordFailure('search', 'network');
+  };
+  return { clock, registry, permit, denial, failures, breakServer };
+}
+
+const answer = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
+
+describe('a failed call of a tool that has an upstream', () => {
+  it.each<[string, unknown, number, number]>([
+    ['that did not get through', 'network', 0, 1],
+    ['that nobody answered in time', 'timeout', 0, 1],
+    ['that was answered: out of service', answer(503), 0, 1],
+    ['of the tool’s own', 'executionError', 1, 0],
+    ['that was answered: too many requests', answer(429), 1, 0],
+    ['for its arguments', 'invalidParameters', 0, 0],
+    ['that the caller ended', 'cancelled', 0, 0],
+  ])('%s is evidence against the right one', (_, failure, tool, server) => {
+    for (const report of ['a permit', 'recordFailure']) {
+      const { registry, permit, failures } = setUp();
+      if (report === 'a permit') permit().failure(failure);
+      else registry.recordFailure('search', failure);
+      expect([failures('search'), failures('server')], report).toEqual([tool, server]);
+    }
+  });
+
+  it('that was answered proves that the server lives, even if the arguments were bad', () => {
+    for (const failure of [answer(400), answer(404), { code: -32_602, message: 'bad arguments' }]) {
+      const { registry, permit, failures } = setUp();
+      registry.recordFailure('fetch', 'network');
+      registry.recordFailure('fetch', 'network');
+      permit().failure(failure);
+      expect([failures('search'), failures('server')]).toEqual([0, 0]);
+    }
+  });
+
+  it('of which nobody knows how far it got says nothing of the server, for or against', () => {
+    const { registry, permit, failures } = setUp();
+    registry.recordFailure('fetch', 'network');
+    permit().failure(new Error('boom'));
+    expect([failures('search'), failures('server')]).toEqual([1, 1]);
+  });
+
+  it('that got an answer, says the caller, is the tool’s own, whatever its category', () => {
+    const { registry, permit, failures } = setUp();
+    registry.recordFailure('fetch', 'network');
+    permit().failure('timeout', { roundTrip: true });
+    expect([failures('search'), failures('server')]).toEqual([1, 0]);
+  });
+
+  it('whose result says that it failed was answered', async () => {
+    const { registry, failures } = setUp();
+    registry.recordFailure('fetch', 'network');
+    await registry.execute('search', async () => ({ isError: true }), { isFailure: () => 'timeout' });
+    expect([failures('search'), failures('server')]).toEqual([1, 0]);
+  });
+
+  it('never takes the server away for bad arguments, were there three or three hundred', () => {
+    const { registry, failures } = setUp();
+    for (let i = 0; i < 300; i++) registry.recordFailure('search', 'invalidParameters');
+    for (let i = 0; i < 300; i++) registry.recordFailure('fetch', answer(422));
+    expect([registry.state('server'), failures('server')]).toEqual(['closed', 0]);
+    expect(registry.allowRequest('fetch')).toBe(true);
+  });
+
+  it('leaves the tool to those who can reach it: a broken tool takes no other with it', () => {
+    const { registry } = setUp();
+    for (let i = 0; i < 3; i++) registry.recordFailure('search', 'executionError');
+    expect([registry.state('search'), registry.state('server')]).toEqual(['open', 'closed']);
+    expect(registry.availableTools(['search', 'fetch'])).toEqual(['fetch']);
+  });
+});
+
+describe('a call of a tool that has an upstream', () => {
+  it('that succeeds is a success of both', () => {
+    const { registry, permit, failures } = setUp();
+    registry.recordFailure('search', 'executionError');
+    registry.recordFailure('search', 'network');
+    expect([failures('search'), failures('server')]).toEqual([1, 1]);
+    permit().success();
+    expect([failures('search'), failures('server')]).toEqual([0, 0]);
+  });
+
+  it('needs leave from both', () => {
+    const { registry, breakServer } = setUp();
+    expect(registry.allowRequest('fetch')).toBe(true);
+    breakServer();
+    expect(registry.state('search')).toBe('closed');
+    expect([registry.allowRequest('search'), registry.allowRequest('fetch')]).toEqual([false, false]);
+    expect(registry.availableTools(['search', 'fetch', 'other'])).toEqual(['other']);
+    expect(registry.openCircuits()).toEqual(['server']);
+  });
+
+  it('needs leave from both even where the tool was never used', () => {
+    const { registry, breakServer } = setUp();
+    breakServer();
+    expect(registry.allowRequest('fetch')).toBe(false);
+    expect(registry.tryAcquire('fetch').admitted).toBe(false);
+  });
+
+  it('is refused in words that a model can act on: the server is at fault, and not the tool', async () => {
+    const { clock, registry, denial, breakServer } = setUp();
+    breakServer();
+    registry.recordFailure('search', new Error('read ECONNRESET'));
+    clock.advance(250);
+    expect(denial()).toEqual({
+      admitted: false,
+      tool: 'search',
+      reason: 'upstream',
+      kind: 'unreachable',
+      upstream: 'server',
+      retryAfterMs: 750,
+      retryAt: clock.wallNow() + 750,
+      lastErrorCategory: 'network',
+      lastError: 'read ECONNRESET',
+      alternatives: ['grep'],
+    });
+    await expect(registry.execute('search', () => 1)).rejects.toMatchObject({
+      reason: 'upstream',
+      message:
+        'The call did not run. The tool "search" is unavailable: "server", which it depends on, could not be ' +
+        'reached, or did not answer, in its last calls (network error). Do not call it again within the next 1 s: the ' +
+        'call would not run either. Instead, you can use: grep.',
+    });
+  });
+
+  it('that is refused because of the server is counted once in all, and with both', () => {
+    const { registry, denial, breakServer } = setUp();
+    breakServer();
+    denial();
+    expect(registry.metrics().breakerDenials).toBe(1);
+    expect(registry.metrics().tools).toMatchObject([
+      { tool: 'search', denials: 1 },
+      { tool: 'server', denials: 1 },
+    ]);
+    expect(registry.diagnostics('search').deniedRequests).toBe(1);
+  });
+
+  it('that is late moves neither', () => {
+    const { registry, permit, breakServer } = setUp();
+    const late = permit('fetch');
+    breakServer();
+    for (let i = 0; i < 3; i++) registry.recordFailure('fetch', 'executionError');
+    const before = ['fetch', 'server'].map((tool) => registry.remainingBackoffMs(tool));
+    late.success();
+    expect(['fetch', 'server'].map((tool) => registry.state(tool))).toEqual(['open', 'open']);
+    expect(['fetch', 'server'].map((tool) => registry.remainingBackoffMs(tool))).toEqual(before);
+  });
+});
+
+describe('a half-open upstream with one probe’s place', () => {
+  const halfOpen = (): ReturnType<typeof setUp> => {
+    const made = setUp();
+    made.breakServer();
+    made.clock.advance(1_000);
+    expect(made.registry.state('server')).toBe('halfOpen');
+    return made;
+  };
+
+  it('lets one call through, of whichever tool, and it is a probe', () => {
+    const { permit, denial } = halfOpen();
+    expect(permit('fetch').probe).toBe(true);
+    expect(denial('search')).toMatchObject({ reason: 'upstream', retryAfterMs: 10_000 });
+    expect(denial('fetch')).toMatchObject({ reason: 'upstream' });
+  });
+
+  it('closes when that call succeeds', () => {
+    const { registry, permit } = halfOpen();
+    permit('fetch').success();
+    expect(registry.state('server')).toBe('closed');
+    permit('search');
+  });
+
+  it('opens again when that call does not get through', () => {
+    const { registry, permit } = halfOpen();
+    permit('fetch').failure('timeout');
+    expect(registry.diagnostics('server')).toMatchObject({ status: 'open', currentBackoffMs: 2_000 });
+  });
+
+  it.each<[string, (permit: Permit) => void]>([
+    ['is released', (permit) => permit.release()],
+    ['says nothing of the server', (permit) => permit.failure(new Error('boom'))],
+    ['has bad arguments', (permit) => permit.failure('invalidParameters')],
+    ['is cancelled', (permit) => permit.failure('cancelled')],
+  ])('has its place back when that call %s', (_, end) => {
+    const { registry, permit } = halfOpen();
+    const one = permit('fetch');
+    end(one);
+    end(one);
+    expect(registry.diagnostics('server')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
+    permit('search');
+  });
+
+  it('has its place back when the tool itself refuses the call', () => {
+    const { registry, denial, permit } = halfOpen();
+    registry.isolate('search');
+    expect(denial('search')).toMatchObject({ reason: 'isolated', upstream: null });
+    expect(registry.allowRequest('search')).toBe(false);
+    expect(registry.diagnostics('server').probesInFlight).toBe(0);
+    permit('fetch');
+  });
+
+  it('spends no place of the tool on a call that it refuses itself', () => {
+    const { clock, registry, permit, denial } = halfOpen();
+    for (let i = 0; i < 3; i++) registry.recordFailure('search', 'executionError');
+    clock.advance(1_000);
+    expect(registry.state('search')).toBe('halfOpen');
+    const probe = permit('fetch');
+    expect(denial('search').reason).toBe('upstream');
+    expect(registry.diagnostics('search').probesInFlight).toBe(0);
+    probe.release();
+    expect(permit('search').probe).toBe(true);
+    expect(registry.diagnostics('search').probesInFlight).toBe(1);
+    expect(registry.diagnostics('server').probesInFlight).toBe(1);
+  });
+
+  it('gives the place of a hung call back, and the place of the tool with it', () => {
+    const { clock, registry, permit } = halfOpen();
+    permit('fetch');
+    clock.advance(10_000);
+    expect(registry.diagnostics('server').probesInFlight).toBe(0);
+    permit('search');
+  });
+
+  it('has no place leaked by calls that are asked for and recorded without a permit', () => {
+    const { registry } = halfOpen();
+    expect(registry.allowRequest('fetch')).toBe(true);
+    expect(registry.allowRequest('search')).toBe(false);
+    registry.recordFailure('fetch', 'invalidParameters');
+    expect(registry.diagnostics('server').probesInFlight).toBe(0);
+    expect(registry.allowRequest('search')).toBe(true);
+    registry.recordSuccess('search');
+    expect(registry.state('server')).toBe('closed');
+  });
+});
+
+describe('availableTools', () => {
+  it('offers no upstream, which nobody can call', () => {
+    const { registry, permit } = setUp();
+    permit('search');
+    permit('fetch');
+    expect(registry.availableTools()).toEqual(['search', 'fetch']);
+  });
+
+  it('offers no upstream that was touched before its tools, by hand or by a restart', () => {
+    const { clock, registry, permit } = setUp();
+    registry.disable('server');
+    expect(registry.availableTools()).toEqual([]);
+    permit('search');
+    const restored = setUp({
+      clock,
+      tools: { search: { upstream: 'server' } },
+      restore: registry.persist(),
+    }).registry;
+    expect(restored.availableTools()).toEqual(['search']);
+  });
+
+  it('leaves out the tools of a half-open upstream where half-open ones are not wanted', () => {
+    const { clock, registry, breakServer } = setUp();
+    breakServer();
+    clock.advance(1_000);
+    expect(registry.availableTools(['search', 'other'])).toEqual(['search', 'other']);
+    expect(registry.availableTools(['search', 'other'], { halfOpen: false })).toEqual(['other']);
+  });
+});
+
+describe('an upstream that is named with a call', () => {
+  it('is asked for leave and learns of the result, and is known from then on', async () => {
+    const { registry, failures } = setUp();
+    const leave = registry.tryAcquire('grep', { upstream: 'disk' });
+    if (leave.admitted) leave.failure('network');
+    expect([failures('grep'), failures('disk')]).toEqual([0, 1]);
+    expect(registry.diagnostics('grep').upstream).toBe('disk');
+    await registry.execute('grep', () => Promise.reject(new Error('read ECONNRESET'))).catch(() => {});
+    expect([failures('grep'), failures('disk')]).toEqual([0, 2]);
+  });
+
+  it('refuses calls of every tool that was named with it', async () => {
+    const { registry } = setUp();
+    await registry.execute('grep', () => 1, { upstream: 'disk' });
+    registry.isolate('disk');
+    await expect(registry.execute('find', () => 1, { upstream: 'disk' })).rejects.toMatchObject({
+      reason: 'upstream',
+      kind: 'withheld',
+    });
+    expect(registry.allowRequest('grep')).toBe(false);
+  });
+
+  it.each([['grep'], [5], [null], ['']])('cannot be %j of "grep"', async (upstream) => {
+    const { registry } = setUp();
+    const ask = () => registry.tryAcquire('grep', { upstream: upstream as string });
+    if (upstream === '') {
+      expect(ask().admitted).toBe(true);
+      return;
+    }
+    expect(ask).toThrow(/^upstream must be the name of another circuit than "grep", got /);
+    await expect(registry.execute('grep', () => 1, { upstream: upstream as string })).rejects.toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe('an upstream in the settings', () => {
+  it('must be another circuit, and have no upstream itself', () => {
+    const made = (tools: ToolRegistryOptions['tools']) => () =>
+      createToolRegistry({ ...(tools && { tools }) });
+    expect(made({ a: { upstream: 'a' } })).toThrow('tools["a"].upstream must be another circuit, got "a"');
+    expect(made({ a: { upstream: 'b' }, b: { upstream: 'c' } })).toThrow(
+      'tools["a"].upstream must be a circuit that has no upstream itself, got "b"',
+    );
+    expect(made({ a: { upstream: 5 as never } })).toThrow(
+      'tools["a"].upstream must be the name of a tool, got 5',
+    );
+  });
+
+  it('is told of a tool that was never used', () => {
+    expect(setUp().registry.diagnostics('search').upstream).toBe('server');
+  });
+});
+
+describe('a tool with an upstream in a registry that has stopped', () => {
+  it('answers as of then, and counts nothing', () => {
+    const { registry, breakServer } = setUp();
+    breakServer();
+    registry.stop();
+    const before = registry.metrics();
+    expect(registry.allowRequest('search')).toBe(false);
+    expect(registry.tryAcquire('search').admitted).toBe(false);
+    expect(registry.metrics()).toEqual(before);
+  });
+
+  it('answers although its upstream was never used', () => {
+    const { registry } = setUp();
+    registry.tool('search');
+    registry.stop();
+    expect(registry.allowRequest('search')).toBe(true);
+    expect(registry.allowRequest('fetch')).toBe(true);
+  });
+});

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { type ToolCircuitEvent, toolCircuitMachine } from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { leaveOf } from '../../../src/circuits/admission.ts';
+import { CircuitActor, type CircuitOwner } from '../../../src/circuits/circuit-actor.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const config = { failureThreshold: 2, minBackoffMs: 1_000, probeTimeoutMs: 3_000 };
+
+function start(onSettled: CircuitOwner['onSettled'] = () => {}) {
+  const clock = new ManualClock();
+  const owner: CircuitOwner = {
+    unsettled: new Set(),
+    isInspected: false,
+    onSettled,
+    onBareResult: () => {},
+  };
+  const circuit = new CircuitActor(
+    { id: 'shell', clock, input: { tool: 'shell', now: clock.now, config } },
+    owner,
+  );
+  circuit.start();
+  return { clock, circuit };
+}
+
+const view = ({ value, context }: CircuitActor['settled']) => {
+  const { now: _, ...rest } = context;
+  return { value, ...rest };
+};
+
+const event = fc.constantFrom<ToolCircuitEvent>(
+  { type: 'FAILURE' },
+  { type: 'FAILURE', category: 'cancelled' },
+  { type: 'SUCCESS' },
+  { type: 'REQUEST' },
+  { type: 'ABANDON' },
+  { type: 'RESET' },
+  { type: 'ISOLATE' },
+  { type: 'RELEASE' },
+);
+
+describe('a circuit actor', () => {
+  it('has settled in its snapshot while nothing is left to be processed', () => {
+    const { clock, circuit } = start();
+    expect(circuit.settled).toBe(circuit.getSnapshot());
+    circuit.send({ type: 'FAILURE' });
+    circuit.send({ type: 'FAILURE' });
+    expect(circuit.settled).toBe(circuit.getSnapshot());
+    clock.advance(1_000);
+    expect(circuit.settled).toBe(circuit.getSnapshot());
+    expect(circuit.settled.value).toBe('halfOpen');
+  });
+
+  it('is ahead of its snapshot in a listener that has sent something', () => {
+    const { circuit } = start();
+    const seen: unknown[] = [];
+    circuit.subscribe(() => {
+      if (seen.length > 0) return;
+      seen.push('');
+      circuit.send({ type: 'FAILURE' });
+      seen.push(circuit.getSnapshot().value, circuit.settled.value);
+    });
+    circuit.send({ type: 'FAILURE' });
+    expect(seen).toEqual(['', 'closed', 'open']);
+    expect(circuit.settled).toBe(circuit.getSnapshot());
+  });
+
+  it('foretells what it will be, whatever is sent from a listener', () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 12 }),
+        fc.array(event, { maxLength: 6 }),
+        fc.nat(11),
+        fc.constantFrom(0, 1_000, 3_000),
+        (outer, inner, when, ms) => {
+          const { clock, circuit } = start();
+          let foretold: unknown;
+          let told = 0;
+          circuit.subscribe(() => {
+            if (told++ !== when) return;
+            for (const each of inner) circuit.send({ ...each });
+            foretold = view(circuit.settled);
+          });
+          for (const each of outer) {
+            foretold = undefined;
+            circuit.send({ ...each });
+            expect(circuit.settled).toBe(circuit.getSnapshot());
+            if (foretold !== undefined) expect(view(circuit.getSnapshot())).toEqual(foretold);
+            clock.advance(ms);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is what the plain machine is, event by event', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(event, fc.constantFrom(0, 500, 1_000, 3_000)), { maxLength: 30 }),
+        (steps) => {
+          const { clock, circuit } = start();
+          const plainClock = new ManualClock();
+          const plain = createActor(toolCircuitMachine, {
+            clock: plainClock,
+            input: { tool: 'shell', now: plainClock.now, config },
+          }).start();
+          for (const [each, ms] of steps) {
+            circuit.send(each);
+            plain.send(each);
+            clock.advance(ms);
+            plainClock.advance(ms);
+            expect(view(circuit.getSnapshot())).toEqual(view(plain.getSnapshot()));
+            expect(clock.timers).toBe(plainClock.timers);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('tells its owner when it has changed its state, timers included', () => {
+    const states: unknown[] = [];
+    const { clock, circuit } = start((settled) => states.push(settled.settled.value));
+    circuit.send({ type: 'FAILURE' });
+    circuit.send({ type: 'FAILURE' });
+    clock.advance(1_000);
+    expect(states).toEqual(['open', 'halfOpen']);
+  });
+
+  it('takes the same event object twice at once', () => {
+    const { circuit } = start();
+    const failure: ToolCircuitEvent = { type: 'FAILURE' };
+    let isDone = false;
+    circuit.subscribe(() => {
+      if (isDone) return;
+      isDone = true;
+      circuit.send(failure);
+      expect(circuit.settled.value).toBe('open');
+    });
+    circuit.send(failure);
+    expect(circuit.getSnapshot().value).toBe('open');
+    expect(circuit.settled).toBe(circuit.getSnapshot());
+  });
+
+  it('keeps leave for every call only until the next event, be it a timer', () => {
+    const { circuit, clock } = start();
+    const keep = () => {
+      circuit.freeLeave = leaveOf(circuit, { generation: 0, probeStart: null });
+    };
+    keep();
+    circuit.send({ type: 'SUCCESS' });
+    expect(circuit.freeLeave).toBeUndefined();
+    circuit.send({ type: 'ISOLATE', forMs: 10 });
+    keep();
+    clock.advance(10);
+    expect(circuit.getSnapshot().value).toBe('closed');
+    expect(circuit.freeLeave).toBeUndefined();
+  });
+
+  it('says what it got where that is no event', () => {
+    const { circuit } = start();
+    const message = (junk: unknown) => {
+      try {
+        circuit.send(junk as ToolCircuitEvent);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+        return (error as Error).message;
+      }
+      return undefined;
+    };
+    expect(message(undefined)).toBe(
+      "an event must be an object with a type such as 'FAILURE', got undefined",
+    );
+    expect(message('FAILURE')).toMatch(/got FAILURE$/);
+    expect(message({})).toMatch(/got an object whose type is undefined$/);
+    expect(message({ type: 'xstate.stop' })).toMatch(/got an object whose type is xstate\.stop$/);
+    expect(message({ type: Symbol('x') })).toMatch(/got an object whose type is Symbol\(x\)$/);
+    expect(circuit.getSnapshot().status).toBe('active');
+  });
+});

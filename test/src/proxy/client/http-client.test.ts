@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FaultServer } from '../support/fault-server.ts';
+import { HttpCaller, messagesOf } from '../support/http-caller.ts';
+import { HttpProxy } from '../support/http-proxy.ts';
+import type { RawMessage } from '../support/raw-client.ts';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const speaker = ['--', process.execPath, fixture('speaker.mjs')];
+
+describe('a request of a client that speaks HTTP', () => {
+  it('has its stream ended where it is cancelled, with no answer, and the others go on', async () => {
+    await using server = new FaultServer();
+    await using http = await HttpProxy.listen(['--', ...server.command]);
+    const caller = await HttpCaller.open(http.url);
+    const cancelled = await caller.call('hang');
+    const other = await caller.call('hang');
+    await caller.post({ method: 'notifications/cancelled', params: { requestId: 1, reason: 'the user' } });
+    expect(await messagesOf(cancelled)).toEqual([]);
+    const going = Promise.race([messagesOf(other), sleep(200, 'it goes on')]);
+    expect(await going).toBe('it goes on');
+    expect(await messagesOf(await caller.call('echo', { words: 'x' }))).toMatchObject([
+      { id: 3, result: {} },
+    ]);
+  });
+
+  it('keeps its session from no other client where its connection was dropped', async () => {
+    await using server = new FaultServer();
+    await using http = await HttpProxy.listen(['--', ...server.command], { mostSessions: 1 });
+    const caller = await HttpCaller.open(http.url);
+    const dropping = new AbortController();
+    await caller.post(
+      { id: 1, method: 'resources/read', params: { uri: 'hang://x' } },
+      { signal: dropping.signal },
+    );
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('HTTP 503');
+    dropping.abort();
+    await expect.poll(() => HttpCaller.open(http.url).then(() => true, String)).toBe(true);
+  });
+
+  it('is a word of the client as long as its stream is open', async () => {
+    await using server = new FaultServer();
+    await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 1_000 });
+    const caller = await HttpCaller.open(http.url);
+    const dropping = new AbortController();
+    await caller.call('hang', {}, { signal: dropping.signal });
+    await sleep(1_300);
+    dropping.abort();
+    await sleep(200);
+    expect((await caller.post({ method: 'notifications/x' })).status).toBe(202);
+  });
+});
+
+describe('what a server says before its client listens', () => {
+  const request = (id: number) => ({ id, method: 'roots/list' });
+  const notification = (index: number) => ({ method: 'notifications/message', params: { index } });
+
+  /** What the client hears after all of that was said, up to what of it was refused. */
+  async function heard(messages: readonly object[]): Promise<RawMessage[]> {
+    await using http = await HttpProxy.listen(speaker);
+    const caller = await HttpCaller.open(http.url);
+    await caller.post({ method: 'notifications/say', params: { messages } });
+    await sleep(500);
+    const listening = await caller.listen();
+    await caller.post({ method: 'notifications/tell' });
+    return await messagesOf(listening, ({ method }) => method === 'notifications/refused');
+  }
+
+  it('is kept, up to a hundred messages; requests longer than others', async () => {
+    const notifications = Array.from({ length: 150 }, (_, index) => notification(index));
+    const messages = await heard([request(1), ...notifications]);
+    const kept = [request(1), ...notifications.slice(-99)];
+    expect(messages).toMatchObject([...kept, { params: { refused: [] } }]);
+  });
+
+  it('is refused where it is a request too many: the server does not wait for nothing', async () => {
+    const requests = Array.from({ length: 101 }, (_, index) => request(index));
+    const error = { message: expect.stringMatching(/does not listen/) };
+    expect(await heard(requests)).toMatchObject([
+      ...requests.slice(1),
+      { params: { refused: [{ id: 0, error }] } },
+    ]);
+  });
+});
+
+describe('what a client posts while its server reads nothing', () => {
+  const large = { method: 'notifications/x', params: { words: 'x'.repeat(400_000) } };
+  const sleeping = ['--max-message-mb', '1', ...speaker];
+
+  /** A client whose server sleeps, and what became of its posts. */
+  async function post(http: HttpProxy, ms: number, count: number) {
+    const caller = await HttpCaller.open(http.url);
+    await caller.post({ method: 'notifications/sleep', params: { ms } });
+    const statuses: number[] = [];
+    const posts = Array.from({ length: count }, async () => {
+      const response = await caller.post(large);
+      statuses.push(response.status);
+    });
+    return { caller, statuses, all: Promise.allSettled(posts) };
+  }
+
+  it('is held back, and goes on when it reads again', async () => {
+    await using http = await HttpProxy.listen(sleeping);
+    const { statuses, all } = await post(http, 1_000, 20);
+    await sleep(500);
+    expect(statuses.length).toBeLessThan(10);
+    await all;
+    expect(statuses).toEqual(Array.from({ length: 20 }, () => 202));
+  });
+
+  it('is refused where it is too much, or its session has ended meanwhile', async () => {
+    await using http = await HttpProxy.listen(sleeping);
+    const { caller, statuses, all } = await post(http, 60_000, 150);
+    await expect.poll(() => statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
+    expect(statuses).not.toContain(404);
+    await caller.end();
+    await all;
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is forgotten where it is dropped', async () => {
+    await using http = await HttpProxy.listen(sleeping, { mostSessions: 1 });
+    const { caller, all } = await post(http, 60_000, 1);
+    await all;
+    const leaving = new AbortController();
+    const held = caller.post({ method: 'notifications/x' }, { signal: leaving.signal });
+    await sleep(200);
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('HTTP 503');
+    leaving.abort();
+    await expect(held).rejects.toThrow();
+    await expect.poll(() => HttpCaller.open(http.url).then(() => true, String)).toBe(true);
+  });
+});

@@ -1,0 +1,267 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FaultServer } from '../support/fault-server.ts';
+import { HttpCaller, messagesOf } from '../support/http-caller.ts';
+import { HttpProxy } from '../support/http-proxy.ts';
+
+const fileServer = fileURLToPath(
+  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+);
+const folder = mkdtempSync(join(tmpdir(), 'toolfuse-http-'));
+const endings: (() => Promise<unknown>)[] = [];
+
+beforeAll(() => writeFileSync(join(folder, 'a.txt'), 'the text'));
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A proxy with real servers behind it, that speaks HTTP. */
+async function listen(
+  args: readonly string[] = ['--', process.execPath, fileServer, folder],
+  host = '127.0.0.1',
+  more: { mostSessions?: number; idleTimeoutMs?: number } = {},
+): Promise<URL> {
+  const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
+  endings.push(() => http[Symbol.asyncDispose]());
+  return http.url;
+}
+
+async function connect(url: URL): Promise<{ client: Client; transport: StreamableHTTPClientTransport }> {
+  const client = new Client({ name: 'test', version: '1' });
+  const transport = new StreamableHTTPClientTransport(url);
+  // The SDK's own types disagree under exactOptionalPropertyTypes.
+  await client.connect(transport as Parameters<Client['connect']>[0]);
+  endings.push(() => client.close());
+  return { client, transport };
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+const read = (client: Client) =>
+  client.callTool({ name: 'read_text_file', arguments: { path: join(folder, 'a.txt') } });
+
+/** The status of a request, which may say whatever it likes of where it goes and comes from. */
+function statusOf(
+  url: URL,
+  { method = 'POST', headers = {}, body = '{"jsonrpc":"2.0","method":"notifications/x"}' } = {},
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const json = { 'content-type': 'application/json' };
+    const asked = request(url, { method, headers: { ...json, ...headers } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject);
+    asked.end(method === 'POST' ? body : undefined);
+  });
+}
+
+describe('a client that speaks HTTP', () => {
+  it('uses a server that speaks on standard input and output', async () => {
+    const { client } = await connect(await listen());
+    expect((await client.listTools()).tools.length).toBeGreaterThan(5);
+    expect(await read(client)).toMatchObject({ content: [{ type: 'text', text: 'the text' }] });
+  });
+
+  it('uses a server that speaks HTTP: here, another proxy', async () => {
+    const inner = await listen();
+    const { client } = await connect(await listen(['--url', inner.href]));
+    expect(await read(client)).toMatchObject({ content: [{ type: 'text', text: 'the text' }] });
+  });
+
+  it('gets a hundred answers at once, each to its own request', async () => {
+    const { client } = await connect(await listen());
+    const paths = Array.from({ length: 100 }, (_, index) => join(folder, `none-${index}.txt`));
+    const answers = await Promise.all(
+      paths.map((path) => client.callTool({ name: 'get_file_info', arguments: { path } })),
+    );
+    for (const [index, path] of paths.entries()) expect(JSON.stringify(answers[index])).toContain(path);
+  });
+
+  it('has a server of its own, that ends with its session', async () => {
+    const url = await listen();
+    const [one, two] = [await connect(url), await connect(url)];
+    expect(one.transport.sessionId).not.toBe(two.transport.sessionId);
+    await one.transport.terminateSession();
+    await expect(read(one.client)).rejects.toThrow();
+    expect(await read(two.client)).toMatchObject({ content: [{ text: 'the text' }] });
+  });
+
+  it('takes the place of one that has not been heard of for longest, where there are too many', async () => {
+    const url = await listen(undefined, '127.0.0.1', { mostSessions: 2 });
+    const first = await connect(url);
+    const second = await connect(url);
+    // They do not listen to what the server says by itself, and have no call under way.
+    await first.client.close();
+    await read(second.client);
+    await second.client.close();
+    const third = await connect(url);
+    const statusIn = ({ transport }: typeof first) =>
+      statusOf(url, { headers: { 'mcp-session-id': transport.sessionId ?? '' } });
+    expect([await statusIn(first), await statusIn(second), await statusIn(third)]).toEqual([404, 202, 202]);
+  });
+
+  it('is refused where there are too many, and all of them are in use', async () => {
+    const url = await listen(undefined, '127.0.0.1', { mostSessions: 1 });
+    const { client } = await connect(url);
+    await read(client);
+    await expect(connect(url)).rejects.toThrow('there are 1 sessions already');
+  });
+
+  it('ends with its server when its client was not heard of for long enough', async () => {
+    await using server = new FaultServer();
+    const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
+    const { client } = await connect(url);
+    // A client that listens is there, however long it says nothing.
+    await sleep(800);
+    expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
+      content: [{ text: 'x' }],
+    });
+    await client.close();
+    await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it('hears of what was written with carriage returns as one event', async () => {
+    await using server = new FaultServer();
+    const caller = await HttpCaller.open(await listen(['--', ...server.command]));
+    const line = '{"jsonrpc":"2.0",\r"method":"notifications/x"\r\r}\r';
+    const response = await caller.call('say', { line, times: 2 });
+    const said = { jsonrpc: '2.0', method: 'notifications/x' };
+    expect(await messagesOf(response)).toEqual([said, said, expect.objectContaining({ id: 1 })]);
+  });
+
+  it('shares the circuits with the others', async () => {
+    await using server = new FaultServer();
+    const url = await listen(['--failure-threshold', '1', '--', ...server.command]);
+    const [one, two] = [await connect(url), await connect(url)];
+    const broken = { name: 'fail', arguments: { words: 'HTTP 503' } };
+    expect((await one.client.callTool(broken))._meta).toBeUndefined();
+    expect((await two.client.callTool(broken))._meta).toMatchObject({
+      'toolfuse/denial': { tool: 'fail', executed: false },
+    });
+    expect(await two.client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
+      content: [{ text: 'x' }],
+    });
+  });
+});
+
+describe('a proxy that ends', () => {
+  const starts = join(folder, 'starts');
+  /** A server that only its death ends. */
+  const stubborn = [
+    '--',
+    process.execPath,
+    '-e',
+    `fs.appendFileSync(${JSON.stringify(starts)}, process.pid + '\\n');
+    process.on('SIGTERM', () => {});
+    setInterval(() => {}, 1_000);
+    process.stdin.once('data', () => console.log('{"jsonrpc":"2.0","id":"initialize","result":{}}'));`,
+  ];
+  const left = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number).filter(isRunning);
+
+  it('takes no client any more, and leaves no server behind', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    await HttpCaller.open(http.url);
+    // Its connection is there already when the proxy begins to end.
+    const late = request(http.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    late.write('{"jsonrpc":"2.0","id":1,');
+    await sleep(100);
+    expect(left()).toHaveLength(1);
+    const ending = http.proxy.end();
+    await expect(HttpCaller.open(http.url)).rejects.toThrow('fetch failed');
+    late.end('"method":"initialize"}');
+    const [response] = await once(late, 'response');
+    expect(response.statusCode).toBe(503);
+    await ending;
+    expect(left()).toEqual([]);
+  });
+
+  it('waits for a server whose client has only just gone', async () => {
+    const http = await HttpProxy.listen(stubborn);
+    const caller = await HttpCaller.open(http.url);
+    await caller.end();
+    await http.proxy.end();
+    expect(left()).toEqual([]);
+  });
+});
+
+describe('a request that has no business here', () => {
+  it.each([
+    ['under the name of another host', { headers: { host: 'evil.example:80' } }, 403],
+    ['from a page of another site', { headers: { origin: 'https://evil.example' } }, 403],
+    ['from a page without a site', { headers: { origin: 'null' } }, 403],
+    ['from a page of this machine', { headers: { origin: 'http://localhost:3000' } }, 400],
+    ['without a session', {}, 400],
+    ['of a session that is not', { headers: { 'mcp-session-id': 'x' } }, 404],
+    ['with a body that is no message', { body: 'hello' }, 400],
+    ['with what a form sends', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['with what says nothing of itself', { headers: { 'content-type': '' } }, 415],
+    ['with another method', { method: 'PUT' }, 405],
+    ['to listen to no session', { method: 'GET' }, 400],
+    ['to end no session', { method: 'DELETE', headers: { 'mcp-session-id': 'x' } }, 404],
+  ])('%s is refused', async (_, options, status) => {
+    expect(await statusOf(await listen(), options)).toBe(status);
+  });
+
+  it.each(['::1', '0:0:0:0:0:0:0:1'])(
+    'under the name of another host is refused at %s as well',
+    async (host) => {
+      const url = await listen(undefined, host);
+      expect(await statusOf(url, { headers: { host: 'evil.example' } })).toBe(403);
+      expect(await statusOf(url)).toBe(400);
+      expect(await statusOf(url, { headers: { host: `LocalHost:${url.port}` } })).toBe(400);
+    },
+  );
+
+  it('from a page whose name was made to point here is refused, wherever the proxy listens', async () => {
+    const url = await listen(undefined, '0.0.0.0');
+    const { port } = url;
+    const statusFrom = (host: string): Promise<number | undefined> =>
+      statusOf(new URL(`http://127.0.0.1:${port}/mcp`), {
+        headers: { host: `${host}:${port}`, origin: `http://${host}:${port}` },
+      });
+    expect(await statusFrom('rebound.example')).toBe(403);
+    // Nobody else's name is an address.
+    expect(await statusFrom('192.0.2.7')).toBe(400);
+  });
+
+  it.each([
+    ['latest', 400],
+    ['2025-11-25, 2025-06-18', 400],
+    ['2099-01-01', 202],
+    ['DRAFT-2026-v1', 202],
+  ])('of the version %j has status %i', async (version, status) => {
+    const caller = await HttpCaller.open(await listen());
+    const headers = { 'mcp-protocol-version': version };
+    const response = await caller.post({ method: 'notifications/x' }, { headers });
+    expect(response.status).toBe(status);
+    if (status === 400) expect(await response.text()).toContain('must be a version, as 2025-11-25');
+  });
+
+  it('with too much in it is refused, and the others go on', async () => {
+    const url = await listen(['--max-message-mb', '0.1', '--', process.execPath, fileServer, folder]);
+    const { client } = await connect(url);
+    expect(await statusOf(url, { body: 'x'.repeat(200_000) })).toBe(413);
+    expect(await read(client)).toMatchObject({ content: [{ text: 'the text' }] });
+  });
+
+  it('to another path is refused', async () => {
+    const url = await listen();
+    expect(await statusOf(new URL('/other', url))).toBe(404);
+  });
+});

@@ -1,0 +1,77 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { StdioClient } from '../../../../src/proxy/client/stdio-client.ts';
+import type { Session } from '../../../../src/proxy/session/session.ts';
+import type { Line } from '../../../../src/proxy/wire/line.ts';
+
+/** A client on streams, and a session that only listens. */
+function setUp(onLine: (client: StdioClient) => void = () => {}) {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const heard: string[] = [];
+  let ended = 0;
+  const client = new StdioClient({
+    input,
+    output,
+    maxMessageBytes: 1_000_000,
+    onEnd: () => {
+      ended++;
+    },
+  });
+  const session = {
+    fromClient: (line: Line) => {
+      heard.push(line.bytes.toString().trim());
+      onLine(client);
+    },
+    together: (tellLines: () => void) => tellLines(),
+  };
+  client.start(session as unknown as Session);
+  return { input, client, heard, ended: () => ended };
+}
+
+it('says nothing while it is held back, and then all that it wanted to, in order', async () => {
+  const { input, client, heard } = setUp();
+  client.pause();
+  for (const line of ['a', 'b', 'c']) input.write(`${line}\n`);
+  await turn();
+  expect(heard).toEqual([]);
+  client.resume();
+  input.write('d\n');
+  await turn();
+  expect(heard).toEqual(['a', 'b', 'c', 'd']);
+});
+
+it('can be held back again by the first thing that it says then', async () => {
+  const { input, client, heard } = setUp((each) => each.pause());
+  client.pause();
+  for (const line of ['a', 'b']) {
+    input.write(`${line}\n`);
+    await turn();
+  }
+  client.resume();
+  expect(heard).toEqual(['a']);
+  client.resume();
+  expect(heard).toEqual(['a', 'b']);
+});
+
+it('is known to have gone though it is held back, and was heard out', async () => {
+  const { input, client, heard, ended } = setUp();
+  client.pause();
+  input.write('a\n');
+  input.end('b');
+  await turn();
+  await turn();
+  expect([heard, ended()]).toEqual([['a', 'b'], 1]);
+});
+
+it('is not kept in memory without end', async () => {
+  const { input, client } = setUp();
+  client.pause();
+  const megabyte = Buffer.alloc(1_000_000, 'x');
+  for (let count = 0; count < 20; count++) {
+    input.write(megabyte);
+    await turn();
+  }
+  expect(input.isPaused()).toBe(true);
+  expect(input.readableLength + input.writableLength).toBeGreaterThan(14_000_000);
+});

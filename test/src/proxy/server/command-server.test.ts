@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { CommandServer } from '../../../../src/proxy/server/command-server.ts';
+import type { Line } from '../../../../src/proxy/wire/line.ts';
+
+/** A server that is a program of Node.js, and how it ended. */
+function run(program: string, onLine: (line: Line, server: CommandServer) => void) {
+  let tell = (_: string): void => {};
+  const ended = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const server = new CommandServer(
+    { command: process.execPath, args: ['-e', program], maxMessageBytes: 1_000_000 },
+    {
+      onLine: (line) => onLine(line, server),
+      onLongLine: () => {},
+      together: (tellLines) => tellLines(),
+      onDrain: () => {},
+      onUndelivered: () => {},
+      onEnd: ({ why }) => tell(why),
+    },
+  );
+  return { server, ended };
+}
+
+describe('a server that ends', () => {
+  it('is heard out, however slowly its client reads', async () => {
+    const lines: number[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const program = `for (let line = 0; line < 5; line++) process.stdout.write('x'.repeat(30_000) + '\\n');`;
+    const { ended } = run(program, ({ length }, server) => {
+      lines.push(length);
+      // As for a client that is behind with reading.
+      server.pause();
+      clearTimeout(timer);
+      timer = setTimeout(() => server.resume(), 300);
+    });
+    expect(await ended).toBe('it exited with code 0');
+    expect(lines).toEqual(Array.from({ length: 5 }, () => 30_001));
+  });
+
+  it('is not thought to live on because of what it has left behind, and what speaks for it', async () => {
+    const pids: number[] = [];
+    const program = `
+      const { spawn } = require('node:child_process');
+      const beat = "setInterval(() => console.log(process.pid), 50); setTimeout(() => process.exit(), 60_000)";
+      spawn(process.execPath, ['-e', beat], { stdio: ['ignore', 'inherit', 'ignore'], detached: true }).unref();
+      setTimeout(() => process.exit(7), 500);`;
+    const { ended } = run(program, (line) => pids.push(Number(line.text('utf8', 0, line.length))));
+    expect(await ended).toBe('it exited with code 7');
+    const [pid = 0] = pids;
+    // It is there still, so that it was no help.
+    process.kill(pid, 'SIGKILL');
+  });
+});
+
+it('a server whose words nobody reads ends all the same when it is told to', async () => {
+  const program = `setInterval(() => { for (let n = 0; n < 1_000; n++) console.log('x'.repeat(1_000)); }, 1)`;
+  let heard = 0;
+  const { server } = run(program, (_, each) => {
+    heard++;
+    each.pause();
+  });
+  await expect.poll(() => heard).toBeGreaterThan(0);
+  await server.close('gently');
+  const { pid = 0 } = server;
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});

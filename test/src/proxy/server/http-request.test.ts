@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { categorize } from 'toolfuse';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
+import { ask, letGo } from '../../../../src/proxy/server/http-request.ts';
+import { HttpSession } from '../../../../src/proxy/server/http-session.ts';
+import { serve } from '../support/http-server.ts';
+import { answer, answerTo, callOf, connectTo } from '../support/url-connection.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+const get = (url: string) => ask(url, { method: 'GET', headers: {}, signal: new AbortController().signal });
+
+/** Where `fetch` of this Node.js keeps its connections, and the time limits of them. */
+const ofFetch = Symbol.for('undici.globalDispatcher.1');
+
+type Dispatcher = { readonly close: () => Promise<void> };
+type DispatcherClass = new (limits: { headersTimeout: number; bodyTimeout: number }) => Dispatcher;
+
+describe('the time that an answer takes', () => {
+  // These limits are 300 s by default, for which no test can wait.
+  it('is not limited by what limits fetch', async () => {
+    await fetch('data:,');
+    const world = globalThis as unknown as Record<symbol, Dispatcher>;
+    const before = world[ofFetch] as Dispatcher;
+    const limited = new (before.constructor as DispatcherClass)({ headersTimeout: 50, bodyTimeout: 50 });
+    world[ofFetch] = limited;
+    try {
+      await using to = await connectTo({
+        onPost: async (_, response) => {
+          // Its clock ticks once a second.
+          await delay(2_500);
+          answer(response, answerTo(1));
+        },
+      });
+      to.say(callOf(1));
+      await expect(fetch(to.server.origin, { method: 'POST', body: '{}' })).rejects.toThrow();
+      await expect.poll(() => [...to.lines, ...to.undelivered]).toEqual([answerTo(1)]);
+    } finally {
+      world[ofFetch] = before;
+      await limited.close();
+    }
+  });
+});
+
+describe('a connection', () => {
+  it('that does not come about is given up, and nothing has run', async () => {
+    // It takes the connection, and says nothing of the TLS on it.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const asked = get(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`).catch(
+      (error: unknown) => error,
+    );
+    const [socket] = await once(silent, 'connection');
+    vi.advanceTimersByTime(10_000);
+    const error = await asked;
+    expect(reasonOf(error)).toBe('no connection within 10 s');
+    expect(hasNotRun(error)).toBe(true);
+    socket.destroy();
+    silent.close();
+  });
+
+  it.each(['http://no-such-host.invalid', 'http://127.0.0.1:1'])(
+    'to nobody has brought nothing there: %s',
+    async (url) => {
+      const error = await get(url).catch((reason: unknown) => reason);
+      expect(hasNotRun(error)).toBe(true);
+      expect(categorize(error)).toBe('network');
+    },
+  );
+
+  it('to one that speaks no TLS has brought nothing there', async () => {
+    await using server = await serve((_, response) => response.end());
+    const error = await get(server.origin.replace('http:', 'https:')).catch((reason: unknown) => reason);
+    expect(hasNotRun(error)).toBe(true);
+  });
+
+  it.each([false, true])('that breaks may have brought something there (used again: %s)', async (again) => {
+    let isBroken = false;
+    await using server = await serve((request, response) => {
+      if (isBroken) request.socket.destroy();
+      else response.end();
+    });
+    if (again) {
+      const { body } = await get(server.origin);
+      body.resume();
+      await once(body, 'close');
+    }
+    isBroken = true;
+    const error = await get(server.origin).catch((reason: unknown) => reason);
+    expect(hasNotRun(error)).toBe(false);
+    expect(categorize(error)).toBe('network');
+  });
+
+  it('is used again after an answer whose body nobody wants', async () => {
+    const ports = new Set<number | undefined>();
+    await using server = await serve(({ socket }, response) => {
+      ports.add(socket.remotePort);
+      response.end('x'.repeat(10_000));
+    });
+    for (let time = 0; time < 3; time++) {
+      const got = await get(server.origin);
+      letGo(got);
+      await once(got.body, 'close');
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  it('is closed where such a body does not end', async () => {
+    let isClosed = false;
+    await using server = await serve((_, response) => {
+      response.on('close', () => {
+        isClosed = true;
+      });
+      response.write('x');
+    });
+    const got = await get(server.origin);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    letGo(got);
+    vi.advanceTimersByTime(1_000);
+    vi.useRealTimers();
+    await expect.poll(() => isClosed).toBe(true);
+  });
+});
+
+describe('the headers of a request', () => {
+  it('say who asks, unless the user says so', async () => {
+    const seen: unknown[] = [];
+    await using server = await serve(({ headers }, response) => {
+      seen.push(headers['user-agent'], headers.authorization);
+      response.end();
+    });
+    const { signal } = new AbortController();
+    for (const headers of [{}, { 'User-Agent': 'me', Authorization: 'Bearer x' }]) {
+      letGo(await new HttpSession({ url: server.origin, headers }).get(undefined, signal));
+    }
+    expect(seen).toEqual(['toolfuse', undefined, 'me', 'Bearer x']);
+  });
+});

@@ -1,0 +1,198 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
+import { answer, answerTo, callOf, connectTo, stream } from '../support/url-connection.ts';
+
+const notification = (name: string) => ({ method: `notifications/${name}` });
+const cancelled = (id: number) => ({ ...notification('cancelled'), params: { requestId: id } });
+
+describe('a notification', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('is not overtaken by a request', async () => {
+    let accepted: ServerResponse | undefined;
+    await using to = await connectTo({
+      onPost: ({ id }, response) => {
+        if (id === undefined) accepted = response;
+        else answer(response, answerTo(id as number));
+      },
+    });
+    to.say(notification('a'));
+    to.say(callOf(1));
+    await expect.poll(() => accepted).toBeDefined();
+    await delay(50);
+    expect(to.asked).toEqual(['notifications/a']);
+    accepted?.writeHead(202).end();
+    await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+  });
+
+  it('that is not taken holds up others for a while only, and a ping not at all', async () => {
+    await using to = await connectTo({
+      onPost: ({ id }, response) => {
+        if (id !== undefined) answer(response, answerTo(id as number));
+      },
+    });
+    to.say(notification('a'));
+    to.say(notification('b'));
+    to.say(callOf(1));
+    to.say({ id: 2, method: 'ping' });
+    await expect.poll(() => to.lines).toEqual([answerTo(2)]);
+    expect(to.asked).toHaveLength(2);
+    vi.advanceTimersByTime(3_000);
+    await expect.poll(() => to.lines).toEqual([answerTo(2), answerTo(1)]);
+    // Nor do they hold up for ever what comes later.
+    vi.advanceTimersByTime(3_000);
+    await delay(20);
+    to.say(callOf(3));
+    await expect.poll(() => to.lines).toContain(answerTo(3));
+    vi.advanceTimersByTime(60_000);
+    await expect
+      .poll(() => to.undelivered.map(({ error }) => reasonOf(error)))
+      .toEqual(['it was not taken within 30 s', 'it was not taken within 30 s']);
+  });
+});
+
+describe('a call that was given up', () => {
+  /** A server that answers no call, and takes a cancellation or does not. */
+  async function silent(onCancelled: (response: ServerResponse) => void) {
+    const open = new Set<ServerResponse>();
+    const to = await connectTo({
+      onPost: ({ id, method }, response) => {
+        if (id === undefined && method !== 'notifications/hang') return onCancelled(response);
+        open.add(response);
+        response.on('close', () => open.delete(response));
+        if (id !== undefined) stream(response);
+      },
+    });
+    return Object.assign(to, { open });
+  }
+
+  it('keeps no connection once the server has heard of it', async () => {
+    await using to = await silent((response) => void response.writeHead(202).end());
+    to.say(callOf(1));
+    to.say(callOf(2));
+    await expect.poll(() => to.open.size).toBe(2);
+    to.say(cancelled(1));
+    await expect.poll(() => to.open.size).toBe(1);
+    await delay(50);
+    expect(to.open.size).toBe(1);
+    expect(to.asked).toEqual(['tools/call', 'tools/call', 'notifications/cancelled']);
+    expect(to.undelivered).toEqual([]);
+  });
+
+  it.each([
+    ['does not take', (response: ServerResponse) => void response.writeHead(500).end()],
+    ['does not answer', () => {}],
+  ])('keeps no connection where the server %s that', async (_, onCancelled) => {
+    await using to = await silent(onCancelled);
+    to.say(callOf(1));
+    await expect.poll(() => to.open.size).toBe(1);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    to.say(cancelled(1));
+    await expect.poll(() => to.asked).toHaveLength(2);
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await expect.poll(() => to.open.size).toBe(0);
+    expect(to.undelivered.map(({ method }) => method)).not.toContain('tools/call');
+  });
+
+  it('before it was sent is not sent', async () => {
+    await using to = await silent((response) => void response.writeHead(202).end());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    to.say(notification('hang'));
+    to.say(callOf(1));
+    to.say(cancelled(1));
+    await expect.poll(() => to.asked).toHaveLength(1);
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await expect.poll(() => to.asked).toEqual(['notifications/hang', 'notifications/cancelled']);
+    await delay(50);
+    expect(to.asked).toHaveLength(2);
+  });
+});
+
+describe('the end of a connection', () => {
+  it('waits for what is under way', async () => {
+    await using to = await connectTo({
+      onPost: ({ id, method }, response) => {
+        if (id === undefined) return void setTimeout(() => response.writeHead(202).end(), 100);
+        response.setHeader('mcp-session-id', 'a');
+        setTimeout(() => answer(response, answerTo(id as number)), method === 'initialize' ? 0 : 100);
+      },
+    });
+    to.say({ id: 1, method: 'initialize' });
+    await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+    to.say(notification('a'));
+    to.say(callOf(2));
+    await to.connection.close('gently');
+    expect(to.lines).toEqual([answerTo(1), answerTo(2)]);
+    expect(to.asked).toEqual(['initialize', 'notifications/a', 'tools/call', 'DELETE']);
+    expect(to.undelivered).toEqual([]);
+  });
+
+  it('does not wait for ever, and not at all where it is to be at once', async () => {
+    await using to = await connectTo({ onPost: (_, response) => stream(response) });
+    to.say(callOf(1));
+    await expect.poll(() => to.asked).toHaveLength(1);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isClosed = false;
+    const closed = to.connection.close('gently').then(() => {
+      isClosed = true;
+    });
+    await delay(50);
+    expect(isClosed).toBe(false);
+    vi.advanceTimersByTime(1_500);
+    vi.useRealTimers();
+    await closed;
+
+    await using other = await connectTo({ onPost: (_, response) => stream(response) });
+    other.say(callOf(1));
+    await expect.poll(() => other.asked).toHaveLength(1);
+    await other.connection.close('now');
+    expect(other.undelivered).toEqual([]);
+  });
+});
+
+describe('a session that the server has forgotten', () => {
+  const forgets = (status: number, body: string, type = 'application/json') =>
+    connectTo({
+      onPost: (message, response) => {
+        if (message.method === 'initialize') {
+          response.setHeader('mcp-session-id', 's');
+          answer(response, '{"jsonrpc":"2.0","id":0,"result":{}}');
+        } else response.writeHead(status, { 'content-type': type }).end(body);
+      },
+    });
+  const error = (message: string): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } });
+
+  it.each([
+    [404, '', 'HTTP 404'],
+    [400, error('Bad Request: No valid session ID provided'), 'HTTP 400'],
+  ])('is known by %i, and what it says is told', async (status, body, why) => {
+    await using to = await forgets(status, body);
+    to.say({ id: 0, method: 'initialize' });
+    await expect.poll(() => to.lines).toHaveLength(1);
+    to.say(callOf(1));
+    await expect
+      .poll(() => to.ends)
+      .toEqual([{ why: `it has forgotten the session (${why})`, isReplaced: true }]);
+    const [{ error: fault } = {}] = to.undelivered;
+    expect(hasNotRun(fault)).toBe(true);
+    if (body !== '') expect(reasonOf(fault)).toContain('No valid session ID provided');
+  });
+
+  it.each([
+    [400, error('Bad Request: arguments missing')],
+    [500, error('the session store is down')],
+  ])('is not, where it is refused with %i for another reason', async (status, body) => {
+    await using to = await forgets(status, body);
+    to.say({ id: 0, method: 'initialize' });
+    await expect.poll(() => to.lines).toHaveLength(1);
+    to.say(callOf(1));
+    await expect.poll(() => to.undelivered).toHaveLength(1);
+    expect(to.ends).toEqual([]);
+  });
+});

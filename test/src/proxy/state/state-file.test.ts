@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StateFile } from '../../../../src/proxy/state/state-file.ts';
+
+let folder: string;
+let path: string;
+let troubles: string[];
+const registries: ToolRegistry[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'toolfuse-state-'));
+  path = join(folder, 'circuits.json');
+  troubles = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+  for (const registry of registries.splice(0)) registry.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const fileOf = (server: string): StateFile =>
+  new StateFile({ path, server, onTrouble: (what) => troubles.push(what) });
+
+function registryWithOpen(tool: string): ToolRegistry {
+  const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+  registries.push(registry);
+  registry.recordFailure(tool, 'timeout');
+  return registry;
+}
+
+const openIn = (state: string | undefined): string[] => {
+  const registry = createToolRegistry(state === undefined ? {} : { restore: state });
+  registries.push(registry);
+  return registry.openCircuits();
+};
+
+describe('a state file', () => {
+  it('gives back the circuits that were kept', () => {
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+    expect(troubles).toEqual([]);
+  });
+
+  it("is nobody else's to read, and leaves nothing beside it", () => {
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['circuits.json']);
+  });
+
+  it('keeps the circuits of several servers apart', () => {
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    fileOf('web').save(() => registryWithOpen('fetch').persist());
+    expect([openIn(fileOf('files').load()), openIn(fileOf('web').load())]).toEqual([['search'], ['fetch']]);
+    expect(fileOf('other').load()).toBeUndefined();
+  });
+
+  it('keeps what another proxy of the same server knows, of tools that this one was not asked for', () => {
+    const [one, two] = [fileOf('files'), fileOf('files')];
+    one.save(() => registryWithOpen('search').persist());
+    two.save(() => registryWithOpen('fetch').persist());
+    expect(openIn(fileOf('files').load())).toEqual(['search', 'fetch']);
+    const closed = createToolRegistry();
+    registries.push(closed);
+    closed.recordSuccess('search');
+    one.save(() => closed.persist());
+    expect(openIn(fileOf('files').load())).toEqual(['fetch']);
+  });
+
+  it('that is not there is no trouble', () => {
+    expect(fileOf('files').load()).toBeUndefined();
+    expect(troubles).toEqual([]);
+  });
+
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"format":"other"}',
+    '{"format":"toolfuse-mcp","version":1,"servers":null}',
+    '{"format":"toolfuse-mcp","version":1,"servers":[]}',
+    '{"format":"toolfuse-mcp","version":2,"servers":{}}',
+  ])('that holds %j is put aside, told of, and begun anew', (text) => {
+    writeFileSync(path, text);
+    expect(fileOf('files').load()).toBeUndefined();
+    expect(troubles).toEqual([`${path} holds no circuits that can be read; it is kept as ${path}.bad`]);
+    expect(readFileSync(`${path}.bad`, 'utf8')).toBe(text);
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+  });
+
+  it('that can neither be used nor put aside is told of, and left as it is', () => {
+    writeFileSync(path, 'somebody else wrote this');
+    mkdirSync(join(`${path}.bad`, 'x'), { recursive: true });
+    const file = fileOf('files');
+    expect(file.load()).toBeUndefined();
+    expect(troubles.join()).toMatch(/ holds no circuits that can be read, and cannot be put aside: /);
+    file.save(() => registryWithOpen('search').persist());
+    expect(troubles[1]).toMatch(/ cannot be written: holds no circuits that can be read, /);
+    expect(readFileSync(path, 'utf8')).toBe('somebody else wrote this');
+  });
+
+  it('whose circuits cannot be restored is told of', () => {
+    writeFileSync(
+      path,
+      JSON.stringify({ format: 'toolfuse-mcp', version: 1, servers: { files: { format: 'x' } } }),
+    );
+    expect(fileOf('files').load()).toBeUndefined();
+    expect(troubles).toHaveLength(1);
+    expect(troubles[0]).toMatch(/^the circuits of files cannot be restored: /);
+  });
+
+  it('that cannot be written is told of, and nothing else happens', () => {
+    const file = new StateFile({
+      path: join(folder, 'none', 'circuits.json'),
+      server: 'files',
+      onTrouble: (what) => troubles.push(what),
+    });
+    file.save(() => registryWithOpen('search').persist());
+    expect(troubles.join()).toMatch(/circuits\.json cannot be written: ENOENT/);
+  });
+
+  it('is written although a process that held it has died', () => {
+    writeFileSync(`${path}.lock`, '');
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(`${path}.lock`, longAgo, longAgo);
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+  });
+
+  it('is written a little later where a process that held it has only just died', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    writeFileSync(`${path}.lock`, '');
+    const file = fileOf('files');
+    const startedAt = performance.now();
+    file.saveSoon(() => registryWithOpen('search').persist());
+    await vi.advanceTimersByTimeAsync(3_500);
+    expect(troubles).toEqual([`${path} cannot be written: ${path}.lock is held by another process`]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(openIn(fileOf('files').load())).toEqual(['search']);
+    // Meanwhile the process had better things to do.
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('is written although a process has died while it removed the lock of another one', () => {
+    const longAgo = new Date(Date.now() - 60_000);
+    for (const left of [`${path}.lock`, `${path}.lock.stale`]) {
+      writeFileSync(left, '');
+      utimesSync(left, longAgo, longAgo);
+    }
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    expect(readdirSync(folder)).toEqual(['circuits.json']);
+  });
+
+  it('keeps the lock of whoever has taken it over from one that slept', () => {
+    fileOf('files').save(() => {
+      writeFileSync(`${path}.lock`, 'of another process');
+      return registryWithOpen('search').persist();
+    });
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe('of another process');
+  });
+
+  it.each(['no lock', 'a stale lock'])(
+    'loses nothing where several processes write to it at once, after %s',
+    async (begin) => {
+      if (begin === 'a stale lock') {
+        const longAgo = new Date(Date.now() - 60_000);
+        writeFileSync(`${path}.lock`, '');
+        utimesSync(`${path}.lock`, longAgo, longAgo);
+      }
+      const writer = fileURLToPath(new URL('../fixtures/state-writer.ts', import.meta.url));
+      const names = ['a', 'b', 'c', 'd'];
+      const at = Date.now() + 2_000;
+      await Promise.all(
+        names.map((name) =>
+          promisify(execFile)(process.execPath, ['--import', 'tsx', writer, path, name, '25', String(at)]),
+        ),
+      );
+      const { servers } = JSON.parse(readFileSync(path, 'utf8'));
+      expect(Object.keys(servers).sort()).toEqual(names);
+      for (const name of names) expect(openIn(fileOf(name).load())).toContain(`tool-of-${name}-25`);
+      expect(readdirSync(folder)).toEqual(['circuits.json']);
+    },
+    30_000,
+  );
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LineReader, type LongLine } from '../../../../src/proxy/wire/line-reader.ts';
+import { cutAt } from '../support/pieces.ts';
+
+function reader(maxBytes: number) {
+  const lines: string[] = [];
+  const long: LongLine[] = [];
+  const it = new LineReader({
+    maxBytes,
+    onLine: (line) => lines.push(line.bytes.toString()),
+    onLongLine: (line) => long.push(line),
+  });
+  return { it, lines, long };
+}
+
+describe('a stream of bytes', () => {
+  it('is cut into its lines, wherever it was cut before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat()), (texts, places) => {
+        const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
+        const { it, lines, long } = reader(Infinity);
+        for (const chunk of cutAt(Buffer.from(expected.join('')), places)) it.push(chunk);
+        expect(Buffer.from(lines.join(''))).toEqual(Buffer.from(expected.join('')));
+        expect([lines.length, long]).toEqual([expected.length, []]);
+      }),
+    );
+  });
+
+  it('has a last line without an end', () => {
+    const { it, lines } = reader(100);
+    it.push(Buffer.from('a\nb'));
+    it.end();
+    expect(lines).toEqual(['a\n', 'b\n']);
+  });
+
+  it('keeps only the ends of a line that is too long, and goes on with the next', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 20 }), (places) => {
+        const { it, lines, long } = reader(10_000);
+        const text = `first\n{"id":7,${'x'.repeat(50_000)}end}\nlast\n`;
+        for (const chunk of cutAt(Buffer.from(text), places)) it.push(chunk);
+        expect(lines).toEqual(['first\n', 'last\n']);
+        expect(long).toHaveLength(1);
+        expect(long[0]?.length).toBe(Buffer.byteLength(text) - 'first\nlast\n'.length);
+        expect(long[0]?.head.toString()).toMatch(/^\{"id":7,x+$/);
+        expect(long[0]?.tail.toString()).toMatch(/^x+end\}\n$/);
+      }),
+    );
+  });
+
+  it('costs no more memory for coming byte by byte', () => {
+    const { it, lines } = reader(Infinity);
+    const byte = Buffer.from('x');
+    const before = process.memoryUsage();
+    for (let count = 0; count < 500_000; count++) it.push(byte);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    expect(heapUsed - before.heapUsed + arrayBuffers - before.arrayBuffers).toBeLessThan(40_000_000);
+    it.push(Buffer.from('\n'));
+    expect(lines.map(({ length }) => length)).toEqual([500_001]);
+  });
+
+  it('never holds much more than the longest line', () => {
+    const { it } = reader(1_000_000);
+    const chunk = Buffer.alloc(65_536, 'x');
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 3_000; count++) it.push(chunk);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+  });
+});

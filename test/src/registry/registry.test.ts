@@ -1,0 +1,578 @@
+import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { defaultCircuitConfig } from 'toolfuse/machines';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectAgreement } from '../../support/agreement.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const circuit = { failureThreshold: 2, minBackoffMs: 1_000, probeTimeoutMs: 10_000 };
+
+function setUp(options: Parameters<typeof createToolRegistry>[0] = {}) {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({ clock, circuit, ...options });
+  const trip = (tool: string): void => {
+    for (let i = 0; i < 2; i++) registry.recordFailure(tool, 'timeout');
+  };
+  const known = (): string[] => registry.snapshot().diagnostics.map(({ tool }) => tool);
+  return { clock, registry, trip, known };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const fresh = {
+  status: 'closed',
+  failureCount: 0,
+  currentBackoffMs: 0,
+  remainingBackoffMs: null,
+  openedAt: null,
+  openCount: 0,
+  isOpen: false,
+  deniedRequests: 0,
+  lastDeniedAt: null,
+  lastErrorCategory: null,
+  probesInFlight: 0,
+  lateResults: 0,
+  isolatedUntil: null,
+  upstream: null,
+  calls: 0,
+  successes: 0,
+  failures: {},
+  timeouts: 0,
+  openMs: 0,
+  latency: null,
+};
+
+describe('a tool that was never used', () => {
+  it('is closed', () => {
+    const { registry } = setUp();
+    expect(registry.state('shell')).toBe('closed');
+    expect(registry.remainingBackoffMs('shell')).toBeNull();
+    expect(registry.diagnostics('shell')).toEqual({ tool: 'shell', ...fresh });
+  });
+
+  it.each<[string, (registry: ToolRegistry) => unknown]>([
+    ['state', (registry) => registry.state('shell')],
+    ['remainingBackoffMs', (registry) => registry.remainingBackoffMs('shell')],
+    ['diagnostics', (registry) => registry.diagnostics('shell')],
+    ['allowRequest', (registry) => registry.allowRequest('shell')],
+    ['availableTools', (registry) => registry.availableTools(['shell'])],
+    ['release', (registry) => registry.release('shell')],
+    ['reset', (registry) => registry.reset('shell')],
+    ['resetAll', (registry) => registry.resetAll()],
+    ['an ignored failure', (registry) => registry.recordFailure('shell', 'cancelled')],
+    ['persist', (registry) => registry.persist()],
+  ])('is not listed after %s', (_, use) => {
+    const { registry, known } = setUp();
+    use(registry);
+    expect(known()).toEqual([]);
+    expect(registry.availableTools()).toEqual([]);
+    expectAgreement(registry);
+  });
+
+  it.each<[string, (registry: ToolRegistry) => unknown]>([
+    ['a success', (registry) => registry.recordSuccess('shell')],
+    ['a counted failure', (registry) => registry.recordFailure('shell', 'timeout')],
+    ['a failure without a category', (registry) => registry.recordFailure('shell')],
+    ['tool()', (registry) => registry.tool('shell')],
+    ['tryAcquire', (registry) => registry.tryAcquire('shell')],
+    ['isolate', (registry) => registry.isolate('shell')],
+  ])('is listed after %s', (_, use) => {
+    const { registry, known } = setUp();
+    use(registry);
+    expect(known()).toEqual(['shell']);
+    expectAgreement(registry);
+  });
+
+  it('reads the same as one that was listed and not yet used', () => {
+    const { registry } = setUp();
+    const unknown = registry.diagnostics('shell');
+    registry.tool('shell');
+    expect(registry.diagnostics('shell')).toEqual(unknown);
+  });
+});
+
+describe('a tool', () => {
+  it('trips, waits, is probed and recovers, alone', () => {
+    const { clock, registry, trip } = setUp();
+    registry.recordSuccess('search');
+    clock.advance(50);
+    trip('shell');
+    expect(registry.state('shell')).toBe('open');
+    expect(registry.allowRequest('shell')).toBe(false);
+    expect(registry.allowRequest('search')).toBe(true);
+    expect(registry.diagnostics('shell')).toEqual({
+      ...fresh,
+      tool: 'shell',
+      status: 'open',
+      failureCount: 2,
+      currentBackoffMs: 1_000,
+      remainingBackoffMs: 1_000,
+      openedAt: 50,
+      openCount: 1,
+      isOpen: true,
+      deniedRequests: 1,
+      lastDeniedAt: 50,
+      lastErrorCategory: 'timeout',
+      calls: 2,
+      failures: { timeout: 2 },
+    });
+    clock.advance(1_000);
+    expect(registry.state('shell')).toBe('halfOpen');
+    expect(registry.allowRequest('shell')).toBe(true);
+    registry.recordSuccess('shell');
+    expect(registry.diagnostics('shell')).toEqual({
+      ...fresh,
+      tool: 'shell',
+      openCount: 1,
+      deniedRequests: 1,
+      lastDeniedAt: 50,
+      calls: 3,
+      successes: 1,
+      failures: { timeout: 2 },
+      openMs: 1_000,
+    });
+  });
+
+  it('has one actor for as long as it is known', () => {
+    const { registry } = setUp();
+    expect(registry.tool('shell')).toBe(registry.tool('shell'));
+    expect(registry.tool('shell').id).toBe('shell');
+  });
+
+  it('has settings of its own, on top of those of all', () => {
+    const { registry } = setUp({
+      circuit: { ...circuit, minBackoffMs: 500 },
+      tools: { shell: { failureThreshold: 1 } },
+    });
+    registry.recordFailure('shell', 'timeout');
+    expect(registry.diagnostics('shell')).toMatchObject({ status: 'open', currentBackoffMs: 500 });
+    registry.recordFailure('search', 'timeout');
+    expect(registry.state('search')).toBe('closed');
+  });
+
+  it('is categorised by what its failure says', () => {
+    const { registry } = setUp();
+    registry.recordFailure('shell', new Error('read ECONNRESET'));
+    expect(registry.diagnostics('shell').lastErrorCategory).toBe('network');
+    registry.recordFailure('shell');
+    expect(registry.diagnostics('shell').lastErrorCategory).toBe('executionError');
+  });
+
+  it('is asked about by a classifier first', () => {
+    const { registry } = setUp({ classify: (error) => (error === 42 ? 'rateLimit' : undefined) });
+    registry.recordFailure('shell', 42);
+    expect(registry.diagnostics('shell').lastErrorCategory).toBe('rateLimit');
+    registry.recordFailure('shell', new Error('read ECONNRESET'));
+    expect(registry.diagnostics('shell').lastErrorCategory).toBe('network');
+  });
+});
+
+describe('reset', () => {
+  it('forgets the tool: its actor stops, its observers complete, and it is listed again when it is next used', () => {
+    const { clock, registry, trip, known } = setUp();
+    const complete = vi.fn();
+    registry.tool('shell').subscribe({ complete });
+    trip('shell');
+    const ref = registry.tool('shell');
+    registry.reset('shell');
+    expect(complete).toHaveBeenCalledOnce();
+    expect(ref.getSnapshot().status).toBe('stopped');
+    expect(known()).toEqual([]);
+    expect(registry.diagnostics('shell')).toEqual({ tool: 'shell', ...fresh });
+    expect(clock.timers).toBe(0);
+    registry.recordFailure('shell', 'timeout');
+    expect(known()).toEqual(['shell']);
+    expect(registry.diagnostics('shell')).toMatchObject({ failureCount: 1, openCount: 0 });
+    expect(registry.tool('shell')).not.toBe(ref);
+    expectAgreement(registry);
+  });
+
+  it('is not undone by what is sent to the forgotten actor', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { registry, known } = setUp();
+    const ref = registry.tool('shell');
+    registry.reset('shell');
+    for (let i = 0; i < 5; i++) ref.send({ type: 'FAILURE' });
+    expect(known()).toEqual([]);
+    expectAgreement(registry);
+  });
+
+  it('of all forgets all, and leaves no timer', () => {
+    const { clock, registry, trip, known } = setUp();
+    for (const tool of ['a', 'b', 'c']) trip(tool);
+    registry.isolate('d');
+    registry.resetAll();
+    expect(known()).toEqual([]);
+    expect(registry.openCircuits()).toEqual([]);
+    expect(registry.shouldPauseForRecovery(1)).toBe(false);
+    expect(clock.timers).toBe(0);
+    expectAgreement(registry);
+  });
+
+  it('takes nothing back of the metrics', () => {
+    const { clock, registry, trip } = setUp();
+    trip('shell');
+    registry.allowRequest('shell');
+    clock.advance(1_000);
+    const before = registry.metrics();
+    expect(before).toMatchObject({
+      circuitOpenEvents: 1,
+      halfOpenEvents: 1,
+      breakerDenials: 1,
+      calls: 2,
+      failures: { timeout: 2 },
+    });
+    registry.reset('shell');
+    registry.resetAll();
+    expect(registry.metrics()).toEqual({ ...before, tools: [] });
+  });
+
+  it('as an event makes the circuit fresh and keeps its actor and observers', () => {
+    const { clock, registry, trip, known } = setUp();
+    const complete = vi.fn();
+    const ref = registry.tool('shell');
+    ref.subscribe({ complete });
+    trip('shell');
+    registry.allowRequest('shell');
+    ref.send({ type: 'RESET' });
+    expect(complete).not.toHaveBeenCalled();
+    expect(registry.tool('shell')).toBe(ref);
+    expect(known()).toEqual(['shell']);
+    expect(registry.diagnostics('shell')).toEqual({
+      tool: 'shell',
+      ...fresh,
+      // What was counted of calls stays.
+      calls: 2,
+      failures: { timeout: 2 },
+    });
+    expect(clock.timers).toBe(0);
+    expectAgreement(registry);
+  });
+});
+
+describe('isolate and release', () => {
+  it('open a circuit by hand, and give it back', () => {
+    const { clock, registry } = setUp();
+    registry.isolate('shell');
+    expect(registry.state('shell')).toBe('isolated');
+    expect(registry.allowRequest('shell')).toBe(false);
+    expect(registry.remainingBackoffMs('shell')).toBeNull();
+    expect(registry.openCircuits()).toEqual(['shell']);
+    clock.advance(1e9);
+    registry.recordSuccess('shell');
+    expect(registry.allowRequest('shell')).toBe(false);
+    registry.release('shell');
+    expect(registry.state('shell')).toBe('closed');
+    expect(registry.allowRequest('shell')).toBe(true);
+    expect(registry.metrics()).toMatchObject({ circuitOpenEvents: 0, breakerDenials: 2 });
+  });
+
+  it('nest', () => {
+    const { registry } = setUp();
+    registry.isolate('shell');
+    registry.isolate('shell');
+    registry.release('shell');
+    expect(registry.state('shell')).toBe('isolated');
+    registry.release('shell');
+    registry.release('shell');
+    expect(registry.state('shell')).toBe('closed');
+    registry.isolate('shell');
+    registry.release('shell');
+    expect(registry.state('shell')).toBe('closed');
+  });
+
+  it('end an open circuit’s wait: its timer is gone', () => {
+    const { clock, registry, trip } = setUp();
+    trip('shell');
+    registry.isolate('shell');
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('the open circuits', () => {
+  it('are named in the order in which they opened, and counted', () => {
+    const { clock, registry, trip } = setUp();
+    trip('c');
+    trip('a');
+    registry.isolate('b');
+    expect(registry.openCircuits()).toEqual(['c', 'a', 'b']);
+    expect(registry.openCircuitCount()).toBe(3);
+    expect(registry.snapshot()).toMatchObject({ openCircuits: ['c', 'a', 'b'], openCount: 3 });
+    clock.advance(1_000);
+    expect(registry.openCircuits()).toEqual(['b']);
+    registry.recordFailure('c', 'timeout');
+    expect(registry.openCircuits()).toEqual(['b', 'c']);
+  });
+
+  it('call for a pause at maxOpenCircuits, by default 3, or at the number that is asked for', () => {
+    const { registry, trip } = setUp();
+    expect(registry.shouldPauseForRecovery(0)).toBe(true);
+    expect(registry.shouldPauseForRecovery(1)).toBe(false);
+    trip('a');
+    trip('b');
+    expect(registry.shouldPauseForRecovery()).toBe(false);
+    expect(registry.shouldPauseForRecovery(2)).toBe(true);
+    trip('c');
+    expect(registry.shouldPauseForRecovery()).toBe(true);
+    expect(registry.shouldPauseForRecovery(Infinity)).toBe(false);
+  });
+
+  it('are a copy that the caller may change', () => {
+    const { registry, trip } = setUp();
+    trip('a');
+    registry.openCircuits().length = 0;
+    (registry.snapshot().openCircuits as string[]).length = 0;
+    expect(registry.openCircuits()).toEqual(['a']);
+  });
+});
+
+describe('any name', () => {
+  const names = [
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    '',
+    '*',
+    'xstate.stop',
+    '💥é\u0000'.repeat(2_500),
+    '#',
+    'a.b',
+    'toolfuse',
+  ];
+
+  it.each(names.map((name) => [JSON.stringify(name.slice(0, 20)), name]))(
+    'such as %s is a tool of its own',
+    (_, name) => {
+      const { clock, registry, trip, known } = setUp();
+      expect(registry.state(name)).toBe('closed');
+      trip(name);
+      registry.recordSuccess('other');
+      expect(known()).toEqual([name, 'other']);
+      expect(registry.state(name)).toBe('open');
+      expect(registry.openCircuits()).toEqual([name]);
+      expect(registry.diagnostics(name).tool).toBe(name);
+      expect(registry.tool(name).id).toBe(name);
+      clock.advance(1_000);
+      expect(registry.state(name)).toBe('halfOpen');
+      expectAgreement(registry);
+      registry.reset(name);
+      expect(known()).toEqual(['other']);
+      expect(({} as { failureThreshold?: unknown }).failureThreshold).toBeUndefined();
+    },
+  );
+
+  it('may have settings of its own, __proto__ too', () => {
+    const tools = JSON.parse(
+      '{"__proto__":{"failureThreshold":1},"constructor":{"failureThreshold":1},"":{"failureThreshold":1}}',
+    );
+    const { registry } = setUp({ tools });
+    for (const name of ['__proto__', 'constructor', '']) {
+      registry.recordFailure(name, 'timeout');
+      expect(registry.state(name), name).toBe('open');
+    }
+    registry.recordFailure('toString', 'timeout');
+    expect(registry.state('toString')).toBe('closed');
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['a symbol', Symbol('shell')],
+    ['an object', {}],
+    ['a list', ['shell']],
+  ])('that is %s and no string is a TypeError that says so', async (_, name) => {
+    const { registry } = setUp();
+    const tool = name as string;
+    const message = /tool must be a string, got/;
+    expect(() => registry.tool(tool)).toThrow(message);
+    expect(() => registry.tool(tool)).toThrow(TypeError);
+    expect(() => registry.recordSuccess(tool)).toThrow(message);
+    expect(() => registry.recordFailure(tool, 'timeout')).toThrow(message);
+    expect(() => registry.isolate(tool)).toThrow(message);
+    expect(() => registry.tryAcquire(tool)).toThrow(message);
+    await expect(registry.execute(tool, () => 1)).rejects.toThrow(message);
+    expectAgreement(registry);
+  });
+});
+
+describe('a registry that has stopped', () => {
+  function stopped() {
+    const started = setUp();
+    const { clock, registry, trip } = started;
+    registry.recordFailure('closed', 'timeout');
+    registry.isolate('isolated');
+    trip('halfOpen');
+    clock.advance(1_000);
+    trip('open');
+    const before = registry.snapshot();
+    const metrics = registry.metrics();
+    registry.stop();
+    return { ...started, before, metrics };
+  }
+
+  it('leaves no timer, and completes every observer', () => {
+    const { clock, registry, trip } = setUp();
+    const completed: string[] = [];
+    registry.actor.subscribe({ complete: () => completed.push('registry') });
+    for (const tool of ['a', 'b', 'c']) {
+      registry.tool(tool).subscribe({ complete: () => completed.push(tool) });
+      trip(tool);
+    }
+    registry.actor.send({ type: 'ACKNOWLEDGE' });
+    expect(clock.timers).toBe(4);
+    registry.stop();
+    expect(clock.timers).toBe(0);
+    expect([...completed].sort()).toEqual(['a', 'b', 'c', 'registry']);
+    expect(registry.actor.getSnapshot().status).toBe('done');
+  });
+
+  it('may be stopped again', () => {
+    const { registry, before } = stopped();
+    registry.stop();
+    registry.stop();
+    expect(registry.snapshot()).toEqual(before);
+  });
+
+  it('answers as of then, and nothing later changes anything', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { clock, registry, before, metrics } = stopped();
+    for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) {
+      for (let i = 0; i < 3; i++) {
+        registry.recordFailure(name, 'timeout');
+        registry.recordFailure(name, new Error('late'));
+      }
+      registry.recordSuccess(name);
+      registry.isolate(name);
+      registry.release(name);
+      registry.reset(name);
+      registry.allowRequest(name);
+    }
+    registry.resetAll();
+    for (const name of ['closed', 'open', 'halfOpen', 'isolated']) {
+      for (const type of [
+        'FAILURE',
+        'SUCCESS',
+        'REQUEST',
+        'RESET',
+        'ISOLATE',
+        'RELEASE',
+        'RESUME',
+      ] as const) {
+        registry.tool(name).send({ type });
+      }
+    }
+    registry.actor.send({ type: 'ACKNOWLEDGE' });
+    expect(registry.snapshot()).toEqual(before);
+    expect(registry.metrics()).toEqual(metrics);
+    expect(registry.openCircuits()).toEqual(before.openCircuits);
+    clock.advance(1e9);
+    expect(registry.state('open')).toBe('open');
+    expect(registry.openCircuits()).toEqual(before.openCircuits);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('lets calls through where the circuit was closed, or unknown, and no others', () => {
+    const { registry } = stopped();
+    expect(registry.allowRequest('closed')).toBe(true);
+    expect(registry.allowRequest('unknown')).toBe(true);
+    for (const name of ['open', 'halfOpen', 'isolated']) expect(registry.allowRequest(name)).toBe(false);
+  });
+
+  it('takes late reports of calls in flight without a word, of known tools and of unknown ones', async () => {
+    const { registry } = setUp();
+    const permit = registry.tryAcquire('shell');
+    let finish = (): void => {};
+    let fail = (_: unknown): void => {};
+    const succeeding = registry.execute(
+      'shell',
+      () =>
+        new Promise<number>((resolve) => {
+          finish = () => resolve(1);
+        }),
+    );
+    const failing = registry.execute(
+      'shell',
+      () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+    );
+    registry.stop();
+    if (permit.admitted) permit.failure(new Error('late'));
+    finish();
+    fail(new Error('read ECONNRESET'));
+    await expect(succeeding).resolves.toBe(1);
+    await expect(failing).rejects.toThrow('read ECONNRESET');
+    for (const name of ['shell', 'unknown']) {
+      expect(() => registry.recordSuccess(name)).not.toThrow();
+      expect(() => registry.recordFailure(name, new Error('late'))).not.toThrow();
+      expect(() => registry.recordFailure(name, 'cancelled')).not.toThrow();
+    }
+    expect(registry.diagnostics('shell').failureCount).toBe(0);
+  });
+
+  it('says clearly that it takes no new tool', () => {
+    const { registry } = stopped();
+    expect(() => registry.tool('unknown')).toThrow(/registry has stopped.*"unknown"/);
+    expect(registry.tool('open').getSnapshot().status).toBe('stopped');
+  });
+
+  it('answers tryAcquire as it answers allowRequest', () => {
+    const { registry } = stopped();
+    for (const name of ['closed', 'open', 'halfOpen', 'isolated']) {
+      expect(registry.tryAcquire(name).admitted, name).toBe(registry.allowRequest(name));
+    }
+  });
+
+  it('tells that its backoff ran out on no account: it stays as of then', () => {
+    const { clock, registry } = stopped();
+    clock.advanceWithLateTimers(1e9);
+    expect(registry.state('open')).toBe('open');
+    expect(registry.allowRequest('open')).toBe(false);
+  });
+
+  it('is what the end of a using block leaves', () => {
+    const { clock, trip, registry } = setUp();
+    {
+      using used = registry;
+      trip('shell');
+      expect(used.openCircuitCount()).toBe(1);
+      expect(clock.timers).toBe(1);
+    }
+    expect(registry.actor.getSnapshot().status).toBe('done');
+    expect(clock.timers).toBe(0);
+  });
+
+  it('stops many open circuits in linear time', () => {
+    const { clock, registry } = setUp({ circuit: { failureThreshold: 1 } });
+    for (let i = 0; i < 5_000; i++) registry.recordFailure(`tool ${i}`, 'timeout');
+    expect(clock.timers).toBe(5_000);
+    registry.stop();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('two registries', () => {
+  it('know nothing of each other', () => {
+    const one = setUp();
+    const two = setUp();
+    one.trip('shell');
+    expect(two.registry.state('shell')).toBe('closed');
+    one.registry.stop();
+    two.trip('shell');
+    expect(two.registry.state('shell')).toBe('open');
+  });
+});
+
+describe('a registry without options', () => {
+  it('has the defaults of the reference', () => {
+    using registry = createToolRegistry();
+    for (let i = 0; i < 6; i++) registry.recordFailure('shell', 'timeout');
+    expect(registry.state('shell')).toBe('closed');
+    registry.recordFailure('shell', 'timeout');
+    expect(registry.diagnostics('shell')).toMatchObject({ status: 'open', currentBackoffMs: 5_000 });
+    expect(registry.tool('shell').getSnapshot().context.config).toEqual(defaultCircuitConfig);
+  });
+});

@@ -1,0 +1,95 @@
+import type { ToolCircuitSnapshot } from 'toolfuse';
+import { describe, expect, it } from 'vitest';
+import * as diagnostics from '../../../src/views/diagnostics.ts';
+import { startCircuit, startHalfOpen, startIsolated, startOpen } from '../../machines/start-circuit.ts';
+
+const { diagnoseUnknown, remainingBackoffMs, stateOf } = diagnostics;
+
+/** The diagnostics of a circuit of which no call was counted. */
+const diagnose = (settled: ToolCircuitSnapshot, now: number) =>
+  diagnostics.diagnose(
+    { id: 'shell', settled, statsIfAny: undefined, upstreamDenials: 0, upstream: undefined },
+    now,
+    0,
+  );
+
+const circuit = { failureThreshold: 1, minBackoffMs: 1_000 };
+
+describe('the diagnostics of a tool', () => {
+  it('that was never used are those of one that was spawned and not used', () => {
+    const { clock, circuit: fresh } = startCircuit();
+    expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(diagnoseUnknown('shell'));
+  });
+
+  it('while closed have no backoff', () => {
+    const { clock, circuit: closed } = startCircuit({ failureThreshold: 2 });
+    closed.send({ type: 'FAILURE', category: 'rateLimit' });
+    expect(diagnose(closed.getSnapshot(), clock.now())).toMatchObject({
+      status: 'closed',
+      isOpen: false,
+      failureCount: 1,
+      lastErrorCategory: 'rateLimit',
+      currentBackoffMs: 0,
+      remainingBackoffMs: null,
+      openedAt: null,
+    });
+  });
+
+  it('while open tell what is left of the backoff, down to 0 and never below', () => {
+    const { clock, circuit: open } = startOpen(circuit);
+    const leftAt = (ms: number) => remainingBackoffMs(open.getSnapshot(), clock.now() + ms);
+    expect([leftAt(0), leftAt(1), leftAt(999), leftAt(1_000), leftAt(1e9)]).toEqual([1_000, 999, 1, 0, 0]);
+    expect(diagnose(open.getSnapshot(), clock.now() + 400)).toMatchObject({
+      status: 'open',
+      isOpen: true,
+      openCount: 1,
+      currentBackoffMs: 1_000,
+      remainingBackoffMs: 600,
+    });
+  });
+
+  it('while open without a backoff tell what is left of resetTimeoutMs', () => {
+    const { clock, circuit: open } = startOpen({ ...circuit, minBackoffMs: 0, resetTimeoutMs: 300 });
+    expect(diagnose(open.getSnapshot(), clock.now())).toMatchObject({
+      currentBackoffMs: 0,
+      remainingBackoffMs: 300,
+    });
+  });
+
+  it('while half-open keep the backoff and count the probes, and the circuit is not open', () => {
+    const { clock, circuit: halfOpen } = startHalfOpen(circuit);
+    halfOpen.send({ type: 'REQUEST' });
+    halfOpen.send({ type: 'REQUEST' });
+    expect(diagnose(halfOpen.getSnapshot(), clock.now())).toMatchObject({
+      status: 'halfOpen',
+      isOpen: false,
+      currentBackoffMs: 1_000,
+      remainingBackoffMs: null,
+      probesInFlight: 1,
+      deniedRequests: 1,
+      lastDeniedAt: clock.now(),
+    });
+  });
+
+  it('while isolated are open, without a time to come back', () => {
+    const { clock, circuit: isolated } = startIsolated();
+    expect(diagnose(isolated.getSnapshot(), clock.now())).toMatchObject({
+      status: 'isolated',
+      isOpen: true,
+      openCount: 0,
+      openedAt: 0,
+      remainingBackoffMs: null,
+    });
+  });
+
+  it('have the same fields in every state, in plain data', () => {
+    const fields = Object.keys(diagnoseUnknown('shell')).sort();
+    for (const start of [startCircuit, startOpen, startHalfOpen, () => startIsolated()]) {
+      const { clock, circuit: any } = start();
+      const diagnosed = diagnose(any.getSnapshot(), clock.now());
+      expect(Object.keys(diagnosed).sort()).toEqual(fields);
+      expect(JSON.parse(JSON.stringify(diagnosed))).toEqual(diagnosed);
+      expect(diagnosed.status).toBe(stateOf(any.getSnapshot()));
+    }
+  });
+});
