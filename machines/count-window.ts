@@ -1,14 +1,6 @@
-import {
-  isOver,
-  isPositiveInteger,
-  isSlow,
-  must,
-  mustKnow,
-  nothing,
-  type RateLimits,
-  rates,
-  type Tally,
-} from './rates.ts';
+import { type RateLimits, rateRules, rates } from './rates.ts';
+import { checkFields, checkValue, positiveInteger, type Rules } from './rule.ts';
+import { isOver, isSlow, nothing, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window of the last calls. */
@@ -25,6 +17,8 @@ export interface CountWindowMemory extends Tally {
   readonly next: number;
 }
 
+const rules: Rules<keyof CountWindowOptions> = { size: positiveInteger, ...rateRules };
+
 const callsAWord = 15;
 const failed = 1;
 const slow = 2;
@@ -40,11 +34,12 @@ const bit = (code: number, mask: number): number => ((code & mask) === 0 ? 0 : 1
  * @throws TypeError for an unknown setting, RangeError for a bad value.
  */
 export function countWindow(options: CountWindowOptions = {}): TripStrategy<CountWindowMemory> {
-  const { size = 100, ...limits } = options;
-  mustKnow('countWindow', options, ['size', 'failureRate', 'minCalls', 'slowCallMs', 'slowCallRate']);
-  must(isPositiveInteger(size), 'countWindow', 'size', 'a positive integer', size);
-  const given = rates('countWindow', limits, size);
-  must(given.minCalls <= size, 'countWindow', 'minCalls', `at most size (${size})`, given.minCalls);
+  const { size = 100, ...limits } = checkFields<CountWindowOptions>(options, rules, 'countWindow');
+  const given = rates(limits, size);
+  checkValue(given.minCalls, 'countWindow.minCalls', [
+    `at most size (${size})`,
+    (calls) => (calls as number) <= size,
+  ]);
 
   /** The memory once the word being filled is the one that the next call goes to. */
   const turned = (memory: CountWindowMemory): { words: readonly number[]; word: number; next: number } => {

@@ -1,15 +1,6 @@
-import {
-  isOver,
-  isPositiveInteger,
-  isSlow,
-  mayBeOver,
-  must,
-  mustKnow,
-  nothing,
-  type RateLimits,
-  rates,
-  type Tally,
-} from './rates.ts';
+import { type RateLimits, rateRules, rates } from './rates.ts';
+import { checkFields, positiveInteger, positiveMs, type Rules } from './rule.ts';
+import { isOver, isSlow, mayBeOver, nothing, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window of time. */
@@ -32,6 +23,8 @@ export interface TimeWindowMemory extends Tally {
   readonly sliceSlow: number;
 }
 
+const rules: Rules<keyof TimeWindowOptions> = { windowMs: positiveMs, slices: positiveInteger, ...rateRules };
+
 /**
  * Trips on the rate of failed, or of slow, calls in the last `windowMs`, with at least `minCalls` (default 10) among
  * them. A call costs the same however many there are; the memory holds `slices` counts.
@@ -39,19 +32,12 @@ export interface TimeWindowMemory extends Tally {
  * @throws TypeError for an unknown setting, RangeError for a bad value.
  */
 export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWindowMemory> {
-  const { windowMs = 60_000, slices = 10, ...limits } = options;
-  mustKnow('timeWindow', options, [
-    'windowMs',
-    'slices',
-    'failureRate',
-    'minCalls',
-    'slowCallMs',
-    'slowCallRate',
-  ]);
-  const isDuration = Number.isFinite(windowMs) && windowMs > 0;
-  must(isDuration, 'timeWindow', 'windowMs', 'a finite number of milliseconds above 0', windowMs);
-  must(isPositiveInteger(slices), 'timeWindow', 'slices', 'a positive integer', slices);
-  const given = rates('timeWindow', limits, 10);
+  const {
+    windowMs = 60_000,
+    slices = 10,
+    ...limits
+  } = checkFields<TimeWindowOptions>(options, rules, 'timeWindow');
+  const given = rates(limits, 10);
 
   const sliceOf = (at: number): number => Math.floor((at * slices) / windowMs);
 

@@ -1,3 +1,4 @@
+import { aFunction, checkFields, type Rules, trueOrFalse, wholeNumber } from '../../machines/rule.ts';
 import type { Sanitize } from './sanitize.ts';
 
 /** How the inspector is served. */
@@ -39,28 +40,18 @@ const defaults: InspectSettings = {
   keepAlive: false,
 };
 
-type Rule = readonly [must: string, holds: (value: unknown) => boolean];
-
-const wholeNumber = (from: number, to: number): Rule => [
-  `a whole number from ${from} to ${to}`,
-  (value) => Number.isInteger(value) && (value as number) >= from && (value as number) <= to,
-];
-const yesOrNo: Rule = ['true or false', (value) => typeof value === 'boolean'];
-
-const rules: Readonly<Record<keyof InspectSettings, Rule>> = {
+const rules: Rules<keyof InspectOptions> = {
   port: wholeNumber(0, 65_535),
   host: [
     'an address of this machine alone: 127.0.0.1, ::1 or localhost',
     (value) => value === '127.0.0.1' || value === '::1' || value === 'localhost',
   ],
-  open: yesOrNo,
-  controls: yesOrNo,
-  sanitize: ['a function', (value) => typeof value === 'function'],
+  open: trueOrFalse,
+  controls: trueOrFalse,
+  sanitize: aFunction,
   history: wholeNumber(10, 100_000),
-  keepAlive: yesOrNo,
+  keepAlive: trueOrFalse,
 };
-
-const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
 /**
  * Checks how an inspector is to be served.
@@ -68,16 +59,5 @@ const show = (value: unknown): string => (typeof value === 'string' ? JSON.strin
  * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
  */
 export function checkInspectOptions(options: InspectOptions): InspectSettings {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw new TypeError(
-        `${name} is no setting of the inspector; they are ${Object.keys(rules).join(', ')}`,
-      );
-    }
-    if (value === undefined) continue;
-    const [must, holds] = rules[name as keyof InspectSettings];
-    if (!holds(value)) throw new RangeError(`${name} must be ${must}, got ${show(value)}`);
-  }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return { ...defaults, ...given };
+  return { ...defaults, ...checkFields<InspectOptions>(options, rules, 'inspect') };
 }

@@ -1,4 +1,13 @@
 import type { ToolRegistry } from 'toolfuse';
+import {
+  aFunction,
+  checkFields,
+  oneOf,
+  positiveMs,
+  type Rule,
+  type Rules,
+  trueOrFalse,
+} from '../../machines/rule.ts';
 import type { ResultErrors } from './result-errors.ts';
 
 /** What the guards of both ends take. */
@@ -12,56 +21,42 @@ export interface McpGuardOptions {
   readonly timeoutMs?: number;
 }
 
-type Rule = readonly [must: string, holds: (value: unknown) => boolean];
-
-const isOneOf =
-  (...words: readonly string[]) =>
-  (value: unknown): boolean =>
-    words.some((word) => word === value);
+const aName: Rule = [
+  'a name for the circuit of the server',
+  (value) => typeof value === 'string' && value !== '',
+];
+const aRegistry: Rule = [
+  'what createToolRegistry gives',
+  (value) => typeof (value as ToolRegistry | null)?.tryAcquire === 'function',
+];
 
 /** The settings of both guards, and what each must be. */
 const rules = {
-  registry: [
-    'what createToolRegistry gives',
-    (value) => typeof (value as ToolRegistry | null)?.tryAcquire === 'function',
-  ],
-  server: ['a name for the circuit of the server', (value) => typeof value === 'string' && value !== ''],
-  toolName: ['a function', (value) => typeof value === 'function'],
-  resultErrors: ["'tool' or 'ignore'", isOneOf('tool', 'ignore')],
-  timeoutMs: [
-    'a finite number of milliseconds above 0',
-    (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
-  ],
-  hideOpen: ['true or false', (value) => typeof value === 'boolean'],
-  denied: ["'result' or 'throw'", isOneOf('result', 'throw')],
-} satisfies Record<string, Rule>;
+  registry: aRegistry,
+  server: aName,
+  toolName: aFunction,
+  resultErrors: oneOf(['tool', 'ignore']),
+  timeoutMs: positiveMs,
+  hideOpen: trueOrFalse,
+  denied: oneOf(['result', 'throw']),
+} satisfies Rules;
 
-/** A value in an error message: short, on one line. */
-const show = (value: unknown): string =>
-  typeof value === 'string'
-    ? JSON.stringify(value.slice(0, 80))
-    : typeof value === 'object'
-      ? 'an object'
-      : String(value);
-
-/** @throws TypeError for a setting that does not exist or is missing, RangeError for a bad value; both name it. */
+/**
+ * Checks the options of a guard.
+ *
+ * @param guard Its name, for errors: `guardMcpClient`.
+ * @throws TypeError for a setting that does not exist or is missing, RangeError for a bad value; both name it.
+ */
 export function checkOptions(
-  options: object,
-  path: string,
+  options: unknown,
+  guard: string,
   { needed, known }: { needed: readonly (keyof typeof rules)[]; known: readonly (keyof typeof rules)[] },
 ): void {
-  const given = (options ?? {}) as Record<string, unknown>;
-  const all: readonly string[] = [...needed, ...known];
-  for (const name of Object.keys(given)) {
-    if (!all.includes(name)) {
-      throw new TypeError(`${path}: ${name} is no setting; the settings are ${all.join(', ')}`);
+  const own = Object.fromEntries([...needed, ...known].map((name) => [name, rules[name]]));
+  const given: Readonly<Record<string, unknown>> = checkFields(options ?? {}, own, guard);
+  for (const name of needed) {
+    if (given[name] === undefined) {
+      throw new TypeError(`${guard}.${name} is missing; it must be ${rules[name][0]}`);
     }
-  }
-  for (const name of [...needed, ...known]) {
-    const value = given[name];
-    if (value === undefined && known.includes(name)) continue;
-    const [must, holds] = rules[name];
-    if (value === undefined) throw new TypeError(`${path}: ${name} is missing; it must be ${must}`);
-    if (!holds(value)) throw new RangeError(`${path}: ${name} must be ${must}, got ${show(value)}`);
   }
 }

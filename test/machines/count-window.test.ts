@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type CountWindowOptions, countWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
+import { show } from '../../machines/rule.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
 
 describe('a count window', () => {
@@ -92,7 +93,7 @@ describe('a count window', () => {
     const options = { size: 10, slowCallMs: 100, [field]: value } as CountWindowOptions;
     expect(() => countWindow(options)).toThrow(RangeError);
     expect(() => countWindow(options)).toThrow(
-      new RegExp(`^countWindow\\.${field} must be .*, got ${value}$`),
+      new RegExp(`^countWindow\\.${field} must be .*, got ${show(value)}$`),
     );
   });
 

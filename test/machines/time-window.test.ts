@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { circuitConfig, type TimeWindowOptions, timeWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
+import { show } from '../../machines/rule.ts';
 import type { TimeWindowMemory } from '../../machines/time-window.ts';
 import type { OwnStrategy } from '../../machines/trip-strategy.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
@@ -123,7 +124,9 @@ describe('a time window', () => {
   ])('refuses a %s of %j, by name and value', (field, value) => {
     const options = { slowCallMs: 100, [field]: value } as TimeWindowOptions;
     expect(() => timeWindow(options)).toThrow(RangeError);
-    expect(() => timeWindow(options)).toThrow(new RegExp(`^timeWindow\\.${field} must be .*, got ${value}$`));
+    expect(() => timeWindow(options)).toThrow(
+      new RegExp(`^timeWindow\\.${field} must be .*, got ${show(value)}$`),
+    );
   });
 
   it('refuses a setting that does not exist', () => {

@@ -16,7 +16,7 @@ const isServer = (server: unknown): server is ViewerServer =>
  * it needs.
  *
  * @returns Ends it. The server is left open.
- * @throws TypeError for bad options; it names the setting and the value.
+ * @throws TypeError for an unknown setting or a server that is none of `ws`, RangeError for a bad value; each names the setting and the value.
  */
 export function inspectClassic(registry: ToolRegistry, options: ClassicOptions): () => void {
   checkClassicOptions(options);

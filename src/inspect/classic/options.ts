@@ -1,3 +1,4 @@
+import { aFunction, anything, checkFields, type Rules, trueOrFalse } from '../../../machines/rule.ts';
 import type { Sanitize } from '../sanitize.ts';
 import type { ViewerServer } from './viewer-guard.ts';
 
@@ -11,25 +12,22 @@ export interface ClassicOptions {
   readonly url?: string;
   /** In a browser: a window that the viewer is in already. */
   readonly targetWindow?: unknown;
-  /** Whether viewers can send events to the circuits. Default false: whoever reaches the server could. */
+  /** Whether viewers can send events to the circuits. Default false: anybody who reaches the server could. */
   readonly controls?: boolean;
   /** Gives what is shown instead of an event or a context. */
   readonly sanitize?: Sanitize;
 }
 
-const known: readonly string[] = ['server', 'iframe', 'url', 'targetWindow', 'controls', 'sanitize'];
+const rules: Rules<keyof ClassicOptions> = {
+  server: anything,
+  iframe: anything,
+  url: anything,
+  targetWindow: anything,
+  controls: trueOrFalse,
+  sanitize: aFunction,
+};
 
-/** @throws TypeError for an unknown setting or one of another kind; it names the setting and the value. */
-export function checkClassicOptions({ controls, sanitize, ...options }: ClassicOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new TypeError(`${name} is no setting of the classic inspector; they are ${known.join(', ')}`);
-    }
-  }
-  if (controls !== undefined && typeof controls !== 'boolean') {
-    throw new TypeError(`controls must be true or false, got ${String(controls)}`);
-  }
-  if (sanitize !== undefined && typeof sanitize !== 'function') {
-    throw new TypeError(`sanitize must be a function, got ${String(sanitize)}`);
-  }
+/** @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value. */
+export function checkClassicOptions(options: ClassicOptions): void {
+  checkFields<ClassicOptions>(options, rules, 'inspectClassic');
 }

@@ -26,10 +26,10 @@ describe('the options of an inspector', () => {
     [{ host: 'example.com' }, 'host must be an address of this machine alone'],
     [{ open: 'yes' }, 'open must be true or false, got "yes"'],
     [{ controls: 1 }, 'controls must be true or false, got 1'],
-    [{ sanitize: {} }, 'sanitize must be a function, got [object Object]'],
+    [{ sanitize: {} }, 'sanitize must be a function, got an object'],
     [{ history: 0 }, 'history must be a whole number from 10 to 100000, got 0'],
     [{ history: Infinity }, 'history must be a whole number from 10 to 100000, got Infinity'],
-    [{ colour: 'red' }, 'colour is no setting of the inspector; they are port, host, open'],
+    [{ colour: 'red' }, 'inspect.colour is no setting; the settings of inspect are port, host, open'],
   ])('are refused in words that name them: %j', async (options, words) => {
     expect(() => checkInspectOptions(options as InspectOptions)).toThrow(words);
     const registry = createToolRegistry();

@@ -311,24 +311,24 @@ describe('the options of guardMcpClient', () => {
   const guard = (options: object) => () => guardMcpClient(client, options as McpClientOptions);
 
   it.each([
-    [{ server: 'x' }, 'guardMcpClient: registry is missing; it must be what createToolRegistry gives'],
+    [{ server: 'x' }, 'guardMcpClient.registry is missing; it must be what createToolRegistry gives'],
     [
       { registry: {}, server: 'x' },
-      'guardMcpClient: registry must be what createToolRegistry gives, got an object',
+      'guardMcpClient.registry must be what createToolRegistry gives, got an object',
     ],
-    [{ registry }, 'guardMcpClient: server is missing; it must be a name for the circuit of the server'],
-    [{ registry, server: '' }, 'guardMcpClient: server must be a name for the circuit of the server, got ""'],
+    [{ registry }, 'guardMcpClient.server is missing; it must be a name for the circuit of the server'],
+    [{ registry, server: '' }, 'guardMcpClient.server must be a name for the circuit of the server, got ""'],
     [
       { registry, server: 'x', timeoutMs: -1 },
       'timeoutMs must be a finite number of milliseconds above 0, got -1',
     ],
-    [{ registry, server: 'x', denied: 'trow' }, "denied must be 'result' or 'throw', got \"trow\""],
-    [{ registry, server: 'x', resultErrors: true }, "resultErrors must be 'tool' or 'ignore', got true"],
+    [{ registry, server: 'x', denied: 'trow' }, 'denied must be one of result, throw, got "trow"'],
+    [{ registry, server: 'x', resultErrors: true }, 'resultErrors must be one of tool, ignore, got true'],
     [{ registry, server: 'x', hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
     [{ registry, server: 'x', toolName: 'y' }, 'toolName must be a function, got "y"'],
     [
       { registry, server: 'x', hideopen: true },
-      'guardMcpClient: hideopen is no setting; the settings are registry,',
+      'guardMcpClient.hideopen is no setting; the settings of guardMcpClient are registry,',
     ],
   ])('that cannot be meant are refused by name: %#', (options, message) => {
     expect(guard(options)).toThrow(message);

@@ -287,13 +287,13 @@ describe('the arguments of guardMcpServer', () => {
 
   it('are refused by name if they cannot be meant', () => {
     expect(() => guardMcpServer(server, {} as McpServerOptions)).toThrow(
-      'guardMcpServer: registry is missing',
+      'guardMcpServer.registry is missing',
     );
     expect(() => guardMcpServer(server, { registry, timeoutMs: 0 })).toThrow(
-      'guardMcpServer: timeoutMs must be',
+      'guardMcpServer.timeoutMs must be',
     );
     expect(() => guardMcpServer(server, { registry, server: 'x' } as McpServerOptions)).toThrow(
-      'guardMcpServer: server is no setting; the settings are registry, toolName, resultErrors, timeoutMs',
+      'guardMcpServer.server is no setting; the settings of guardMcpServer are registry, toolName, resultErrors, timeoutMs',
     );
   });
 

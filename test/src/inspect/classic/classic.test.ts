@@ -251,10 +251,10 @@ describe('options of the classic inspector', () => {
     [{ server: 'ws://localhost' }, 'server must be a WebSocketServer of ws, got ws://localhost'],
     [
       { port: 8888 },
-      'port is no setting of the classic inspector; they are server, iframe, url, targetWindow, controls, sanitize',
+      'inspectClassic.port is no setting; the settings of inspectClassic are server, iframe, url, targetWindow, controls, sanitize',
     ],
-    [{ controls: 'yes' }, 'controls must be true or false, got yes'],
-    [{ sanitize: 'all' }, 'sanitize must be a function, got all'],
+    [{ controls: 'yes' }, 'controls must be true or false, got "yes"'],
+    [{ sanitize: 'all' }, 'sanitize must be a function, got "all"'],
   ])('are refused: %j', async (options, message) => {
     await expect(inspectClassic(registryWith(), options as never)).rejects.toThrow(message);
   });
