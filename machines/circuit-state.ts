@@ -10,3 +10,8 @@ export function countsAsOpen(state: CircuitState | null): boolean {
 export function admitsAll(state: CircuitState): boolean {
   return state === 'closed' || state === 'disabled';
 }
+
+/** The state of a circuit, as one word. */
+export function stateOf(snapshot: { readonly value: unknown }): CircuitState {
+  return snapshot.value as CircuitState;
+}

@@ -49,3 +49,12 @@ export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
   state: context.reportedState ?? 'open',
   lastErrorCategory: context.lastErrorCategory,
 });
+
+/** What a circuit reports of the trip that it was just spared. */
+export const sparedTripReport = (context: ToolCircuitContext): TripSpared => ({
+  type: 'TRIP_SPARED',
+  tool: context.tool,
+  state: context.reportedState ?? 'closed',
+  isFirst: !context.tripIsSpared,
+  lastErrorCategory: context.lastErrorCategory,
+});

@@ -11,8 +11,8 @@ import {
 } from './circuit-context.ts';
 import { rules, updates } from './circuit-rules.ts';
 import type { CircuitState } from './circuit-state.ts';
-import type { CircuitBegan, CircuitChanged, TripSpared } from './reports.ts';
-import { denialReport } from './reports.ts';
+import type { CircuitBegan, CircuitChanged } from './reports.ts';
+import { denialReport, sparedTripReport } from './reports.ts';
 
 /** The circuit of one tool. It tells its parent, if it has one, of each change of state and of each denial. */
 export const toolCircuitMachine = setup({
@@ -62,14 +62,7 @@ export const toolCircuitMachine = setup({
       if (self._parent !== undefined) enqueue.sendTo(self._parent, denialReport(context));
     }),
     reportSparedTrip: enqueueActions(({ context, self, enqueue }) => {
-      if (self._parent === undefined) return;
-      enqueue.sendTo(self._parent, {
-        type: 'TRIP_SPARED',
-        tool: context.tool,
-        state: context.reportedState ?? 'closed',
-        isFirst: !context.tripIsSpared,
-        lastErrorCategory: context.lastErrorCategory,
-      } satisfies TripSpared);
+      if (self._parent !== undefined) enqueue.sendTo(self._parent, sparedTripReport(context));
     }),
     reportState: enqueueActions(({ context, self, enqueue }, { state }: { state: CircuitState }) => {
       const from = context.reportedState;

@@ -27,19 +27,18 @@ export {
   isErrorCategory,
   timeWindow,
 } from '../machines/index.ts';
-export type { CallContext, ExecuteOptions } from './calls/call.ts';
+export type { CallContext } from './calls/call.ts';
+export type { ExecuteOptions } from './calls/call-options.ts';
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
-export type { Denial, DenialKind, DenialReason, ModelAnswer } from './calls/denial.ts';
+export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
+export type { ModelAnswer } from './calls/denial-words.ts';
 export type { FailureOptions, Permit } from './calls/permit.ts';
+export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
 export { type CategorizeOptions, categorize } from './classify/categorize.ts';
 export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';
-export {
-  createToolRegistry,
-  type RegistrySnapshot,
-  type ToolRegistry,
-  type ToolRegistryOptions,
-} from './registry/registry.ts';
-export type { ToolConfig } from './registry/registry-options.ts';
+export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
+export type { ToolRegistryOptions } from './registry/registry-options.ts';
+export type { ToolConfig } from './registry/tool-options.ts';
 export type { CallCounts, Latency } from './telemetry/call-stats.ts';
 export type { CallReport } from './telemetry/channels.ts';
 export type { ErrorPattern, RecentError } from './telemetry/recent-errors.ts';

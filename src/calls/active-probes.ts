@@ -2,22 +2,25 @@ import type { CircuitState } from '../../machines/circuit-state.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import type { Guard } from './guard.ts';
+import type { SettingsOfTools } from './tool-settings.ts';
 
 /** Finds out whether tools work again: calls the `probe` of each whose circuit has become half-open. */
 export class ActiveProbes {
   readonly #circuits: Circuits;
   readonly #guard: Guard;
+  readonly #settings: SettingsOfTools;
   /** The circuits that are being probed, and what ends their probes. */
   readonly #running = new Map<CircuitActor, AbortController>();
 
-  constructor(circuits: Circuits, guard: Guard) {
+  constructor(circuits: Circuits, guard: Guard, settings: SettingsOfTools) {
     this.#circuits = circuits;
     this.#guard = guard;
+    this.#settings = settings;
   }
 
   /** A circuit has come into another state. */
   onState(circuit: CircuitActor, state: CircuitState): void {
-    if (this.#circuits.settingsOf(circuit.id)?.probe === undefined) return;
+    if (this.#settings.get(circuit.id)?.probe === undefined) return;
     if (state === 'halfOpen') {
       // Not in the middle of the transition: a probe is a call like any other.
       queueMicrotask(() => void this.#probe(circuit));
@@ -38,15 +41,15 @@ export class ActiveProbes {
 
   /** Probes until the circuit is half-open no more, or a probe had nothing to say. */
   async #probe(circuit: CircuitActor): Promise<void> {
-    const probe = this.#circuits.settingsOf(circuit.id)?.probe;
+    const probe = this.#settings.get(circuit.id)?.probe;
     if (probe === undefined || this.#running.has(circuit)) return;
     const controller = new AbortController();
     this.#running.set(circuit, controller);
     const { signal } = controller;
     // Given up a little before its place is taken back: after that, its failure would be late.
-    const timeoutMs = circuit.settled.context.config.probeTimeoutMs * 0.9;
+    const timeoutMs = circuit.latest.context.config.probeTimeoutMs * 0.9;
     try {
-      while (this.#circuits.isCurrent(circuit) && circuit.settled.value === 'halfOpen') {
+      while (this.#circuits.isCurrent(circuit) && circuit.latest.value === 'halfOpen') {
         await this.#guard.execute(circuit.id, probe, { signal, timeoutMs });
       }
     } catch {

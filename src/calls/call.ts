@@ -1,6 +1,7 @@
-import type { ErrorCategory } from '../../machines/categories.ts';
-import { isProbe, type Leave } from '../circuits/admission.ts';
+import { isProbe } from '../circuits/admission.ts';
 import type { Clock } from '../time/clock.ts';
+import type { AdmittedCall } from './admitted-call.ts';
+import type { ExecuteOptions } from './call-options.ts';
 
 /** What a guarded function is given. */
 export interface CallContext {
@@ -11,49 +12,29 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** How a guarded call is made. `Fallback` is what the fallback gives. */
-export interface ExecuteOptions<Result, Fallback = Result> {
-  /** What the tool depends on, where its settings do not say so: another circuit, by name. */
-  readonly upstream?: string | undefined;
-  /** The caller's own signal. Its abort ends the call at once and is never a failure of the tool. */
-  readonly signal?: AbortSignal | undefined;
-  /** After so long the call is given up: its signal aborts, and it counts as `timeout`. In ms. Default: no limit. */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * Asked for a result where there is none, with the `CircuitOpenError` or with what the call threw. What it throws is
-   * thrown. It is not asked when the caller has aborted.
-   */
-  readonly fallback?: ((error: unknown) => Fallback | PromiseLike<Fallback>) | undefined;
-  /**
-   * Whether a returned value is a failure: true for `executionError`, a category, or an error that says what failed. It is
-   * returned all the same.
-   */
-  readonly isFailure?: ((result: Awaited<Result>) => boolean | ErrorCategory | Error) | undefined;
-}
-
 /** Thrown where a call was given up after `timeoutMs`. */
 const timeoutError = (tool: string, timeoutMs: number): DOMException =>
   new DOMException(`${tool} did not answer within ${timeoutMs} ms`, 'TimeoutError');
 
 /** One call in flight: its signal, and the ways in which it can end before the function does. */
 export class Call implements CallContext {
-  readonly #leave: Leave;
+  readonly #admitted: AdmittedCall;
   /** Whether the caller has ended it. */
   isCancelled = false;
   /** Whether it was given up after its time limit. */
   isTimedOut = false;
   #controller: AbortController | undefined;
 
-  constructor(leave: Leave) {
-    this.#leave = leave;
+  constructor(admitted: AdmittedCall) {
+    this.#admitted = admitted;
   }
 
   get tool(): string {
-    return this.#leave.circuit.id;
+    return this.#admitted.circuit.id;
   }
 
   get probe(): boolean {
-    return isProbe(this.#leave);
+    return isProbe(this.#admitted);
   }
 
   /** Made when it is first asked for: most functions never do. */
@@ -85,7 +66,7 @@ export class Call implements CallContext {
         this.isCancelled = true;
         giveUp(signal?.reason);
       };
-      // While leave was asked for: a listener may have done it.
+      // While permission was asked for: a listener may have aborted.
       if (signal?.aborted) {
         onCancel();
         return;

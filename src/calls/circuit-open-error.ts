@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
-import { type Denial, type DenialKind, type DenialReason, type ModelAnswer, toModel } from './denial.ts';
+import type { Denial, DenialKind, DenialReason } from './denial.ts';
+import { type ModelAnswer, toModel } from './denial-words.ts';
 
 /**
  * Thrown by `execute` for a call that was refused. Its message is written for a model to read; `toModel()` gives it with

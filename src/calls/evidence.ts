@@ -1,6 +1,7 @@
 import { type ErrorCategory, isCounted } from '../../machines/categories.ts';
 import { byStatus } from '../classify/http-status.ts';
 import { isRpcAnswer } from '../classify/rpc-code.ts';
+import { didNotGetThrough } from '../classify/transport.ts';
 
 /** What a result says of a circuit. */
 export type Verdict = 'success' | 'failure' | 'neutral';
@@ -10,13 +11,6 @@ export interface Evidence {
   readonly tool: Verdict;
   readonly upstream: Verdict;
 }
-
-/** The failures of a call that did not get through. */
-const transport: ReadonlySet<ErrorCategory> = new Set<ErrorCategory>([
-  'network',
-  'timeout',
-  'serviceUnavailable',
-]);
 
 /** Whether an error is the answer of a server: it lives, whatever it thinks of the call. */
 const isAnswer = (failure: unknown): boolean => isRpcAnswer(failure) || byStatus(failure) !== undefined;
@@ -30,6 +24,6 @@ const isAnswer = (failure: unknown): boolean => isRpcAnswer(failure) || byStatus
 export function evidenceOf(category: ErrorCategory, failure: unknown, roundTrip: boolean): Evidence {
   const tool = isCounted(category) ? 'failure' : 'neutral';
   if (roundTrip) return { tool, upstream: 'success' };
-  if (transport.has(category)) return { tool: 'neutral', upstream: 'failure' };
+  if (didNotGetThrough(category)) return { tool: 'neutral', upstream: 'failure' };
   return { tool, upstream: isAnswer(failure) ? 'success' : 'neutral' };
 }

@@ -1,20 +1,24 @@
 import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
-import { type Leave, leaveOf } from '../circuits/admission.ts';
+import { admissionBy, isProbe } from '../circuits/admission.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { Circuits } from '../circuits/circuits.ts';
-import { judge } from '../options/strangers.ts';
-import { checkExecuteOptions, checkTimeout, checkUpstream } from '../registry/registry-options.ts';
+import { askIsFailure } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
-import { Call, type CallContext, type ExecuteOptions } from './call.ts';
+import type { AdmittedCall } from './admitted-call.ts';
+import { Call, type CallContext } from './call.ts';
+import { checkOptionNames, checkTimeout, checkUpstream, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import { type Denial, denialOf } from './denial.ts';
 import { Permit } from './permit.ts';
-import type { Results } from './record-result.ts';
+import type { ResultRecorder } from './result-recorder.ts';
+import type { PassingCall } from './steps/call-step.ts';
+import type { CallSteps } from './steps/call-steps.ts';
+import type { SettingsOfTools } from './tool-settings.ts';
 
 const noOptions = Object.freeze({});
 
 /** What a function gives, as a promise: also where it throws. */
-function settled<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaited<Result>> {
+function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaited<Result>> {
   try {
     return Promise.resolve(fn()) as Promise<Awaited<Result>>;
   } catch (error) {
@@ -22,16 +26,29 @@ function settled<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaite
   }
 }
 
+/** What a guard works with. */
+export interface GuardOptions {
+  readonly circuits: Circuits;
+  readonly clock: Required<Clock>;
+  readonly results: ResultRecorder;
+  readonly steps: CallSteps;
+  readonly settings: SettingsOfTools;
+}
+
 /** Lets calls through or refuses them. */
 export class Guard {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
-  readonly #results: Results;
+  readonly #results: ResultRecorder;
+  readonly #steps: CallSteps;
+  readonly #settings: SettingsOfTools;
 
-  constructor(circuits: Circuits, clock: Required<Clock>, results: Results) {
+  constructor({ circuits, clock, results, steps, settings }: GuardOptions) {
     this.#circuits = circuits;
     this.#clock = clock;
     this.#results = results;
+    this.#steps = steps;
+    this.#settings = settings;
   }
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
@@ -41,15 +58,16 @@ export class Guard {
 
   /** Whether a call may be made. Its result will come without a permit. */
   allows(name: string): boolean {
+    if (this.#steps.seesCalls) return this.#ask(name, undefined).admitted;
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
-    return admitsAll(circuit.outline.value as CircuitState) || this.#admit(circuit) !== null;
+    return admitsAll(circuit.latestButMemory.value as CircuitState) || this.#admit(circuit) !== null;
   }
 
-  /** A tool that was never used has its own leave for sure, but maybe not that of what it depends on. */
+  /** The circuit of a tool that was never used admits every call, but that of what the tool depends on may not. */
   #allowsFirst(name: string): boolean {
-    const isAlone = this.#circuits.settingsOf(name)?.upstream === undefined;
+    const isAlone = this.#settings.get(name)?.upstream === undefined;
     return isAlone || this.#circuits.isStopped || this.#ask(name, undefined).admitted;
   }
 
@@ -60,27 +78,27 @@ export class Guard {
     options: ExecuteOptions<Result, Fallback> = noOptions,
   ): Promise<Awaited<Result | Fallback>> {
     try {
-      if (options !== noOptions) checkExecuteOptions(options);
+      if (options !== noOptions) checkOptionNames(options);
       const { signal, timeoutMs, fallback } = options;
       if (timeoutMs !== undefined) checkTimeout(timeoutMs);
       signal?.throwIfAborted();
-      const leave = this.#ask(name, options.upstream);
-      if (leave.admitted) return this.#call(leave, fn, options);
-      const refusal = new CircuitOpenError(leave);
-      return fallback === undefined ? Promise.reject(refusal) : settled(() => fallback(refusal));
+      const asked = this.#ask(name, options.upstream);
+      if (asked.admitted) return this.#call(asked, fn, options);
+      const refusal = new CircuitOpenError(asked);
+      return fallback === undefined ? Promise.reject(refusal) : promised(() => fallback(refusal));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   #call<Result, Fallback>(
-    leave: Leave,
+    admitted: AdmittedCall,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Result | Fallback>> {
     // Read before the call is made: the options are the caller's, who may change them meanwhile.
     const { signal, timeoutMs, fallback, isFailure } = options;
-    const call = new Call(leave);
+    const call = new Call(admitted);
     const isLimited = signal !== undefined || timeoutMs !== undefined;
     let result: Promise<Awaited<Result>>;
     try {
@@ -90,80 +108,97 @@ export class Guard {
     }
     return result.then(
       (value) => {
-        const failure = isFailure === undefined ? false : judge(isFailure, value);
-        if (failure === false) this.#results.succeed(leave);
-        else this.#results.fail(leave, failure, true);
+        const failure = isFailure === undefined ? false : askIsFailure(isFailure, value);
+        if (failure === false) this.#results.succeed(admitted);
+        else this.#results.fail(admitted, failure, true);
         return value;
       },
-      (error) => this.#failed(leave, call, error, fallback),
+      (error) => this.#failed(admitted, call, error, fallback),
     );
   }
 
   #failed<Fallback>(
-    leave: Leave,
+    admitted: AdmittedCall,
     { isCancelled, isTimedOut }: Call,
     error: unknown,
     fallback: ExecuteOptions<unknown, Fallback>['fallback'],
   ): Promise<Awaited<Fallback>> {
     if (isCancelled) {
-      this.#results.cancel(leave);
+      this.#results.cancel(admitted);
       return Promise.reject(error);
     }
-    if (isTimedOut) this.#results.timeOut(leave);
-    this.#results.fail(leave, error, false);
-    return fallback === undefined ? Promise.reject(error) : settled(() => fallback(error));
+    if (isTimedOut) this.#results.timeOut(admitted);
+    this.#results.fail(admitted, error, false);
+    return fallback === undefined ? Promise.reject(error) : promised(() => fallback(error));
   }
 
-  /** Leave of all circuits that a call needs, or why not. */
-  #ask(name: string, upstreamName: string | undefined): Leave | Denial {
-    const circuit = this.#circuits.use(name);
-    if (upstreamName !== undefined) {
-      checkUpstream(name, upstreamName);
-      circuit.upstream = upstreamName;
+  /** The permission of all circuits that a call needs, or why it is refused. */
+  #ask(name: string, upstream: string | undefined): AdmittedCall | Denial {
+    if (upstream !== undefined) checkUpstream(name, upstream);
+    return this.#steps.seesCalls ? this.#askInSteps(name, upstream) : this.#askCircuits(name, upstream);
+  }
+
+  #askInSteps(name: string, upstream: string | undefined): AdmittedCall | Denial {
+    const passing: PassingCall = { tool: name, upstream: upstream ?? this.#upstreamOf(name) ?? null };
+    const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, upstream);
+    if (!asked.admitted) {
+      this.#steps.refused(passing, asked);
+      return asked;
     }
+    this.#steps.admitted(passing, isProbe(asked));
+    return { ...asked, passing };
+  }
+
+  #upstreamOf(name: string): string | undefined {
+    return this.#circuits.get(name)?.upstream ?? this.#settings.get(name)?.upstream;
+  }
+
+  #askCircuits(name: string, upstreamName: string | undefined): AdmittedCall | Denial {
+    const circuit = this.#circuits.use(name);
+    if (upstreamName !== undefined) circuit.upstream = upstreamName;
     const upstream = circuit.upstream === undefined ? undefined : this.#circuits.upstreamOf(circuit);
     if (upstream !== undefined) return this.#askBoth(circuit, upstream);
-    const leave = this.#admit(circuit);
-    if (leave === null) return this.#denial(circuit, name);
-    return circuit.shouldTime() ? { ...leave, startedAt: this.#clock.now() } : leave;
+    const admitted = this.#admit(circuit);
+    if (admitted === null) return this.#denial(circuit, name);
+    return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
 
-  /** Leave of a tool's circuit and of the one that it depends on. */
-  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): Leave | Denial {
+  /** The permission of a tool's circuit and of the one that it depends on. */
+  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
     // First, so that the tool's own probe is not spent on a call that cannot be made.
     const upstream = this.#admit(upstreamCircuit);
     if (upstream === null) {
       if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
       return this.#denial(upstreamCircuit, circuit.id);
     }
-    const leave = this.#admit(circuit);
-    if (leave === null) {
-      this.#results.abandon(upstream);
+    const admitted = this.#admit(circuit);
+    if (admitted === null) {
+      this.#results.giveBack(upstream.circuit, upstream.stamp);
       return this.#denial(circuit, circuit.id);
     }
     const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
-    return { ...leave, startedAt, upstream };
+    return { ...admitted, startedAt, upstream };
   }
 
-  /** Leave of one circuit alone, not timed; null where it refuses. */
-  #admit(circuit: CircuitActor): Leave | null {
-    if (circuit.freeLeave !== undefined) return circuit.freeLeave;
-    const { value, context } = circuit.outline;
+  /** The permission of one circuit alone, not timed; null where it refuses. */
+  #admit(circuit: CircuitActor): AdmittedCall | null {
+    if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
+    const { value, context } = circuit.latestButMemory;
     if (admitsAll(value as CircuitState)) {
-      circuit.freeLeave = leaveOf(circuit, { generation: context.generation, probeStart: null });
-      return circuit.freeLeave;
+      circuit.freeAdmission = admissionBy(circuit, { generation: context.generation, probeStart: null });
+      return circuit.freeAdmission;
     }
     const stamp = this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
-    return stamp === null ? null : leaveOf(circuit, stamp);
+    return stamp === null ? null : admissionBy(circuit, stamp);
   }
 
   #denial(circuit: CircuitActor, tool: string): Denial {
-    const denial = denialOf(circuit.settled, {
+    const denial = denialOf(circuit.latest, {
       tool,
       now: this.#clock.now(),
       wallNow: this.#clock.wallNow(),
       lastError: circuit.lastError,
-      alternatives: this.#circuits.settingsOf(tool)?.alternatives,
+      alternatives: this.#settings.get(tool)?.alternatives,
     });
     // Nothing moves any more: it would be refused later as well.
     return this.#circuits.isStopped ? { ...denial, retryAfterMs: null, retryAt: null } : denial;

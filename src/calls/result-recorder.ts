@@ -2,27 +2,25 @@ import { type ErrorCategory, isCounted, isErrorCategory } from '../../machines/c
 import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../../machines/circuit-context.ts';
 import { durationOf, isLate } from '../../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
-import type { ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { consecutiveFailures } from '../../machines/trip-strategy.ts';
-import { isProbe, type Leave } from '../circuits/admission.ts';
+import { isProbe } from '../circuits/admission.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { Circuits } from '../circuits/circuits.ts';
+import { errorText } from '../classify/error-text.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
-import type { Channels } from '../telemetry/channels.ts';
-import type { RecentErrors } from '../telemetry/recent-errors.ts';
 import type { Clock } from '../time/clock.ts';
-import { errorText } from './denial.ts';
+import type { AdmittedCall } from './admitted-call.ts';
 import { evidenceOf, type Verdict } from './evidence.ts';
 import type { PermitOwner } from './permit.ts';
+import type { CallEnd } from './steps/call-step.ts';
+import type { CallSteps } from './steps/call-steps.ts';
 
-/** What results are told with. */
-export interface ResultsOptions {
-  readonly registry: ToolRegistryRef;
+/** What results are recorded with. */
+export interface ResultRecorderOptions {
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
   readonly classify: (error: unknown) => ErrorCategory;
-  readonly channels: Channels;
-  readonly recentErrors: RecentErrors;
+  readonly steps: CallSteps;
 }
 
 type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
@@ -39,27 +37,23 @@ function withDetails<Event extends ResultEvent>(
 }
 
 /** Counts how calls ended, and tells the circuits that they are evidence for or against. */
-export class Results implements PermitOwner {
-  readonly #registry: ToolRegistryRef;
+export class ResultRecorder implements PermitOwner {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
   readonly #classify: (error: unknown) => ErrorCategory;
-  readonly #channels: Channels;
-  readonly #recentErrors: RecentErrors;
+  readonly #steps: CallSteps;
 
-  constructor({ registry, circuits, clock, classify, channels, recentErrors }: ResultsOptions) {
-    this.#registry = registry;
+  constructor({ circuits, clock, classify, steps }: ResultRecorderOptions) {
     this.#circuits = circuits;
     this.#clock = clock;
     this.#classify = classify;
-    this.#channels = channels;
-    this.#recentErrors = recentErrors;
+    this.#steps = steps;
   }
 
   recordSuccess(name: string): void {
     if (this.#circuits.isStopped) return;
     const circuit = this.#circuits.use(name);
-    this.#count(circuit, null);
+    this.#count(circuit, null, undefined);
     this.#succeed(circuit);
     const upstream = this.#circuits.upstreamOf(circuit);
     if (upstream !== undefined) this.#succeed(upstream);
@@ -77,7 +71,7 @@ export class Results implements PermitOwner {
       return;
     }
     const circuit = known ?? this.#circuits.use(name);
-    this.#count(circuit, category);
+    this.#count(circuit, category, failure);
     const upstream = this.#circuits.upstreamOf(circuit);
     if (upstream === undefined) {
       this.#fail(circuit, category, failure);
@@ -88,36 +82,32 @@ export class Results implements PermitOwner {
     this.#tell(upstream, evidence.upstream, category, failure);
   }
 
-  /** A permitted call succeeded. */
-  succeed(leave: Leave): void {
-    const { circuit, stamp, upstream } = leave;
-    const durationMs = this.#durationOf(leave);
-    if (this.#circuits.isCurrent(circuit)) {
-      this.#count(circuit, null, leave, durationMs);
-      this.#succeed(circuit, stamp, durationMs);
-    }
+  /** An admitted call succeeded. */
+  succeed(call: AdmittedCall): void {
+    const { circuit, stamp, upstream } = call;
+    const durationMs = this.#durationOf(call);
+    this.#count(circuit, null, undefined, call, durationMs);
+    if (this.#circuits.isCurrent(circuit)) this.#succeed(circuit, stamp, durationMs);
     if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.succeed(durationMs);
       this.#succeed(upstream.circuit, upstream.stamp, durationMs);
     }
   }
 
-  /** A permitted call failed. */
-  fail(leave: Leave, failure: unknown, roundTrip: boolean): void {
-    const { circuit, stamp, upstream } = leave;
-    if (this.#circuits.isStopped) return;
+  /** An admitted call failed. */
+  fail(call: AdmittedCall, failure: unknown, roundTrip: boolean): void {
+    if (this.#circuits.isStopped && !this.#steps.seesEnds) return;
+    const { circuit, stamp, upstream } = call;
     const category = this.#categoryOf(failure);
-    const durationMs = this.#durationOf(leave);
-    // The classifier is a stranger: it may have stopped the registry, or reset the tool.
+    const durationMs = this.#durationOf(call);
+    // Only now: the classifier is a stranger, which may have stopped the registry, or reset the tool.
+    this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
-      if (!this.#circuits.isCurrent(circuit)) return;
-      this.#count(circuit, category, leave, durationMs);
-      this.#fail(circuit, category, failure, stamp, durationMs);
+      if (this.#circuits.isCurrent(circuit)) this.#fail(circuit, category, failure, stamp, durationMs);
       return;
     }
     const evidence = evidenceOf(category, failure, roundTrip);
     if (this.#circuits.isCurrent(circuit)) {
-      this.#count(circuit, category, leave, durationMs);
       this.#tell(circuit, evidence.tool, category, failure, stamp, durationMs);
     }
     if (this.#circuits.isCurrent(upstream.circuit)) {
@@ -126,22 +116,40 @@ export class Results implements PermitOwner {
     }
   }
 
-  /** A permitted call was given up after a time limit. It fails, too. */
-  timeOut({ circuit }: Leave): void {
+  /** An admitted call was given up after a time limit. It fails, too. */
+  timeOut({ circuit }: AdmittedCall): void {
     if (this.#circuits.isCurrent(circuit)) circuit.stats.timeOut();
   }
 
-  /** A permitted call was not made, or says nothing. */
-  abandon({ circuit, stamp, upstream }: Leave): void {
-    this.giveBack(circuit, stamp);
-    if (upstream !== undefined) this.giveBack(upstream.circuit, upstream.stamp);
+  /** An admitted call was not made, or says nothing. */
+  abandon(call: AdmittedCall): void {
+    if (this.#steps.seesEnds) this.#end(call.circuit, 'abandoned', null, undefined, call);
+    this.#giveBackAll(call);
+  }
+
+  /** The caller has ended the call: it is counted, and is no verdict. */
+  cancel(call: AdmittedCall): void {
+    this.#count(call.circuit, 'cancelled', 'cancelled', call);
+    this.#giveBackAll(call);
   }
 
   /** A result was sent to a circuit's actor itself. */
   countBareResult(circuit: CircuitActor, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
-    this.#count(circuit, category, undefined, durationOf(event) ?? undefined);
+    this.#count(circuit, category, category ?? undefined, undefined, durationOf(event) ?? undefined);
+  }
+
+  /** A probe of a circuit was not made, or says nothing. */
+  giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
+    if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
+      circuit.sendCounted({ type: 'ABANDON', stamp });
+    }
+  }
+
+  #giveBackAll({ circuit, stamp, upstream }: AdmittedCall): void {
+    this.giveBack(circuit, stamp);
+    if (upstream !== undefined) this.giveBack(upstream.circuit, upstream.stamp);
   }
 
   /** The category of whatever a call failed with. */
@@ -149,28 +157,43 @@ export class Results implements PermitOwner {
     return isErrorCategory(failure) ? failure : this.#classify(failure);
   }
 
-  /** The caller has ended the call: counted, and no verdict. */
-  cancel(leave: Leave): void {
-    if (this.#circuits.isCurrent(leave.circuit)) this.#count(leave.circuit, 'cancelled', leave);
-    this.abandon(leave);
-  }
-
-  #durationOf({ startedAt }: Leave): number | undefined {
+  #durationOf({ startedAt }: AdmittedCall): number | undefined {
     return startedAt === undefined ? undefined : Math.max(0, this.#clock.now() - startedAt);
   }
 
-  #count(circuit: CircuitActor, category: ErrorCategory | null, leave?: Leave, durationMs?: number): void {
-    if (category === null) circuit.stats.succeed(durationMs);
-    else circuit.stats.fail(category, durationMs);
-    const { call } = this.#channels;
-    if (!call.hasSubscribers) return;
-    call.publish({
-      registry: this.#registry,
-      tool: circuit.id,
+  /** Counts a call that has ended, unless its tool is forgotten, and tells the steps of it. */
+  #count(
+    circuit: CircuitActor,
+    category: ErrorCategory | null,
+    failure: unknown,
+    call?: AdmittedCall,
+    durationMs?: number,
+  ): void {
+    if (this.#circuits.isCurrent(circuit)) {
+      if (category === null) circuit.stats.succeed(durationMs);
+      else circuit.stats.fail(category, durationMs);
+    }
+    if (!this.#steps.seesEnds) return;
+    this.#end(circuit, category === null ? 'success' : 'failure', category, failure, call, durationMs);
+  }
+
+  #end(
+    circuit: CircuitActor,
+    outcome: CallEnd['outcome'],
+    category: ErrorCategory | null,
+    failure: unknown,
+    call?: AdmittedCall,
+    durationMs?: number,
+  ): void {
+    const passing = call?.passing ?? { tool: circuit.id, upstream: circuit.upstream ?? null };
+    this.#steps.ended(passing, {
+      outcome,
       category,
+      failure,
       durationMs: durationMs ?? null,
-      late: leave !== undefined && isLate(circuit.settled.context, leave.stamp),
-      probe: leave !== undefined && isProbe(leave),
+      late: call !== undefined && isLate(circuit.latest.context, call.stamp),
+      probe: call !== undefined && isProbe(call),
+      forgotten: !this.#circuits.isCurrent(circuit),
     });
   }
 
@@ -185,18 +208,11 @@ export class Results implements PermitOwner {
     if (verdict === 'success') this.#succeed(circuit, stamp, durationMs);
     else if (verdict === 'failure') this.#fail(circuit, category, failure, stamp, durationMs);
     else if (stamp !== undefined) this.giveBack(circuit, stamp);
-    else if (circuit.settled.value === 'halfOpen') circuit.tell({ type: 'ABANDON' });
-  }
-
-  /** A probe of a circuit was not made, or says nothing. */
-  giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
-    if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
-      circuit.tell({ type: 'ABANDON', stamp });
-    }
+    else if (circuit.latest.value === 'halfOpen') circuit.sendCounted({ type: 'ABANDON' });
   }
 
   #succeed(circuit: CircuitActor, stamp?: PermitStamp, durationMs?: number): void {
-    const { value, context } = circuit.outline;
+    const { value, context } = circuit.latestButMemory;
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // Nothing would change.
@@ -204,7 +220,7 @@ export class Results implements PermitOwner {
     const at = this.#clock.now();
     // Nothing would, but what the trip strategy remembers.
     if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;
-    circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
+    circuit.sendCounted(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
   }
 
   #fail(
@@ -217,18 +233,18 @@ export class Results implements PermitOwner {
     const at = this.#clock.now();
     if (!isCounted(category)) {
       const isProbeResult =
-        stamp === undefined ? circuit.settled.value === 'halfOpen' : stamp.probeStart !== null;
+        stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
       // Nothing would change, but that a probe gives its place back.
-      if (isProbeResult) circuit.tell({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
+      if (isProbeResult) circuit.sendCounted({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
       return;
     }
-    if (stamp === undefined || stamp.generation === circuit.settled.context.generation) {
+    if (stamp === undefined || stamp.generation === circuit.latest.context.generation) {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
-      this.#recentErrors.add({ tool: circuit.id, category, message: circuit.lastError, at });
+      this.#steps.blamed({ tool: circuit.id, category, message: circuit.lastError, at });
     }
     const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
     const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
-    circuit.tell(withDetails(event, stamp, durationMs));
+    circuit.sendCounted(withDetails(event, stamp, durationMs));
   }
 }

@@ -1,23 +1,22 @@
 import type { PermitStamp } from '../../machines/circuit-context.ts';
-import type { CircuitActor } from './circuit-actor.ts';
 
-/** Leave for one call, of one circuit. */
-export interface Leave {
+/** A circuit's permission for one call. */
+export interface Admission<Circuit> {
   readonly admitted: true;
-  readonly circuit: CircuitActor;
+  readonly circuit: Circuit;
   readonly stamp: PermitStamp;
   /** When the call began, where it is timed. */
   readonly startedAt: number | undefined;
-  /** Leave of the circuit that the tool depends on, where it has one. */
-  readonly upstream: Leave | undefined;
+  /** The permission of the circuit that the tool depends on, where it has one. */
+  readonly upstream: Admission<Circuit> | undefined;
 }
 
 /** Whether the call is a probe of a half-open circuit. */
-export const isProbe = ({ stamp, upstream }: Leave): boolean =>
+export const isProbe = ({ stamp, upstream }: Admission<unknown>): boolean =>
   stamp.probeStart !== null || (upstream !== undefined && upstream.stamp.probeStart !== null);
 
-/** Leave of one circuit alone, for a call that is not timed. */
-export const leaveOf = (circuit: CircuitActor, stamp: PermitStamp): Leave => ({
+/** The permission of one circuit alone, for a call that is not timed. */
+export const admissionBy = <Circuit>(circuit: Circuit, stamp: PermitStamp): Admission<Circuit> => ({
   admitted: true,
   circuit,
   stamp,

@@ -10,7 +10,7 @@ import { denialReport } from '../../machines/reports.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
 import type { CallOutcome, OwnStrategy } from '../../machines/trip-strategy.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
-import type { Leave } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { checkEvent } from './check-event.ts';
 import { quickStep } from './quick-step.ts';
 import { withContext } from './with-context.ts';
@@ -42,7 +42,7 @@ export interface CircuitOwner {
  * A circuit that knows what it will be when all that it has been sent is processed.
  *
  * XState queues what is sent from inside a listener, so there `getSnapshot()` is behind, and a decision made from
- * it would be wrong: two probes let through where one place is free. `settled` is never behind.
+ * it would be wrong: two probes let through where one place is free. `latest` is never behind.
  */
 export class CircuitActor extends Actor<Machine> {
   /** When it was last used, as a count of all circuits' uses. */
@@ -57,8 +57,8 @@ export class CircuitActor extends Actor<Machine> {
   openSince: number | null = null;
   /** How long it has been open or isolated before that, in ms. */
   openMs = 0;
-  /** Leave for every call, none of them a probe or timed: where it was worked out since the circuit was last sent something. */
-  freeLeave: Leave | undefined;
+  /** Cached permission for untimed calls that are no probes; cleared by every event. */
+  freeAdmission: Admission<CircuitActor> | undefined;
   /** What it depends on, as far as is known. */
   upstream: string | undefined;
   /** Whether other circuits depend on it. */
@@ -80,27 +80,27 @@ export class CircuitActor extends Actor<Machine> {
   /** The snapshot with that memory, once somebody has looked. */
   #remembering: ToolCircuitSnapshot | undefined;
   /** Undefined while it has to be worked out. */
-  #settled: ToolCircuitSnapshot | undefined;
+  #latest: ToolCircuitSnapshot | undefined;
 
   constructor(options: ActorOptions<Machine>, owner: CircuitOwner) {
     super(trackedMachine, options);
     this.#owner = owner;
-    this.#settled = this.getSnapshot();
-    this.trip = this.#settled.context.config.trip;
+    this.#latest = this.getSnapshot();
+    this.trip = this.#latest.context.config.trip;
     this.isTimed = this.trip.slowCallMs !== undefined;
   }
 
-  get settled(): ToolCircuitSnapshot {
-    return this.#memory === told || this.#waiting.length > 0 ? this.outline : this.getSnapshot();
+  get latest(): ToolCircuitSnapshot {
+    return this.#memory === told || this.#waiting.length > 0 ? this.latestButMemory : this.getSnapshot();
   }
 
   /** The same, but that its trip strategy may remember more by now: cheap to ask at every call. */
-  get outline(): ToolCircuitSnapshot {
-    this.#settled ??= this.#waiting.reduce<ToolCircuitSnapshot>(
+  get latestButMemory(): ToolCircuitSnapshot {
+    this.#latest ??= this.#waiting.reduce<ToolCircuitSnapshot>(
       (snapshot, event) => transition(toolCircuitMachine, snapshot, event)[0],
       this.getSnapshot(),
     );
-    return this.#settled;
+    return this.#latest;
   }
 
   override getSnapshot(): ToolCircuitSnapshot {
@@ -164,11 +164,11 @@ export class CircuitActor extends Actor<Machine> {
     checkEvent(event);
     if (this.isForgotten) return;
     if (event.type === 'SUCCESS' || event.type === 'FAILURE') this.#owner.onBareResult(this, event);
-    this.tell(event);
+    this.sendCounted(event);
   }
 
   /** Sends what the registry says itself: it is an event, and a result is counted already. */
-  tell(event: ToolCircuitEvent): void {
+  sendCounted(event: ToolCircuitEvent): void {
     // It is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten) return;
     const isActive = super.getSnapshot().status === 'active';
@@ -180,14 +180,14 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   /**
-   * Asks leave for a call. The answer is what becomes of this very event, whatever is asked meanwhile from listeners.
+   * Asks for permission to make a call. The answer is what becomes of this very event, whatever is asked meanwhile from listeners.
    *
    * @returns what a permit for the call carries, or null.
    */
   request(at: number): PermitStamp | null {
     const question: Question = { event: { type: 'REQUEST', at }, answer: undefined };
     this.#questions.push(question);
-    this.tell(question.event);
+    this.sendCounted(question.event);
     this.#questions.splice(this.#questions.indexOf(question), 1);
     // In the middle of another event it has to wait: worked out ahead, with all that waits before it.
     return question.answer === undefined ? this.#foresee(question) : question.answer;
@@ -227,7 +227,7 @@ export class CircuitActor extends Actor<Machine> {
     this.#waiting.length = 0;
     this.#forgetMemory();
     this.#unsettle();
-    this.#settled = next;
+    this.#latest = next;
     return next;
   }
 
@@ -246,7 +246,7 @@ export class CircuitActor extends Actor<Machine> {
     this.#forgetMemory();
     this.#unsettle();
     if (this.#waiting.length === 0) {
-      this.#settled = next;
+      this.#latest = next;
       this.#owner.onSettled(this);
     }
     return next;
@@ -254,8 +254,8 @@ export class CircuitActor extends Actor<Machine> {
 
   /** What was worked out has to be again: an inspector may have asked in the middle of the event as well. */
   #unsettle(): void {
-    this.#settled = undefined;
-    this.freeLeave = undefined;
+    this.#latest = undefined;
+    this.freeAdmission = undefined;
   }
 
   /** The circuit has been told: not before an event is over, for whoever asks meanwhile is answered by it. */

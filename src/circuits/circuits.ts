@@ -1,11 +1,12 @@
+import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import type { ToolCircuitEvent } from '../../machines/circuit-context.ts';
-import { type CircuitState, countsAsOpen } from '../../machines/circuit-state.ts';
-import { type PersistedCircuit, restoreCircuit } from '../persistence/persisted.ts';
-import type { RegistryConfig, ToolSettings } from '../registry/registry-options.ts';
+import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
+import { restoreCircuit } from '../persistence/circuit-snapshot.ts';
+import type { PersistedCircuit } from '../persistence/persisted.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
 import type { Clock } from '../time/clock.ts';
-import { stateOf } from '../views/diagnostics.ts';
 import { CircuitActor, type CircuitOwner } from './circuit-actor.ts';
+import type { CircuitSettings } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import type { RegistryActor } from './registry-actor.ts';
 
@@ -15,7 +16,14 @@ type BareResult = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 export interface CircuitsOptions {
   readonly parent: RegistryActor;
   readonly clock: Required<Clock>;
-  readonly config: RegistryConfig;
+  /** The settings of every circuit that has none of its own. */
+  readonly circuit: CircuitConfig;
+  /** The settings of single circuits, by name. */
+  readonly settings: ReadonlyMap<string, CircuitSettings>;
+  /** The share of all circuits that may be tripped at a time, from above 0 to 1; one may always be. */
+  readonly maxOpenShare: number;
+  /** How many circuits are kept. */
+  readonly maxTools: number;
   readonly chance: () => number;
   /** A result was sent to a circuit's actor itself. */
   readonly onBareResult: (circuit: CircuitActor, event: BareResult) => void;
@@ -43,7 +51,7 @@ export class Circuits {
 
   constructor(options: CircuitsOptions) {
     this.#options = options;
-    this.#upstreams = new Set(Array.from(options.config.tools.values(), ({ upstream }) => upstream));
+    this.#upstreams = new Set(Array.from(options.settings.values(), ({ upstream }) => upstream));
   }
 
   get isStopped(): boolean {
@@ -88,10 +96,6 @@ export class Circuits {
     return circuit;
   }
 
-  settingsOf(name: string): ToolSettings | undefined {
-    return this.#options.config.tools.get(name);
-  }
-
   /** Spawns circuits that were kept. */
   restore(kept: readonly PersistedCircuit[]): void {
     const { clock } = this.#options;
@@ -133,7 +137,7 @@ export class Circuits {
       this.#open.delete(circuit);
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
       if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
-      this.forgottenLateResults += circuit.settled.context.lateResults;
+      this.forgottenLateResults += circuit.latest.context.lateResults;
       this.#options.onForgotten(circuit);
     }
     for (const batch of batches(circuits)) {
@@ -163,12 +167,12 @@ export class Circuits {
     if (this.#isStopped) {
       throw new Error(`the registry has stopped; it takes no new tool (${JSON.stringify(name)})`);
     }
-    const { parent, clock, config, chance } = this.#options;
-    const settings = this.settingsOf(name);
+    const { parent, clock, chance } = this.#options;
+    const settings = this.#options.settings.get(name);
     const input = {
       tool: name,
       now: clock.now,
-      config: settings?.circuit ?? config.circuit,
+      config: settings?.circuit ?? this.#options.circuit,
       chance,
       mayTrip: this.#mayTrip,
     };
@@ -183,18 +187,18 @@ export class Circuits {
     circuit.usedAt = ++this.#uses;
     this.#byName.set(name, circuit);
     circuit.start();
-    if (snapshot) circuit.tell({ type: 'RESUME' });
+    if (snapshot) circuit.sendCounted({ type: 'RESUME' });
     return circuit;
   }
 
   /** Whether one more circuit may trip: at most a share of all, but always one. */
   readonly #mayTrip = (): boolean => {
-    const { maxOpenShare } = this.#options.config.recovery;
+    const { maxOpenShare } = this.#options;
     return maxOpenShare === 1 || this.#tripped < Math.max(1, Math.floor(maxOpenShare * this.#byName.size));
   };
 
   #makeRoom(): void {
-    while (this.#byName.size >= this.#options.config.maxTools) {
+    while (this.#byName.size >= this.#options.maxTools) {
       const oldest = this.#leastRecentlyUsed.take(this.#byName.values(), this.#uses);
       if (oldest === undefined) return;
       this.forget([oldest]);
@@ -216,7 +220,7 @@ export class Circuits {
   }
 
   #count(circuit: CircuitActor): void {
-    const state = stateOf(circuit.settled);
+    const state = stateOf(circuit.latest);
     const before = circuit.countedAs;
     if (state === before || this.#byName.get(circuit.id) !== circuit) return;
     circuit.countedAs = state;
@@ -245,6 +249,6 @@ function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonl
 /** Lets go of the timers first: stopping an actor walks over every timer that is left. */
 function disarm(circuits: readonly CircuitActor[]): void {
   for (const circuit of circuits) {
-    if (circuit.getSnapshot().value !== 'closed') circuit.tell({ type: 'DISARM' });
+    if (circuit.getSnapshot().value !== 'closed') circuit.sendCounted({ type: 'DISARM' });
   }
 }

@@ -34,5 +34,5 @@ export class LeastRecentlyUsed {
   }
 }
 
-const isForgettable = ({ isForgotten, settled }: CircuitActor): boolean =>
-  !isForgotten && settled.value === 'closed';
+const isForgettable = ({ isForgotten, latest }: CircuitActor): boolean =>
+  !isForgotten && latest.value === 'closed';

@@ -1,21 +1,28 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { read } from './read.ts';
-
-const CONNECTION_CLOSED = -32_000;
-const REQUEST_TIMEOUT = -32_001;
-const INVALID_PARAMS = -32_602;
+import {
+  CONNECTION_CLOSED,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  LAST_RESERVED,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  REQUEST_TIMEOUT,
+  RESOURCE_NOT_FOUND,
+  URL_ELICITATION_REQUIRED,
+} from './rpc-codes.ts';
 
 const categoryOfCode: ReadonlyMap<number, ErrorCategory> = new Map([
   [CONNECTION_CLOSED, 'network'],
   [REQUEST_TIMEOUT, 'timeout'],
-  [-32_002, 'resourceNotFound'],
-  // The user has to visit a page first, as a rule in order to sign in.
-  [-32_042, 'authentication'],
-  [-32_600, 'invalidParameters'],
-  [-32_601, 'toolNotFound'],
+  [RESOURCE_NOT_FOUND, 'resourceNotFound'],
+  [URL_ELICITATION_REQUIRED, 'authentication'],
+  [INVALID_REQUEST, 'invalidParameters'],
+  [METHOD_NOT_FOUND, 'toolNotFound'],
   [INVALID_PARAMS, 'invalidParameters'],
-  [-32_603, 'serviceUnavailable'],
-  [-32_700, 'invalidParameters'],
+  [INTERNAL_ERROR, 'serviceUnavailable'],
+  [PARSE_ERROR, 'invalidParameters'],
 ]);
 
 /** Version 2 of the MCP client has names for what version 1 has numbers for. */
@@ -42,5 +49,5 @@ export function categoryOfRpcCode(code: number | string, message: string): Error
 /** Whether an error carries a code that only the other side can have given: it has answered. */
 export function isRpcAnswer(error: unknown): boolean {
   const code = read(error, 'code');
-  return typeof code === 'number' && code <= -32_002 && code >= -32_768;
+  return typeof code === 'number' && code <= RESOURCE_NOT_FOUND && code >= LAST_RESERVED;
 }

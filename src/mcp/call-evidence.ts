@@ -1,4 +1,6 @@
 import { categorize } from 'toolfuse';
+import { CONNECTION_CLOSED, REQUEST_TIMEOUT } from '../classify/rpc-codes.ts';
+import { didNotGetThrough } from '../classify/transport.ts';
 import { ToolFailure } from './tool-failure.ts';
 
 /** What a call that the SDK's client rejected is evidence of. */
@@ -11,9 +13,6 @@ export type CallEvidence =
   | { readonly kind: 'answered'; readonly failure: unknown }
   /** The error itself tells how far the call got. */
   | { readonly kind: 'other' };
-
-const CONNECTION_CLOSED = -32_000;
-const REQUEST_TIMEOUT = -32_001;
 
 /** Codes below 0 are JSON-RPC's and MCP's; an HTTP status is above. */
 const rpcCodeOf = (error: unknown): number | undefined => {
@@ -60,5 +59,6 @@ export function callEvidence(error: unknown): CallEvidence {
 
 /** Whether what a ping was rejected with came from the server all the same, such as that it knows no ping. */
 export function provesLife(error: unknown): boolean {
-  return !['network', 'timeout', 'serviceUnavailable', 'cancelled'].includes(categorize(error));
+  const category = categorize(error);
+  return !didNotGetThrough(category) && category !== 'cancelled';
 }

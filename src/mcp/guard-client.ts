@@ -1,4 +1,5 @@
 import { CircuitOpenError, type Denial, type Permit, type ToolRegistry } from 'toolfuse';
+import { longestTimerMs } from '../../machines/backoff.ts';
 import { callEvidence, provesLife } from './call-evidence.ts';
 import { deniedResult } from './denied-result.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
@@ -44,9 +45,6 @@ interface Client {
 }
 
 const sdkTimeoutMs = 60_000;
-
-/** The SDK waits no longer: it would give up at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Whoever does not answer a ping for so long will not be called alive. */
 const longestPingMs = 5_000;

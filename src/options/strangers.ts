@@ -39,7 +39,7 @@ export function containedClassifier(
 }
 
 /** A user's word on a returned value: false, or what failed. One that throws says nothing against it. */
-export function judge<Result>(
+export function askIsFailure<Result>(
   isFailure: (result: Result) => boolean | ErrorCategory | Error,
   result: Result,
 ): false | ErrorCategory | Error {
@@ -117,4 +117,20 @@ export function containedListener<Event>(
       fault(error);
     }
   };
+}
+
+/** A stranger's hooks. What one throws is printed and goes no further; then it has given nothing. */
+export function containedHooks<Hooks extends object>(hooks: Hooks, name: string): Hooks {
+  const contained = Object.entries(hooks).map(([hook, fn]: [string, (...args: unknown[]) => unknown]) => [
+    hook,
+    (...args: unknown[]): unknown => {
+      try {
+        return fn.apply(hooks, args);
+      } catch (fault) {
+        console.error(`toolfuse: ${name}.${hook} threw`, fault);
+        return undefined;
+      }
+    },
+  ]);
+  return Object.fromEntries(contained) as Hooks;
 }

@@ -1,74 +1,41 @@
 import type { InspectOptions, Inspector } from 'toolfuse/inspect';
-import type { InspectionEvent, Observer, Subscription } from 'xstate';
-import type { ErrorCategory } from '../../machines/categories.ts';
-import type { CircuitConfig } from '../../machines/circuit-config.ts';
-import { isolationLeftMs } from '../../machines/circuit-context.ts';
-import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
-import type { RecoveryConfig } from '../../machines/recovery-config.ts';
+import type { Subscription } from 'xstate';
+import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
+import { checkValue, positiveMs, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { ActiveProbes } from '../calls/active-probes.ts';
-import type { CallContext, ExecuteOptions } from '../calls/call.ts';
+import type { CallContext } from '../calls/call.ts';
+import { checkOptionNames, type ExecuteOptions } from '../calls/call-options.ts';
 import type { Denial } from '../calls/denial.ts';
 import { Guard } from '../calls/guard.ts';
 import type { Permit } from '../calls/permit.ts';
-import { Results } from '../calls/record-result.ts';
+import { ResultRecorder } from '../calls/result-recorder.ts';
+import type { CallStep } from '../calls/steps/call-step.ts';
+import { CallSteps, checkStep } from '../calls/steps/call-steps.ts';
+import { ownSteps } from '../calls/steps/own-steps.ts';
 import { Circuits } from '../circuits/circuits.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
 import {
   containedChance,
   containedClassifier,
+  containedHooks,
   containedListener,
   containedObserver,
 } from '../options/strangers.ts';
-import { type PersistedRegistry, persistCircuit, readPersisted } from '../persistence/persisted.ts';
+import { persistCircuit } from '../persistence/circuit-snapshot.ts';
+import { type PersistedRegistry, readPersisted } from '../persistence/persisted.ts';
 import { Channels } from '../telemetry/channels.ts';
+import { checkEventType } from '../telemetry/event-types.ts';
 import { RecentErrors } from '../telemetry/recent-errors.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { monotonic } from '../time/monotonic.ts';
-import {
-  diagnose,
-  diagnoseUnknown,
-  remainingBackoffMs,
-  stateOf,
-  type ToolDiagnostics,
-} from '../views/diagnostics.ts';
+import { mayAdmit } from '../views/availability.ts';
+import { diagnose, diagnoseUnknown, remainingBackoffMs, type ToolDiagnostics } from '../views/diagnostics.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.ts';
 import { type Recovery, recoveryOf } from '../views/recovery.ts';
-import {
-  checkEventType,
-  checkExecuteOptions,
-  checkForMs,
-  checkMaxOpenCircuits,
-  checkOptions,
-  type RegistryConfig,
-  type ToolConfig,
-} from './registry-options.ts';
-
-/** What `createToolRegistry` takes. Every field may be left out. */
-export interface ToolRegistryOptions {
-  /** The settings of every circuit. */
-  readonly circuit?: Partial<CircuitConfig>;
-  /** Settings of single tools, by name; what they leave out is taken from `circuit`. */
-  readonly tools?: Readonly<Record<string, ToolConfig>>;
-  readonly recovery?: Partial<RecoveryConfig>;
-  /**
-   * So many circuits are kept at most. Past it the closed one that was not used for longest is forgotten; one that
-   * is not closed never is. Default 10 000.
-   */
-  readonly maxTools?: number;
-  /** Default: a monotonic clock whose timers keep no process alive. */
-  readonly clock?: Clock;
-  /** Where jitter takes its chance from: a number from 0 up to, but not including, 1. Default `Math.random`. */
-  readonly random?: () => number;
-  /** Sees every event and snapshot of the registry and its circuits. What it throws is printed and goes no further. */
-  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  /** Asked first for the category of an error; undefined leaves it to `categorize`, and so does a throw. */
-  readonly classify?: (error: unknown) => ErrorCategory | undefined;
-  /** What an earlier registry's `persist()` gave, as JSON or parsed. */
-  readonly restore?: string | PersistedRegistry;
-}
+import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
 
 /** Every known tool at one moment. */
 export interface RegistrySnapshot {
@@ -90,7 +57,8 @@ export class ToolRegistry {
   readonly #config: RegistryConfig;
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
-  readonly #results: Results;
+  readonly #steps: CallSteps;
+  readonly #results: ResultRecorder;
   readonly #guard: Guard;
   readonly #probes: ActiveProbes;
   readonly #recentErrors = new RecentErrors();
@@ -111,25 +79,34 @@ export class ToolRegistry {
     );
     parent.on('*', (event) => channels.publish(event));
     this.actor = parent.start();
+    const { circuit, tools: settings, recovery, maxTools } = this.#config;
     this.#circuits = new Circuits({
       parent,
       clock: this.#clock,
-      config: this.#config,
+      circuit,
+      settings,
+      maxOpenShare: recovery.maxOpenShare,
+      maxTools,
       chance: containedChance(options.random ?? Math.random),
-      onBareResult: (circuit, event) => this.#results.countBareResult(circuit, event),
-      onState: (circuit, state) => this.#probes.onState(circuit, state),
-      onForgotten: (circuit) => this.#probes.onForgotten(circuit),
+      onBareResult: (actor, event) => this.#results.countBareResult(actor, event),
+      onState: (actor, state) => this.#probes.onState(actor, state),
+      onForgotten: (actor) => this.#probes.onForgotten(actor),
     });
-    this.#results = new Results({
-      registry: parent,
+    this.#steps = new CallSteps(ownSteps({ registry: parent, channels, recentErrors: this.#recentErrors }));
+    this.#results = new ResultRecorder({
       circuits: this.#circuits,
       clock: this.#clock,
       classify: containedClassifier(options.classify, categorize),
-      channels,
-      recentErrors: this.#recentErrors,
+      steps: this.#steps,
     });
-    this.#guard = new Guard(this.#circuits, this.#clock, this.#results);
-    this.#probes = new ActiveProbes(this.#circuits, this.#guard);
+    this.#guard = new Guard({
+      circuits: this.#circuits,
+      clock: this.#clock,
+      results: this.#results,
+      steps: this.#steps,
+      settings,
+    });
+    this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
     this.#circuits.restore(restored);
   }
 
@@ -200,7 +177,7 @@ export class ToolRegistry {
     fn: (this: This, ...args: Arguments) => Result,
     options: ExecuteOptions<Awaited<Result>, Fallback> = {},
   ): (this: This, ...args: Arguments) => Promise<Awaited<Result | Fallback>> {
-    checkExecuteOptions(options);
+    checkOptionNames(options);
     const registry = this;
     return function guarded(...args) {
       return registry.execute<Awaited<Result>, Fallback>(
@@ -222,13 +199,8 @@ export class ToolRegistry {
       halfOpen = true,
     }: { /** Whether half-open tools are offered. Default true. */ readonly halfOpen?: boolean } = {},
   ): string[] {
-    const isAvailable = (name: string): boolean => {
-      const state = this.state(name);
-      // Their timers may be late; a request never is.
-      if (state === 'open') return halfOpen && this.remainingBackoffMs(name) === 0;
-      if (state === 'isolated') return this.#isolationIsOver(name);
-      return admitsAll(state) || (state === 'halfOpen' && halfOpen);
-    };
+    const question = { now: this.#clock.now(), halfOpen };
+    const isAvailable = (name: string): boolean => mayAdmit(this.#circuits.get(name)?.latest, question);
     return [...(names ?? this.#toolNames())].filter((name) => {
       const upstream = this.#upstreamOf(name);
       return isAvailable(name) && (upstream === undefined || isAvailable(upstream));
@@ -238,13 +210,13 @@ export class ToolRegistry {
   /** The state of a tool's circuit. A tool that was never used is closed. */
   state(name: string): CircuitState {
     const circuit = this.#circuits.get(name);
-    return circuit === undefined ? 'closed' : stateOf(circuit.settled);
+    return circuit === undefined ? 'closed' : stateOf(circuit.latest);
   }
 
   /** What is left of the backoff, in ms; null unless open. */
   remainingBackoffMs(name: string): number | null {
     const circuit = this.#circuits.get(name);
-    return circuit === undefined ? null : remainingBackoffMs(circuit.settled, this.#clock.now());
+    return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#clock.now());
   }
 
   diagnostics(name: string): ToolDiagnostics {
@@ -288,7 +260,7 @@ export class ToolRegistry {
         open >= this.#config.recovery.maxOpenCircuits || this.actor.getSnapshot().context.overCap !== null
       );
     }
-    checkMaxOpenCircuits(maxOpenCircuits);
+    checkValue(maxOpenCircuits, 'maxOpenCircuits', zeroOrMore);
     return open >= maxOpenCircuits;
   }
 
@@ -325,6 +297,17 @@ export class ToolRegistry {
     return this.actor.on(type, containedListener(type, listener) as never);
   }
 
+  /**
+   * Adds a step that every call passes from now on: to record calls, to trace them, or to refuse some of them. What its hooks
+   * throw is printed and goes no further.
+   *
+   * @returns What takes the step out again.
+   * @throws TypeError for an unknown hook, RangeError for a hook that is not a function.
+   */
+  intercept(step: CallStep): () => void {
+    return this.#steps.add(containedHooks(checkStep(step), 'step'));
+  }
+
   /** Forgets a tool: its actor stops and its observers complete. It begins anew when it is next used. */
   reset(name: string): void {
     const circuit = this.#circuits.get(name);
@@ -347,26 +330,26 @@ export class ToolRegistry {
       forMs,
     }: { /** It closes by itself after so long, in ms. Default: never. */ readonly forMs?: number } = {},
   ): void {
-    if (forMs !== undefined) checkForMs(forMs);
+    if (forMs !== undefined) checkValue(forMs, 'forMs', positiveMs);
     if (this.#circuits.isStopped) return;
     this.#circuits
       .use(name)
-      .tell({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
+      .sendCounted({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
   }
 
   /** Lets every call of a tool through: results are counted, and nothing trips, until `release` or `forceClose`. */
   disable(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.use(name).tell({ type: 'DISABLE' });
+    if (!this.#circuits.isStopped) this.#circuits.use(name).sendCounted({ type: 'DISABLE' });
   }
 
   /** Takes one isolation back, or a disabling; the last one closes the circuit. Does nothing where there is none. */
   release(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.tell({ type: 'RELEASE' });
+    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'RELEASE' });
   }
 
   /** Closes a tool's circuit by hand, whatever it is: open, half-open, isolated or disabled. */
   forceClose(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.tell({ type: 'CLOSE' });
+    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'CLOSE' });
   }
 
   /**
@@ -387,7 +370,7 @@ export class ToolRegistry {
       format: 'toolfuse',
       version: 1,
       savedTime: wallNow,
-      circuits: this.#circuits.inOrderOfUse().map((circuit) => persistCircuit(circuit.settled, offsetMs)),
+      circuits: this.#circuits.inOrderOfUse().map((circuit) => persistCircuit(circuit.latest, offsetMs)),
     } satisfies PersistedRegistry);
   }
 
@@ -400,11 +383,6 @@ export class ToolRegistry {
   /** Stops the registry at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.stop();
-  }
-
-  #isolationIsOver(name: string): boolean {
-    const circuit = this.#circuits.get(name);
-    return circuit !== undefined && isolationLeftMs(circuit.settled.context, this.#clock.now()) === 0;
   }
 
   #upstreamOf(name: string): string | undefined {

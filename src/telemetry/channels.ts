@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
+import { eventTypes } from './event-types.ts';
 
 /** What is published of each call that ended, on the channel `toolfuse:call`. */
 export interface CallReport {
@@ -33,19 +34,6 @@ function hostChannels(): ChannelOf {
     return () => silent;
   }
 }
-
-/** What the registry actor emits. */
-export const eventTypes = [
-  'circuit.opened',
-  'circuit.halfOpened',
-  'circuit.closed',
-  'circuit.isolated',
-  'circuit.disabled',
-  'circuit.denied',
-  'circuit.spared',
-  'recovery.paused',
-  'recovery.resumed',
-] as const satisfies readonly ToolRegistryEmitted['type'][];
 
 /**
  * The facts of all registries on `node:diagnostics_channel`: `toolfuse:` and the type of what the registry actor emits,

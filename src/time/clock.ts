@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../../machines/backoff.ts';
+
 /** What a registry measures time with. */
 export interface Clock {
   /** Milliseconds since any fixed moment. It must never go back. */
@@ -13,9 +15,6 @@ interface Timer {
   handle: ReturnType<typeof setTimeout>;
 }
 
-/** The longest delay that the host's `setTimeout` takes: past it, Node fires at once. */
-const longestHostDelayMs = 2 ** 31 - 1;
-
 /**
  * The default clock: monotonic, so that changes of the wall clock change nothing. Its timers keep no process
  * alive, and wait as long as they are told.
@@ -27,10 +26,7 @@ export const systemClock: Clock = {
     const timer = {} as Timer;
     const wait = (): void => {
       const leftMs = Math.ceil(dueAt - performance.now());
-      timer.handle = setTimeout(
-        leftMs > longestHostDelayMs ? wait : fn,
-        Math.min(leftMs, longestHostDelayMs),
-      );
+      timer.handle = setTimeout(leftMs > longestTimerMs ? wait : fn, Math.min(leftMs, longestTimerMs));
       // Browsers hand out numbers, which keep nothing alive.
       (timer.handle as { unref?: () => void }).unref?.();
     };

@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { backoffLeftMs } from '../../machines/circuit-context.ts';
-import { type CircuitState, countsAsOpen } from '../../machines/circuit-state.ts';
+import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
@@ -40,11 +40,6 @@ export interface ToolDiagnostics extends CallCounts {
   readonly latency: Latency | null;
 }
 
-/** The state of a circuit as one word. */
-export function stateOf(snapshot: ToolCircuitSnapshot): CircuitState {
-  return snapshot.value as CircuitState;
-}
-
 /** What is left of the backoff, in ms; null unless open. */
 export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): number | null {
   return snapshot.value === 'open' ? backoffLeftMs(snapshot.context, now) : null;
@@ -56,15 +51,15 @@ export function diagnose(
   now: number,
   openMs: number,
 ): ToolDiagnostics {
-  const { context } = circuit.settled;
-  const status = stateOf(circuit.settled);
+  const { context } = circuit.latest;
+  const status = stateOf(circuit.latest);
   const { denials, ...counted } = toolMetrics(circuit, openMs);
   return {
     ...counted,
     status,
     failureCount: context.failureCount,
     currentBackoffMs: context.currentBackoffMs,
-    remainingBackoffMs: remainingBackoffMs(circuit.settled, now),
+    remainingBackoffMs: remainingBackoffMs(circuit.latest, now),
     openedAt: context.openedAt,
     openCount: context.openCount,
     isOpen: countsAsOpen(status),

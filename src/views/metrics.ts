@@ -30,14 +30,14 @@ export interface RegistryMetrics extends CallCounts {
 }
 
 /** What is read off a circuit. */
-export type Measured = Pick<CircuitActor, 'id' | 'settled' | 'statsIfAny' | 'upstreamDenials'>;
+export type Measured = Pick<CircuitActor, 'id' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
 
 const neverCalled = new CallStats();
 
 /** What is counted of one tool. */
 export function toolMetrics(circuit: Measured, openMs: number): ToolMetrics {
   const stats = circuit.statsIfAny ?? neverCalled;
-  const { lateResults, deniedRequests } = circuit.settled.context;
+  const { lateResults, deniedRequests } = circuit.latest.context;
   return {
     tool: circuit.id,
     ...stats.counts(),
@@ -55,7 +55,7 @@ export function callTotals(circuits: Circuits): CallCounts & { readonly lateResu
   let lateResults = circuits.forgottenLateResults;
   for (const circuit of circuits.all()) {
     if (circuit.statsIfAny && !circuit.isUpstream) sum.add(circuit.statsIfAny);
-    lateResults += circuit.settled.context.lateResults;
+    lateResults += circuit.latest.context.lateResults;
   }
   return { ...sum.counts(), lateResults };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type ToolCircuitEvent, toolCircuitMachine } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { leaveOf } from '../../../src/circuits/admission.ts';
+import { admissionBy } from '../../../src/circuits/admission.ts';
 import { CircuitActor, type CircuitOwner } from '../../../src/circuits/circuit-actor.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -24,7 +24,7 @@ function start(onSettled: CircuitOwner['onSettled'] = () => {}) {
   return { clock, circuit };
 }
 
-const view = ({ value, context }: CircuitActor['settled']) => {
+const view = ({ value, context }: CircuitActor['latest']) => {
   const { now: _, ...rest } = context;
   return { value, ...rest };
 };
@@ -43,13 +43,13 @@ const event = fc.constantFrom<ToolCircuitEvent>(
 describe('a circuit actor', () => {
   it('has settled in its snapshot while nothing is left to be processed', () => {
     const { clock, circuit } = start();
-    expect(circuit.settled).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.getSnapshot());
     circuit.send({ type: 'FAILURE' });
     circuit.send({ type: 'FAILURE' });
-    expect(circuit.settled).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.getSnapshot());
     clock.advance(1_000);
-    expect(circuit.settled).toBe(circuit.getSnapshot());
-    expect(circuit.settled.value).toBe('halfOpen');
+    expect(circuit.latest).toBe(circuit.getSnapshot());
+    expect(circuit.latest.value).toBe('halfOpen');
   });
 
   it('is ahead of its snapshot in a listener that has sent something', () => {
@@ -59,11 +59,11 @@ describe('a circuit actor', () => {
       if (seen.length > 0) return;
       seen.push('');
       circuit.send({ type: 'FAILURE' });
-      seen.push(circuit.getSnapshot().value, circuit.settled.value);
+      seen.push(circuit.getSnapshot().value, circuit.latest.value);
     });
     circuit.send({ type: 'FAILURE' });
     expect(seen).toEqual(['', 'closed', 'open']);
-    expect(circuit.settled).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.getSnapshot());
   });
 
   it('foretells what it will be, whatever is sent from a listener', () => {
@@ -80,12 +80,12 @@ describe('a circuit actor', () => {
           circuit.subscribe(() => {
             if (told++ !== when) return;
             for (const each of inner) circuit.send({ ...each });
-            foretold = view(circuit.settled);
+            foretold = view(circuit.latest);
           });
           for (const each of outer) {
             foretold = undefined;
             circuit.send({ ...each });
-            expect(circuit.settled).toBe(circuit.getSnapshot());
+            expect(circuit.latest).toBe(circuit.getSnapshot());
             if (foretold !== undefined) expect(view(circuit.getSnapshot())).toEqual(foretold);
             clock.advance(ms);
           }
@@ -122,7 +122,7 @@ describe('a circuit actor', () => {
 
   it('tells its owner when it has changed its state, timers included', () => {
     const states: unknown[] = [];
-    const { clock, circuit } = start((settled) => states.push(settled.settled.value));
+    const { clock, circuit } = start((settled) => states.push(settled.latest.value));
     circuit.send({ type: 'FAILURE' });
     circuit.send({ type: 'FAILURE' });
     clock.advance(1_000);
@@ -137,26 +137,26 @@ describe('a circuit actor', () => {
       if (isDone) return;
       isDone = true;
       circuit.send(failure);
-      expect(circuit.settled.value).toBe('open');
+      expect(circuit.latest.value).toBe('open');
     });
     circuit.send(failure);
     expect(circuit.getSnapshot().value).toBe('open');
-    expect(circuit.settled).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.getSnapshot());
   });
 
   it('keeps leave for every call only until the next event, be it a timer', () => {
     const { circuit, clock } = start();
     const keep = () => {
-      circuit.freeLeave = leaveOf(circuit, { generation: 0, probeStart: null });
+      circuit.freeAdmission = admissionBy(circuit, { generation: 0, probeStart: null });
     };
     keep();
     circuit.send({ type: 'SUCCESS' });
-    expect(circuit.freeLeave).toBeUndefined();
+    expect(circuit.freeAdmission).toBeUndefined();
     circuit.send({ type: 'ISOLATE', forMs: 10 });
     keep();
     clock.advance(10);
     expect(circuit.getSnapshot().value).toBe('closed');
-    expect(circuit.freeLeave).toBeUndefined();
+    expect(circuit.freeAdmission).toBeUndefined();
   });
 
   it('says what it got where that is no event', () => {

@@ -3,12 +3,12 @@ import { circuitConfig } from 'toolfuse/machines';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import {
+  askIsFailure,
   containedBackoff,
   containedChance,
   containedClassifier,
   containedObserver,
   containedStrategy,
-  judge,
 } from '../../../src/options/strangers.ts';
 import { success } from '../../machines/call-outcomes.ts';
 
@@ -88,11 +88,11 @@ describe('a word on a returned value', () => {
     ['', false],
     ['oops', 'executionError'],
   ])('that is %s means %s', (verdict, category) => {
-    expect(judge(() => verdict as boolean, 1)).toBe(category);
+    expect(askIsFailure(() => verdict as boolean, 1)).toBe(category);
   });
 
   it('that throws says nothing against it', () => {
-    expect(judge(throws, 1)).toBe(false);
+    expect(askIsFailure(throws, 1)).toBe(false);
     expect(console.error).toHaveBeenCalledWith('toolfuse: isFailure threw', boom);
   });
 });

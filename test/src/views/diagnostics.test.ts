@@ -1,14 +1,15 @@
 import type { ToolCircuitSnapshot } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
+import { stateOf } from '../../../machines/circuit-state.ts';
 import * as diagnostics from '../../../src/views/diagnostics.ts';
 import { startCircuit, startHalfOpen, startIsolated, startOpen } from '../../machines/start-circuit.ts';
 
-const { diagnoseUnknown, remainingBackoffMs, stateOf } = diagnostics;
+const { diagnoseUnknown, remainingBackoffMs } = diagnostics;
 
 /** The diagnostics of a circuit of which no call was counted. */
-const diagnose = (settled: ToolCircuitSnapshot, now: number) =>
+const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
   diagnostics.diagnose(
-    { id: 'shell', settled, statsIfAny: undefined, upstreamDenials: 0, upstream: undefined },
+    { id: 'shell', latest, statsIfAny: undefined, upstreamDenials: 0, upstream: undefined },
     now,
     0,
   );

@@ -1,0 +1,75 @@
+import { errorCategories } from '../../machines/categories.ts';
+import type { Denial, DenialKind, DenialReason } from './denial.ts';
+
+/** What a model reads when a call was refused. */
+export interface ModelAnswer {
+  /** One paragraph. */
+  readonly text: string;
+  /** The same as data, ready for JSON. */
+  readonly data: {
+    readonly error: 'tool_unavailable';
+    readonly tool: string;
+    readonly reason: DenialReason;
+    readonly kind: DenialKind;
+    readonly upstream: string | null;
+    readonly retryAfterSeconds: number | null;
+    /** ISO 8601; null past what a date can hold. */
+    readonly retryAt: string | null;
+    readonly executed: false;
+    readonly alternatives: readonly string[];
+    readonly instruction: string;
+    readonly lastError: string | null;
+  };
+}
+
+const truth: Record<DenialKind, string> = {
+  unreachable: 'could not be reached, or did not answer, in its last calls',
+  rejecting: 'could be reached, but its last calls failed',
+  slow: 'answered, but too slowly, in its last calls',
+  withheld: 'was taken out of service by an operator',
+};
+
+/** The last moment that a `Date` can hold. */
+const endOfTime = 8.64e15;
+
+const isoOf = (time: number | null): string | null =>
+  time === null || time > endOfTime ? null : new Date(time).toISOString();
+
+function instructionOf(denial: Denial, seconds: number | null): string {
+  const parts: string[] = [];
+  if (seconds === null) parts.push('Do not call it again until you are told that it is back.');
+  else parts.push(`Do not call it again within the next ${seconds} s: the call would not run either.`);
+  if (denial.alternatives.length > 0) parts.push(`Instead, you can use: ${denial.alternatives.join(', ')}.`);
+  else parts.push('Go on with work that does not need it, or say that you have to wait.');
+  return parts.join(' ');
+}
+
+/** A denial in words that a model can act on: what happened, why, and when to come back. Never more than is true. */
+export function toModel(denial: Denial): ModelAnswer {
+  const seconds = denial.retryAfterMs === null ? null : Math.ceil(denial.retryAfterMs / 1000);
+  const instruction = instructionOf(denial, seconds);
+  const { lastErrorCategory: category } = denial;
+  const cause =
+    category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
+  const why =
+    denial.kind === 'unreachable' && category === 'serviceUnavailable'
+      ? 'was not available, as it said itself, in its last calls'
+      : truth[denial.kind];
+  const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
+  return {
+    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`,
+    data: {
+      error: 'tool_unavailable',
+      tool: denial.tool,
+      reason: denial.reason,
+      kind: denial.kind,
+      upstream: denial.upstream,
+      retryAfterSeconds: seconds,
+      retryAt: isoOf(denial.retryAt),
+      executed: false,
+      alternatives: denial.alternatives,
+      instruction,
+      lastError: denial.lastError,
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { aFunction, checkFields, type Rules } from '../../../machines/rule.ts';
+import type { RecentError } from '../../telemetry/recent-errors.ts';
+import type { Denial } from '../denial.ts';
+import type { CallEnd, CallStep, PassingCall } from './call-step.ts';
+
+const rules: Rules<keyof CallStep> = {
+  isActive: aFunction,
+  asked: aFunction,
+  admitted: aFunction,
+  refused: aFunction,
+  ended: aFunction,
+  blamed: aFunction,
+};
+
+/** @throws TypeError for an unknown hook, RangeError for a hook that is not a function. */
+export const checkStep = (step: unknown): CallStep => checkFields<CallStep>(step, rules, 'step');
+
+const isActive = (step: CallStep): boolean => step.isActive === undefined || step.isActive();
+
+/** The steps that every call of a registry passes, in order. */
+export class CallSteps {
+  #steps: readonly CallStep[] = [];
+  /** The steps that see a call before it is made. */
+  #before: readonly CallStep[] = [];
+  /** The steps that see how a call ends. */
+  #after: readonly CallStep[] = [];
+
+  constructor(steps: readonly CallStep[]) {
+    this.#set(steps);
+  }
+
+  /** Adds a step at the end of the list. @returns what takes it out again. */
+  add(step: CallStep): () => void {
+    this.#set([...this.#steps, step]);
+    return () => this.#set(this.#steps.filter((each) => each !== step));
+  }
+
+  /** Whether any step wants to see calls before they are made. */
+  get seesCalls(): boolean {
+    return this.#before.length > 0 && this.#before.some(isActive);
+  }
+
+  /** Whether any step wants to see how calls end. */
+  get seesEnds(): boolean {
+    for (const step of this.#after) if (isActive(step)) return true;
+    return false;
+  }
+
+  /** @returns the denial of the first step that refuses the call. */
+  asked(call: PassingCall): Denial | undefined {
+    for (const step of this.#before) {
+      if (step.asked === undefined || !isActive(step)) continue;
+      const denial: Partial<Denial> | undefined = step.asked(call);
+      if (denial?.admitted === false) return denial as Denial;
+    }
+    return undefined;
+  }
+
+  admitted(call: PassingCall, probe: boolean): void {
+    for (const step of this.#before) if (isActive(step)) step.admitted?.(call, { probe });
+  }
+
+  refused(call: PassingCall, denial: Denial): void {
+    for (const step of this.#before) if (isActive(step)) step.refused?.(call, denial);
+  }
+
+  ended(call: PassingCall, end: CallEnd): void {
+    for (const step of this.#after) if (isActive(step)) step.ended?.(call, end);
+  }
+
+  blamed(failure: RecentError): void {
+    for (const step of this.#steps) if (isActive(step)) step.blamed?.(failure);
+  }
+
+  #set(steps: readonly CallStep[]): void {
+    this.#steps = steps;
+    this.#before = steps.filter(({ asked, admitted, refused }) => asked ?? admitted ?? refused);
+    this.#after = steps.filter(({ ended }) => ended);
+  }
+}

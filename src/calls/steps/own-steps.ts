@@ -1,0 +1,19 @@
+import type { ToolRegistryRef } from '../../../machines/tool-registry.ts';
+import type { Channels } from '../../telemetry/channels.ts';
+import type { RecentErrors } from '../../telemetry/recent-errors.ts';
+import type { CallStep } from './call-step.ts';
+import { keepRecentErrors } from './keep-recent-errors.ts';
+import { publishCalls } from './publish-calls.ts';
+
+/** What the steps of a registry work with. */
+export interface OwnStepsOptions {
+  readonly registry: ToolRegistryRef;
+  readonly channels: Channels;
+  readonly recentErrors: RecentErrors;
+}
+
+/** The steps that every registry has, in the order in which calls pass them. */
+export const ownSteps = ({ registry, channels, recentErrors }: OwnStepsOptions): readonly CallStep[] => [
+  keepRecentErrors(recentErrors),
+  publishCalls(channels, registry),
+];

@@ -1,0 +1,84 @@
+import { jitters } from '../../machines/backoff.ts';
+import { type CircuitConfig, circuitConfig } from '../../machines/circuit-config.ts';
+import {
+  aFunctionOrNull,
+  checkFields,
+  factor,
+  ms,
+  oneOf,
+  positiveInteger,
+  positiveIntegerOrInfinity,
+  positiveMs,
+  type Rule,
+  type Rules,
+} from '../../machines/rule.ts';
+import { isOwn, type TripStrategy } from '../../machines/trip-strategy.ts';
+import { containedBackoff, containedStrategy } from '../options/strangers.ts';
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const aTripStrategy: Rule = [
+  'a trip strategy: an object with start and the functions record and trips',
+  (value) => {
+    const { record, trips } = (value ?? {}) as Partial<TripStrategy>;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      'start' in value &&
+      isFunction(record) &&
+      isFunction(trips)
+    );
+  },
+];
+
+/** What each setting of a circuit must be. */
+export const circuitRules: Rules<keyof CircuitConfig> = {
+  trip: aTripStrategy,
+  failureThreshold: positiveInteger,
+  resetTimeoutMs: positiveMs,
+  minBackoffMs: ms,
+  maxBackoffMs: ms,
+  backoffFactor: factor,
+  backoff: aFunctionOrNull,
+  jitter: oneOf(jitters),
+  backoffResetMs: ms,
+  halfOpenMaxProbes: positiveIntegerOrInfinity,
+  successThreshold: positiveInteger,
+  probesPerVerdict: positiveInteger,
+  maxRetryAfterMs: ms,
+  probeTimeoutMs: positiveMs,
+};
+
+/** The strangers' functions of a circuit's settings, made safe to be called from a statechart. */
+export function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig> {
+  return {
+    ...config,
+    ...(config.trip && !isOwn(config.trip) && { trip: containedStrategy(config.trip) }),
+    ...(config.backoff && { backoff: containedBackoff(config.backoff) }),
+  };
+}
+
+/**
+ * Checks the settings of a circuit, and completes them from `base` and the defaults.
+ *
+ * @param path How errors name them: `circuit`, `tools["search"]`.
+ * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
+ */
+export function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string): CircuitConfig {
+  const checked = checkFields<CircuitConfig>(given, circuitRules, path);
+  const config = circuitConfig({ ...base, ...checked });
+  if (config.maxBackoffMs < config.minBackoffMs) {
+    const field = checked.maxBackoffMs === undefined ? 'minBackoffMs' : 'maxBackoffMs';
+    throw new RangeError(
+      field === 'maxBackoffMs'
+        ? `${path}.maxBackoffMs must be at least minBackoffMs (${config.minBackoffMs}), got ${config.maxBackoffMs}`
+        : `${path}.minBackoffMs must be at most maxBackoffMs (${config.maxBackoffMs}), got ${config.minBackoffMs}`,
+    );
+  }
+  if (config.probesPerVerdict < config.successThreshold) {
+    throw new RangeError(
+      `${path}.probesPerVerdict must be at least successThreshold (${config.successThreshold}), got ${config.probesPerVerdict}`,
+    );
+  }
+  return config;
+}

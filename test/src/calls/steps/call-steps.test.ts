@@ -1,0 +1,256 @@
+import { type CallEnd, type CallStep, createToolRegistry, type Denial, type PassingCall } from 'toolfuse';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+const setUp = () => {
+  const clock = new ManualClock();
+  const registry = createToolRegistry({
+    clock,
+    circuit: { failureThreshold: 1, minBackoffMs: 1_000 },
+    tools: { search: { upstream: 'github' } },
+  });
+  return { clock, registry };
+};
+
+/** A step that writes down what it sees. */
+function recorder() {
+  const seen: string[] = [];
+  const calls: PassingCall[] = [];
+  const ends: CallEnd[] = [];
+  const see = (call: PassingCall, what: string): void => {
+    calls.push(call);
+    seen.push(`${call.tool} ${what}`);
+  };
+  const step: CallStep = {
+    asked: (call) => see(call, 'asked') as undefined,
+    admitted: (call, { probe }) => see(call, probe ? 'admitted as a probe' : 'admitted'),
+    refused: (call, { reason }) => see(call, `refused: ${reason}`),
+    ended: (call, end) => {
+      see(call, end.outcome);
+      ends.push(end);
+    },
+  };
+  return { seen, calls, ends, step };
+}
+
+const denial = (tool: string): Denial => ({
+  admitted: false,
+  tool,
+  reason: 'isolated',
+  kind: 'withheld',
+  upstream: null,
+  retryAfterMs: null,
+  retryAt: null,
+  lastErrorCategory: null,
+  lastError: null,
+  alternatives: [],
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('a step of every call', () => {
+  it('sees a call asked for, admitted and ended, as the same object', async () => {
+    const { registry } = setUp();
+    const { seen, calls, ends, step } = recorder();
+    registry.intercept(step);
+    await registry.execute('shell', () => 'done');
+    expect(seen).toEqual(['shell asked', 'shell admitted', 'shell success']);
+    expect(new Set(calls).size).toBe(1);
+    expect(calls[0]).toEqual({ tool: 'shell', upstream: null });
+    expect(ends).toEqual([
+      {
+        outcome: 'success',
+        category: null,
+        failure: undefined,
+        durationMs: 0,
+        late: false,
+        probe: false,
+        forgotten: false,
+      },
+    ]);
+  });
+
+  it('sees what a call failed with, and that a later one is refused', async () => {
+    const { registry } = setUp();
+    const { seen, ends, step } = recorder();
+    registry.intercept(step);
+    const fault = new Error('connect ECONNREFUSED');
+    const call = () => registry.execute('shell', () => Promise.reject(fault));
+    await expect(call()).rejects.toBe(fault);
+    await expect(call()).rejects.toThrow('The call did not run');
+    expect(seen).toEqual([
+      'shell asked',
+      'shell admitted',
+      'shell failure',
+      'shell asked',
+      'shell refused: open',
+    ]);
+    expect(ends[0]).toMatchObject({ category: 'network', failure: fault });
+  });
+
+  it('is told of what a call depends on, by settings or by the call', () => {
+    const { registry } = setUp();
+    const { calls, step } = recorder();
+    registry.intercept(step);
+    registry.tryAcquire('search');
+    registry.tryAcquire('grep', { upstream: 'disk' });
+    expect([...new Set(calls)]).toEqual([
+      { tool: 'search', upstream: 'github' },
+      { tool: 'grep', upstream: 'disk' },
+    ]);
+  });
+
+  it('sees a probe, and the end of a call that was abandoned, cancelled, or whose tool was forgotten', async () => {
+    const { clock, registry } = setUp();
+    const { seen, ends, step } = recorder();
+    registry.recordFailure('shell', 'timeout');
+    clock.advance(1_000);
+    registry.intercept(step);
+    const probe = registry.tryAcquire('shell');
+    if (probe.admitted) probe.release();
+    const controller = new AbortController();
+    const cancelled = registry.execute('grep', () => new Promise(() => {}), { signal: controller.signal });
+    controller.abort();
+    await expect(cancelled).rejects.toThrow();
+    const held = registry.tryAcquire('read');
+    registry.reset('read');
+    if (held.admitted) held.success();
+    expect(seen).toEqual([
+      'shell asked',
+      'shell admitted as a probe',
+      'shell abandoned',
+      'grep asked',
+      'grep admitted',
+      'grep failure',
+      'read asked',
+      'read admitted',
+      'read success',
+    ]);
+    expect(ends.map(({ category, forgotten }) => [category, forgotten])).toEqual([
+      [null, false],
+      ['cancelled', false],
+      [null, true],
+    ]);
+  });
+
+  it('sees the end of a call that outlives the registry', () => {
+    const { registry } = setUp();
+    const { ends, step } = recorder();
+    registry.intercept(step);
+    const permit = registry.tryAcquire('shell');
+    registry.stop();
+    if (permit.admitted) permit.failure('timeout');
+    expect(ends).toMatchObject([{ outcome: 'failure', category: 'timeout', forgotten: true }]);
+  });
+
+  it('sees allowRequest ask, and results that come without a permit end', () => {
+    const { registry } = setUp();
+    const { seen, step } = recorder();
+    registry.intercept(step);
+    expect(registry.allowRequest('shell')).toBe(true);
+    registry.recordSuccess('shell');
+    registry.tool('shell').send({ type: 'FAILURE' });
+    expect(registry.allowRequest('shell')).toBe(false);
+    expect(seen).toEqual([
+      'shell asked',
+      'shell admitted',
+      'shell success',
+      'shell failure',
+      'shell asked',
+      'shell refused: open',
+    ]);
+  });
+
+  it('is told of each failure that counts against a circuit, and of no other', () => {
+    const { registry } = setUp();
+    const blamed: unknown[] = [];
+    registry.intercept({ blamed: ({ tool, category, message }) => blamed.push([tool, category, message]) });
+    registry.recordFailure('shell', new Error('boom'));
+    registry.recordFailure('search', new Error('read ECONNRESET'));
+    registry.recordFailure('grep', 'invalidParameters');
+    expect(blamed).toEqual([
+      ['shell', 'executionError', 'boom'],
+      ['github', 'network', 'read ECONNRESET'],
+    ]);
+  });
+
+  it('can refuse a call, before any circuit is asked', async () => {
+    const { registry } = setUp();
+    const { seen, step } = recorder();
+    registry.intercept(step);
+    registry.intercept({ asked: ({ tool }) => (tool === 'shell' ? denial(tool) : undefined) });
+    await expect(registry.execute('shell', () => 'done')).rejects.toMatchObject({ denial: denial('shell') });
+    expect(registry.tryAcquire('shell')).toEqual(denial('shell'));
+    expect(registry.allowRequest('shell')).toBe(false);
+    expect(await registry.execute('grep', () => 'done')).toBe('done');
+    expect(seen.filter((each) => each.startsWith('shell refused'))).toHaveLength(3);
+    expect(registry.snapshot().diagnostics.map(({ tool }) => tool)).toEqual(['grep']);
+  });
+
+  it('passes in the order of the list, and the first one that refuses decides', () => {
+    const { registry } = setUp();
+    const order: string[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      registry.intercept({
+        asked: ({ tool }) => {
+          order.push(name);
+          return name === 'second' ? denial(tool) : undefined;
+        },
+      });
+    }
+    registry.tryAcquire('shell');
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('is asked for nothing while it has nothing to do, or once it is taken out', () => {
+    const { registry } = setUp();
+    const { seen, step } = recorder();
+    let isActive = false;
+    const takeOut = registry.intercept({ ...step, isActive: () => isActive });
+    registry.tryAcquire('shell');
+    expect(seen).toEqual([]);
+    isActive = true;
+    registry.tryAcquire('shell');
+    expect(seen).toEqual(['shell asked', 'shell admitted']);
+    takeOut();
+    registry.tryAcquire('shell');
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe('a step that is at fault', () => {
+  it('moves no circuit and ends no call: what it throws is printed', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { registry } = setUp();
+    const boom = (): never => {
+      throw new Error('boom');
+    };
+    registry.intercept({ asked: boom, admitted: boom, refused: boom, ended: boom, blamed: boom });
+    expect(await registry.execute('shell', () => 'done')).toBe('done');
+    await expect(registry.execute('shell', () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+    expect(registry.state('shell')).toBe('open');
+    await expect(registry.execute('shell', () => 'done')).rejects.toThrow('The call did not run');
+    const hooks = printed.mock.calls.map(([text]) => text);
+    expect(new Set(hooks)).toEqual(
+      new Set(
+        ['asked', 'admitted', 'refused', 'ended', 'blamed'].map((hook) => `toolfuse: step.${hook} threw`),
+      ),
+    );
+  });
+
+  it.each([true, {}, Promise.resolve(denial('shell')), 'no'])('refuses nothing by giving %j', (given) => {
+    const { registry } = setUp();
+    registry.intercept({ asked: () => given as never });
+    expect(registry.allowRequest('shell')).toBe(true);
+  });
+
+  it.each([
+    [null, TypeError, 'step must be an object, got null'],
+    [{ asks: () => {} }, TypeError, 'step.asks is no setting; the settings of step are isActive, asked'],
+    [{ asked: 'no' }, RangeError, 'step.asked must be a function, got "no"'],
+  ])('is not taken: %j', (step, kind, message) => {
+    const { registry } = setUp();
+    expect(() => registry.intercept(step as never)).toThrow(kind);
+    expect(() => registry.intercept(step as never)).toThrow(message);
+  });
+});
