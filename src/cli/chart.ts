@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { toolCircuitMachine, toolRegistryMachine } from 'toolfuse/machines';
 import { chartMermaid, chartModel, chartSvg, layoutChart } from '../inspect/chart/index.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from '../proxy/options/usage-error.ts';
 
 const charts = {
   tool: { definition: toolCircuitMachine.config, title: 'The circuit of a tool' },

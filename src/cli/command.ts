@@ -1,15 +1,11 @@
 import { version } from '../../package.json';
+import { UsageError } from '../proxy/options/usage-error.ts';
 
 /** A command of `toolfuse`. */
 export interface Command {
   /** What it does, for the list of commands. */
   readonly about: string;
   readonly load: () => Promise<{ readonly main: (args: readonly string[]) => unknown }>;
-}
-
-/** What was typed is not understood: the words say what, and the process ends with 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const list = (commands: Readonly<Record<string, Command>>): string =>

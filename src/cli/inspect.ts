@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { serveInspector } from 'toolfuse/inspect';
-import { UsageError } from './command.ts';
+import { UsageError } from '../proxy/options/usage-error.ts';
 import { onLauncherGone } from './launcher.ts';
 
 /** Where `createWebSocketInspector` of `@statelyai/inspect` looks when it is told nothing. */

@@ -6,9 +6,9 @@ import { help } from '../proxy/options/help.ts';
 import type { Address } from '../proxy/options/kinds.ts';
 import { readOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
+import { UsageError } from '../proxy/options/usage-error.ts';
 import { askStatus, statusText } from '../proxy/status/serve-status.ts';
 import { within } from '../proxy/within.ts';
-import { UsageError } from './command.ts';
 import { onLauncherGone } from './launcher.ts';
 
 /** What the process ends with, as a shell has it. */

@@ -1,8 +1,8 @@
 import type { ToolConfig } from 'toolfuse';
-import { UsageError } from '../cli/command.ts';
 import { ProxyLog } from './log.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
+import { UsageError } from './options/usage-error.ts';
 import { CommandServer } from './server/command-server.ts';
 import type { Connect } from './server/server-connection.ts';
 import { UrlServer } from './server/url-server.ts';

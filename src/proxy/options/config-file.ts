@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { UsageError } from '../../cli/command.ts';
 import { checked, type Drafts, type Owner, readOwn, show } from './own-settings.ts';
 import { type Setting, settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 const settingTable: Readonly<Record<string, Setting>> = settings;
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../cli/command.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The two parts of a text, around the first or the last of a sign. @throws UsageError where there is no first part. */
 export function cut(

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../../cli/command.ts';
 import { show } from './own-settings.ts';
 import { flagOf, type Setting, settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 const settingTable: Readonly<Record<string, Setting>> = settings;
 

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { UsageError } from '../../cli/command.ts';
 import { cut } from './cut.ts';
 import { show } from './own-settings.ts';
+import { UsageError } from './usage-error.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

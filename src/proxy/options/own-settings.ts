@@ -1,5 +1,5 @@
-import { UsageError } from '../../cli/command.ts';
 import { callSettings, circuitSettings, flagOf, type Setting } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Settings that are being collected from several sources, by the name of a tool. */
 export type Drafts = Record<string, Record<string, unknown>>;

@@ -1,4 +1,3 @@
-import { UsageError } from '../../cli/command.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
@@ -12,6 +11,7 @@ import {
   settings,
   variableOf,
 } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What was asked of the proxy, from all sources. */
 export interface ProxyOptions extends SettingValues {

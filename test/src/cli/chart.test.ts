@@ -5,8 +5,8 @@ import { toolCircuitMachine } from 'toolfuse/machines';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createMachine } from 'xstate';
 import { chartText, main } from '../../../src/cli/chart.ts';
-import { UsageError } from '../../../src/cli/command.ts';
 import { chartModel } from '../../../src/inspect/chart/index.ts';
+import { UsageError } from '../../../src/proxy/options/usage-error.ts';
 
 /** What the command writes to the standard output. */
 function written(...args: string[]): string {

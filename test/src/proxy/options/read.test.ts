@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../../../src/cli/command.ts';
 import { readOptions } from '../../../../src/proxy/options/read.ts';
+import { UsageError } from '../../../../src/proxy/options/usage-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'toolfuse-options-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
