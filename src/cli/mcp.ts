@@ -7,7 +7,8 @@ import type { Address } from '../proxy/options/kinds.ts';
 import { readOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
-import { askStatus, statusText } from '../proxy/status/serve-status.ts';
+import { askStatus } from '../proxy/status/ask-status.ts';
+import { statusText } from '../proxy/status/status-text.ts';
 import { within } from '../proxy/within.ts';
 import { onLauncherGone } from './launcher.ts';
 

@@ -11,7 +11,8 @@ import { ServerCircuits } from './session/server-circuits.ts';
 import { type Client, Session } from './session/session.ts';
 import { StatusResource } from './session/status-resource.ts';
 import { StateFile } from './state/state-file.ts';
-import { circuitsOf, type ProxyStatus, serveStatus } from './status/serve-status.ts';
+import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
+import { serveStatus } from './status/serve-status.ts';
 
 /** A proxy starts a server anew at most so often: what ran for as long had recovered. */
 const relapseMs = 60_000;
