@@ -38,10 +38,10 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Of a log that nobody reads, no more than so many bytes are kept. */
-const mostLogBytes = 2 ** 20;
+const maxLogBytes = 2 ** 20;
 
 function writeLog(line: string): void {
-  if (process.stderr.writableLength < mostLogBytes) process.stderr.write(`${line}\n`);
+  if (process.stderr.writableLength < maxLogBytes) process.stderr.write(`${line}\n`);
 }
 
 /** As long a client may take to read the last answers, once it has said that it will ask nothing more. */

@@ -21,7 +21,7 @@ export interface ProxyLogOptions {
 }
 
 /** Of one kind of trouble so many lines are told, then one in a thousand. */
-const toldOfTrouble = 5;
+const maxRepeats = 5;
 const troubles = new Set(['message.garbage', 'message.tooLong', 'server.undelivered']);
 
 const colourOf = (event: string): number => {
@@ -56,7 +56,7 @@ export class ProxyLog {
     if (!troubles.has(event)) return true;
     const count = (this.#counts.get(event) ?? 0) + 1;
     this.#counts.set(event, count);
-    return count <= toldOfTrouble || count % 1_000 === 0;
+    return count <= maxRepeats || count % 1_000 === 0;
   }
 
   #json(event: string, fields: Fields): string {

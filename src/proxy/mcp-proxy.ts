@@ -1,27 +1,21 @@
-import type { ToolConfig } from 'toolfuse';
+import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
 import type { ProxyOptions } from './options/read.ts';
-import { callSettings, type OwnSettings, serverSettings } from './options/settings.ts';
+import { callSettings } from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
-import { CommandServer } from './server/command-server.ts';
+import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
+import { connectorOf } from './server/connector.ts';
 import type { Connect } from './server/server-connection.ts';
-import { UrlServer } from './server/url-server.ts';
 import { serverName } from './server-name.ts';
-import { ServerCircuits } from './session/server-circuits.ts';
-import { type Client, Session } from './session/session.ts';
+import type { ServerCircuits } from './session/server-circuits.ts';
+import { Session } from './session/session.ts';
 import { StatusResource } from './session/status-resource.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
 import { serveStatus } from './status/serve-status.ts';
 
-/** A proxy starts a server anew at most so often: what ran for as long had recovered. */
-const relapseMs = 60_000;
-
-/** After a command's first death in a while, it is started again this soon; after further ones, ever later. */
-const firstRestartMs = 500;
-
-/** Whoever does not answer a ping for so long will not be called alive. */
-const longestPingMs = 5_000;
+/** A server that leaves a ping unanswered this long counts as hung. */
+const maxPingMs = 5_000;
 
 /** What a proxy needs of the process around it. */
 export interface ProxyHost {
@@ -59,7 +53,7 @@ export class McpProxy {
       payloads: options.logPayloads ?? false,
       colours: host.isTerminal,
     });
-    this.#connect = this.#connector();
+    this.#connect = connectorOf(options, this.maxMessageBytes);
     const onTrouble = (what: string): void => this.#onTrouble(what);
     for (const doubt of options.doubts) onTrouble(doubt);
     const file =
@@ -91,7 +85,7 @@ export class McpProxy {
       circuits: this.circuits,
       log: this.log,
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
-      pingTimeoutMs: Math.min(timeoutMs, longestPingMs),
+      pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
       resultErrors,
       hideOpen,
@@ -174,84 +168,13 @@ export class McpProxy {
     this.#offersAnew = undefined;
     for (const session of this.#sessions) session.offerAnew();
   }
-
-  #connector(): Connect {
-    const { url, headers, command } = this.#options;
-    const { maxMessageBytes } = this;
-    if (url !== undefined) {
-      if (command.length > 0) throw new UsageError('there must be one server: a command behind --, or --url');
-      return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
-    }
-    if (Object.keys(headers).length > 0) throw new UsageError('headers are for a server with a --url');
-    const [program, ...args] = command;
-    if (program === undefined || program.trim() === '') {
-      throw new UsageError('there is no server: put its command behind --, or give its --url');
-    }
-    return (events) => new CommandServer({ command: program, args, maxMessageBytes }, events);
-  }
 }
-
-/** A process that has ended, or does not answer a ping, is down for sure; and to start another one costs nobody much. */
-const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyOptions): ToolConfig => ({
-  failureThreshold: 1,
-  minBackoffMs: minBackoffMs ?? Math.min(firstRestartMs, maxBackoffMs),
-});
-
-const urlDefaults: ToolConfig = { failureThreshold: 3 };
-
-/** Beside the sessions that clients can have, some that are being ended. */
-const mostRuns = 200;
-
-const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
-  startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
 
 function checkState(file: StateFile, path: string | undefined): void {
   try {
     file.check();
   } catch (error) {
     throw new UsageError(`--state ${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** The settings that a circuit understands. */
-function circuitOf({ timeoutMs: _, ...settings }: OwnSettings): ToolConfig {
-  return settings;
-}
-
-function makeCircuits(options: ProxyOptions, name: string, restore: string | undefined): ServerCircuits {
-  const { failureThreshold, minBackoffMs, maxBackoffMs, backoffFactor, halfOpenMaxProbes, successThreshold } =
-    options;
-  const { probeTimeoutMs } = options;
-  const circuit = Object.fromEntries(
-    Object.entries({
-      failureThreshold,
-      minBackoffMs,
-      maxBackoffMs,
-      backoffFactor,
-      halfOpenMaxProbes,
-      successThreshold,
-      probeTimeoutMs,
-    }).filter(([, value]) => value !== undefined),
-  );
-  try {
-    return new ServerCircuits({
-      // No tool has such a name: a colon is not allowed in one.
-      server: `server:${name}`,
-      mostSessions: options.listen === undefined ? 1 : mostRuns,
-      circuit,
-      tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
-      serverCircuit: {
-        ...(options.url === undefined ? commandDefaults(options) : urlDefaults),
-        backoffResetMs: relapseMs,
-        // The last tenth of it is not used: a probe's failure would be late then.
-        probeTimeoutMs: startTimeoutOf(options) / 0.9,
-        ...circuitOf(options.server),
-      },
-      ...(restore !== undefined && { restore }),
-    });
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
   }
 }
 

@@ -6,13 +6,13 @@ interface Waiting {
 
 /** While it is open it lets in so much at a time, and at least one; all else waits, in the order it came. */
 export class Gate {
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   #bytes = 0;
   #isOpen = true;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
   /** How many wait. */
@@ -65,7 +65,7 @@ export class Gate {
 
   #letIn(): void {
     for (const waiting of this.#waiting) {
-      const isFull = this.#bytes > 0 && this.#bytes + waiting.bytes > this.#mostBytes;
+      const isFull = this.#bytes > 0 && this.#bytes + waiting.bytes > this.#maxBytes;
       if (!this.#isOpen || isFull) return;
       this.#waiting.delete(waiting);
       this.#bytes += waiting.bytes;

@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { errorAnswer } from '../session/answers.ts';
-import type { Client, Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import type { Message } from '../wire/message.ts';
+import type { Client } from './client.ts';
 import { EventStream } from './event-stream.ts';
 import { Gate } from './gate.ts';
 
-/** What the server says before the client listens is kept, up to so many messages. */
-const kept = 100;
+/** How many of the server's messages are kept for a client that does not listen yet. */
+const maxUnheard = 100;
 
 interface HttpClientOptions {
   readonly id: string;
@@ -72,7 +73,7 @@ export class HttpClient implements Client {
     const stream = this.#streamFor(message);
     if (stream !== undefined) return stream.write(message);
     this.#unheard.push(message);
-    if (this.#unheard.length > kept) this.#dropUnheard();
+    if (this.#unheard.length > maxUnheard) this.#dropUnheard();
     return true;
   }
 

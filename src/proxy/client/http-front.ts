@@ -9,18 +9,18 @@ import { checkRequest, Refusal } from './http-check.ts';
 import { HttpClient } from './http-client.ts';
 
 /** So many clients at a time: each has a server of its own. */
-const mostSessionsByDefault = 100;
+const defaultMaxSessions = 100;
 
 /** So many messages of a client wait for a server that reads none, and as long, in ms. */
-const mostWaiting = 100;
-const longestWaitMs = 60_000;
+const maxWaiting = 100;
+const maxWaitMs = 60_000;
 
 export interface HttpFrontOptions {
   readonly proxy: McpProxy;
   readonly address: Address;
   /** A client that is not heard of for as long has gone without a word. In ms. */
   readonly idleTimeoutMs: number;
-  readonly mostSessions?: number;
+  readonly maxSessions?: number;
 }
 
 interface Entry {
@@ -33,17 +33,17 @@ export class HttpFront {
   readonly #proxy: McpProxy;
   readonly #address: Address;
   readonly #idleTimeoutMs: number;
-  readonly #mostSessions: number;
+  readonly #maxSessions: number;
   readonly #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
   #isStopped = false;
 
-  constructor({ proxy, address, idleTimeoutMs, mostSessions = mostSessionsByDefault }: HttpFrontOptions) {
+  constructor({ proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions }: HttpFrontOptions) {
     this.#proxy = proxy;
     this.#address = address;
     this.#idleTimeoutMs = idleTimeoutMs;
-    this.#mostSessions = mostSessions;
+    this.#maxSessions = maxSessions;
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
     proxy.onEnding(() => this.#stop());
@@ -113,13 +113,13 @@ export class HttpFront {
   /** Holds a body back, unread, until the server takes what was read before it. */
   async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
     const { gate } = this.#entryOf(request).client;
-    if (gate.waiting >= mostWaiting) throw new Refusal(503, 'the server does not take what waits for it');
+    if (gate.waiting >= maxWaiting) throw new Refusal(503, 'the server does not take what waits for it');
     const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
     // That a client has gone is not told of a large body which is not read: it waits for so long, and no longer.
     const waiting = new AbortController();
     const timer = setTimeout(
       () => waiting.abort(new Refusal(503, 'the server takes no messages')),
-      longestWaitMs,
+      maxWaitMs,
     );
     response.once('close', () => waiting.abort(new Error('the client has gone')));
     try {
@@ -147,7 +147,7 @@ export class HttpFront {
 
   #open(): Entry {
     if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
-    if (this.#entries.size >= this.#mostSessions) this.#makeRoom();
+    if (this.#entries.size >= this.#maxSessions) this.#makeRoom();
     const id = randomUUID();
     const { maxMessageBytes } = this.#proxy;
     const client = new HttpClient({ id, maxMessageBytes, onEnd: () => void this.#end(id) });
@@ -162,7 +162,7 @@ export class HttpFront {
   #makeRoom(): void {
     const idle = [...this.#entries.values()].map(({ client }) => client).filter((client) => client.isIdle);
     const [first] = idle.sort((a, b) => a.heardAt - b.heardAt);
-    if (first === undefined) throw new Refusal(503, `there are ${this.#mostSessions} sessions already`);
+    if (first === undefined) throw new Refusal(503, `there are ${this.#maxSessions} sessions already`);
     first.end();
   }
 

@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Client, Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { LineWriter } from '../wire/line-writer.ts';
 import type { Message } from '../wire/message.ts';
+import type { Client } from './client.ts';
 
 export interface StdioClientOptions {
   readonly input: Readable;
@@ -14,7 +15,7 @@ export interface StdioClientOptions {
 }
 
 /** While it is held back, as much of what it says is kept as tells whether it is still there. In bytes. */
-const mostHeld = 4 * 1024 * 1024;
+const maxHeldBytes = 4 * 1024 * 1024;
 
 /** A client that has started the proxy, and speaks on its standard input and output. */
 export class StdioClient implements Client {
@@ -78,7 +79,7 @@ export class StdioClient implements Client {
       this.#heldBytes -= chunk.length;
       this.#reader?.push(chunk);
     }
-    if (this.#heldBytes < mostHeld) this.#options.input.resume();
+    if (this.#heldBytes < maxHeldBytes) this.#options.input.resume();
   }
 
   #take(chunk: Buffer): void {
@@ -88,7 +89,7 @@ export class StdioClient implements Client {
     }
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#heldBytes >= mostHeld) this.#options.input.pause();
+    if (this.#heldBytes >= maxHeldBytes) this.#options.input.pause();
   }
 
   end(): void {

@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../../../machines/backoff.ts';
+
 /** How the values of an option are read, from text as well as from JSON, and told of in help and schema. */
 export interface Kind<Value> {
   /** Stands for a value in the help; none for a switch. */
@@ -43,9 +45,6 @@ export const ms: Kind<number> = number(
   { type: 'number', minimum: 0 },
   (value) => value >= 0,
 );
-
-/** The longest that a timer of the host waits. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export const positiveMs: Kind<number> = number(
   'MS',

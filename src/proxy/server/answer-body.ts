@@ -28,7 +28,7 @@ export interface EventReaderOptions extends BodyReaderOptions {
 }
 
 const dataField = /^data: ?/;
-const longestField = 'data: \r\n'.length;
+const maxFieldBytes = 'data: \r\n'.length;
 
 /** Reads the server-sent events of an answer to its end. @throws Error where the connection is lost. */
 export async function readEvents(answer: HttpAnswer, options: EventReaderOptions): Promise<void> {
@@ -42,7 +42,7 @@ export async function readEvents(answer: HttpAnswer, options: EventReaderOptions
 
 /** Makes events of lines. Of one that is too long the data are dropped, line by line, so that its id is known none the less. */
 function eventLines({ maxMessageBytes, onEvent, onLongMessage, onRetry }: EventReaderOptions): LineReader {
-  const maxBytes = maxMessageBytes + longestField;
+  const maxBytes = maxMessageBytes + maxFieldBytes;
   let length = 0;
   /** What is known of the message at hand, once it is too long. */
   let long: LongLine | undefined;

@@ -21,7 +21,7 @@ const graceMs = 1_500;
 
 /** Once it has exited, so long a silence of its output is the end of that; what it has left behind may go on for so long. */
 const lingerMs = 200;
-const mostLingerMs = 2_000;
+const maxLingerMs = 2_000;
 
 const isWindows = process.platform === 'win32';
 
@@ -82,7 +82,7 @@ export class CommandServer implements ServerConnection {
           resolve();
         };
         child.once('close', settle);
-        this.#lingersUntil = performance.now() + mostLingerMs;
+        this.#lingersUntil = performance.now() + maxLingerMs;
         this.#linger = setTimeout(() => {
           // While the client is behind with reading, there may be more.
           if (this.#isOver || child.stdout?.isPaused() !== true) settle();

@@ -79,8 +79,8 @@ export function letGo({ body }: HttpAnswer): void {
   body.resume();
 }
 
-const mostSaidBytes = 4_096;
-const mostSaid = 200;
+const maxSaidBytes = 4_096;
+const maxSaidLength = 200;
 
 /** What a refusal says, on one line and cut: that of a JSON-RPC error, or a plain text; nothing where it says it in another way. */
 export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
@@ -92,7 +92,7 @@ export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > mostSaidBytes) break;
+      if (length > maxSaidBytes) break;
     }
   } catch {
     // What was heard is what it said.
@@ -104,7 +104,7 @@ export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
   return said
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
-    .slice(0, mostSaid);
+    .slice(0, maxSaidLength);
 }
 
 function messageIn(text: string): string {

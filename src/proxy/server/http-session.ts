@@ -6,7 +6,7 @@ export interface HttpServerOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const mostRedirections = 5;
+const maxRedirections = 5;
 
 /** The address of the same server that an answer sends on to, where the same is to be asked there. */
 function redirectionOf({ status, headers }: HttpAnswer, from: string): string | undefined {
@@ -89,7 +89,7 @@ export class HttpSession {
     for (let redirections = 0; ; redirections++) {
       const answer = await ask(url, { ...request, headers: this.#headers(request.headers) });
       const next = redirectionOf(answer, url);
-      if (next === undefined || redirections === mostRedirections) return answer;
+      if (next === undefined || redirections === maxRedirections) return answer;
       letGo(answer);
       url = next;
     }

@@ -18,10 +18,10 @@ export interface ServerStreamsOptions {
 }
 
 /** An answer that breaks off is taken up again so often in a row without anything new. */
-const resumptions = 3;
+const maxResumptions = 3;
 const firstDelayMs = 1_000;
-const shortestDelayMs = 100;
-const longestDelayMs = 30_000;
+const minDelayMs = 100;
+const maxDelayMs = 30_000;
 
 /** What was read of a stream. */
 interface SeenStream {
@@ -94,7 +94,7 @@ export class ServerStreams {
           if (!mayPass(answer)) return;
         }
       }
-      const delayMs = Math.min(this.#retryMs * 2 ** failures, longestDelayMs);
+      const delayMs = Math.min(this.#retryMs * 2 ** failures, maxDelayMs);
       await delay(delayMs, undefined, { signal }).catch(() => {});
     }
   }
@@ -125,8 +125,8 @@ export class ServerStreams {
         ({ lastId, fault } = seen);
         if (seen.hasBrought) tries = 0;
       }
-      if (lastId === undefined || tries === resumptions) throw AnswerFault.lost(fault);
-      await delay(Math.min(this.#retryMs * (tries + 1), longestDelayMs), undefined, { signal });
+      if (lastId === undefined || tries === maxResumptions) throw AnswerFault.lost(fault);
+      await delay(Math.min(this.#retryMs * (tries + 1), maxDelayMs), undefined, { signal });
       answer = await this.#options.session.get(lastId, signal).catch((error: unknown) => {
         fault = error;
         return undefined;
@@ -157,7 +157,7 @@ export class ServerStreams {
         hasBrought = true;
       },
       onRetry: (ms) => {
-        this.#retryMs = Math.min(Math.max(ms, shortestDelayMs), longestDelayMs);
+        this.#retryMs = Math.min(Math.max(ms, minDelayMs), maxDelayMs);
       },
       onEvent: ({ id, data }) => {
         lastId = id ?? lastId;

@@ -1,4 +1,5 @@
 import type { Permit } from 'toolfuse';
+import { longestTimerMs } from '../../../machines/backoff.ts';
 import type { Message } from '../wire/message.ts';
 import type { AskedCall } from './answers.ts';
 
@@ -19,10 +20,7 @@ export interface PendingRequest {
 }
 
 /** Of so many requests that were answered in the server's place its own late answer is known, and dropped. */
-const rememberedAnswers = 10_000;
-
-/** The longest that a timer of Node's can wait. */
-const longestTimerMs = 2 ** 31 - 1;
+const maxLateAnswers = 10_000;
 
 /** The requests of the client that wait for the server, and those that wait no more. */
 export class PendingRequests {
@@ -75,7 +73,7 @@ export class PendingRequests {
     const request = this.take(id);
     if (request === undefined) return undefined;
     this.#answered.add(id);
-    if (this.#answered.size > rememberedAnswers) {
+    if (this.#answered.size > maxLateAnswers) {
       const [oldest = ''] = this.#answered;
       this.#answered.delete(oldest);
     }

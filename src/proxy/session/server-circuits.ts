@@ -13,7 +13,7 @@ export interface ServerCircuitsOptions {
   /** The name of the server's own circuit. */
   readonly server: string;
   /** So many runs of it can have a circuit at a time. Default 1. */
-  readonly mostSessions?: number;
+  readonly maxSessions?: number;
   /** The settings of every circuit. */
   readonly circuit: ToolConfig;
   /** Settings of single tools, by name. */
@@ -46,9 +46,9 @@ export class ServerCircuits {
   #isFirstUsed = false;
 
   constructor(options: ServerCircuitsOptions) {
-    const { server, mostSessions = 1, circuit, tools, serverCircuit, restore, clock } = options;
+    const { server, maxSessions = 1, circuit, tools, serverCircuit, restore, clock } = options;
     this.server = server;
-    this.#names = Array.from({ length: mostSessions }, (_, place) =>
+    this.#names = Array.from({ length: maxSessions }, (_, place) =>
       place === 0 ? server : `${server}#${place + 1}`,
     );
     const runs = this.#names.map((name, place) => {

@@ -1,4 +1,5 @@
 import type { ResultErrors } from '../../mcp/result-errors.ts';
+import type { Client } from '../client/client.ts';
 import type { ProxyLog } from '../log.ts';
 import { reasonOf } from '../server/delivery-fault.ts';
 import type { Connect, ServerEnd } from '../server/server-connection.ts';
@@ -16,20 +17,6 @@ import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
 import type { StatusResource } from './status-resource.ts';
 import { ToolList } from './tool-list.ts';
 import { lost, undelivered, unpassable } from './unanswered.ts';
-
-/** The client of a session. */
-export interface Client {
-  /** @returns false where it is full: it says so by `resume` of the session when it takes messages again. */
-  write(message: Message): boolean;
-  /** Gathers what is written until `uncork`, where it can. */
-  cork?(): void;
-  uncork?(): void;
-  /** Holds its messages back for a while. */
-  pause(): void;
-  resume(): void;
-  /** The session is of no use any more. */
-  end(): void;
-}
 
 export interface SessionOptions {
   readonly client: Client;

@@ -3,7 +3,7 @@ import { type Json, Message } from '../wire/message.ts';
 type Tools = readonly ({ readonly name?: unknown } | null)[];
 
 /** As many pages of the list are kept. */
-const keptPages = 100;
+const maxPages = 100;
 
 export interface ToolListOptions {
   /** Left out where all tools are always offered. */
@@ -35,7 +35,7 @@ export class ToolList {
     if (request.method !== 'tools/list') return answer;
     const result = answer.value('result') ?? null;
     const page = pageOf(request);
-    if (this.#pages.size < keptPages || this.#pages.has(page)) this.#pages.set(page, result);
+    if (this.#pages.size < maxPages || this.#pages.has(page)) this.#pages.set(page, result);
     this.#note(page, result);
     return this.#options.isOffered === undefined ? answer : this.#answer(answer.id as string, result);
   }

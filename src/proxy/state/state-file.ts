@@ -23,7 +23,7 @@ const lastPatienceMs = 500;
 
 /** How soon a save that has failed is tried again, and after further failures, at most. */
 const firstRetryMs = 1_000;
-const longestRetryMs = 60_000;
+const maxRetryMs = 60_000;
 
 /**
  * Keeps circuits in a file. It is always whole: a new one takes its place in one step. Proxies that share it take turns,
@@ -68,7 +68,7 @@ export class StateFile {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (this.#write(persist, patienceMs)) this.#failures = 0;
-      else this.saveSoon(persist, Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs));
+      else this.saveSoon(persist, Math.min(firstRetryMs * 2 ** this.#failures++, maxRetryMs));
     }, ms).unref();
   }
 
@@ -140,13 +140,13 @@ export class StateFile {
 }
 
 /** As many circuits are kept for others, who may be gone. */
-const mostOthers = 1_000;
+const maxOthers = 1_000;
 
 /** Another proxy of the same server may know of tools that this one was never asked for. */
 function withOthers(own: PersistedRegistry, kept: PersistedRegistry | undefined): PersistedRegistry {
   const known = new Set(own.circuits.map(({ tool }) => tool));
   const all = Array.isArray(kept?.circuits) ? kept.circuits : [];
-  const others = all.filter((each) => !known.has(each?.tool)).slice(-mostOthers);
+  const others = all.filter((each) => !known.has(each?.tool)).slice(-maxOthers);
   return { ...own, circuits: [...others, ...own.circuits] };
 }
 

@@ -20,10 +20,10 @@ export interface LineReaderOptions {
 }
 
 const newline = 0x0a;
-const keptOfLongLine = 4_096;
+const maxEndBytes = 4_096;
 
 /** Pieces of a line that are no longer than this together are put together: each of them costs, however short it is. */
-const shortPiece = 4_096;
+const maxJoinedBytes = 4_096;
 
 /** Cuts a stream of bytes into lines, in bounded memory. */
 export class LineReader {
@@ -64,18 +64,18 @@ export class LineReader {
   #add(part: Buffer): void {
     const length = this.#length + part.length;
     if (this.#long !== undefined) {
-      this.#long.tail = Buffer.concat([this.#long.tail, part]).subarray(-keptOfLongLine);
+      this.#long.tail = Buffer.concat([this.#long.tail, part]).subarray(-maxEndBytes);
     } else if (length > this.#options.maxBytes) {
       const all = Buffer.concat([...this.#pieces, part]);
       this.#pieces = [];
       // Copies: a part of a buffer would keep all of it.
       this.#long = {
-        head: Buffer.from(all.subarray(0, keptOfLongLine)),
-        tail: Buffer.from(all.subarray(-keptOfLongLine)),
+        head: Buffer.from(all.subarray(0, maxEndBytes)),
+        tail: Buffer.from(all.subarray(-maxEndBytes)),
       };
     } else {
       const last = this.#pieces.at(-1);
-      if (last === undefined || last.length + part.length > shortPiece) this.#pieces.push(part);
+      if (last === undefined || last.length + part.length > maxJoinedBytes) this.#pieces.push(part);
       else this.#pieces[this.#pieces.length - 1] = Buffer.concat([last, part]);
     }
     this.#length = length;

@@ -27,7 +27,7 @@ describe('a request of a client that speaks HTTP', () => {
 
   it('keeps its session from no other client where its connection was dropped', async () => {
     await using server = new FaultServer();
-    await using http = await HttpProxy.listen(['--', ...server.command], { mostSessions: 1 });
+    await using http = await HttpProxy.listen(['--', ...server.command], { maxSessions: 1 });
     const caller = await HttpCaller.open(http.url);
     const dropping = new AbortController();
     await caller.post(
@@ -120,7 +120,7 @@ describe('what a client posts while its server reads nothing', () => {
   });
 
   it('is forgotten where it is dropped', async () => {
-    await using http = await HttpProxy.listen(sleeping, { mostSessions: 1 });
+    await using http = await HttpProxy.listen(sleeping, { maxSessions: 1 });
     const { caller, all } = await post(http, 60_000, 1);
     await all;
     const leaving = new AbortController();

@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function listen(
   args: readonly string[] = ['--', process.execPath, fileServer, folder],
   host = '127.0.0.1',
-  more: { mostSessions?: number; idleTimeoutMs?: number } = {},
+  more: { maxSessions?: number; idleTimeoutMs?: number } = {},
 ): Promise<URL> {
   const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
   endings.push(() => http[Symbol.asyncDispose]());
@@ -103,7 +103,7 @@ describe('a client that speaks HTTP', () => {
   });
 
   it('takes the place of one that has not been heard of for longest, where there are too many', async () => {
-    const url = await listen(undefined, '127.0.0.1', { mostSessions: 2 });
+    const url = await listen(undefined, '127.0.0.1', { maxSessions: 2 });
     const first = await connect(url);
     const second = await connect(url);
     // They do not listen to what the server says by itself, and have no call under way.
@@ -117,7 +117,7 @@ describe('a client that speaks HTTP', () => {
   });
 
   it('is refused where there are too many, and all of them are in use', async () => {
-    const url = await listen(undefined, '127.0.0.1', { mostSessions: 1 });
+    const url = await listen(undefined, '127.0.0.1', { maxSessions: 1 });
     const { client } = await connect(url);
     await read(client);
     await expect(connect(url)).rejects.toThrow('there are 1 sessions already');

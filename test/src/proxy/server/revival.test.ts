@@ -154,7 +154,7 @@ describe('a session that is over', () => {
   });
 
   it('says nothing for the server of the next one in its place', async () => {
-    const circuits = circuitsFor({ mostSessions: 1 });
+    const circuits = circuitsFor({ maxSessions: 1 });
     const [one, two] = [startInitialized({ circuits }), () => startInitialized({ circuits })];
     one.says({ jsonrpc: '2.0', id: 5, method: 'resources/read', params: { uri: 'a:b' } });
     const end = stubborn(one.run());
@@ -168,7 +168,7 @@ describe('a session that is over', () => {
   });
 
   it('says nothing against the server of the next one in its place', async () => {
-    const circuits = circuitsFor({ mostSessions: 1, serverCircuit: { failureThreshold: 2 } });
+    const circuits = circuitsFor({ maxSessions: 1, serverCircuit: { failureThreshold: 2 } });
     const one = startInitialized({ circuits });
     one.run().events.onEnd({ why: 'it exited with code 1' });
     one.says(call(1));

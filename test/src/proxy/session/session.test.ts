@@ -508,7 +508,7 @@ describe('a server that is lost', () => {
   });
 
   it('takes no other session with it, nor is started in vain because another one lives', async () => {
-    const circuits = circuitsFor({ mostSessions: 2 });
+    const circuits = circuitsFor({ maxSessions: 2 });
     const [one, two] = [startInitialized({ circuits }), startInitialized({ circuits })];
     one.run().events.onEnd({ why: 'it exited with code 1' });
     one.says(call(1));
@@ -532,7 +532,7 @@ describe('a server that is lost', () => {
   });
 
   it('has a circuit that is closed in the next session, which has a server of its own', async () => {
-    const circuits = circuitsFor({ mostSessions: 1 });
+    const circuits = circuitsFor({ maxSessions: 1 });
     const first = startInitialized({ circuits });
     first.run().events.onEnd({ why: 'it exited with code 1' });
     expect(() => start({ circuits })).toThrow('there are 1 sessions already');

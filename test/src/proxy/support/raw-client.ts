@@ -19,7 +19,7 @@ export interface RawClientOptions {
   readonly answer?: (request: RawMessage) => Record<string, unknown> | undefined;
 }
 
-const longestWaitMs = 30_000;
+const maxWaitMs = 30_000;
 
 /** A client of MCP that knows nothing of it: it writes lines to a server's input, and keeps those of its output. */
 export class RawClient {
@@ -112,7 +112,7 @@ export class RawClient {
   /** The first message that has come, or will, from the message of that number on. */
   async waitFor(what: string, holds: (message: RawMessage) => boolean, from = 0): Promise<RawMessage> {
     const find = (): RawMessage | undefined => this.messages.slice(from).find(holds);
-    const endAt = performance.now() + longestWaitMs;
+    const endAt = performance.now() + maxWaitMs;
     for (let found = find(); ; found = find()) {
       if (found !== undefined) return found;
       if (this.#isGone) throw new Error(`the server has gone while ${what} was waited for: ${this.#stderr}`);

@@ -62,13 +62,13 @@ function read(text: string): Content {
 interface CircuitOptions {
   readonly circuit?: object;
   readonly serverCircuit?: object;
-  readonly mostSessions?: number;
+  readonly maxSessions?: number;
 }
 
-export function circuitsFor({ circuit, serverCircuit, mostSessions = 1 }: CircuitOptions): ServerCircuits {
+export function circuitsFor({ circuit, serverCircuit, maxSessions = 1 }: CircuitOptions): ServerCircuits {
   const circuits = new ServerCircuits({
     server: 'server:test',
-    mostSessions,
+    maxSessions,
     circuit: { failureThreshold: 2, minBackoffMs: 1_000, ...circuit },
     tools: {},
     serverCircuit: { failureThreshold: 1, ...serverCircuit },

@@ -1,0 +1,26 @@
+import type { ProxyOptions } from '../options/read.ts';
+import { UsageError } from '../options/usage-error.ts';
+import { CommandServer } from './command-server.ts';
+import type { Connect } from './server-connection.ts';
+import { UrlServer } from './url-server.ts';
+
+/**
+ * What starts the server that the options name, or reaches it.
+ *
+ * @throws UsageError unless they name exactly one.
+ */
+export function connectorOf(
+  { url, headers, command }: Pick<ProxyOptions, 'url' | 'headers' | 'command'>,
+  maxMessageBytes: number,
+): Connect {
+  if (url !== undefined) {
+    if (command.length > 0) throw new UsageError('there must be one server: a command behind --, or --url');
+    return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
+  }
+  if (Object.keys(headers).length > 0) throw new UsageError('headers are for a server with a --url');
+  const [program, ...args] = command;
+  if (program === undefined || program.trim() === '') {
+    throw new UsageError('there is no server: put its command behind --, or give its --url');
+  }
+  return (events) => new CommandServer({ command: program, args, maxMessageBytes }, events);
+}
