@@ -1,14 +1,15 @@
-import { canonical, type Json, Message } from '../wire/message.ts';
-import { isRefusal } from './delivery-fault.ts';
+import type { Json, Message } from '../wire/message.ts';
+import { AgreedSession, versionIn } from './agreed-session.ts';
+import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
-/** What is told of the server, whichever of its runs it is. */
+/** What a link needs to know, and whom it tells. */
 export interface ServerLinkOptions {
   readonly connect: Connect;
-  /** As long a server may take for an answer to `ping`, in ms. */
+  /** How long the server may take to answer a ping, in ms. */
   readonly pingTimeoutMs: number;
-  /** As long a new run may take until it takes requests, in ms. */
+  /** How long a new run may take until it accepts requests, in ms. */
   readonly startTimeoutMs: number;
   readonly onLine: ServerEvents['onLine'];
   readonly onLongLine: ServerEvents['onLongLine'];
@@ -24,8 +25,7 @@ export interface ServerLinkOptions {
 }
 
 /**
- * The server behind the proxy, over all its runs. A new run is given the client's own `initialize`, its subscriptions and
- * its log level, so that the client's session goes on.
+ * The server behind the proxy, across all its runs: each time it is lost, another run takes over the client's session.
  */
 export class ServerLink {
   readonly #options: ServerLinkOptions;
@@ -37,24 +37,22 @@ export class ServerLink {
   #isPaused = false;
   /** Whether the run at hand has answered anything that the client has asked. */
   #hasServed = false;
-  /** What the client has asked of the session, once the server has agreed. */
-  #initialize: Message | undefined;
-  #isInitialized = false;
-  #logLevel: Message | undefined;
-  readonly #subscriptions = new Map<string, Message>();
+  readonly #session = new AgreedSession();
   readonly #own = new OwnRequests();
-  #ping: Promise<boolean> | undefined;
+  readonly #lifeSigns: LifeSigns;
   /** The end of the run before, while it goes on. */
   #closing: Promise<void> | undefined;
-  #begin = (): void => {};
-  /** Settled once the client and a server have agreed on a session. */
-  readonly #begun = new Promise<void>((resolve) => {
-    this.#begin = resolve;
-  });
   #revival: Promise<void> | undefined;
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
+    const { pingTimeoutMs, startTimeoutMs } = options;
+    this.#lifeSigns = new LifeSigns({
+      ask: (timeoutMs) => this.#request('ping', undefined, timeoutMs),
+      pingTimeoutMs,
+      startTimeoutMs,
+      begun: this.#session.begun,
+    });
     this.#connect();
     this.#isReady = true;
   }
@@ -70,7 +68,7 @@ export class ServerLink {
 
   /** Whether the client and a server have ever agreed on a session. */
   get isInitialized(): boolean {
-    return this.#initialize !== undefined;
+    return this.#session.hasBegun;
   }
 
   /** @returns false where it is full. */
@@ -101,29 +99,13 @@ export class ServerLink {
 
   /** Remembers what a new run will have to be told: the server has agreed to a request of the client. */
   remember(request: Message, answer: Message): void {
-    const uri = (): string => canonical(request.text('params', 'uri') ?? '');
-    switch (request.method) {
-      case 'initialize': {
-        this.#initialize = request;
-        this.#begin();
-        this.#agree(answer);
-        break;
-      }
-      case 'logging/setLevel':
-        this.#logLevel = request;
-        break;
-      case 'resources/subscribe':
-        this.#subscriptions.set(uri(), request);
-        break;
-      case 'resources/unsubscribe':
-        this.#subscriptions.delete(uri());
-        break;
-    }
+    this.#session.remember(request);
+    if (request.method === 'initialize') this.#agreeOn(versionIn(answer));
   }
 
   /** The client has said that it is initialised. */
   rememberInitialized(): void {
-    this.#isInitialized = true;
+    this.#session.rememberInitialized();
   }
 
   /** @returns whether it was the answer to a request of our own. */
@@ -137,17 +119,9 @@ export class ServerLink {
     return true;
   }
 
-  /** Whether the server answers; asked once, however many want to know. */
+  /** Whether the server answers a ping in time. */
   ping(): Promise<boolean> {
-    this.#ping ??= this.#hearFrom(this.#options.pingTimeoutMs)
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        this.#ping = undefined;
-      });
-    return this.#ping;
+    return this.#lifeSigns.ping();
   }
 
   /**
@@ -186,7 +160,7 @@ export class ServerLink {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
       // It may have gone while it was asked.
-      if ((await this.#isAlive()) && this.#isRunning) return;
+      if ((await this.#isAlive()) && this.#connection !== undefined) return;
       await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
     // Two runs at a time would be one too many for whatever they share.
@@ -210,23 +184,22 @@ export class ServerLink {
     this.#options.onRevived();
   }
 
-  /** Brings a new run to where the one before was. */
-  async #restoreSession(): Promise<void> {
-    if (this.#initialize === undefined) return this.#comeUp();
-    const answer = await this.#request('initialize', this.#initialize.value('params'));
-    if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
-    this.#agree(answer);
-    if (this.#isInitialized) this.write(Message.of({ method: 'notifications/initialized' }));
-    for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
-      if (request?.method === undefined) continue;
-      // A server that has lost a resource says so when it is asked for it.
-      await this.#request(request.method, request.value('params'));
-    }
+  /** A run without a session may still be starting: it gets as much time as a start. */
+  #isAlive(): Promise<boolean> {
+    return this.isInitialized ? this.#lifeSigns.ping() : succeeds(this.#lifeSigns.first());
   }
 
-  #agree(answer: Message): void {
-    const version = answer.value('result', 'protocolVersion');
-    if (typeof version === 'string') this.#connection?.agreeOn(version);
+  async #restoreSession(): Promise<void> {
+    if (!this.isInitialized) return this.#lifeSigns.first();
+    await this.#session.restoreOn({
+      ask: (method, params) => this.#request(method, params),
+      tell: (notification) => this.write(notification),
+      agreeOn: (version) => this.#agreeOn(version),
+    });
+  }
+
+  #agreeOn(version: string | undefined): void {
+    if (version !== undefined) this.#connection?.agreeOn(version);
   }
 
   #connect(): ServerConnection {
@@ -264,34 +237,6 @@ export class ServerLink {
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // What was held back for it will not be asked for again.
     this.#options.onDrain();
-  }
-
-  get #isRunning(): boolean {
-    return this.#connection !== undefined;
-  }
-
-  /** A run that has still to start may take its time. */
-  #isAlive(): Promise<boolean> {
-    if (this.isInitialized) return this.ping();
-    return this.#comeUp().then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** A run with which nobody has begun a session is heard of by a ping, or by the session that begins. */
-  #comeUp(): Promise<void> {
-    return Promise.race([this.#hearFrom(this.#options.startTimeoutMs), this.#begun]);
-  }
-
-  /** @throws Error where the server says nothing to a ping, in time. */
-  async #hearFrom(timeoutMs?: number): Promise<void> {
-    try {
-      await this.#request('ping', undefined, timeoutMs);
-    } catch (error) {
-      // To be refused is to be answered.
-      if (!isRefusal(error)) throw error;
-    }
   }
 
   async #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {

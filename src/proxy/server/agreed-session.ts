@@ -1,0 +1,80 @@
+import { canonical, type Json, Message } from '../wire/message.ts';
+
+/** A run of the server that a session is to be restored on. */
+interface Run {
+  readonly ask: (method: string, params: Json | undefined) => Promise<Message>;
+  readonly tell: (notification: Message) => void;
+  /** The server agreed to a version of the protocol. */
+  readonly agreeOn: (version: string) => void;
+}
+
+/**
+ * What the client asked of its session and the server agreed to: `initialize`, the log level and the subscriptions. A new
+ * run of the server is told all of it, so that the client's session goes on.
+ */
+export class AgreedSession {
+  #initialize: Message | undefined;
+  #isInitialized = false;
+  #logLevel: Message | undefined;
+  /** The requests to subscribe, by the JSON text of their URIs. */
+  readonly #subscriptions = new Map<string, Message>();
+  #begin = (): void => {};
+  /** Resolves when client and server first agree on a session. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
+
+  /** Whether client and server have ever agreed on a session. */
+  get hasBegun(): boolean {
+    return this.#initialize !== undefined;
+  }
+
+  /** The server has agreed to a request of the client. */
+  remember(request: Message): void {
+    const uri = (): string => canonical(request.text('params', 'uri') ?? '');
+    switch (request.method) {
+      case 'initialize':
+        this.#initialize = request;
+        this.#begin();
+        break;
+      case 'logging/setLevel':
+        this.#logLevel = request;
+        break;
+      case 'resources/subscribe':
+        this.#subscriptions.set(uri(), request);
+        break;
+      case 'resources/unsubscribe':
+        this.#subscriptions.delete(uri());
+        break;
+    }
+  }
+
+  /** The client has said that it is initialised. */
+  rememberInitialized(): void {
+    this.#isInitialized = true;
+  }
+
+  /**
+   * Brings a new run to where the run before it was. Only for a session that has begun.
+   *
+   * @throws Error where the server refuses the session, or is lost.
+   */
+  async restoreOn({ ask, tell, agreeOn }: Run): Promise<void> {
+    const answer = await ask('initialize', this.#initialize?.value('params'));
+    if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
+    const version = versionIn(answer);
+    if (version !== undefined) agreeOn(version);
+    if (this.#isInitialized) tell(Message.of({ method: 'notifications/initialized' }));
+    for (const request of [this.#logLevel, ...this.#subscriptions.values()]) {
+      if (request?.method === undefined) continue;
+      // An error is no reason to give up: a resource may be gone, and the server says so when the client reads it.
+      await ask(request.method, request.value('params'));
+    }
+  }
+}
+
+/** The version of the protocol in an answer to `initialize`. */
+export function versionIn(answer: Message): string | undefined {
+  const version = answer.value('result', 'protocolVersion');
+  return typeof version === 'string' ? version : undefined;
+}
