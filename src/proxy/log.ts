@@ -1,5 +1,3 @@
-import type { Message } from './wire/message.ts';
-
 /** How the proxy tells what happens. */
 export type LogFormat = 'human' | 'json' | 'none';
 
@@ -14,8 +12,6 @@ export interface ProxyLogOptions {
   readonly now: () => Date;
   /** The name of the server, for whoever reads the logs of several. */
   readonly server: string;
-  /** Whether the arguments and results of calls are told as well. */
-  readonly payloads: boolean;
   /** Whether colours are understood. */
   readonly colours: boolean;
 }
@@ -43,13 +39,6 @@ export class ProxyLog {
     const { format } = this.#options;
     if (format === 'none' || !this.#isNews(event)) return;
     this.#options.write(format === 'json' ? this.#json(event, fields) : this.#human(event, fields));
-  }
-
-  /** What was said in a call. */
-  payload(what: 'call' | 'result', tool: string, message: Message): void {
-    if (!this.#options.payloads) return;
-    const said = what === 'call' ? message.text('params', 'arguments') : message.text('result');
-    this.tell(`payload.${what}`, { tool, said: said ?? message.text('error') ?? '' });
   }
 
   #isNews(event: string): boolean {

@@ -9,10 +9,10 @@ import type { Connect } from './server/server-connection.ts';
 import { serverName } from './server-name.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
-import { StatusResource } from './session/status-resource.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
 import { serveStatus } from './status/serve-status.ts';
+import { type SessionStepsOptions, sessionSteps } from './steps/session-steps.ts';
 
 /** A server that leaves a ping unanswered this long counts as hung. */
 const maxPingMs = 5_000;
@@ -36,7 +36,7 @@ export class McpProxy {
   readonly #closing = new Set<Promise<void>>();
   readonly #stops: (() => void)[] = [];
   readonly #endings: (() => void)[] = [];
-  #offersAnew: NodeJS.Immediate | undefined;
+  #announcement: NodeJS.Immediate | undefined;
   readonly #doubted = new Set<string>();
   #inspectorUrl: string | null = null;
 
@@ -50,7 +50,6 @@ export class McpProxy {
       write: host.writeLog,
       now: () => new Date(),
       server: name,
-      payloads: options.logPayloads ?? false,
       colours: host.isTerminal,
     });
     this.#connect = connectorOf(options, this.maxMessageBytes);
@@ -69,7 +68,7 @@ export class McpProxy {
       if (event.type === 'circuit.denied' || event.type.startsWith('recovery.')) return;
       this.log.tell(event.type, told(event));
       file?.saveSoon(() => registry.persist());
-      if (event.type.startsWith('circuit.')) this.#offersAnew ??= setImmediate(() => this.#offerAnew());
+      if (options.hideOpen && event.type.startsWith('circuit.')) this.#announceToolsSoon();
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
     this.#endings.push(serveStatus(() => ({ ...this.#status(), inspector: this.#inspectorUrl }), onTrouble));
@@ -77,8 +76,16 @@ export class McpProxy {
 
   /** A client and a server of its own. */
   open(client: Client): Session {
-    const { resultErrors = 'tool', hideOpen = false, statusResource = false, tools } = this.#options;
-    const timeoutMs = this.#options.timeoutMs ?? callSettings.timeoutMs.default ?? Infinity;
+    const { resultErrors = 'tool', hideOpen = false, logPayloads = false, statusResource } = this.#options;
+    const { tools, timeoutMs = callSettings.timeoutMs.default ?? Infinity } = this.#options;
+    const steps: SessionStepsOptions = {
+      log: this.log,
+      logPayloads,
+      resultErrors,
+      hideOpen,
+      onTools: (known) => this.#doubtTools(known),
+      status: statusResource ? () => this.#status() : undefined,
+    };
     const session = new Session({
       client,
       connect: this.#connect,
@@ -87,10 +94,7 @@ export class McpProxy {
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
-      resultErrors,
-      hideOpen,
-      onTools: (known) => this.#doubtTools(known),
-      statusResource: statusResource ? new StatusResource(() => this.#status()) : undefined,
+      steps: (context) => sessionSteps(steps, context),
     });
     this.#sessions.add(session);
     return session;
@@ -164,9 +168,12 @@ export class McpProxy {
     this.log.tell('trouble', { what });
   }
 
-  #offerAnew(): void {
-    this.#offersAnew = undefined;
-    for (const session of this.#sessions) session.offerAnew();
+  /** Once for all that changes meanwhile. */
+  #announceToolsSoon(): void {
+    this.#announcement ??= setImmediate(() => {
+      this.#announcement = undefined;
+      for (const session of this.#sessions) session.announceTools();
+    });
   }
 }
 

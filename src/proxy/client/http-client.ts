@@ -52,7 +52,7 @@ export class HttpClient implements Client {
     if (requests.length === 0) response.writeHead(202).end();
     else this.#await(requests, response);
     for (const message of messages) {
-      this.#session?.fromClient(message.line);
+      this.#session?.fromClient.onMessage(message);
       const cancelled = message.method === 'notifications/cancelled' && message.idAt('params', 'requestId');
       if (cancelled) this.#forget(cancelled);
     }
@@ -130,7 +130,7 @@ export class HttpClient implements Client {
     const [dropped] = this.#unheard.splice(Math.max(at, 0), 1);
     if (dropped?.isRequest !== true) return;
     const refusal = errorAnswer(dropped.id as string, 'The client does not listen to the server.');
-    this.#session?.fromClient(refusal.line);
+    this.#session?.fromClient.onMessage(refusal);
   }
 
   /** The stream of the request that a message belongs to; where that is not known, the one that listens, or the last one. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
 import type { McpProxy } from '../mcp-proxy.ts';
 import type { Address } from '../options/kinds.ts';
 import type { Session } from '../session/session.ts';
@@ -88,7 +89,7 @@ export class HttpFront {
       const status = error instanceof Refusal ? error.status : 500;
       const message = error instanceof Error ? error.message : String(error);
       if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } }));
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CONNECTION_CLOSED, message } }));
     }
   }
 

@@ -3,6 +3,7 @@ import type { Session } from '../session/session.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { LineWriter } from '../wire/line-writer.ts';
 import type { Message } from '../wire/message.ts';
+import { tellMessages } from '../wire/message-listener.ts';
 import type { Client } from './client.ts';
 
 export interface StdioClientOptions {
@@ -37,8 +38,8 @@ export class StdioClient implements Client {
     const { input, output, maxMessageBytes, onEnd } = this.#options;
     this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
-      onLine: (line) => session.fromClient(line),
-      onLongLine: (line) => session.longLineFromClient(line),
+      onLine: (line) => tellMessages(line, session.fromClient),
+      onLongLine: (line) => session.fromClient.onLongLine(line),
       together: (tellLines) => session.together(tellLines),
     });
     input.on('data', (chunk: Buffer) => this.#take(chunk));

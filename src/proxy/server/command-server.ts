@@ -3,6 +3,7 @@ import { spawn as spawnOnWindows } from 'cross-spawn';
 import { LineReader } from '../wire/line-reader.ts';
 import { LineWriter } from '../wire/line-writer.ts';
 import type { Message } from '../wire/message.ts';
+import { tellMessages } from '../wire/message-listener.ts';
 import { within } from '../within.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -42,7 +43,7 @@ export class CommandServer implements ServerConnection {
     this.#events = events;
     this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
-      onLine: events.onLine,
+      onLine: (line) => tellMessages(line, events),
       onLongLine: events.onLongLine,
       together: events.together,
     });

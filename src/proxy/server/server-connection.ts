@@ -1,13 +1,10 @@
-import type { Line } from '../wire/line.ts';
-import type { LongLine } from '../wire/line-reader.ts';
 import type { Message } from '../wire/message.ts';
+import type { MessageListener } from '../wire/message-listener.ts';
 
 /** What a connection tells. */
-export interface ServerEvents {
-  readonly onLine: (line: Line) => void;
-  readonly onLongLine: (line: LongLine) => void;
-  /** Called around lines that came together. */
-  readonly together: (tellLines: () => void) => void;
+export interface ServerEvents extends MessageListener {
+  /** Called around messages that came together. */
+  readonly together: (tell: () => void) => void;
   /** It takes messages again, after `write` has said that it is full. */
   readonly onDrain: () => void;
   /** It is over. No other event follows. */

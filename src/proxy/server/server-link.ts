@@ -5,17 +5,12 @@ import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
 /** What a link needs to know, and whom it tells. */
-export interface ServerLinkOptions {
+export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   readonly connect: Connect;
   /** How long the server may take to answer a ping, in ms. */
   readonly pingTimeoutMs: number;
   /** How long a new run may take until it accepts requests, in ms. */
   readonly startTimeoutMs: number;
-  readonly onLine: ServerEvents['onLine'];
-  readonly onLongLine: ServerEvents['onLongLine'];
-  readonly together: ServerEvents['together'];
-  readonly onDrain: ServerEvents['onDrain'];
-  readonly onUndelivered: ServerEvents['onUndelivered'];
   /** Its process was started, but is not initialised yet. */
   readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
@@ -203,11 +198,12 @@ export class ServerLink {
   }
 
   #connect(): ServerConnection {
-    const { onLine, onLongLine, together, onDrain, onUndelivered } = this.#options;
+    const { onMessage, onGarbage, onLongLine, together, onDrain, onUndelivered } = this.#options;
     let connection: ServerConnection | undefined;
     const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
     connection = this.#options.connect({
-      onLine: (line) => isCurrent() && onLine(line),
+      onMessage: (message) => isCurrent() && onMessage(message),
+      onGarbage: (line) => isCurrent() && onGarbage(line),
       onLongLine: (line) => isCurrent() && onLongLine(line),
       together,
       onDrain: () => isCurrent() && onDrain(),

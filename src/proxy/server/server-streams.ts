@@ -1,20 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Line } from '../wire/line.ts';
 import { readLongLine } from '../wire/long-line.ts';
-import { Message } from '../wire/message.ts';
+import type { Message } from '../wire/message.ts';
+import { type MessageListener, tellMessages } from '../wire/message-listener.ts';
 import { readEvents, readText, tooLong } from './answer-body.ts';
 import { Barrier } from './barrier.ts';
 import { AnswerFault } from './delivery-fault.ts';
 import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpSession, httpError } from './http-session.ts';
-import type { ServerEvents } from './server-connection.ts';
 
 export interface ServerStreamsOptions {
   readonly session: HttpSession;
   /** The longest message that is passed on, in bytes. */
   readonly maxMessageBytes: number;
-  readonly onLine: ServerEvents['onLine'];
-  readonly onLongLine: ServerEvents['onLongLine'];
+  readonly listener: MessageListener;
 }
 
 /** An answer that breaks off is taken up again so often in a row without anything new. */
@@ -168,7 +167,7 @@ export class ServerStreams {
         hasLong = true;
         const { id, asks } = readLongLine(message);
         if (id !== undefined && !asks) answers.add(id);
-        if (!this.#listening.signal.aborted) this.#options.onLongLine(message);
+        if (!this.#listening.signal.aborted) this.#options.listener.onLongLine(message);
       },
     });
     await reading.catch((error: unknown) => {
@@ -180,11 +179,16 @@ export class ServerStreams {
   /** Passes a message on. @returns the ids of the requests that it answers. */
   #tell(text: string): string[] {
     if (this.#listening.signal.aborted) return [];
-    const line = Line.of(text);
-    const ids = (Message.readLine(line) ?? []).flatMap((each) =>
-      each.isResponse && each.id ? [each.id] : [],
-    );
-    this.#options.onLine(line);
+    const { onMessage, onGarbage, onLongLine } = this.#options.listener;
+    const ids: string[] = [];
+    tellMessages(Line.of(text), {
+      onMessage: (message) => {
+        if (message.isResponse && message.id !== undefined) ids.push(message.id);
+        onMessage(message);
+      },
+      onGarbage,
+      onLongLine,
+    });
     return ids;
   }
 }

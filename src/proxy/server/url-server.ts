@@ -39,9 +39,8 @@ export class UrlServer implements ServerConnection {
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
     const { maxMessageBytes } = options;
-    const { onLine, onLongLine } = events;
     this.#session = new HttpSession(options);
-    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, onLine, onLongLine });
+    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, listener: events });
     this.#events = events;
   }
 

@@ -1,36 +1,25 @@
-import { CircuitOpenError, type Denial } from 'toolfuse';
+import type { Denial } from 'toolfuse';
+import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
+import { denialKey, deniedResult } from '../../mcp/denied-result.ts';
 import { type Json, Message } from '../wire/message.ts';
-
-/** JSON-RPC's code of a request that no server has answered; the official clients use it for a lost connection. */
-const connectionClosed = -32_000;
+import type { ToolCall } from '../wire/tool-call.ts';
 
 type Data = { readonly [key: string]: Json };
 
-/** A tool call of the client, as far as an answer needs to know it. */
-export interface AskedCall {
-  /** The id, as JSON text. */
-  readonly id: string;
-  readonly tool: string;
-  /** Whether the client waits for a task: then a result of the tool would not be understood, and an error is. */
-  readonly isTask: boolean;
-}
+/** The answer to a request that failed. Default code: no server has answered. */
+export const errorAnswer = (
+  id: string,
+  message: string,
+  data?: Data,
+  code: number = CONNECTION_CLOSED,
+): Message => Message.answer(id, { error: { code, message, ...(data && { data }) } });
 
-/** The answer of a request that has failed. */
-export const errorAnswer = (id: string, message: string, data?: Data, code = connectionClosed): Message =>
-  Message.answer(id, { error: { code, message, ...(data && { data }) } });
-
-/** An answer in words that a model can act on, and the same as data: in `_meta`, which no client validates. */
-function callAnswer({ id, isTask }: AskedCall, text: string, metaKey: string, data: Data): Message {
-  if (isTask) return errorAnswer(id, text, data);
-  return Message.answer(id, {
-    result: { content: [{ type: 'text', text }], isError: true, _meta: { [metaKey]: data } },
-  });
-}
-
-/** The answer of a call that was refused. */
-export function deniedAnswer(call: AskedCall, denial: Denial): Message {
-  const { text, data } = new CircuitOpenError(denial).toModel();
-  return callAnswer(call, text, 'toolfuse/denial', data);
+/** The answer to a call that a circuit refused. A client that waits for a task would not understand a result. */
+export function deniedAnswer(id: string, { isTask }: ToolCall, denial: Denial): Message {
+  const result = deniedResult(denial);
+  return isTask
+    ? errorAnswer(id, result.content[0].text, result._meta[denialKey])
+    : Message.answer(id, { result });
 }
 
 /** Why a call that was let through has no result. */
@@ -53,10 +42,12 @@ function wordsOf(tool: string, fault: CallFault): string {
   }
 }
 
-/** The answer of a call that was let through and has no result. */
-export const faultAnswer = (call: AskedCall, fault: CallFault): Message =>
-  callAnswer(call, wordsOf(call.tool, fault), 'toolfuse/failure', {
-    ...fault,
-    tool: call.tool,
-    executed: fault.error === 'not_run' ? false : 'unknown',
+/** The answer to a call that was let through and has no result: words for a model, and the same as data in `_meta`. */
+export function faultAnswer(id: string, { tool, isTask }: ToolCall, fault: CallFault): Message {
+  const text = wordsOf(tool, fault);
+  const data = { ...fault, tool, executed: fault.error === 'not_run' ? false : 'unknown' };
+  if (isTask) return errorAnswer(id, text, data);
+  return Message.answer(id, {
+    result: { content: [{ type: 'text', text }], isError: true, _meta: { 'toolfuse/failure': data } },
   });
+}

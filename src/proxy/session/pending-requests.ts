@@ -1,40 +1,22 @@
-import type { Permit } from 'toolfuse';
 import { longestTimerMs } from '../../../machines/backoff.ts';
-import type { Message } from '../wire/message.ts';
-import type { AskedCall } from './answers.ts';
+import type { ClientRequest } from './client-request.ts';
 
-/** A request of the client that the server has not answered yet. */
-export interface PendingRequest {
-  readonly message: Message;
-  /** The id, as JSON text. */
-  readonly id: string;
-  readonly method: string;
-  /** Where it is a tool call. */
-  readonly call: (AskedCall & { readonly permit: Permit }) | undefined;
-  /** With which the server tells its progress, as JSON text. */
-  readonly progressToken: string | undefined;
-  /** How long an answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */
-  readonly waitMs: number;
-  /** When the wait is over, in ms of `performance.now()`; set when it is added. */
-  dueAt: number;
-}
-
-/** Of so many requests that were answered in the server's place its own late answer is known, and dropped. */
+/** How many requests that the proxy answered itself are remembered, so that the server's late answer is dropped. */
 const maxLateAnswers = 10_000;
 
 /** The requests of the client that wait for the server, and those that wait no more. */
 export class PendingRequests {
-  readonly #onDue: (request: PendingRequest) => void;
-  readonly #byId = new Map<string, PendingRequest>();
+  readonly #onDue: (request: ClientRequest) => void;
+  readonly #byId = new Map<string, ClientRequest>();
   /** By the token with which the server tells their progress, as JSON text. */
-  readonly #byToken = new Map<string, PendingRequest>();
+  readonly #byToken = new Map<string, ClientRequest>();
   readonly #answered = new Set<string>();
   /** One for all, since a timer for each would cost more than the rest of a quick call. It may go off for nothing. */
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = Infinity;
 
   /** @param onDue Told of a request whose wait is over; it is to be taken, answered, or extended. */
-  constructor(onDue: (request: PendingRequest) => void) {
+  constructor(onDue: (request: ClientRequest) => void) {
     this.#onDue = onDue;
   }
 
@@ -46,12 +28,13 @@ export class PendingRequests {
     return this.#byId.has(id);
   }
 
-  all(): PendingRequest[] {
+  all(): ClientRequest[] {
     return [...this.#byId.values()];
   }
 
-  add(request: PendingRequest): void {
-    const { id, progressToken, waitMs } = request;
+  add(request: ClientRequest): void {
+    const { id, waitMs } = request;
+    const progressToken = request.call?.progressToken;
     if (this.#answered.size > 0) this.#answered.delete(id);
     this.#byId.set(id, request);
     if (progressToken !== undefined) this.#byToken.set(progressToken, request);
@@ -60,16 +43,17 @@ export class PendingRequests {
   }
 
   /** The request that waits no more, as the server has answered or the client has given it up. */
-  take(id: string): PendingRequest | undefined {
+  take(id: string): ClientRequest | undefined {
     const request = this.#byId.get(id);
     if (request === undefined) return undefined;
     this.#byId.delete(id);
-    if (request.progressToken !== undefined) this.#byToken.delete(request.progressToken);
+    const progressToken = request.call?.progressToken;
+    if (progressToken !== undefined) this.#byToken.delete(progressToken);
     return request;
   }
 
   /** The same, and the client has its answer: what the server still says is late. */
-  answer(id: string): PendingRequest | undefined {
+  answer(id: string): ClientRequest | undefined {
     const request = this.take(id);
     if (request === undefined) return undefined;
     this.#answered.add(id);
@@ -92,7 +76,7 @@ export class PendingRequests {
   }
 
   /** Its time begins anew. */
-  extend(request: PendingRequest): void {
+  extend(request: ClientRequest): void {
     request.dueAt = performance.now() + request.waitMs;
   }
 

@@ -126,6 +126,11 @@ export class SessionCircuits {
     this.#leave();
   }
 
+  /** Whether the session is over. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   tryAcquire(tool: string): Permit | Denial {
     const asked = this.#registry.tryAcquire(tool, { upstream: this.#server });
     const isStarting = !asked.admitted && asked.upstream !== null && this.#state === 'halfOpen';

@@ -1,37 +1,61 @@
+import type { Denial } from 'toolfuse';
 import { AnswerFault, hasNotRun, isRefusal, reasonOf } from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { Message } from '../wire/message.ts';
 import { errorAnswer, faultAnswer } from './answers.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import type { ClientRequest } from './client-request.ts';
 
-// How a request ends that the server has not answered: each tells the circuits, and gives what the client is told.
+/** How a request ended that the server has not answered, or not in time. */
+export type Unanswered =
+  /** The proxy answered it itself. The denial is there where a circuit refused a call. */
+  | { readonly how: 'refused'; readonly denial: Denial | undefined }
+  /** The client waits no more: because its own time limit passed, or for another reason. */
+  | { readonly how: 'cancelled'; readonly hasTimedOut: boolean }
+  | { readonly how: 'timedOut'; readonly timeoutMs: number }
+  /** The request did not reach the server, or its answer did not reach the proxy. */
+  | { readonly how: 'undelivered'; readonly error: unknown }
+  /** The server was lost. */
+  | { readonly how: 'lost'; readonly end: ServerEnd }
+  /** The answer is longer than the proxy passes on. */
+  | { readonly how: 'tooLong'; readonly why: string }
+  /** The session ended. */
+  | { readonly how: 'closed' };
 
-/** It has not reached the server, or not its answer the proxy. */
-export function undelivered({ id, call }: PendingRequest, error: unknown): Message {
-  const why = reasonOf(error);
-  if (call === undefined) {
-    return errorAnswer(id, `The server ${whatItDid(error)}: ${why}`);
+/** The ends of which the client does not know yet. */
+export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lost' | 'tooLong' }>;
+
+/** What the client is told in place of the server's answer. */
+export function answerInstead({ id, method, call }: ClientRequest, failed: Failed): Message {
+  switch (failed.how) {
+    case 'timedOut':
+      return call === undefined
+        ? errorAnswer(id, `The server does not start: ${noAnswerWithin(method, failed.timeoutMs)}.`)
+        : faultAnswer(id, call, { error: 'timeout', timeoutMs: failed.timeoutMs });
+    case 'undelivered': {
+      const { error } = failed;
+      const why = reasonOf(error);
+      return call === undefined
+        ? errorAnswer(id, `The server ${whatItDid(error)}: ${why}`)
+        : faultAnswer(id, call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
+    }
+    case 'lost': {
+      const { why } = failed.end;
+      return call === undefined
+        ? errorAnswer(id, `The server was lost before it answered: ${why}.`)
+        : faultAnswer(id, call, { error: 'no_answer', why });
+    }
+    case 'tooLong':
+      return call === undefined
+        ? errorAnswer(id, failed.why)
+        : faultAnswer(id, call, { error: 'no_answer', why: failed.why });
   }
-  call.permit.failure(error);
-  return faultAnswer(call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
 }
+
+/** What a server did that left a request unanswered for this long, in words. */
+export const noAnswerWithin = (method: string, timeoutMs: number): string =>
+  `it did not answer ${method} within ${timeoutMs / 1000} s`;
 
 function whatItDid(error: unknown): string {
   if (error instanceof AnswerFault) return 'has not answered this';
   return isRefusal(error) ? 'has refused this' : 'could not be reached';
-}
-
-/** The server was lost before it has answered. */
-export function lost({ id, call }: PendingRequest, { why, isReplaced = false }: ServerEnd): Message {
-  if (call === undefined) return errorAnswer(id, `The server was lost before it answered: ${why}.`);
-  if (isReplaced) call.permit.release();
-  else call.permit.failure(Object.assign(new Error(why), { code: 'ECONNRESET' }));
-  return faultAnswer(call, { error: 'no_answer', why });
-}
-
-/** It was answered, by what cannot be passed on: the server lives, and the tool is to blame. */
-export function unpassable({ id, call }: PendingRequest, why: string): Message {
-  if (call === undefined) return errorAnswer(id, why);
-  call.permit.failure('executionError', { roundTrip: true });
-  return faultAnswer(call, { error: 'no_answer', why });
 }

@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type LogFormat, ProxyLog } from '../../../src/proxy/log.ts';
-import { Message } from '../../../src/proxy/wire/message.ts';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
 
-function logOf(format: LogFormat, { payloads = false, colours = false } = {}) {
+function logOf(format: LogFormat, { colours = false } = {}) {
   const lines: string[] = [];
   const log = new ProxyLog({
     format,
     write: (line) => lines.push(line),
     now: () => now,
     server: 'files',
-    payloads,
     colours,
   });
   return { log, lines };
 }
-
-const call = Message.of({ id: 1, method: 'tools/call', params: { name: 'a', arguments: { key: 's3cret' } } });
 
 describe('what happens', () => {
   it('is told to a person on a line', () => {
@@ -51,23 +47,5 @@ describe('what happens', () => {
     const { log, lines } = logOf('json');
     for (let count = 0; count < 2_000; count++) log.tell('message.garbage', {});
     expect(lines).toHaveLength(7);
-  });
-});
-
-describe('what is said in calls', () => {
-  it('is not told', () => {
-    const { log, lines } = logOf('json');
-    log.payload('call', 'a', call);
-    expect(lines).toEqual([]);
-  });
-
-  it('is told where that is asked for', () => {
-    const { log, lines } = logOf('json', { payloads: true });
-    log.payload('call', 'a', call);
-    log.payload('result', 'a', Message.answer('1', { result: { content: [] } }));
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { event: 'payload.call', tool: 'a', said: '{"key":"s3cret"}' },
-      { event: 'payload.result', tool: 'a', said: '{"content":[]}' },
-    ]);
   });
 });

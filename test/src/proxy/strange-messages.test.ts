@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StatusResource } from '../../../src/proxy/session/status-resource.ts';
-import { Line } from '../../../src/proxy/wire/line.ts';
 import { initialize, start, startInitialized } from './support/scripted-session.ts';
 
 /** JSON has no -0. */
@@ -27,7 +25,7 @@ const method = fc.constantFrom(
   'logging/setLevel',
   'ping',
 );
-const everything = () => ({ hideOpen: true, statusResource: new StatusResource(() => ({})) });
+const everything = () => ({ hideOpen: true, status: () => ({}) });
 
 describe('whatever a server answers', () => {
   it('the client has its answer, and the session goes on', () => {
@@ -75,7 +73,7 @@ describe('whatever a server answers', () => {
   ])('were it %s, nothing breaks', (line) => {
     const { says, run, told } = startInitialized(everything());
     says({ jsonrpc: '2.0', id: 2, method: 'ping' });
-    run().events.onLine(Line.of(line));
+    run().says(line);
     run().says({ jsonrpc: '2.0', id: 2, result: {} });
     expect(told.at(-1)).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
   });

@@ -19,9 +19,11 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
     },
   });
   const session = {
-    fromClient: (line: Line) => {
-      heard.push(line.bytes.toString().trim());
-      onLine(client);
+    fromClient: {
+      onGarbage: (line: Line) => {
+        heard.push(line.bytes.toString().trim());
+        onLine(client);
+      },
     },
     together: (tellLines: () => void) => tellLines(),
   };

@@ -11,9 +11,10 @@ function run(program: string, onLine: (line: Line, server: CommandServer) => voi
   const server = new CommandServer(
     { command: process.execPath, args: ['-e', program], maxMessageBytes: 1_000_000 },
     {
-      onLine: (line) => onLine(line, server),
+      onMessage: ({ line }) => onLine(line, server),
+      onGarbage: (line) => onLine(line, server),
       onLongLine: () => {},
-      together: (tellLines) => tellLines(),
+      together: (tell) => tell(),
       onDrain: () => {},
       onUndelivered: () => {},
       onEnd: ({ why }) => tell(why),

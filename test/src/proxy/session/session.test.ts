@@ -634,7 +634,7 @@ describe('a message that is too long', () => {
     run().events.onLongLine(asks);
     expect(told).toEqual([]);
     expect(run().last()).toMatchObject({ id: 1, error: { code: -32_600 } });
-    session.longLineFromClient(asks);
+    session.fromClient.onLongLine(asks);
     expect(told).toMatchObject([{ id: 1, error: { code: -32_600 } }]);
   });
 
@@ -644,9 +644,9 @@ describe('a message that is too long', () => {
     run().says({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage', params: {} });
     told.length = 0;
     const answer = { head: Buffer.from('{"id":5,"result'), tail: Buffer.from('"}}'), length: 5e7 };
-    session.longLineFromClient(answer);
+    session.fromClient.onLongLine(answer);
     expect(run().last()).toMatchObject({ id: 5, error: { message: expect.stringContaining('too long') } });
-    session.longLineFromClient(answer);
+    session.fromClient.onLongLine(answer);
     expect(run().heard.filter(({ error }) => error !== undefined)).toHaveLength(1);
     expect(told).toEqual([]);
   });
@@ -659,11 +659,9 @@ describe('an id, or a token, that is written in another way', () => {
     ['3.0', '3'],
     ['1e3', '1000'],
   ])('%s and %s are the same: one answer comes', async (asked, answered) => {
-    const { session, run, told } = startInitialized();
+    const { says, run, told } = startInitialized();
     const token = `"_meta":{"progressToken":${asked}}`;
-    session.fromClient(
-      Line.of(`{"jsonrpc":"2.0","id":${asked},"method":"tools/call","params":{"name":"search",${token}}}`),
-    );
+    says(`{"jsonrpc":"2.0","id":${asked},"method":"tools/call","params":{"name":"search",${token}}}`);
     await vi.advanceTimersByTimeAsync(6_000);
     run().says(
       `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${answered},"progress":1}}`,
@@ -675,9 +673,9 @@ describe('an id, or a token, that is written in another way', () => {
   });
 
   it('is known of the server as well, and forgotten when it gives its question up', () => {
-    const { session, run, told } = startInitialized();
+    const { says, run, told } = startInitialized();
     run().says('{"jsonrpc":"2.0","id":"s/1","method":"roots/list"}');
-    session.fromClient(Line.of('{"jsonrpc":"2.0","id":"s\\/1","result":{"roots":[]}}'));
+    says('{"jsonrpc":"2.0","id":"s\\/1","result":{"roots":[]}}');
     expect(run().last()).toMatchObject({ id: 's/1' });
     run().says({ jsonrpc: '2.0', id: 's2', method: 'roots/list' });
     run().says({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 's2' } });
@@ -737,7 +735,7 @@ describe('the list of tools', () => {
     says(list);
     run().says(tools);
     expect(told.at(-1)).toEqual({ ...tools, result: { tools: [{ name: 'other' }], more: 1 } });
-    session.offerAnew();
+    session.announceTools();
     expect(told.at(-1)).toMatchObject({ method: 'notifications/tools/list_changed' });
     run().events.onEnd({ why: 'it exited with code 0' });
     says({ ...list, id: 2 });

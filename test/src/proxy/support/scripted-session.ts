@@ -3,8 +3,11 @@ import { ProxyLog } from '../../../../src/proxy/log.ts';
 import type { ServerConnection, ServerEvents } from '../../../../src/proxy/server/server-connection.ts';
 import { ServerCircuits } from '../../../../src/proxy/session/server-circuits.ts';
 import { Session, type SessionOptions } from '../../../../src/proxy/session/session.ts';
+import { type SessionStepsOptions, sessionSteps } from '../../../../src/proxy/steps/session-steps.ts';
+import type { Step } from '../../../../src/proxy/steps/step.ts';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import type { Message } from '../../../../src/proxy/wire/message.ts';
+import { tellMessages } from '../../../../src/proxy/wire/message-listener.ts';
 
 const started: ServerCircuits[] = [];
 afterEach(() => {
@@ -43,7 +46,7 @@ export class ScriptedServer implements ServerConnection {
     this.closed = how;
   }
   says(content: Content | Content[] | string): void {
-    this.events.onLine(Line.of(typeof content === 'string' ? content : JSON.stringify(content)));
+    tellMessages(Line.of(typeof content === 'string' ? content : JSON.stringify(content)), this.events);
   }
   last(): Content {
     return this.heard.at(-1) ?? {};
@@ -77,12 +80,33 @@ export function circuitsFor({ circuit, serverCircuit, maxSessions = 1 }: Circuit
   return circuits;
 }
 
-export function start(options: Partial<SessionOptions> & CircuitOptions = {}) {
+type StepOptions = Partial<Omit<SessionStepsOptions, 'log'>> & {
+  /** Steps before the proxy's own, and behind them. */
+  readonly before?: readonly Step[];
+  readonly behind?: readonly Step[];
+};
+
+export function start(options: Partial<Omit<SessionOptions, 'steps'>> & CircuitOptions & StepOptions = {}) {
   const runs: ScriptedServer[] = [];
   const told: Content[] = [];
   const logged: Content[] = [];
   const client = { isPaused: false, isFull: false, hasEnded: false };
   const circuits = options.circuits ?? circuitsFor(options);
+  const log = new ProxyLog({
+    format: 'json',
+    write: (line) => logged.push(JSON.parse(line)),
+    now: () => new Date(),
+    server: 'test',
+    colours: false,
+  });
+  const {
+    resultErrors = 'tool',
+    hideOpen = false,
+    logPayloads = false,
+    onTools = () => {},
+    status,
+  } = options;
+  const { before = [], behind = [] } = options;
   const session = new Session({
     client: {
       write: ({ line }) => {
@@ -104,25 +128,23 @@ export function start(options: Partial<SessionOptions> & CircuitOptions = {}) {
       runs.push(run);
       return run;
     },
-    log: new ProxyLog({
-      format: 'json',
-      write: (line) => logged.push(JSON.parse(line)),
-      now: () => new Date(),
-      server: 'test',
-      payloads: false,
-      colours: false,
-    }),
+    log,
     timeoutMs: () => 10_000,
     pingTimeoutMs: 5_000,
     startTimeoutMs: 30_000,
-    resultErrors: 'tool',
-    hideOpen: false,
-    statusResource: undefined,
-    onTools: () => {},
+    steps: (context) => [
+      ...before,
+      ...sessionSteps({ log, logPayloads, resultErrors, hideOpen, onTools, status }, context),
+      ...behind,
+    ],
     ...options,
     circuits,
   });
-  const says = (content: Content | Content[]): void => session.fromClient(Line.of(JSON.stringify(content)));
+  const says = (content: Content | Content[] | string): void =>
+    tellMessages(
+      Line.of(typeof content === 'string' ? content : JSON.stringify(content)),
+      session.fromClient,
+    );
   const run = (index = runs.length - 1): ScriptedServer => {
     const found = runs[index];
     if (found === undefined) throw new Error('no such run');

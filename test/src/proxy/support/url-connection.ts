@@ -43,9 +43,10 @@ export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessag
   const connection = new UrlServer(
     { url: `${server.origin}/mcp`, headers: {}, maxMessageBytes },
     {
-      onLine: (line) => lines.push(line.text('utf8', 0, line.length).trim()),
+      onMessage: ({ line }) => lines.push(line.text('utf8', 0, line.length).trim()),
+      onGarbage: (line) => lines.push(line.text('utf8', 0, line.length).trim()),
       onLongLine: (line) => longLines.push(line),
-      together: (tellLines) => tellLines(),
+      together: (tell) => tell(),
       onDrain: () => {},
       onUndelivered: ({ method }, error) => undelivered.push({ method, error }),
       onEnd: (end) => ends.push(end),

@@ -1,0 +1,141 @@
+import type { ServerEnd } from '../server/server-connection.ts';
+import type { ServerLink } from '../server/server-link.ts';
+import type { Steps } from '../steps/steps.ts';
+import { Message } from '../wire/message.ts';
+import { readToolCall } from '../wire/tool-call.ts';
+import type { ClientRequest } from './client-request.ts';
+import { PendingRequests } from './pending-requests.ts';
+import type { SessionCircuits } from './server-circuits.ts';
+import { answerInstead, type Failed, noAnswerWithin } from './unanswered.ts';
+
+export interface ClientRequestsOptions {
+  readonly link: ServerLink;
+  readonly circuits: SessionCircuits;
+  readonly steps: Steps;
+  readonly toClient: (message: Message) => void;
+  /** How long a call of a tool may take, in ms; of '', any other request. */
+  readonly timeoutMs: (tool: string) => number;
+  /** How long the server may take to answer `initialize`, in ms. */
+  readonly startTimeoutMs: number;
+}
+
+const timedOut = /\btimed?[ -]?out\b/i;
+
+/** The requests of the client, each from the question to its end: it passes the steps, waits, and is answered. */
+export class ClientRequests {
+  readonly #options: ClientRequestsOptions;
+  readonly #steps: Steps;
+  readonly #pending = new PendingRequests((request) => this.#timedOut(request));
+
+  constructor(options: ClientRequestsOptions) {
+    this.#options = options;
+    this.#steps = options.steps;
+  }
+
+  /** How many wait for the server. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** The client asks. @returns whether the request is to go to the server; where not, it is answered here. */
+  ask(message: Message, id: string, method: string): boolean {
+    // Two requests of the same id at a time: only the server knows which of them it answers.
+    if (this.#pending.has(id)) return true;
+    const request = this.#read(message, id, method);
+    const answer = this.#steps.request(request);
+    if (answer === undefined) this.#pending.add(request);
+    else this.#options.toClient(answer);
+    return answer === undefined;
+  }
+
+  /** The server answers. @returns what the client is to see of it; undefined where it has its answer already. */
+  answered(answer: Message, id: string): Message | undefined {
+    const request = this.#pending.take(id);
+    if (request === undefined) return this.#pending.isLate(id) ? undefined : answer;
+    const seen = this.#steps.answer(request, answer);
+    if (request.call === undefined && !answer.isError) this.#options.link.remember(request.message, answer);
+    return seen;
+  }
+
+  /** The server says that it is at work on a request: its time begins anew. */
+  progress(notification: Message): void {
+    const token = notification.idAt('params', 'progressToken');
+    if (token !== undefined) this.#pending.progress(token);
+  }
+
+  /** The client waits for an answer no more. */
+  cancelled(notification: Message): void {
+    const id = notification.idAt('params', 'requestId');
+    const request = id === undefined ? undefined : this.#pending.take(id);
+    if (request === undefined) return;
+    const reason = notification.value('params', 'reason');
+    // A client whose time limit has passed cancels as well, and says so. Only then is the server in doubt.
+    const hasTimedOut = typeof reason === 'string' && timedOut.test(reason);
+    this.#steps.unanswered(request, { how: 'cancelled', hasTimedOut });
+    if (hasTimedOut && request.call === undefined) void this.#doubtServer();
+  }
+
+  /** A request did not reach the server, or its answer did not reach the proxy. */
+  undelivered(id: string, error: unknown): void {
+    const request = this.#pending.answer(id);
+    if (request !== undefined) this.#fail(request, { how: 'undelivered', error });
+  }
+
+  /** The answer to a request is longer than the proxy passes on. */
+  tooLong(id: string, why: string): void {
+    const request = this.#pending.take(id);
+    if (request !== undefined) this.#fail(request, { how: 'tooLong', why });
+  }
+
+  /** The server was lost: it answers none of them. */
+  lost(end: ServerEnd): void {
+    for (const { id } of this.#pending.all()) {
+      const request = this.#pending.take(id);
+      if (request !== undefined) this.#fail(request, { how: 'lost', end });
+    }
+    this.#pending.forgetAnswered();
+  }
+
+  /** The session has ended. */
+  close(): void {
+    for (const request of this.#pending.all()) this.#steps.unanswered(request, { how: 'closed' });
+    this.#pending.stop();
+  }
+
+  #read(message: Message, id: string, method: string): ClientRequest {
+    const { circuits, timeoutMs, startTimeoutMs } = this.#options;
+    const read = method === 'tools/call' ? readToolCall(message) : undefined;
+    // The circuit of a server guards no tool that happens to have its name.
+    const call = read === undefined || circuits.isOfServer(read.tool) ? undefined : read;
+    const waitMs = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
+    return { message, id, method, call, waitMs, dueAt: 0 };
+  }
+
+  #timedOut(request: ClientRequest): void {
+    const { id, method, call, waitMs: timeoutMs } = request;
+    const { link, toClient } = this.#options;
+    if (call === undefined && method !== 'initialize') {
+      // It may take any time, of a server that is alive.
+      this.#pending.extend(request);
+      void this.#doubtServer();
+      return;
+    }
+    this.#pending.answer(id);
+    const failed: Failed = { how: 'timedOut', timeoutMs };
+    toClient(answerInstead(request, failed));
+    if (call === undefined) void link.giveUp({ why: noAnswerWithin(method, timeoutMs) });
+    else link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
+    // The server hears of the cancellation before a step asks whether it is alive.
+    this.#steps.unanswered(request, failed);
+  }
+
+  #fail(request: ClientRequest, failed: Failed): void {
+    this.#steps.unanswered(request, failed);
+    this.#options.toClient(answerInstead(request, failed));
+  }
+
+  async #doubtServer(): Promise<void> {
+    const { link, circuits } = this.#options;
+    if (!(await link.ping())) circuits.serverFailed('it did not answer a ping');
+  }
+}

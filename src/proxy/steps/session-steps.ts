@@ -1,0 +1,54 @@
+import type { ResultErrors } from '../../mcp/result-errors.ts';
+import type { ProxyLog } from '../log.ts';
+import type { SessionCircuits } from '../session/server-circuits.ts';
+import { CallCircuits } from './call-circuits.ts';
+import { CallLog } from './call-log.ts';
+import { PayloadLog } from './payload-log.ts';
+import { ServerAbsence } from './server-absence.ts';
+import { StatusResource } from './status-resource.ts';
+import type { Step } from './step.ts';
+import { ToolList } from './tool-list.ts';
+
+/** What the steps of a session can ask of it. */
+export interface SessionContext {
+  readonly circuits: SessionCircuits;
+  /** Whether the server takes requests now. */
+  readonly isReady: () => boolean;
+  /** Whether the server answers a ping in time. */
+  readonly ping: () => Promise<boolean>;
+  /** Starts the server, unless somebody else does. */
+  readonly startServer: () => void;
+  /** Why there is no server, in words. */
+  readonly whyNoServer: () => string;
+}
+
+export interface SessionStepsOptions {
+  readonly log: ProxyLog;
+  readonly logPayloads: boolean;
+  readonly resultErrors: ResultErrors;
+  /** Whether open tools are taken from the list of tools. */
+  readonly hideOpen: boolean;
+  /** The server has told all of its tools. */
+  readonly onTools: (tools: ReadonlySet<string>) => void;
+  /** What the client can read as `toolfuse://status`; undefined for no such resource. */
+  readonly status: (() => unknown) | undefined;
+}
+
+/** The steps that every request of a session passes, in this order. */
+export function sessionSteps(options: SessionStepsOptions, session: SessionContext): readonly Step[] {
+  const { log, logPayloads, resultErrors, hideOpen, onTools, status } = options;
+  const { circuits, ping, isReady, startServer, whyNoServer } = session;
+  const tools = new ToolList({
+    isOffered: hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
+    onComplete: onTools,
+  });
+  return [
+    new CallLog(log),
+    new CallCircuits({ circuits, resultErrors, ping }),
+    ...(status === undefined ? [] : [new StatusResource(status)]),
+    // What comes after it hears only of requests that go to the server.
+    new ServerAbsence({ isReady, start: startServer, why: whyNoServer, tools }),
+    ...(logPayloads ? [new PayloadLog(log)] : []),
+    tools,
+  ];
+}
