@@ -59,7 +59,7 @@ export function denialOf(
     alternatives: readonly string[] | undefined;
   },
 ): Denial {
-  const circuit = snapshot.context.tool;
+  const { tool: circuit, lastErrorCategory } = snapshot.context;
   const isOwn = circuit === more.tool;
   const retryAfterMs = retryAfterMsOf(snapshot, more.now);
   return {
@@ -70,8 +70,9 @@ export function denialOf(
     upstream: isOwn ? null : circuit,
     retryAfterMs,
     retryAt: retryAfterMs === null ? null : more.wallNow + retryAfterMs,
-    lastErrorCategory: snapshot.context.lastErrorCategory,
-    lastError: more.lastError,
+    lastErrorCategory,
+    // What tripped may have been no error: calls that were too slow. An older error is not why.
+    lastError: lastErrorCategory === null ? null : more.lastError,
     alternatives: more.alternatives ?? noAlternatives,
   };
 }

@@ -138,6 +138,9 @@ export class ResultRecorder implements PermitOwner {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
     this.#count(circuit, category, category ?? undefined, undefined, durationOf(event) ?? undefined);
+    const isNoted = category !== null && isCounted(category) && !isLate(circuit.latest.context, event.stamp);
+    // It has no words, and those of an older failure are not its own.
+    if (isNoted) circuit.lastError = null;
   }
 
   /** A probe of a circuit was not made, or says nothing. */
@@ -238,7 +241,7 @@ export class ResultRecorder implements PermitOwner {
       if (isProbeResult) circuit.sendCounted({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
       return;
     }
-    if (stamp === undefined || stamp.generation === circuit.latest.context.generation) {
+    if (!isLate(circuit.latest.context, stamp)) {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
       this.#steps.blamed({ tool: circuit.id, category, message: circuit.lastError, at });
     }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type CircuitConfig, createToolRegistry, type Denial, type Permit } from 'toolfuse';
+import { countWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -132,6 +133,15 @@ describe('a late result', () => {
     });
   });
 
+  it('of an earlier generation is counted as late, also a success at a circuit that is healthy again', () => {
+    const { registry, permit, halfOpen } = setUp();
+    const early = permit();
+    halfOpen();
+    permit().success();
+    early.success();
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', lateResults: 1, successes: 2 });
+  });
+
   it('does not move an isolated circuit', () => {
     const { registry, permit } = setUp();
     const early = permit();
@@ -210,6 +220,41 @@ describe('a denial', () => {
     const { registry, denial } = setUp();
     registry.recordFailure('search', 'executionError');
     expect(denial().kind).toBe('rejecting');
+  });
+
+  it('of a tool that was too slow says that, and nothing of an older failure', () => {
+    const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
+    const { clock, permit, denial } = setUp({ trip });
+    permit().failure(new Error('boom'));
+    const slow = permit();
+    clock.advance(201);
+    slow.success();
+    expect(denial()).toMatchObject({ kind: 'slow', lastErrorCategory: null, lastError: null });
+  });
+
+  it('gives no words of an older failure with the kind of one that had none', () => {
+    const { registry, denial } = setUp({ failureThreshold: 2 });
+    registry.recordFailure('search', new Error('boom'));
+    registry.tool('search').send({ type: 'FAILURE', category: 'network' });
+    expect(denial()).toMatchObject({ lastErrorCategory: 'network', lastError: null });
+  });
+
+  it('gives the words of the last failure that counted, and not of a late or an ignored one', () => {
+    const { clock, registry, permit, denial } = setUp();
+    const early = permit();
+    registry.recordFailure('search', new Error('bang'));
+    early.failure(new Error('late'));
+    const search = registry.tool('search');
+    search.send({ type: 'FAILURE', category: 'network', stamp: { generation: 0, probeStart: null } });
+    search.send({ type: 'FAILURE', category: 'invalidParameters' });
+    expect(denial()).toMatchObject({ lastErrorCategory: 'executionError', lastError: 'bang' });
+    clock.advance(1_000);
+    const hung = permit();
+    clock.advance(10_000);
+    hung.failure(new Error('its place was taken back'));
+    permit();
+    expect(denial()).toMatchObject({ reason: 'halfOpen', lastError: 'bang' });
+    expect(registry.recovery().recentErrors.map(({ message }) => message)).toEqual(['bang']);
   });
 
   it('of an isolated circuit cannot say when', () => {
