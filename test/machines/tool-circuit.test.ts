@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   backoffLeftMs,
   type CircuitConfig,
+  countWindow,
   type ErrorCategory,
   errorCategories,
   errorCategoryNames,
@@ -231,6 +232,19 @@ describe('an open circuit', () => {
     clock.advance(4_000);
     expectUnchangedBy(circuit, { type: 'FAILURE', category });
     clock.advance(1_000);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('waits no less after a failure that says it happened before the last one', () => {
+    const clock = new ManualClock(1_000);
+    const { circuit } = startOpen({}, clock);
+    clock.advance(2_000);
+    circuit.send({ type: 'FAILURE', at: 3_000 });
+    circuit.send({ type: 'FAILURE', at: 500 });
+    expect(contextOf(circuit).lastFailureAt).toBe(3_000);
+    clock.advance(4_999);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
@@ -565,6 +579,19 @@ describe('a probe that never reports', () => {
     expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, probeStarts: [] });
   });
 
+  it('comes first where a later one says that it began before it', () => {
+    const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: 2, probeTimeoutMs: 10_000 });
+    const began = clock.now() + 4_000;
+    clock.advance(4_000);
+    circuit.send({ type: 'REQUEST' });
+    circuit.send({ type: 'REQUEST', at: began - 3_000 });
+    expect(contextOf(circuit).probeStarts).toEqual([began, began]);
+    clock.advance(9_999);
+    expect(contextOf(circuit).probesInFlight).toBe(2);
+    clock.advance(1);
+    expect(contextOf(circuit).probesInFlight).toBe(0);
+  });
+
   it('is not timed anew by requests that are denied meanwhile', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
@@ -834,6 +861,60 @@ describe('the generation', () => {
     fail(circuit);
     isAdmitted(circuit);
     expect(contextOf(circuit).generation).toBe(generation);
+  });
+});
+
+describe('a result of an earlier generation', () => {
+  /** A circuit that has tripped and recovered since it was closed in the generation 0. */
+  function startRecovered(): Standalone {
+    const started = startHalfOpen();
+    started.circuit.send({ type: 'SUCCESS' });
+    fail(started.circuit, 3);
+    return started;
+  }
+  const stamp = { generation: 0, probeStart: null };
+
+  it.each<ToolCircuitEvent>([
+    { type: 'SUCCESS', stamp },
+    { type: 'FAILURE', stamp },
+  ])('is counted as late by a circuit that has recovered since, and changes nothing else: $type', (event) => {
+    const { circuit } = startRecovered();
+    const before = contextOf(circuit);
+    circuit.send(event);
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit)).toEqual({ ...before, lateResults: 1 });
+  });
+});
+
+describe('a circuit that trips because its calls are slow', () => {
+  const slow = { type: 'SUCCESS', durationMs: 201 } as const;
+  const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
+
+  it('does not name the kind of an older failure as what was wrong', () => {
+    const { circuit } = startCircuit({ trip });
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    circuit.send(slow);
+    expect(stateOf(circuit)).toBe('open');
+    expect(contextOf(circuit)).toMatchObject({ failureCount: 0, lastErrorCategory: null });
+  });
+
+  it('names the kind of the last failure where it was a success in time that made the calls enough', () => {
+    const { circuit } = startCircuit({ trip: countWindow({ size: 2, failureRate: 0.5, slowCallMs: 200 }) });
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    circuit.send({ type: 'SUCCESS', durationMs: 200 });
+    expect(stateOf(circuit)).toBe('open');
+    expect(contextOf(circuit).lastErrorCategory).toBe('network');
+  });
+
+  it('says nothing of an older failure where a probe was too slow either', () => {
+    const { circuit } = startHalfOpen({
+      failureThreshold: 1,
+      trip: countWindow({ size: 1, slowCallMs: 200 }),
+    });
+    expect(contextOf(circuit).lastErrorCategory).toBe('executionError');
+    circuit.send(slow);
+    expect(stateOf(circuit)).toBe('open');
+    expect(contextOf(circuit).lastErrorCategory).toBeNull();
   });
 });
 

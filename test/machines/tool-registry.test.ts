@@ -278,6 +278,33 @@ describe('a recovery pause', () => {
     expect(value()).toBe('paused');
   });
 
+  it('is not called for by a disabled circuit that would have tripped', () => {
+    const { registry, spawn, value, newsTypes } = startRegistry();
+    const [circuit] = spawn('shell') as [ToolCircuitRef];
+    circuit.send({ type: 'DISABLE' });
+    fail(circuit, 2);
+    expect(newsTypes()).toEqual(['circuit.disabled', 'circuit.spared']);
+    expect(value()).toBe('operational');
+    expect(registry.getSnapshot().context.overCap).toBeNull();
+  });
+
+  it('that one circuit too many calls for is not ended by a disabled one that would have tripped', () => {
+    const { registry, spawn, value } = startRegistry();
+    const [circuit] = spawn('shell') as [ToolCircuitRef];
+    registry.send({
+      type: 'TRIP_SPARED',
+      tool: 'over',
+      state: 'closed',
+      isFirst: true,
+      lastErrorCategory: null,
+    });
+    expect(value()).toBe('paused');
+    circuit.send({ type: 'DISABLE' });
+    fail(circuit);
+    expect(value()).toBe('paused');
+    expect(registry.getSnapshot().context.overCap).toBe('over');
+  });
+
   it('is announced once, whatever else opens', () => {
     const { spawnOpen, newsTypes } = startRegistry();
     spawnOpen('a', 'b', 'c', 'd', 'e');

@@ -192,6 +192,19 @@ describe("the caller's abort", () => {
     expect(fn).not.toHaveBeenCalled();
   });
 
+  it('before the call asks for no permission: nothing is denied, and no probe is begun', async () => {
+    const { clock, registry } = setUp();
+    const signal = AbortSignal.abort('no');
+    await expect(registry.execute('unused', never, { signal })).rejects.toBe('no');
+    expect(registry.snapshot().diagnostics).toEqual([]);
+    registry.recordFailure('search', 'timeout');
+    await expect(registry.execute('search', never, { signal })).rejects.toBe('no');
+    expect(registry.diagnostics('search').deniedRequests).toBe(0);
+    clock.advanceWithLateTimers(1_000);
+    await expect(registry.execute('search', never, { signal })).rejects.toBe('no');
+    expect(registry.state('search')).toBe('open');
+  });
+
   it('while leave is asked for keeps the call from being made, and gives its place back', async () => {
     const { clock, registry } = setUp();
     const controller = new AbortController();

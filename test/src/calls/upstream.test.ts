@@ -1,4 +1,5 @@
 import { createToolRegistry, type Denial, type Permit, type ToolRegistryOptions } from 'toolfuse';
+import { countWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -158,6 +159,22 @@ describe('a call of a tool that has an upstream', () => {
       { tool: 'server', denials: 1 },
     ]);
     expect(registry.diagnostics('search').deniedRequests).toBe(1);
+  });
+
+  it('is timed where the upstream asks how long calls take, although the tool does not', () => {
+    const { clock, registry, permit } = setUp({
+      circuit: { minBackoffMs: 1_000 },
+      tools: {
+        search: { upstream: 'server' },
+        server: { trip: countWindow({ size: 1, slowCallMs: 200 }) },
+      },
+    });
+    // A tool as quick as this is not timed for its own sake for a while.
+    permit().success();
+    const slow = permit();
+    clock.advance(201);
+    slow.success();
+    expect([registry.state('search'), registry.state('server')]).toEqual(['closed', 'open']);
   });
 
   it('that is late moves neither', () => {

@@ -504,6 +504,45 @@ describe('a classifier that calls back', () => {
     expect(started.registry.snapshot().diagnostics).toEqual([]);
   });
 
+  it.each<[string, (registry: ToolRegistry) => () => void]>([
+    ['recordFailure', (registry) => () => registry.recordFailure('shell', new Error('boom'))],
+    [
+      'recordFailure of a failure that would not count',
+      (registry) => () => registry.recordFailure('unused', new Error('invalid')),
+    ],
+    [
+      'a permit',
+      (registry) => {
+        const permit = registry.tryAcquire('shell');
+        return () => permit.admitted && permit.failure(new Error('boom'));
+      },
+    ],
+    [
+      'a permit for a tool with an upstream',
+      (registry) => {
+        const permit = registry.tryAcquire('search');
+        return () => permit.admitted && permit.failure(new Error('boom'));
+      },
+    ],
+  ])('may stop the registry, and nothing is counted of the failure: %s', (_, prepare) => {
+    let registry: ToolRegistry | undefined;
+    const started = setUp({
+      tools: { search: { upstream: 'server' } },
+      classify: (error) => {
+        registry?.stop();
+        return (error as Error).message === 'invalid' ? 'invalidParameters' : 'network';
+      },
+    });
+    registry = started.registry;
+    registry.recordSuccess('shell');
+    const report = prepare(registry);
+    const { calls } = registry.metrics();
+    report();
+    expect(registry.metrics()).toMatchObject({ calls, failures: {} });
+    expect(registry.snapshot().diagnostics.map(({ failureCount }) => failureCount)).not.toContain(1);
+    expect(registry.recovery().recentErrors).toEqual([]);
+  });
+
   it('may reset the tool, and the failure is the first of a new circuit', () => {
     let registry: ToolRegistry | undefined;
     const started = setUp({

@@ -271,6 +271,27 @@ describe('a wall clock that was changed while the process was down', () => {
     expect(registry.remainingBackoffMs('shell')).toBe(20_000);
   });
 
+  it('back lengthens no isolation that has an end', () => {
+    const before = setUp();
+    before.registry.isolate('shell', { forMs: 8_000 });
+    before.clock.advance(3_000);
+    const { clock, registry } = restart(before, { afterMs: -3_600_000 });
+    expect(registry.diagnostics('shell').isolatedUntil).toBe(clock.now() + 8_000);
+    clock.advance(8_000);
+    expect(registry.state('shell')).toBe('closed');
+  });
+
+  it('not at all leaves an isolation the end that it had', () => {
+    const before = setUp();
+    before.registry.isolate('shell', { forMs: 8_000 });
+    before.clock.advance(3_000);
+    const { clock, registry } = restart(before);
+    clock.advance(4_999);
+    expect(registry.state('shell')).toBe('isolated');
+    clock.advance(1);
+    expect(registry.state('shell')).toBe('closed');
+  });
+
   it('far forward ends the wait', () => {
     const { registry } = restart(everyState(), { afterMs: 1e13 });
     expect(registry.remainingBackoffMs('open')).toBe(0);

@@ -216,6 +216,21 @@ describe('the counters', () => {
     expect(registry.metrics()).toEqual({ ...totals, tools: [] });
   });
 
+  it('keep the late results of tools that are forgotten, in the sums', () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({ clock, circuit: { ...circuit, failureThreshold: 1 } });
+    for (const tool of ['a', 'b']) {
+      const leave = registry.tryAcquire(tool);
+      registry.recordFailure(tool, 'timeout');
+      if (leave.admitted) leave.success();
+    }
+    expect(registry.metrics().lateResults).toBe(2);
+    registry.reset('a');
+    expect(registry.metrics()).toMatchObject({ lateResults: 2, tools: [{ tool: 'b', lateResults: 1 }] });
+    registry.resetAll();
+    expect(registry.metrics()).toMatchObject({ lateResults: 2, tools: [] });
+  });
+
   it('tell how long a circuit has been open in all, and half-open does not count', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit: { ...circuit, failureThreshold: 1 } });

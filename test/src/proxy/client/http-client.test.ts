@@ -119,6 +119,23 @@ describe('what a client posts while its server reads nothing', () => {
     expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(100);
   });
 
+  it('waits up to a hundred messages: the one after that is refused', async () => {
+    await using http = await HttpProxy.listen(sleeping);
+    const { caller, all } = await post(http, 60_000, 1);
+    // More than the server's pipe holds: nothing that comes after it is taken.
+    await all;
+    const statuses: number[] = [];
+    const posts = Array.from({ length: 101 }, async () => {
+      const response = await caller.post({ method: 'notifications/x' });
+      statuses.push(response.status);
+    });
+    await expect.poll(() => statuses).toContain(503);
+    await caller.end();
+    await Promise.allSettled(posts);
+    const count = (status: number): number => statuses.filter((each) => each === status).length;
+    expect({ refused: count(503), waited: count(404) }).toEqual({ refused: 1, waited: 100 });
+  });
+
   it('is forgotten where it is dropped', async () => {
     await using http = await HttpProxy.listen(sleeping, { maxSessions: 1 });
     const { caller, all } = await post(http, 60_000, 1);

@@ -701,6 +701,22 @@ describe('an end that is full', () => {
   });
 });
 
+describe('a server that is started while its client reads nothing', () => {
+  it('is held back as the one before, until the client reads again', async () => {
+    const all = startInitialized();
+    const { run, session, client } = all;
+    client.isFull = true;
+    run().says({ jsonrpc: '2.0', method: 'notifications/message' });
+    run().events.onEnd({ why: 'it exited with code 1' });
+    const again = await revive(all);
+    expect(again).not.toBe(all.runs[0]);
+    expect(again.isPaused).toBe(true);
+    client.isFull = false;
+    session.resume();
+    expect(again.isPaused).toBe(false);
+  });
+});
+
 describe('the list of tools', () => {
   const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
   const tools = {
