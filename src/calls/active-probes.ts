@@ -4,12 +4,12 @@ import type { Circuits } from '../circuits/circuits.ts';
 import type { Guard } from './guard.ts';
 import type { SettingsOfTools } from './tool-settings.ts';
 
-/** Finds out whether tools work again: calls the `probe` of each whose circuit has become half-open. */
+/** Finds out whether tools work again by calling a tool's own `probe` when its circuit becomes half-open. */
 export class ActiveProbes {
   readonly #circuits: Circuits;
   readonly #guard: Guard;
   readonly #settings: SettingsOfTools;
-  /** The circuits that are being probed, and what ends their probes. */
+  /** The circuits that are being probed, each with the controller that aborts its probe. */
   readonly #running = new Map<CircuitActor, AbortController>();
 
   constructor(circuits: Circuits, guard: Guard, settings: SettingsOfTools) {
@@ -18,42 +18,42 @@ export class ActiveProbes {
     this.#settings = settings;
   }
 
-  /** A circuit has come into another state. */
+  /** Starts probing a circuit that has become half-open; any other state ends its probe. */
   onState(circuit: CircuitActor, state: CircuitState): void {
     if (this.#settings.get(circuit.id)?.probe === undefined) return;
     if (state === 'halfOpen') {
-      // Not in the middle of the transition: a probe is a call like any other.
+      // Deferred, because a probe is an ordinary call and must not run in the middle of a transition.
       queueMicrotask(() => void this.#probe(circuit));
     } else {
       this.#running.get(circuit)?.abort();
     }
   }
 
-  /** A circuit is known no more. */
+  /** Ends the probe of a circuit that has been forgotten. */
   onForgotten(circuit: CircuitActor): void {
     this.#running.get(circuit)?.abort();
   }
 
-  /** No probe goes on. */
+  /** Ends all probes. */
   stop(): void {
     for (const controller of this.#running.values()) controller.abort();
   }
 
-  /** Probes until the circuit is half-open no more, or a probe had nothing to say. */
+  /** Probes until the circuit leaves the half-open state or a probe fails. */
   async #probe(circuit: CircuitActor): Promise<void> {
     const probe = this.#settings.get(circuit.id)?.probe;
     if (probe === undefined || this.#running.has(circuit)) return;
     const controller = new AbortController();
     this.#running.set(circuit, controller);
     const { signal } = controller;
-    // Given up a little before its place is taken back: after that, its failure would be late.
+    // The probe times out shortly before its slot is reclaimed: after that, its failure would be late and count for nothing.
     const timeoutMs = circuit.latest.context.config.probeTimeoutMs * 0.9;
     try {
       while (this.#circuits.isCurrent(circuit) && circuit.latest.value === 'halfOpen') {
         await this.#guard.execute(circuit.id, probe, { signal, timeoutMs });
       }
     } catch {
-      // The circuit knows, and has opened again; or a user's call is the probe, and this one was refused.
+      // Nothing to do: either the circuit has recorded the failure, or a user's call took the slot and this one was refused.
     } finally {
       this.#running.delete(circuit);
     }

@@ -2,8 +2,8 @@ import type { Admission } from '../circuits/admission.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { PassingCall } from './steps/call-step.ts';
 
-/** A call that may be made, until it has ended. */
+/** A call that was admitted and has not ended yet. */
 export interface AdmittedCall extends Admission<CircuitActor> {
-  /** The call as the steps know it, where any of them has seen it come. */
+  /** The call as the steps know it; left out if no step saw it arrive. */
   readonly passing?: PassingCall;
 }

@@ -1,22 +1,22 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { checkValue, positiveMs, show } from '../../machines/rule.ts';
 
-/** How a guarded call is made. `Fallback` is what the fallback gives. */
+/** Options of one guarded call. `Fallback` is the type that the fallback returns. */
 export interface ExecuteOptions<Result, Fallback = Result> {
-  /** What the tool depends on, where its settings do not say so: another circuit, by name. */
+  /** The name of another circuit that the tool depends on. Default: the `upstream` of the tool's settings. */
   readonly upstream?: string | undefined;
-  /** The caller's own signal. Its abort ends the call at once and is never a failure of the tool. */
+  /** The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool. */
   readonly signal?: AbortSignal | undefined;
-  /** After so long the call is given up: its signal aborts, and it counts as `timeout`. In ms. Default: no limit. */
+  /** How long the call may take, in ms. After that its signal aborts, and it counts as `timeout`. Default: no limit. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Asked for a result where there is none, with the `CircuitOpenError` or with what the call threw. What it throws is
-   * thrown. It is not asked when the caller has aborted.
+   * Supplies a result when the call was refused or failed. It receives the `CircuitOpenError` or the error that the call
+   * threw, and its own errors are passed on. It is not called when the caller has aborted.
    */
   readonly fallback?: ((error: unknown) => Fallback | PromiseLike<Fallback>) | undefined;
   /**
-   * Whether a returned value is a failure: true for `executionError`, a category, or an error that says what failed. It is
-   * returned all the same.
+   * Decides whether a returned value is a failure: true for `executionError`, a category, or an error to be categorised.
+   * The value is returned in any case.
    */
   readonly isFailure?: ((result: Awaited<Result>) => boolean | ErrorCategory | Error) | undefined;
 }
@@ -29,11 +29,11 @@ const optionNames: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
   isFailure: true,
 };
 
-/** @throws TypeError for an unknown option of a call: a misspelt time limit would limit nothing. */
+/** @throws TypeError for an unknown option, because a misspelt time limit would limit nothing. */
 export function checkOptionNames(options: object): void {
   for (const name in options) {
     if (name in optionNames) continue;
-    throw new TypeError(`${name} is no option; the options are ${Object.keys(optionNames).join(', ')}`);
+    throw new TypeError(`${name} is not an option; the options are ${Object.keys(optionNames).join(', ')}`);
   }
 }
 
@@ -46,6 +46,6 @@ export function checkTimeout(timeoutMs: unknown): void {
 export function checkUpstream(tool: string, upstream: unknown): void {
   if (typeof upstream === 'string' && upstream !== tool) return;
   throw new RangeError(
-    `upstream must be the name of another circuit than ${show(tool)}, got ${show(upstream)}`,
+    `upstream must be the name of a circuit other than ${show(tool)}, got ${show(upstream)}`,
   );
 }

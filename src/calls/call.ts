@@ -3,25 +3,25 @@ import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import type { ExecuteOptions } from './call-options.ts';
 
-/** What a guarded function is given. */
+/** The argument of a guarded function. */
 export interface CallContext {
   readonly tool: string;
   /** Whether the call is a probe of a half-open circuit. */
   readonly probe: boolean;
-  /** Aborts when the caller aborts, or when the time is up. */
+  /** Aborts when the caller aborts or when `timeoutMs` has passed. */
   readonly signal: AbortSignal;
 }
 
-/** Thrown where a call was given up after `timeoutMs`. */
+/** The error of a call that took longer than `timeoutMs`. */
 const timeoutError = (tool: string, timeoutMs: number): DOMException =>
   new DOMException(`${tool} did not answer within ${timeoutMs} ms`, 'TimeoutError');
 
-/** One call in flight: its signal, and the ways in which it can end before the function does. */
+/** One call in flight: its signal, and the ways in which it can end before its function does. */
 export class Call implements CallContext {
   readonly #admitted: AdmittedCall;
-  /** Whether the caller has ended it. */
+  /** Whether the caller has aborted it. */
   isCancelled = false;
-  /** Whether it was given up after its time limit. */
+  /** Whether its time limit has ended it. */
   isTimedOut = false;
   #controller: AbortController | undefined;
 
@@ -37,13 +37,13 @@ export class Call implements CallContext {
     return isProbe(this.#admitted);
   }
 
-  /** Made when it is first asked for: most functions never do. */
+  /** Created on first use, because most functions never read it. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
   }
 
-  /** Runs the function until it settles, the caller aborts or the time is up, whichever is first. */
+  /** Runs the function until it settles, the caller aborts or the time is up, whichever comes first. */
   run<Result>(
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     { signal, timeoutMs }: Pick<ExecuteOptions<unknown>, 'signal' | 'timeoutMs'>,
@@ -58,7 +58,7 @@ export class Call implements CallContext {
       const giveUp = (reason: unknown): void => {
         end();
         reject(reason);
-        // After the verdict: what listens to this signal may do anything.
+        // Only after the promise is settled: a listener of this signal may do anything.
         this.#controller ??= new AbortController();
         this.#controller.abort(reason);
       };
@@ -66,7 +66,7 @@ export class Call implements CallContext {
         this.isCancelled = true;
         giveUp(signal?.reason);
       };
-      // While permission was asked for: a listener may have aborted.
+      // A listener may have aborted while permission was being asked for.
       if (signal?.aborted) {
         onCancel();
         return;
@@ -78,7 +78,7 @@ export class Call implements CallContext {
           giveUp(timeoutError(this.tool, timeoutMs));
         }, timeoutMs);
       }
-      // A function that throws is one that rejects. What it does after it was given up is nobody's.
+      // Inside a promise, a function that throws rejects. A result after the call has ended is ignored.
       new Promise<Result>((settle) => settle(fn(this))).then(resolve, reject).finally(end);
     });
   }

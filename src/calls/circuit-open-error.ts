@@ -3,8 +3,17 @@ import type { Denial, DenialKind, DenialReason } from './denial.ts';
 import { type ModelAnswer, toModel } from './denial-words.ts';
 
 /**
- * Thrown by `execute` for a call that was refused. Its message is written for a model to read; `toModel()` gives it with
- * the same as data. It has no stack: a refusal is an answer, not a fault, and there may be many.
+ * The error with which `execute` rejects when a call is refused. The function was not called. The message is written for a
+ * model to read; `toModel()` returns it together with the same facts as data. The error has no stack, because refusals are
+ * expected and may be frequent.
+ *
+ * @example
+ * try {
+ *   return await registry.execute('search', () => search(query));
+ * } catch (error) {
+ *   if (error instanceof CircuitOpenError) return error.toModel().text;
+ *   throw error;
+ * }
  */
 export class CircuitOpenError extends Error {
   override readonly name = 'CircuitOpenError';
@@ -22,29 +31,32 @@ export class CircuitOpenError extends Error {
     return this.denial.tool;
   }
 
+  /** The state that refused the call, not the cause; the cause is `kind`. */
   get reason(): DenialReason {
     return this.denial.reason;
   }
 
+  /** What is wrong with the tool or its upstream. */
   get kind(): DenialKind {
     return this.denial.kind;
   }
 
-  /** When to come back, in ms from when the call was refused; null where nobody can say. */
+  /** How long to wait before the next attempt, in ms from the refusal; null if that is unknown, as for an isolated tool. */
   get retryAfterMs(): number | null {
     return this.denial.retryAfterMs;
   }
 
-  /** The same as a time of day, in ms since 1970. */
+  /** The wall-clock time of the next attempt, in ms since 1970; null if unknown. */
   get retryAt(): number | null {
     return this.denial.retryAt;
   }
 
+  /** The category of the last counted failure; null if there was none. */
   get lastErrorCategory(): ErrorCategory | null {
     return this.denial.lastErrorCategory;
   }
 
-  /** What to give the model for its tool call: a paragraph, and the same as data. */
+  /** The answer to give the model for its tool call: a paragraph, and the same facts as data. */
   toModel(): ModelAnswer {
     return toModel(this.denial);
   }

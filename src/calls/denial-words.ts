@@ -1,11 +1,11 @@
 import { errorCategories } from '../../machines/categories.ts';
 import type { Denial, DenialKind, DenialReason } from './denial.ts';
 
-/** What a model reads when a call was refused. */
+/** The answer that a model reads in place of a tool's result when its call was refused. */
 export interface ModelAnswer {
   /** One paragraph. */
   readonly text: string;
-  /** The same as data, ready for JSON. */
+  /** The same facts as data, ready for JSON. */
   readonly data: {
     readonly error: 'tool_unavailable';
     readonly tool: string;
@@ -13,7 +13,7 @@ export interface ModelAnswer {
     readonly kind: DenialKind;
     readonly upstream: string | null;
     readonly retryAfterSeconds: number | null;
-    /** ISO 8601; null past what a date can hold. */
+    /** ISO 8601; null if unknown, or too late for a `Date` to hold. */
     readonly retryAt: string | null;
     readonly executed: false;
     readonly alternatives: readonly string[];
@@ -22,29 +22,29 @@ export interface ModelAnswer {
   };
 }
 
-const truth: Record<DenialKind, string> = {
-  unreachable: 'could not be reached, or did not answer, in its last calls',
-  rejecting: 'could be reached, but its last calls failed',
-  slow: 'answered, but too slowly, in its last calls',
+const causes: Record<DenialKind, string> = {
+  unreachable: 'could not be reached or did not answer in its most recent calls',
+  rejecting: 'could be reached, but its most recent calls failed',
+  slow: 'answered too slowly in its most recent calls',
   withheld: 'was taken out of service by an operator',
 };
 
-/** The last moment that a `Date` can hold. */
-const endOfTime = 8.64e15;
+/** The latest time that a `Date` can hold, in ms since 1970. */
+const maxTime = 8.64e15;
 
 const isoOf = (time: number | null): string | null =>
-  time === null || time > endOfTime ? null : new Date(time).toISOString();
+  time === null || time > maxTime ? null : new Date(time).toISOString();
 
 function instructionOf(denial: Denial, seconds: number | null): string {
   const parts: string[] = [];
   if (seconds === null) parts.push('Do not call it again until you are told that it is back.');
-  else parts.push(`Do not call it again within the next ${seconds} s: the call would not run either.`);
+  else parts.push(`Do not call it again within the next ${seconds} s; such a call would not run either.`);
   if (denial.alternatives.length > 0) parts.push(`Instead, you can use: ${denial.alternatives.join(', ')}.`);
-  else parts.push('Go on with work that does not need it, or say that you have to wait.');
+  else parts.push('Continue with work that does not need it, or say that you have to wait.');
   return parts.join(' ');
 }
 
-/** A denial in words that a model can act on: what happened, why, and when to come back. Never more than is true. */
+/** Words a denial so that a model can act on it: what happened, why, and when to try again. It states nothing unproven. */
 export function toModel(denial: Denial): ModelAnswer {
   const seconds = denial.retryAfterMs === null ? null : Math.ceil(denial.retryAfterMs / 1000);
   const instruction = instructionOf(denial, seconds);
@@ -53,8 +53,8 @@ export function toModel(denial: Denial): ModelAnswer {
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
   const why =
     denial.kind === 'unreachable' && category === 'serviceUnavailable'
-      ? 'was not available, as it said itself, in its last calls'
-      : truth[denial.kind];
+      ? 'reported that it was unavailable in its most recent calls'
+      : causes[denial.kind];
   const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
   return {
     text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`,

@@ -4,14 +4,14 @@ import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 
 /**
- * Why a call was refused: the backoff has not run out, every probe's place is taken, an operator said so, or what the
- * tool depends on let no call through.
+ * The state that refused a call: `open` until the backoff ends, `halfOpen` while every probe slot is taken, `isolated` by an
+ * operator, or `upstream` if the circuit that the tool depends on refused. It does not say what is wrong; `DenialKind` does.
  */
 export type DenialReason = 'open' | 'halfOpen' | 'isolated' | 'upstream';
 
 /**
- * What is wrong with the tool, or with its upstream: it cannot be reached, it answers and refuses what it is sent, it
- * answers too slowly, or it was taken out of service by hand.
+ * What is wrong with the tool or its upstream: it cannot be reached (`unreachable`), its calls get through and fail
+ * (`rejecting`), it answers too slowly (`slow`), or an operator took it out of service (`withheld`).
  */
 export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld';
 
@@ -19,18 +19,21 @@ export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld';
 export interface Denial {
   readonly admitted: false;
   readonly tool: string;
+  /** The state that refused the call. */
   readonly reason: DenialReason;
+  /** What is wrong with the tool or its upstream. */
   readonly kind: DenialKind;
-  /** What the tool depends on, where that is what let no call through; else null. */
+  /** The circuit that refused the call, if that is the tool's upstream; null if it is the tool's own. */
   readonly upstream: string | null;
-  /** When to come back, in ms from now; null where nobody can say, as for an isolated tool. */
+  /** How long to wait before the next attempt, in ms from now; null if that is unknown, as for an isolated tool. */
   readonly retryAfterMs: number | null;
-  /** The same as a time of day, in ms since 1970. */
+  /** The wall-clock time of the next attempt, in ms since 1970; null if unknown. */
   readonly retryAt: number | null;
+  /** The category of the last counted failure; null if there was none. */
   readonly lastErrorCategory: ErrorCategory | null;
-  /** What the last failure said, on one line and cut; null where only its category was given. */
+  /** The message of the last counted failure, on one line and shortened; null if only its category was given. */
   readonly lastError: string | null;
-  /** The tools that are configured to stand in for this one. */
+  /** The tools that the settings name as alternatives to this one. */
   readonly alternatives: readonly string[];
 }
 
@@ -43,12 +46,12 @@ function retryAfterMsOf({ value, context }: ToolCircuitSnapshot, now: number): n
 
 function kindOf({ value, context: { lastErrorCategory } }: ToolCircuitSnapshot): DenialKind {
   if (value === 'isolated') return 'withheld';
-  // A circuit trips without an error where its calls were slow.
+  // Slow calls are the only reason for a trip without an error.
   if (lastErrorCategory === null) return 'slow';
   return didNotGetThrough(lastErrorCategory) ? 'unreachable' : 'rejecting';
 }
 
-/** Reads off the circuit that refused a call why it did: the tool's own, or that of its upstream. */
+/** Derives a denial from the circuit that refused the call: the tool's own, or that of its upstream. */
 export function denialOf(
   snapshot: ToolCircuitSnapshot,
   more: {

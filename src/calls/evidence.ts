@@ -3,21 +3,22 @@ import { byStatus } from '../classify/http-status.ts';
 import { isRpcAnswer } from '../classify/rpc-code.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 
-/** What a result says of a circuit. */
+/** What a result says about a circuit. */
 export type Verdict = 'success' | 'failure' | 'neutral';
 
-/** What a failed call says of the tool, and of what the tool depends on. */
+/** What a failed call says about the tool, and about the upstream that the tool depends on. */
 export interface Evidence {
   readonly tool: Verdict;
   readonly upstream: Verdict;
 }
 
-/** Whether an error is the answer of a server: it lives, whatever it thinks of the call. */
+/** Whether an error is a server's answer, which proves that the server is up. */
 const isAnswer = (failure: unknown): boolean => isRpcAnswer(failure) || byStatus(failure) !== undefined;
 
 /**
- * Whom a failed call is evidence against. One that did not get through says nothing of the tool; one that was answered
- * proves that the upstream lives, even if the arguments were bad. Of any other failure nobody knows how far it got.
+ * Decides what a failed call is evidence for. A call that did not get through says nothing about the tool. An answered call
+ * proves that the upstream is up, even if the arguments were bad. Any other failure says nothing about the upstream, because
+ * the call may or may not have reached it.
  *
  * @param roundTrip Whether the caller knows that the call was answered.
  */

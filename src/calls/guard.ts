@@ -17,7 +17,7 @@ import type { SettingsOfTools } from './tool-settings.ts';
 
 const noOptions = Object.freeze({});
 
-/** What a function gives, as a promise: also where it throws. */
+/** Runs a function and returns a promise of its result; a synchronous throw becomes a rejection. */
 function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaited<Result>> {
   try {
     return Promise.resolve(fn()) as Promise<Awaited<Result>>;
@@ -26,7 +26,7 @@ function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Await
   }
 }
 
-/** What a guard works with. */
+/** The parts that a guard works with. */
 export interface GuardOptions {
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
@@ -35,7 +35,7 @@ export interface GuardOptions {
   readonly settings: SettingsOfTools;
 }
 
-/** Lets calls through or refuses them. */
+/** Admits calls or refuses them, and runs the admitted ones. */
 export class Guard {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
@@ -56,7 +56,7 @@ export class Guard {
     return asked.admitted ? new Permit(asked, this.#results) : asked;
   }
 
-  /** Whether a call may be made. Its result will come without a permit. */
+  /** Whether a call may be made. Its result will be reported without a permit. */
   allows(name: string): boolean {
     if (this.#steps.seesCalls) return this.#ask(name, undefined).admitted;
     const circuit = this.#circuits.touch(name);
@@ -65,13 +65,13 @@ export class Guard {
     return admitsAll(circuit.latestButMemory.value as CircuitState) || this.#admit(circuit) !== null;
   }
 
-  /** The circuit of a tool that was never used admits every call, but that of what the tool depends on may not. */
+  /** An unused tool's own circuit admits every call, but its upstream may not. */
   #allowsFirst(name: string): boolean {
     const isAlone = this.#settings.get(name)?.upstream === undefined;
     return isAlone || this.#circuits.isStopped || this.#ask(name, undefined).admitted;
   }
 
-  /** Not an async function: this is the way of every call, and each `await` on it would be a promise more. */
+  /** Not an async function, because every call passes here and each `await` would cost another promise. */
   execute<Result, Fallback>(
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
@@ -96,7 +96,7 @@ export class Guard {
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Result | Fallback>> {
-    // Read before the call is made: the options are the caller's, who may change them meanwhile.
+    // Read before the call is made, because the caller may change its options object meanwhile.
     const { signal, timeoutMs, fallback, isFailure } = options;
     const call = new Call(admitted);
     const isLimited = signal !== undefined || timeoutMs !== undefined;
@@ -132,7 +132,7 @@ export class Guard {
     return fallback === undefined ? Promise.reject(error) : promised(() => fallback(error));
   }
 
-  /** The permission of all circuits that a call needs, or why it is refused. */
+  /** Asks the steps and every circuit that a call needs for permission. */
   #ask(name: string, upstream: string | undefined): AdmittedCall | Denial {
     if (upstream !== undefined) checkUpstream(name, upstream);
     return this.#steps.seesCalls ? this.#askInSteps(name, upstream) : this.#askCircuits(name, upstream);
@@ -163,9 +163,9 @@ export class Guard {
     return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
 
-  /** The permission of a tool's circuit and of the one that it depends on. */
+  /** Asks a tool's circuit and its upstream's for permission. */
   #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
-    // First, so that the tool's own probe is not spent on a call that cannot be made.
+    // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
     const upstream = this.#admit(upstreamCircuit);
     if (upstream === null) {
       if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
@@ -180,7 +180,7 @@ export class Guard {
     return { ...admitted, startedAt, upstream };
   }
 
-  /** The permission of one circuit alone, not timed; null where it refuses. */
+  /** Asks one circuit alone for permission, untimed. @returns null if it refuses. */
   #admit(circuit: CircuitActor): AdmittedCall | null {
     if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
     const { value, context } = circuit.latestButMemory;
@@ -200,7 +200,7 @@ export class Guard {
       lastError: circuit.lastError,
       alternatives: this.#settings.get(tool)?.alternatives,
     });
-    // Nothing moves any more: it would be refused later as well.
+    // A stopped registry never admits again, so there is no time to suggest.
     return this.#circuits.isStopped ? { ...denial, retryAfterMs: null, retryAt: null } : denial;
   }
 }

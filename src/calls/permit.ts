@@ -1,7 +1,7 @@
 import { isProbe } from '../circuits/admission.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 
-/** Who is told how a permitted call ended. */
+/** The receiver of a permitted call's result. */
 export interface PermitOwner {
   succeed(call: AdmittedCall): void;
   fail(call: AdmittedCall, failure: unknown, roundTrip: boolean): void;
@@ -9,24 +9,38 @@ export interface PermitOwner {
   abandon(call: AdmittedCall): void;
 }
 
-/** What is known of a failed call beside its error. */
+/** What the caller knows about a failed call besides its error. */
 export interface FailureOptions {
   /**
-   * Whether the call was answered, however badly: then the failure is the tool's own, whatever its category, and what
-   * the tool depends on lives. Default false: the error is asked.
+   * Whether the call was answered. If so, the failure is the tool's own whatever its category, and the upstream that the tool
+   * depends on is up. Default false: both are inferred from the error.
    */
   readonly roundTrip?: boolean;
-  /** Whether the caller gave the call up after a time limit of its own: counted in `timeouts`. Default false. */
+  /** Whether the caller abandoned the call after its own time limit; counted in `timeouts`. Default false. */
   readonly timedOut?: boolean;
 }
 
 /**
- * Permission to make one call. Say how it ended with one of `success`, `failure` and `release`; the first one counts, and
- * what comes after it does nothing. With `using`, a permit that nothing was said of is released at the end of its block.
+ * Permission to make one call. Report how the call ended with `success`, `failure` or `release`; only the first report
+ * counts. With `using`, a permit that got no report is released at the end of its block.
  *
- * It knows its circuit's generation: once the circuit has moved on, a result is counted as late and moves nothing.
+ * A permit remembers its circuit's generation: if the circuit has changed state since, the result is counted as late and
+ * does not move the circuit.
+ *
+ * @example
+ * const permit = registry.tryAcquire('search');
+ * if (!permit.admitted) return permit.retryAfterMs; // a Denial
+ * try {
+ *   const result = await search(query);
+ *   permit.success();
+ *   return result;
+ * } catch (error) {
+ *   permit.failure(error);
+ *   throw error;
+ * }
  */
 export class Permit {
+  /** Tells a permit from a `Denial`. */
   readonly admitted = true;
   readonly #call: AdmittedCall;
   readonly #owner: PermitOwner;
@@ -41,17 +55,21 @@ export class Permit {
     return this.#call.circuit.id;
   }
 
-  /** Whether the call is a probe of a half-open circuit: the tool's, or that of what it depends on. */
+  /** Whether the call is a probe of a half-open circuit, either the tool's own or its upstream's. */
   get probe(): boolean {
     return isProbe(this.#call);
   }
 
-  /** The call succeeded. */
+  /** Reports that the call succeeded. */
   success(): void {
     if (this.#settle()) this.#owner.succeed(this.#call);
   }
 
-  /** The call failed, with a category or any error; an ignored category is no verdict. Default: `executionError`. */
+  /**
+   * Reports that the call failed. An ignored category counts neither for nor against the tool.
+   *
+   * @param failure A category or any error. Default: `executionError`.
+   */
   failure(
     failure: unknown = 'executionError',
     { roundTrip = false, timedOut = false }: FailureOptions = {},
@@ -61,7 +79,7 @@ export class Permit {
     this.#owner.fail(this.#call, failure, roundTrip);
   }
 
-  /** The call was not made, or says nothing of the tool. A probe gives its place back. */
+  /** Reports that the call was not made, or says nothing about the tool. A probe's slot becomes free again. */
   release(): void {
     if (this.#settle()) this.#owner.abandon(this.#call);
   }

@@ -15,7 +15,7 @@ import type { PermitOwner } from './permit.ts';
 import type { CallEnd } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
 
-/** What results are recorded with. */
+/** The parts that a recorder works with. */
 export interface ResultRecorderOptions {
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
@@ -25,7 +25,7 @@ export interface ResultRecorderOptions {
 
 type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
-/** Adds what is known. Set rather than spread: every result passes here. */
+/** Adds the known details. Assigning is faster than spreading, and every result passes here. */
 function withDetails<Event extends ResultEvent>(
   event: Event,
   stamp: PermitStamp | undefined,
@@ -36,7 +36,7 @@ function withDetails<Event extends ResultEvent>(
   return event;
 }
 
-/** Counts how calls ended, and tells the circuits that they are evidence for or against. */
+/** Counts how calls ended, and sends each result to the circuits that it is evidence for or against. */
 export class ResultRecorder implements PermitOwner {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
@@ -62,10 +62,10 @@ export class ResultRecorder implements PermitOwner {
   recordFailure(name: string, failure: unknown): void {
     if (this.#circuits.isStopped) return;
     const category = this.#categoryOf(failure);
-    // The classifier is a stranger: it may have stopped the registry.
+    // The user's classifier has just run, and it may have stopped the registry.
     if (this.#circuits.isStopped) return;
     const known = this.#circuits.touch(name);
-    // Nothing would change, but that a probe gives its place back.
+    // An ignored failure only frees a probe slot, and an unknown tool has none.
     if (known === undefined && !isCounted(category)) {
       this.#circuits.forgotten.fail(category);
       return;
@@ -100,7 +100,7 @@ export class ResultRecorder implements PermitOwner {
     const { circuit, stamp, upstream } = call;
     const category = this.#categoryOf(failure);
     const durationMs = this.#durationOf(call);
-    // Only now: the classifier is a stranger, which may have stopped the registry, or reset the tool.
+    // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
     this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
       if (this.#circuits.isCurrent(circuit)) this.#fail(circuit, category, failure, stamp, durationMs);
@@ -116,24 +116,24 @@ export class ResultRecorder implements PermitOwner {
     }
   }
 
-  /** An admitted call was given up after a time limit. It fails, too. */
+  /** An admitted call hit a time limit. Its failure is reported separately. */
   timeOut({ circuit }: AdmittedCall): void {
     if (this.#circuits.isCurrent(circuit)) circuit.stats.timeOut();
   }
 
-  /** An admitted call was not made, or says nothing. */
+  /** An admitted call was not made, or says nothing about the tool. */
   abandon(call: AdmittedCall): void {
     if (this.#steps.seesEnds) this.#end(call.circuit, 'abandoned', null, undefined, call);
     this.#giveBackAll(call);
   }
 
-  /** The caller has ended the call: it is counted, and is no verdict. */
+  /** The caller aborted the call: it is counted, but is evidence of nothing. */
   cancel(call: AdmittedCall): void {
     this.#count(call.circuit, 'cancelled', 'cancelled', call);
     this.#giveBackAll(call);
   }
 
-  /** A result was sent to a circuit's actor itself. */
+  /** Counts a result that was sent directly to a circuit's actor. */
   countBareResult(circuit: CircuitActor, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
@@ -143,7 +143,7 @@ export class ResultRecorder implements PermitOwner {
     if (isNoted) circuit.lastError = null;
   }
 
-  /** A probe of a circuit was not made, or says nothing. */
+  /** Frees the slot of a probe that was not made or says nothing. */
   giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
     if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
       circuit.sendCounted({ type: 'ABANDON', stamp });
@@ -155,7 +155,7 @@ export class ResultRecorder implements PermitOwner {
     if (upstream !== undefined) this.giveBack(upstream.circuit, upstream.stamp);
   }
 
-  /** The category of whatever a call failed with. */
+  /** The category of a failure: given as such, or classified from an error. */
   #categoryOf(failure: unknown): ErrorCategory {
     return isErrorCategory(failure) ? failure : this.#classify(failure);
   }
@@ -164,7 +164,7 @@ export class ResultRecorder implements PermitOwner {
     return startedAt === undefined ? undefined : Math.max(0, this.#clock.now() - startedAt);
   }
 
-  /** Counts a call that has ended, unless its tool is forgotten, and tells the steps of it. */
+  /** Counts a call that has ended, unless its tool was forgotten, and passes it to the steps. */
   #count(
     circuit: CircuitActor,
     category: ErrorCategory | null,
@@ -218,10 +218,10 @@ export class ResultRecorder implements PermitOwner {
     const { value, context } = circuit.latestButMemory;
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
-    // Nothing would change.
+    // A success changes nothing in a healthy circuit that counts failures in a row.
     if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) return;
     const at = this.#clock.now();
-    // Nothing would, but what the trip strategy remembers.
+    // With any other strategy it changes only the strategy's memory, which needs no event.
     if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;
     circuit.sendCounted(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
   }
@@ -237,7 +237,7 @@ export class ResultRecorder implements PermitOwner {
     if (!isCounted(category)) {
       const isProbeResult =
         stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
-      // Nothing would change, but that a probe gives its place back.
+      // An ignored failure only frees a probe slot.
       if (isProbeResult) circuit.sendCounted({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
       return;
     }

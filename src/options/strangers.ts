@@ -5,8 +5,8 @@ import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import type { CallOutcome, TripStrategy } from '../../machines/trip-strategy.ts';
 
 /**
- * An inspection observer whose faults are printed and go no further. In XState one that throws breaks `createActor`
- * and loses the event that it was shown.
+ * Contains an inspection observer: its errors are printed and go no further. In XState, an observer that throws breaks
+ * `createActor` and loses the event that it was called with.
  */
 export function containedObserver(
   observer: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
@@ -21,7 +21,7 @@ export function containedObserver(
   };
 }
 
-/** A user's classifier, then ours: also where the user's throws or gives what is no category. */
+/** Asks the user's classifier first, and ours if that throws or returns something other than a category. */
 export function containedClassifier(
   classify: ((error: unknown) => ErrorCategory | undefined) | undefined,
   categorize: (error: unknown) => ErrorCategory,
@@ -38,7 +38,7 @@ export function containedClassifier(
   };
 }
 
-/** A user's word on a returned value: false, or what failed. One that throws says nothing against it. */
+/** Asks a user's `isFailure` about a returned value: false, or what failed. If it throws, the value is not a failure. */
 export function askIsFailure<Result>(
   isFailure: (result: Result) => boolean | ErrorCategory | Error,
   result: Result,
@@ -53,7 +53,7 @@ export function askIsFailure<Result>(
   }
 }
 
-/** A user's trip strategy. Where `record` throws, the call is not remembered; where `trips` does, nothing trips. */
+/** Contains a user's trip strategy: if `record` throws, the call is not remembered; if `trips` throws, nothing trips. */
 export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
   const { start, slowCallMs } = strategy;
   return Object.freeze({
@@ -78,7 +78,7 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
   });
 }
 
-/** A user's backoff. Where it throws, or gives no number, the backoff is the longest. */
+/** Contains a user's backoff function: if it throws or returns no number, the longest backoff applies. */
 export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
   return (step, previousMs) => {
     try {
@@ -90,7 +90,7 @@ export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
   };
 }
 
-/** A user's source of chance, held to what it must give. */
+/** Contains a user's random source: if it throws or returns a number outside [0, 1), the number is 0. */
 export function containedChance(random: () => number): () => number {
   return () => {
     try {
@@ -103,7 +103,7 @@ export function containedChance(random: () => number): () => number {
   };
 }
 
-/** A user's listener, whose faults are printed and go no further: not even to the process. */
+/** Contains a user's listener: its errors and rejections are printed, and do not even reach the process. */
 export function containedListener<Event>(
   type: string,
   listener: (event: Event) => unknown,
@@ -119,7 +119,7 @@ export function containedListener<Event>(
   };
 }
 
-/** A stranger's hooks. What one throws is printed and goes no further; then it has given nothing. */
+/** Contains a user's hooks: an error is printed and goes no further, and the hook then returns undefined. */
 export function containedHooks<Hooks extends object>(hooks: Hooks, name: string): Hooks {
   const contained = Object.entries(hooks).map(([hook, fn]: [string, (...args: unknown[]) => unknown]) => [
     hook,

@@ -6,7 +6,7 @@ import type { PersistedCircuit } from './persisted.ts';
 
 const shift = (at: number | null, ms: number): number | null => (at === null ? null : at + ms);
 
-/** What is kept of one circuit. `offsetMs` is the wall-clock time less the instant of the registry's clock. */
+/** The persisted form of one circuit. `offsetMs` is the wall-clock time minus the instant of the registry's clock. */
 export function persistCircuit(snapshot: ToolCircuitSnapshot, offsetMs: number): PersistedCircuit {
   const { context } = snapshot;
   return {
@@ -29,18 +29,18 @@ export function persistCircuit(snapshot: ToolCircuitSnapshot, offsetMs: number):
   };
 }
 
-/** When a kept isolation is over. One that the wall clock makes longer than it was lasts as long as it was. */
+/** When a persisted isolation ends. A wall clock that was set back cannot make it last longer than it was meant to. */
 function endOfIsolation(
   { isolatedUntilTime, openedTime }: PersistedCircuit,
   offsetMs: number,
   now: number,
 ): number | null {
   if (isolatedUntilTime === null) return null;
-  const longestMs = openedTime === null ? Infinity : Math.max(0, isolatedUntilTime - openedTime);
-  return Math.min(isolatedUntilTime - offsetMs, now + longestMs);
+  const maxMs = openedTime === null ? Infinity : Math.max(0, isolatedUntilTime - openedTime);
+  return Math.min(isolatedUntilTime - offsetMs, now + maxMs);
 }
 
-/** What a kept circuit is to begin from. An instant that the wall clock puts in the future is now. */
+/** The snapshot from which a persisted circuit starts. An instant that the wall clock puts in the future becomes now. */
 export function restoreCircuit(
   kept: PersistedCircuit,
   offsetMs: number,

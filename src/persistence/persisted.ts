@@ -2,7 +2,7 @@ import { type ErrorCategory, isErrorCategory } from '../../machines/categories.t
 import type { CircuitState } from '../../machines/circuit-state.ts';
 import { isPlainObject, show } from '../../machines/rule.ts';
 
-/** One circuit as it is kept. Instants are wall-clock times, in ms since 1970. */
+/** One circuit in its persisted form. Times are wall-clock times, in ms since 1970. */
 export interface PersistedCircuit {
   readonly tool: string;
   readonly state: CircuitState;
@@ -14,6 +14,7 @@ export interface PersistedCircuit {
   readonly baseBackoffMs: number;
   readonly notBeforeTime: number | null;
   readonly openedTime: number | null;
+  /** How often this circuit has tripped. */
   readonly openCount: number;
   readonly deniedRequests: number;
   readonly lastDeniedTime: number | null;
@@ -22,7 +23,7 @@ export interface PersistedCircuit {
   readonly closedTime: number | null;
 }
 
-/** All circuits as they are kept: what `registry.persist()` writes. */
+/** All circuits in their persisted form: the document that `registry.persist()` writes. */
 export interface PersistedRegistry {
   readonly format: 'toolfuse';
   readonly version: 1;
@@ -30,7 +31,7 @@ export interface PersistedRegistry {
   readonly circuits: readonly PersistedCircuit[];
 }
 
-/** A document cannot be restored: it is corrupt, of another program, or of another version. */
+/** The error for a document that cannot be restored, because it is corrupt or from another program or version. */
 export class RestoreError extends Error {
   override readonly name = 'RestoreError';
 }
@@ -68,9 +69,9 @@ function parse(document: unknown): unknown {
 }
 
 /**
- * Reads what `registry.persist()` wrote, as JSON or already parsed.
+ * Reads a document that `registry.persist()` wrote, as JSON or already parsed.
  *
- * @throws RestoreError for anything else; it names the field and the value, and nothing is restored.
+ * @throws RestoreError for any other document; it names the field and the value, and nothing is restored.
  */
 export function readPersisted(document: unknown): readonly PersistedCircuit[] {
   const kept = parse(document);
@@ -78,9 +79,7 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
     throw new RestoreError(`restore was not written by toolfuse: ${show(kept)}`);
   }
   if (kept.version !== 1) {
-    throw new RestoreError(
-      `restore.version must be 1, the only one that can be read, got ${show(kept.version)}`,
-    );
+    throw new RestoreError(`restore.version must be 1, the only readable version, got ${show(kept.version)}`);
   }
   if (!Number.isFinite(kept.savedTime)) {
     throw new RestoreError(`restore.savedTime must be a time in ms, got ${show(kept.savedTime)}`);
@@ -89,7 +88,7 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
     throw new RestoreError(`restore.circuits must be a list, got ${show(kept.circuits)}`);
   }
   const tools = new Set<unknown>();
-  // A list with holes has them looked at as well.
+  // forEach would skip the holes of a sparse array; Array.from makes them undefined.
   Array.from(kept.circuits).forEach((circuit: unknown, index) => {
     const path = `restore.circuits[${index}]`;
     if (!isPlainObject(circuit)) throw new RestoreError(`${path} must be an object, got ${show(circuit)}`);
@@ -97,7 +96,7 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
       if (!holds(circuit[field]))
         throw new RestoreError(`${path}.${field} cannot be ${show(circuit[field])}`);
     }
-    if (tools.has(circuit.tool)) throw new RestoreError(`${path}.tool is there twice: ${show(circuit.tool)}`);
+    if (tools.has(circuit.tool)) throw new RestoreError(`${path}.tool appears twice: ${show(circuit.tool)}`);
     tools.add(circuit.tool);
   });
   return kept.circuits as PersistedCircuit[];

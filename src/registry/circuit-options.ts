@@ -31,7 +31,7 @@ const aTripStrategy: Rule = [
   },
 ];
 
-/** What each setting of a circuit must be. */
+/** The rule for each setting of a circuit. */
 export const circuitRules: Rules<keyof CircuitConfig> = {
   trip: aTripStrategy,
   failureThreshold: positiveInteger,
@@ -49,7 +49,7 @@ export const circuitRules: Rules<keyof CircuitConfig> = {
   probeTimeoutMs: positiveMs,
 };
 
-/** The strangers' functions of a circuit's settings, made safe to be called from a statechart. */
+/** Makes the user's functions in a circuit's settings safe to call from a statechart. */
 export function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig> {
   return {
     ...config,
@@ -59,10 +59,10 @@ export function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig
 }
 
 /**
- * Checks the settings of a circuit, and completes them from `base` and the defaults.
+ * Checks the settings of a circuit, and fills in the rest from `base` and the defaults.
  *
- * @param path How errors name them: `circuit`, `tools["search"]`.
- * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
+ * @param path How errors name the settings: `circuit` or `tools["search"]`.
+ * @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value.
  */
 export function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string): CircuitConfig {
   const checked = checkFields<CircuitConfig>(given, circuitRules, path);

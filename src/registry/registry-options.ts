@@ -19,27 +19,28 @@ import type { Clock } from '../time/clock.ts';
 import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
 import { checkTools, type ToolConfig } from './tool-options.ts';
 
-/** What `createToolRegistry` takes. Every field may be left out. */
+/** Options of `createToolRegistry`. All are optional. */
 export interface ToolRegistryOptions {
-  /** The settings of every circuit. */
+  /** Settings that apply to every circuit. */
   readonly circuit?: Partial<CircuitConfig>;
-  /** Settings of single tools, by name; what they leave out is taken from `circuit`. */
+  /** Settings of individual tools, by name; whatever they leave out comes from `circuit`. */
   readonly tools?: Readonly<Record<string, ToolConfig>>;
+  /** When the registry tells the agent to pause and ask its user. */
   readonly recovery?: Partial<RecoveryConfig>;
   /**
-   * So many circuits are kept at most. Past it the closed one that was not used for longest is forgotten; one that
+   * The largest number of circuits to keep. Beyond it, the least recently used closed circuit is forgotten; a circuit that
    * is not closed never is. Default 10 000.
    */
   readonly maxTools?: number;
-  /** Default: a monotonic clock whose timers keep no process alive. */
+  /** The source of time and timers. Default: a monotonic clock whose timers do not keep a process alive. */
   readonly clock?: Clock;
-  /** Where jitter takes its chance from: a number from 0 up to, but not including, 1. Default `Math.random`. */
+  /** The random source of the jitter: returns a number from 0 up to, but not including, 1. Default `Math.random`. */
   readonly random?: () => number;
-  /** Sees every event and snapshot of the registry and its circuits. What it throws is printed and goes no further. */
+  /** An XState inspection observer of the registry and its circuits. Its errors are printed and go no further. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  /** Asked first for the category of an error; undefined leaves it to `categorize`, and so does a throw. */
+  /** Categorises errors before `categorize` does. If it returns undefined or throws, `categorize` decides. */
   readonly classify?: (error: unknown) => ErrorCategory | undefined;
-  /** What an earlier registry's `persist()` gave, as JSON or parsed. */
+  /** The document that an earlier registry's `persist()` returned, as JSON or parsed. */
   readonly restore?: string | PersistedRegistry;
 }
 
@@ -54,7 +55,7 @@ export interface RegistryConfig {
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const aClock: Rule = [
-  'an object with the functions now, setTimeout and clearTimeout, and if it has wallNow, a function',
+  'an object with the functions now, setTimeout and clearTimeout, and optionally wallNow',
   (value) =>
     typeof value === 'object' &&
     value !== null &&
@@ -85,9 +86,9 @@ const registryRules: Rules<keyof ToolRegistryOptions> = {
 };
 
 /**
- * Checks what a user gives `createToolRegistry`.
+ * Checks the options of `createToolRegistry`.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
+ * @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value.
  */
 export function checkOptions(options: unknown): RegistryConfig {
   const {

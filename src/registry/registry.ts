@@ -37,19 +37,20 @@ import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.
 import { type Recovery, recoveryOf } from '../views/recovery.ts';
 import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
 
-/** Every known tool at one moment. */
+/** Every known tool at one instant. */
 export interface RegistrySnapshot {
   readonly diagnostics: readonly ToolDiagnostics[];
   /** The names of the circuits that are open or isolated. */
   readonly openCircuits: readonly string[];
+  /** How many circuits are open or isolated now; in a tool's diagnostics, the same name counts its trips. */
   readonly openCount: number;
 }
 
 /**
- * The circuits of an agent's tools, and the actor that is their parent.
+ * The circuits of an agent's tools, and their parent actor. Made by `createToolRegistry`.
  *
- * Its methods may be called from anywhere, listeners included: what they answer takes account of all that was said
- * before. After `stop()` they answer as of then and change nothing.
+ * Its methods may be called from anywhere, even from listeners: their answers reflect everything reported before. After
+ * `stop()` they answer as of that moment and change nothing.
  */
 export class ToolRegistry {
   /** The parent actor of all circuits: `subscribe()`, `getSnapshot()`, `on(type, listener)`, `send()`. */
@@ -111,46 +112,68 @@ export class ToolRegistry {
   }
 
   /**
-   * The tool's circuit, spawned at first use: send it `FAILURE`, `SUCCESS`, `REQUEST`, `RESET`, `ISOLATE`, `RELEASE`,
-   * `DISABLE`, `CLOSE`, and subscribe to it.
+   * The actor of a tool's circuit, spawned on first use. Subscribe to it, or send it `FAILURE`, `SUCCESS`, `REQUEST`, `RESET`,
+   * `ISOLATE`, `RELEASE`, `DISABLE` or `CLOSE`. The event `RESET` clears the circuit and keeps its actor and observers; the
+   * method `reset(name)` stops the actor.
    *
-   * @throws Error for a tool that is not known when the registry has stopped.
+   * @throws Error for an unknown tool after the registry has stopped.
    */
   tool(name: string): ToolCircuitRef {
     return this.#circuits.use(name);
   }
 
-  /** The circuit of every known tool. To look at one is no use of it. */
+  /** The actors of all known circuits. Listing them does not count as using them. */
   circuits(): ToolCircuitRef[] {
     return [...this.#circuits.all()];
   }
 
-  /** Whether a call may be made now. One that may, while half-open, takes a probe's place until it is recorded. */
+  /**
+   * Whether a call may be made now. While the circuit is half-open, an admitted call takes a probe slot until its result is
+   * recorded. Prefer `execute` or `tryAcquire`: without a permit, a late result cannot be recognised.
+   */
   allowRequest(name: string): boolean {
     return this.#guard.allows(name);
   }
 
+  /** Records a success without a permit: it closes an open circuit, even if the call began long ago. */
   recordSuccess(name: string): void {
     this.#results.recordSuccess(name);
   }
 
-  /** @param failure A category, or any error, which is categorised; a string that is no category is a message. */
+  /**
+   * Records a failure without a permit.
+   *
+   * @param failure A category or any error; a string that is not a category is read as an error message. Default:
+   * `executionError`.
+   */
   recordFailure(name: string, failure: unknown = 'executionError'): void {
     this.#results.recordFailure(name, failure);
   }
 
   /**
-   * Asks leave to make one call.
+   * Asks for permission to make one call, for code that cannot be wrapped in `execute`.
    *
-   * @returns A permit, through which to say how the call ended, or a denial; `admitted` tells which.
-   * @throws Error for a tool that is not known when the registry has stopped.
+   * @example
+   * const permit = registry.tryAcquire('search');
+   * if (!permit.admitted) return `Try again in ${permit.retryAfterMs} ms.`;
+   * try {
+   *   const results = await search(query);
+   *   permit.success();
+   *   return results;
+   * } catch (error) {
+   *   permit.failure(error);
+   *   throw error;
+   * }
+   *
+   * @returns A `Permit`, on which to report how the call ended, or a `Denial`; `admitted` tells them apart.
+   * @throws RangeError for an invalid upstream, Error for an unknown tool after the registry has stopped.
    */
   tryAcquire(
     name: string,
     {
       upstream,
     }: {
-      /** What the tool depends on, where its settings do not say so: another circuit, by name. */
+      /** The name of another circuit that the tool depends on. Default: the `upstream` of the tool's settings. */
       readonly upstream?: string;
     } = {},
   ): Permit | Denial {
@@ -158,10 +181,14 @@ export class ToolRegistry {
   }
 
   /**
-   * Makes a call, if its circuit lets it, and records how it ended.
+   * Makes a call if the tool's circuit admits it, and records how it ended.
    *
-   * @throws CircuitOpenError where the call was refused, and what `fn` throws, as it was; a `TimeoutError` after
-   * `timeoutMs`; the reason of `signal` where the caller aborts; TypeError for an unknown option.
+   * @example
+   * const page = await registry.execute('fetch', ({ signal }) => fetch(url, { signal }), { timeoutMs: 10_000 });
+   *
+   * @returns The result of `fn`, or that of `options.fallback` if the call was refused or failed.
+   * @throws (as a rejection) `CircuitOpenError` if the call was refused; the error of `fn`, unchanged; a `TimeoutError`
+   * after `timeoutMs`; the reason of `signal` if the caller aborts; TypeError or RangeError for an invalid option.
    */
   execute<Result, Fallback = Result>(
     name: string,
@@ -171,7 +198,15 @@ export class ToolRegistry {
     return this.#guard.execute(name, fn, options);
   }
 
-  /** The same function, guarded by `execute`: it takes the same arguments, keeps `this`, and gives a promise. */
+  /**
+   * Returns the same function guarded by `execute`: it takes the same arguments, keeps `this`, and returns a promise.
+   *
+   * @example
+   * const guardedSearch = registry.wrap('search', search);
+   * await guardedSearch('circuit breakers');
+   *
+   * @throws TypeError for an unknown option.
+   */
   wrap<This, Arguments extends unknown[], Result, Fallback = Awaited<Result>>(
     name: string,
     fn: (this: This, ...args: Arguments) => Result,
@@ -189,15 +224,19 @@ export class ToolRegistry {
   }
 
   /**
-   * The tools that a model should be offered now, in the order given: those whose calls would not be refused for sure.
+   * The tools to offer to the model now, in the order given: all but those that would certainly refuse a call.
    *
-   * @param names Default: every tool that is known.
+   * @example
+   * const available = new Set(registry.availableTools(tools.map(({ name }) => name)));
+   * const offered = tools.filter(({ name }) => available.has(name));
+   *
+   * @param names Default: every known tool.
    */
   availableTools(
     names?: Iterable<string>,
     {
       halfOpen = true,
-    }: { /** Whether half-open tools are offered. Default true. */ readonly halfOpen?: boolean } = {},
+    }: { /** Whether to include half-open tools. Default true. */ readonly halfOpen?: boolean } = {},
   ): string[] {
     const question = { now: this.#clock.now(), halfOpen };
     const isAvailable = (name: string): boolean => mayAdmit(this.#circuits.get(name)?.latest, question);
@@ -213,12 +252,13 @@ export class ToolRegistry {
     return circuit === undefined ? 'closed' : stateOf(circuit.latest);
   }
 
-  /** What is left of the backoff, in ms; null unless open. */
+  /** How much of the backoff is left, in ms; null unless the circuit is open. */
   remainingBackoffMs(name: string): number | null {
     const circuit = this.#circuits.get(name);
     return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#clock.now());
   }
 
+  /** The state, counters and times of one tool. A tool that was never used reads as closed. */
   diagnostics(name: string): ToolDiagnostics {
     const circuit = this.#circuits.get(name);
     return circuit === undefined
@@ -226,6 +266,7 @@ export class ToolRegistry {
       : diagnose(circuit, this.#clock.now(), this.#circuits.openMs(circuit));
   }
 
+  /** The diagnostics of every known tool, and which circuits are open. */
   snapshot(): RegistrySnapshot {
     const now = this.#clock.now();
     return {
@@ -242,16 +283,16 @@ export class ToolRegistry {
     return Array.from(this.#circuits.open, (circuit) => circuit.id);
   }
 
-  /** How many circuits are open or isolated. Costs the same whatever the number of tools. */
+  /** How many circuits are open or isolated. The cost does not depend on the number of tools. */
   openCircuitCount(): number {
     return this.#circuits.open.size;
   }
 
   /**
-   * Whether so many circuits are open that the agent should stop and ask: `maxOpenCircuits`, or by default as many as the
-   * settings of `recovery` allow.
+   * Whether enough circuits are open that the agent should stop and ask its user.
    *
-   * @throws RangeError for what is no number of circuits.
+   * @param maxOpenCircuits How many open circuits call for a pause. Default: the settings of `recovery` decide.
+   * @throws RangeError for a negative number or anything that is not a number.
    */
   shouldPauseForRecovery(maxOpenCircuits?: number): boolean {
     const open = this.openCircuitCount();
@@ -264,7 +305,14 @@ export class ToolRegistry {
     return open >= maxOpenCircuits;
   }
 
-  /** What to tell the user of a recovery pause: why, what is open, what failed of late, and whether to ask. */
+  /**
+   * The facts for a user who decides whether the agent goes on: why it is paused, which circuits are open, what failed
+   * recently, and whether it may ask now.
+   *
+   * @example
+   * const { isPaused, reason, mayAsk } = registry.recovery();
+   * if (isPaused && mayAsk && (await askUser(reason))) registry.actor.send({ type: 'ACKNOWLEDGE' });
+   */
   recovery(): Recovery {
     return recoveryOf(
       this.actor.getSnapshot().context,
@@ -274,6 +322,7 @@ export class ToolRegistry {
     );
   }
 
+  /** Counters since the registry was created, in total and for each known tool. */
   metrics(): RegistryMetrics {
     const { circuitOpenEvents, halfOpenEvents, breakerDenials } = this.actor.getSnapshot().context;
     const tools = Array.from(this.#circuits.all(), (circuit) =>
@@ -283,9 +332,13 @@ export class ToolRegistry {
   }
 
   /**
-   * Calls a listener for each event that the registry actor emits. What it throws is printed and goes no further.
+   * Calls a listener for each event of one type, or of any type with `*`. Its errors are printed and go no further.
    *
-   * @throws TypeError for an event that does not exist.
+   * @example
+   * registry.on('circuit.opened', ({ tool }) => console.warn(`${tool} is unavailable`));
+   *
+   * @returns A subscription whose `unsubscribe()` removes the listener.
+   * @throws TypeError for an unknown event type.
    */
   on<Type extends ToolRegistryEmitted['type'] | '*'>(
     type: Type,
@@ -298,37 +351,47 @@ export class ToolRegistry {
   }
 
   /**
-   * Adds a step that every call passes from now on: to record calls, to trace them, or to refuse some of them. What its hooks
-   * throw is printed and goes no further.
+   * Adds a step that every call passes through from now on, to record, trace or refuse calls. Errors of its hooks are printed
+   * and go no further.
    *
-   * @returns What takes the step out again.
+   * @example
+   * const remove = registry.intercept({
+   *   ended: ({ tool }, { outcome, durationMs }) => console.log(tool, outcome, durationMs),
+   * });
+   *
+   * @returns A function that removes the step.
    * @throws TypeError for an unknown hook, RangeError for a hook that is not a function.
    */
   intercept(step: CallStep): () => void {
     return this.#steps.add(containedHooks(checkStep(step), 'step'));
   }
 
-  /** Forgets a tool: its actor stops and its observers complete. It begins anew when it is next used. */
+  /**
+   * Forgets a tool: its actor stops and its observers complete. The next use starts a new circuit. To clear a circuit and
+   * keep its actor, send the event `RESET` to `tool(name)` instead.
+   */
   reset(name: string): void {
     const circuit = this.#circuits.get(name);
     if (circuit !== undefined) this.#circuits.forget([circuit]);
   }
 
-  /** Forgets every tool. */
+  /** Forgets every tool, as `reset` forgets one. */
   resetAll(): void {
     this.#circuits.forget([...this.#circuits.all()]);
   }
 
   /**
-   * Opens a tool's circuit by hand, until it is released as often as it was isolated.
+   * Takes a tool out of service: its circuit refuses every call until `release` has been called once per isolation.
    *
-   * @throws RangeError for a `forMs` that is no time.
+   * @throws RangeError for an invalid `forMs`.
    */
   isolate(
     name: string,
     {
       forMs,
-    }: { /** It closes by itself after so long, in ms. Default: never. */ readonly forMs?: number } = {},
+    }: {
+      /** After how long the isolation ends by itself, in ms. Default: never. */ readonly forMs?: number;
+    } = {},
   ): void {
     if (forMs !== undefined) checkValue(forMs, 'forMs', positiveMs);
     if (this.#circuits.isStopped) return;
@@ -337,32 +400,43 @@ export class ToolRegistry {
       .sendCounted({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
   }
 
-  /** Lets every call of a tool through: results are counted, and nothing trips, until `release` or `forceClose`. */
+  /** Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`. */
   disable(name: string): void {
     if (!this.#circuits.isStopped) this.#circuits.use(name).sendCounted({ type: 'DISABLE' });
   }
 
-  /** Takes one isolation back, or a disabling; the last one closes the circuit. Does nothing where there is none. */
+  /** Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing. */
   release(name: string): void {
     if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'RELEASE' });
   }
 
-  /** Closes a tool's circuit by hand, whatever it is: open, half-open, isolated or disabled. */
+  /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled. */
   forceClose(name: string): void {
     if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'CLOSE' });
   }
 
   /**
-   * Serves a page on this machine on which the circuits can be watched live. It is loaded when it is asked for.
+   * Serves a local page that shows the circuits live. The inspector's code is loaded only by this call.
    *
-   * @throws TypeError or RangeError for bad options, Error where the port is taken.
+   * @example
+   * const inspector = await registry.inspect({ open: true });
+   * console.log(inspector.url);
+   *
+   * @throws (as a rejection) TypeError or RangeError for invalid options, Error if the port is taken.
    */
   async inspect(options?: InspectOptions): Promise<Inspector> {
     const { inspect } = await import('toolfuse/inspect');
     return inspect(this, options);
   }
 
-  /** Everything that a restart must not lose, as JSON for `createToolRegistry({ restore })`. */
+  /**
+   * Returns the state of all circuits as JSON, to be restored after a restart.
+   *
+   * @example
+   * await writeFile('circuits.json', registry.persist());
+   * // after the restart
+   * const registry = createToolRegistry({ restore: await readFile('circuits.json', 'utf8') });
+   */
   persist(): string {
     const wallNow = this.#clock.wallNow();
     const offsetMs = wallNow - this.#clock.now();
@@ -374,7 +448,7 @@ export class ToolRegistry {
     } satisfies PersistedRegistry);
   }
 
-  /** Stops every actor for good: no timer is left, observers complete, and nothing said later changes anything. */
+  /** Stops every actor for good: timers are cancelled, observers complete, and later reports change nothing. */
   stop(): void {
     this.#circuits.stop();
     this.#probes.stop();
@@ -389,17 +463,24 @@ export class ToolRegistry {
     return this.#circuits.get(name)?.upstream ?? this.#config.tools.get(name)?.upstream;
   }
 
-  /** The names of the circuits that can be called: those that only others depend on cannot. */
+  /** The names of the circuits that can be called, which excludes those that serve only as upstreams. */
   *#toolNames(): Generator<string> {
     for (const circuit of this.#circuits.all()) if (!circuit.isUpstream) yield circuit.id;
   }
 }
 
 /**
- * Makes a registry of circuits, one for each tool of an agent.
+ * Creates a registry of circuits, one for each tool of an agent.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value, RestoreError for a document that cannot be
- * restored; each names the field and the value. Nothing is started then.
+ * @example
+ * const registry = createToolRegistry({
+ *   circuit: { failureThreshold: 5 },
+ *   tools: { shell: { failureThreshold: 3 } },
+ * });
+ * const results = await registry.execute('search', () => search(query));
+ *
+ * @throws TypeError for an unknown setting, RangeError for an invalid value, RestoreError for a document that cannot be
+ * restored; each names the field and the value, and nothing has been started.
  */
 export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegistry {
   return new ToolRegistry(options);

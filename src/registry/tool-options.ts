@@ -4,18 +4,19 @@ import type { CallContext } from '../calls/call.ts';
 import type { SettingsOfTools, ToolSettings } from '../calls/tool-settings.ts';
 import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
 
-/** The settings of one tool: those of its circuit, and what concerns the tool alone. */
+/** The settings of one tool: those of its circuit, and those of the tool itself. */
 export interface ToolConfig extends Partial<CircuitConfig> {
-  /** Tools that may stand in for this one while it is unavailable. A model is told of these and of no others. */
+  /** Tools that can replace this one while it is unavailable. Denials suggest these to the model, and no others. */
   readonly alternatives?: readonly string[];
   /**
-   * What the tool depends on, such as its server: another circuit, by name. A call needs leave from both, and a failure
-   * counts against the one that it is evidence against.
+   * The name of another circuit that the tool depends on, such as its server. A call needs permission from both, and a
+   * failure counts against the one that it is evidence against. An upstream cannot have an upstream itself.
    */
   readonly upstream?: string;
   /**
-   * Finds out whether the tool works again, when its circuit has become half-open: it recovers before a user's call pays
-   * for it. A promise that is fulfilled is a success. It is given up after nine tenths of `probeTimeoutMs`.
+   * A cheap call that finds out whether the tool works again. It runs when the circuit becomes half-open, so that the tool
+   * recovers without risking a user's call. Returning, or fulfilling the promise, is a success. It times out after 90 % of
+   * `probeTimeoutMs`.
    */
   readonly probe?: (context: CallContext) => unknown;
 }
@@ -45,9 +46,9 @@ function checkUpstreams(tools: SettingsOfTools): void {
 }
 
 /**
- * Checks the settings of single tools, and completes them from those of every circuit.
+ * Checks the settings of individual tools, and fills in the rest from the settings of every circuit.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
+ * @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value.
  */
 export function checkTools(given: object, base: Partial<CircuitConfig>): SettingsOfTools {
   const tools = new Map<string, ToolSettings>();

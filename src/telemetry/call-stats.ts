@@ -1,38 +1,38 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 
-/** How long the last calls took, in ms. After a call of less than a tenth of a millisecond the next 255 are not measured. */
+/** How long recent calls took, in ms. After a call of less than 0.1 ms, the next 255 calls are not measured. */
 export interface Latency {
-  /** So many calls were looked at: at most the last 128 that were measured. */
+  /** How many calls the percentiles are computed from: the most recent measured ones, at most 128. */
   readonly calls: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
 }
 
-/** What is counted of calls. */
+/** Counters of calls. */
 export interface CallCounts {
-  /** Calls that ended: successes and failures, late ones and cancelled ones included. */
+  /** Calls that ended: successes and failures, including late and cancelled calls. */
   readonly calls: number;
   readonly successes: number;
   /** Failures by category; those that never occurred are left out. */
   readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
-  /** Calls given up after `timeoutMs`, or after a limit of the caller's own: `permit.failure(error, { timedOut: true })`. */
+  /** Calls that hit `timeoutMs` or the caller's own limit, as reported by `permit.failure(error, { timedOut: true })`. */
   readonly timeouts: number;
 }
 
-/** The last latencies that are kept. */
-const kept = 128;
+/** How many recent durations are kept. */
+const maxDurations = 128;
 
-/** After a call that took less, in ms, the clock would cost more than it tells. */
+/** Below this duration, in ms, reading the clock would cost more than the measurement is worth. */
 const quickMs = 0.1;
 const skippedAfterQuick = 255;
 
-/** What is counted of one tool's calls, in bounded memory. */
+/** The counters of one tool's calls, in bounded memory. */
 export class CallStats {
   #successes = 0;
   #timeouts = 0;
   #measured = 0;
-  /** So many calls are left that are not measured. */
+  /** How many of the next calls are not measured. */
   #skipped = 0;
   #failures: Partial<Record<ErrorCategory, number>> | undefined;
   #durations: number[] | undefined;
@@ -59,7 +59,7 @@ export class CallStats {
     this.#timeouts += 1;
   }
 
-  /** Takes over what was counted elsewhere; how long calls took is not. */
+  /** Adds another's counters; durations are not merged. */
   add(other: CallStats): void {
     this.#successes += other.#successes;
     this.#timeouts += other.#timeouts;
@@ -80,11 +80,11 @@ export class CallStats {
     };
   }
 
-  /** Null while no call was measured. */
+  /** Null until a call has been measured. */
   latency(): Latency | null {
     if (this.#durations === undefined) return null;
     const sorted = [...this.#durations].sort((a, b) => a - b);
-    // The nearest rank: a value that was measured, never one in between.
+    // The nearest-rank method returns a measured value, never an interpolated one.
     const percentile = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
     return {
       calls: sorted.length,
@@ -96,7 +96,7 @@ export class CallStats {
 
   #measure(durationMs: number): void {
     this.#durations ??= [];
-    this.#durations[this.#measured % kept] = durationMs;
+    this.#durations[this.#measured % maxDurations] = durationMs;
     this.#measured += 1;
     this.#skipped = durationMs < quickMs ? skippedAfterQuick : 0;
   }

@@ -2,17 +2,18 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { eventTypes } from './event-types.ts';
 
-/** What is published of each call that ended, on the channel `toolfuse:call`. */
+/** The message that is published on the channel `toolfuse:call` for each ended call. */
 export interface CallReport {
-  /** The registry actor of the tool: there may be several registries in a process. */
+  /** The actor of the tool's registry, because a process may have several. */
   readonly registry: ToolRegistryRef;
   readonly tool: string;
   /** Null for a success. */
   readonly category: ErrorCategory | null;
-  /** Null where it was not measured. */
+  /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
-  /** Whether the circuit had moved on, so that the result moved nothing. */
+  /** Whether the circuit had changed state during the call, so that the result did not move it. */
   readonly late: boolean;
+  /** Whether the call was a probe of a half-open circuit. */
   readonly probe: boolean;
 }
 
@@ -23,7 +24,7 @@ interface Channel {
 }
 type ChannelOf = (name: string) => Channel;
 
-/** Where there are no channels, as in a browser. */
+/** Stands in where there are no channels, as in a browser. */
 const silent: Channel = Object.freeze({ hasSubscribers: false, publish: () => {} });
 
 function hostChannels(): ChannelOf {
@@ -36,8 +37,8 @@ function hostChannels(): ChannelOf {
 }
 
 /**
- * The facts of all registries on `node:diagnostics_channel`: `toolfuse:` and the type of what the registry actor emits,
- * and `toolfuse:call`. A channel that nobody listens to costs the reading of one property.
+ * Publishes on `node:diagnostics_channel`: each event of a registry on `toolfuse:` plus its type, and each ended call on
+ * `toolfuse:call`. A channel without subscribers costs one property read.
  */
 export class Channels {
   readonly call: Channel;

@@ -1,7 +1,7 @@
 import { show } from '../../machines/rule.ts';
 import type { ToolRegistryEmitted } from '../../machines/tool-registry.ts';
 
-/** What the registry actor emits. */
+/** The types of the events that the registry actor emits. */
 export const eventTypes = [
   'circuit.opened',
   'circuit.halfOpened',
@@ -14,8 +14,10 @@ export const eventTypes = [
   'recovery.resumed',
 ] as const satisfies readonly ToolRegistryEmitted['type'][];
 
-/** @throws TypeError for an event that is never emitted: its listener would wait for ever. */
+/** @throws TypeError for an event type that is never emitted, because its listener would wait forever. */
 export function checkEventType(type: unknown): void {
   if (type === '*' || eventTypes.some((each) => each === type)) return;
-  throw new TypeError(`${show(type)} is no event; the events are ${eventTypes.join(', ')}, and * for all`);
+  throw new TypeError(
+    `${show(type)} is not an event; the events are ${eventTypes.join(', ')}, and * for all`,
+  );
 }

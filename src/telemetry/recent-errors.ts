@@ -1,51 +1,52 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 
-/** A failure that counted. */
+/** A counted failure. */
 export interface RecentError {
   readonly tool: string;
   readonly category: ErrorCategory;
-  /** What the error said, on one line and cut; null where only a category was given. */
+  /** The error's message, on one line and shortened; null if only a category was given. */
   readonly message: string | null;
-  /** When, in ms of the registry's clock. */
+  /** When it was recorded, in ms of the registry's clock. */
   readonly at: number;
 }
 
-/** The same failure of one tool, again and again. */
+/** A failure of one tool that occurred more than once. */
 export interface ErrorPattern {
   readonly tool: string;
   readonly category: ErrorCategory;
-  /** The message of the last one. */
+  /** The message of its latest occurrence. */
   readonly message: string | null;
   readonly count: number;
+  /** When it first and last occurred, in ms of the registry's clock. */
   readonly firstAt: number;
   readonly lastAt: number;
 }
 
-/** How many are kept. */
-const kept = 100;
+/** How many recent failures are kept. */
+const maxErrors = 100;
 
-/** What differs from one failure to the next although it is the same one: numbers, identifiers, quoted names. */
+/** The parts of a message that vary between occurrences of one failure: numbers, identifiers, quoted names. */
 const variable = /\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,})\b|\d+|"[^"]*"|'[^']*'/gi;
 
-/** The last failures that counted, of all tools. */
+/** The most recent counted failures of all tools. */
 export class RecentErrors {
   readonly #ring: RecentError[] = [];
   #added = 0;
 
   add(error: RecentError): void {
-    this.#ring[this.#added % kept] = error;
+    this.#ring[this.#added % maxErrors] = error;
     this.#added += 1;
   }
 
-  /** The oldest first. */
+  /** All kept failures, oldest first. */
   list(): RecentError[] {
-    const start = this.#added % kept;
-    return this.#added <= kept
+    const start = this.#added % maxErrors;
+    return this.#added <= maxErrors
       ? [...this.#ring]
       : [...this.#ring.slice(start), ...this.#ring.slice(0, start)];
   }
 
-  /** Those that came more than once, the most frequent first. */
+  /** The failures that occurred more than once, most frequent first. */
   patterns(): ErrorPattern[] {
     const patterns = new Map<string, ErrorPattern>();
     for (const { tool, category, message, at } of this.list()) {

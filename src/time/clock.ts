@@ -1,13 +1,14 @@
 import { longestTimerMs } from '../../machines/backoff.ts';
 
-/** What a registry measures time with. */
+/** The clock that a registry measures time with. */
 export interface Clock {
-  /** Milliseconds since any fixed moment. It must never go back. */
+  /** Milliseconds since any fixed moment. It must never go backwards. */
   now(): number;
-  /** Calls `fn` after `ms` milliseconds, however many those are. */
+  /** Calls `fn` once after `ms` milliseconds; there is no upper limit. @returns A handle for `clearTimeout`. */
   setTimeout(fn: () => void, ms: number): unknown;
+  /** Cancels a timer. It must accept the handle of a timer that has fired or was cancelled before. */
   clearTimeout(handle: unknown): void;
-  /** The time of day, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
+  /** The wall-clock time, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
   wallNow?(): number;
 }
 
@@ -16,8 +17,8 @@ interface Timer {
 }
 
 /**
- * The default clock: monotonic, so that changes of the wall clock change nothing. Its timers keep no process
- * alive, and wait as long as they are told.
+ * The default clock. It is monotonic, so changes to the wall clock do not affect it. Its timers do not keep a process alive,
+ * and can wait longer than a host timer can (2^31 - 1 ms).
  */
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -27,7 +28,7 @@ export const systemClock: Clock = {
     const wait = (): void => {
       const leftMs = Math.ceil(dueAt - performance.now());
       timer.handle = setTimeout(leftMs > longestTimerMs ? wait : fn, Math.min(leftMs, longestTimerMs));
-      // Browsers hand out numbers, which keep nothing alive.
+      // In a browser the handle is a number, and there is nothing to unref.
       (timer.handle as { unref?: () => void }).unref?.();
     };
     wait();

@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 
 /**
- * A user's clock, made safe to run a circuit by: it never goes back, and a fault of its own stays its own. Where
- * it cannot set a timer, a request still ends a backoff that has run out.
+ * Makes a user's clock safe for circuits: it never goes backwards, and its errors go no further. If it cannot set a timer,
+ * the next request still ends a backoff that has run out.
  */
 export function monotonic(clock: Clock): Required<Clock> {
-  // A field rather than a variable: V8 makes an object of each number that a variable shared by functions is given.
+  // A field rather than a variable: V8 allocates an object for each number that is assigned to a captured variable.
   const latest = { instant: clock.now() };
   if (!Number.isFinite(latest.instant)) {
-    throw new RangeError(`clock.now() must give a finite number, got ${latest.instant}`);
+    throw new RangeError(`clock.now() must return a finite number, got ${latest.instant}`);
   }
   return {
     now() {
@@ -16,7 +16,7 @@ export function monotonic(clock: Clock): Required<Clock> {
         const now = clock.now();
         if (now > latest.instant && now < Infinity) latest.instant = now;
       } catch {
-        // The last instant known is the best there is.
+        // The last known instant is the best estimate.
       }
       return latest.instant;
     },
@@ -25,7 +25,7 @@ export function monotonic(clock: Clock): Required<Clock> {
         const now = clock.wallNow?.();
         if (Number.isFinite(now)) return now as number;
       } catch {
-        // The host knows the time of day as well.
+        // The host's wall clock serves instead.
       }
       return Date.now();
     },
@@ -40,7 +40,7 @@ export function monotonic(clock: Clock): Required<Clock> {
       try {
         clock.clearTimeout(handle);
       } catch {
-        // The timer will find its state left.
+        // If the timer fires after all, the circuit is in another state and ignores it.
       }
     },
   };

@@ -2,19 +2,19 @@ import { backoffLeftMs, isolationLeftMs } from '../../machines/circuit-context.t
 import { stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 
-/** What decides whether a circuit would admit a call. */
+/** The conditions under which a circuit is asked whether it would admit a call. */
 export interface Question {
   /** The instant of the call, in ms of the registry's clock. */
   readonly now: number;
-  /** Whether a half-open circuit, which may have no place free for a further probe, counts as one that would. */
+  /** The answer for a half-open circuit, which may or may not have a free probe slot. */
   readonly halfOpen: boolean;
 }
 
 /**
- * Whether a circuit would not refuse a call for sure. It reads the time as well as the state: the timer that ends a backoff
- * or an isolation may be late, and a request never is.
+ * Whether a circuit might admit a call; false means that it would certainly refuse. The answer depends on the time as well as
+ * the state, because a request ends an elapsed backoff or isolation even if its timer is late.
  *
- * @param snapshot Undefined for a circuit that was never used: it is closed.
+ * @param snapshot Undefined for a circuit that was never used, which counts as closed.
  */
 export function mayAdmit(snapshot: ToolCircuitSnapshot | undefined, { now, halfOpen }: Question): boolean {
   if (snapshot === undefined) return true;

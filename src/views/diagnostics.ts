@@ -6,46 +6,46 @@ import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import { type Measured, toolMetrics } from './metrics.ts';
 
-/** What is known of one tool. Instants are in ms of the registry's clock; null where there was none. */
+/** The state, counters and times of one tool. Instants are in ms of the registry's clock, and null if there was none. */
 export interface ToolDiagnostics extends CallCounts {
   readonly tool: string;
   readonly status: CircuitState;
   /** Counted failures since the last success. */
   readonly failureCount: number;
-  /** The backoff in force, in ms; 0 while closed. */
+  /** The current backoff, in ms; 0 while closed. */
   readonly currentBackoffMs: number;
-  /** What is left of it, in ms; null unless open. */
+  /** How much of it is left, in ms; null unless the circuit is open. */
   readonly remainingBackoffMs: number | null;
   readonly openedAt: number | null;
-  /** How often the circuit tripped. */
+  /** How often this circuit has tripped; in a `RegistrySnapshot`, the same name counts the circuits that are open. */
   readonly openCount: number;
   /** Whether the circuit is open or isolated. */
   readonly isOpen: boolean;
-  /** Calls refused, those refused because of the tool's upstream included. */
+  /** How many calls were refused, including those that the tool's upstream refused. */
   readonly deniedRequests: number;
-  /** When its own circuit last refused one. */
+  /** When the tool's own circuit last refused a call. */
   readonly lastDeniedAt: number | null;
   readonly lastErrorCategory: ErrorCategory | null;
-  /** Calls let through while half-open that have not reported. */
+  /** Calls that were admitted while half-open and have not reported yet. */
   readonly probesInFlight: number;
-  /** Results of calls that were permitted before the circuit last moved: counted, and nothing else. */
+  /** Results of calls that were permitted before the circuit last changed state; they are only counted. */
   readonly lateResults: number;
-  /** When an isolation that has an end is over. */
+  /** When the isolation ends; null if there is none or it has no end. */
   readonly isolatedUntil: number | null;
-  /** What the tool depends on. */
+  /** The name of the circuit that the tool depends on. */
   readonly upstream: string | null;
-  /** How long the circuit has been open or isolated in all, in ms. */
+  /** How long the circuit has been open or isolated in total, in ms. */
   readonly openMs: number;
-  /** Null while no call was timed. */
+  /** Null until a call has been timed. */
   readonly latency: Latency | null;
 }
 
-/** What is left of the backoff, in ms; null unless open. */
+/** How much of the backoff is left, in ms; null unless the circuit is open. */
 export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): number | null {
   return snapshot.value === 'open' ? backoffLeftMs(snapshot.context, now) : null;
 }
 
-/** What is known of a tool, read off its circuit. */
+/** The diagnostics of a tool, derived from its circuit. */
 export function diagnose(
   circuit: Measured & Pick<CircuitActor, 'upstream'>,
   now: number,
@@ -72,7 +72,7 @@ export function diagnose(
   };
 }
 
-/** What is known of a tool that has not been used: closed, and nothing else. */
+/** The diagnostics of a tool that has not been used: closed, with every counter at 0. */
 export function diagnoseUnknown(tool: string, upstream?: string): ToolDiagnostics {
   return {
     tool,

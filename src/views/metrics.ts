@@ -3,38 +3,38 @@ import type { Circuits } from '../circuits/circuits.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
 
-/** What is counted of one tool, since it was first used. Memory is bounded, however many calls there were. */
+/** The counters of one tool since it was first used. They take bounded memory, however many calls there were. */
 export interface ToolMetrics extends CallCounts {
   readonly tool: string;
-  /** Results of calls that were permitted before the circuit last moved: counted, and nothing else. */
+  /** Results of calls that were permitted before the circuit last changed state; they are only counted. */
   readonly lateResults: number;
-  /** Calls refused, those refused because of the tool's upstream included. */
+  /** How many calls were refused, including those that the tool's upstream refused. */
   readonly denials: number;
-  /** How long the circuit has been open or isolated in all, in ms. */
+  /** How long the circuit has been open or isolated in total, in ms. */
   readonly openMs: number;
-  /** Null while no call was timed. */
+  /** Null until a call has been timed. */
   readonly latency: Latency | null;
 }
 
-/** What the registry has counted since its start. A reset clears none of it, but that its tool is not listed. */
+/** The registry's counters since its creation. Resetting a tool removes it from `tools` but lowers no counter. */
 export interface RegistryMetrics extends CallCounts {
-  /** Circuits that tripped. */
+  /** How often any circuit tripped. */
   readonly circuitOpenEvents: number;
-  /** Circuits that became half-open. */
+  /** How often any circuit became half-open. */
   readonly halfOpenEvents: number;
-  /** Calls refused. */
+  /** How many calls were refused. */
   readonly breakerDenials: number;
   readonly lateResults: number;
-  /** Each known circuit. */
+  /** The counters of each known circuit. */
   readonly tools: readonly ToolMetrics[];
 }
 
-/** What is read off a circuit. */
+/** The parts of a circuit that metrics are derived from. */
 export type Measured = Pick<CircuitActor, 'id' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
 
 const neverCalled = new CallStats();
 
-/** What is counted of one tool. */
+/** The counters of one tool, derived from its circuit. */
 export function toolMetrics(circuit: Measured, openMs: number): ToolMetrics {
   const stats = circuit.statsIfAny ?? neverCalled;
   const { lateResults, deniedRequests } = circuit.latest.context;
@@ -48,7 +48,7 @@ export function toolMetrics(circuit: Measured, openMs: number): ToolMetrics {
   };
 }
 
-/** The sums over all tools, forgotten ones included. What an upstream counts is counted with its tools already. */
+/** The sums over all tools, including forgotten ones. Upstreams are left out: their calls are counted with their tools. */
 export function callTotals(circuits: Circuits): CallCounts & { readonly lateResults: number } {
   const sum = new CallStats();
   sum.add(circuits.forgotten);

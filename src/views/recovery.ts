@@ -1,25 +1,25 @@
 import type { ToolRegistryContext } from '../../machines/tool-registry.ts';
 import type { ErrorPattern, RecentError, RecentErrors } from '../telemetry/recent-errors.ts';
 
-/** What a user who is asked whether to go on should know. */
+/** The facts for a user who decides whether the agent goes on. */
 export interface Recovery {
-  /** Whether the registry is paused. */
+  /** Whether the agent should pause and ask. */
   readonly isPaused: boolean;
-  /** Why, or null while it is not. */
+  /** Why the agent should pause; null if it should not. */
   readonly reason: string | null;
   /** The names of the circuits that are open or isolated. */
   readonly openCircuits: readonly string[];
-  /** The last failures that counted, at most 100, the oldest first. */
+  /** The most recent counted failures, at most 100, oldest first. */
   readonly recentErrors: readonly RecentError[];
-  /** Those among them that came again and again, the most frequent first. */
+  /** The failures among them that occurred more than once, most frequent first. */
   readonly patterns: readonly ErrorPattern[];
-  /** Whether the user may be asked: not within `recovery.cooldownMs` of having said to go on. */
+  /** Whether the user may be asked now; false for `recovery.cooldownMs` after the user said to go on. */
   readonly mayAsk: boolean;
-  /** How long until the user may be asked again, in ms; 0 if now. */
+  /** How long until the user may be asked again, in ms; 0 means now. */
   readonly askAgainMs: number;
 }
 
-/** Reads off the registry actor, and the errors kept beside it, what a user should know. */
+/** Collects the facts from the registry actor's context and the recent errors. */
 export function recoveryOf(
   { pauseReason, silencedUntil }: ToolRegistryContext,
   openCircuits: readonly string[],

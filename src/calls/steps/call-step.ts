@@ -3,41 +3,41 @@ import type { RecentError } from '../../telemetry/recent-errors.ts';
 import type { Denial } from '../denial.ts';
 
 /**
- * A call on its way through a registry. All hooks of one call are given the same object: a step keeps what it knows of the
- * call in a `WeakMap`.
+ * A call on its way through a registry. All hooks of one call receive the same object, so a step can keep its own data about
+ * the call in a `WeakMap`.
  */
 export interface PassingCall {
   readonly tool: string;
-  /** The circuit that the call needs beside the tool's own; null for none. */
+  /** The circuit that the call needs in addition to the tool's own; null for none. */
   readonly upstream: string | null;
 }
 
 /** How a call ended. */
 export interface CallEnd {
-  /** `abandoned`: the call was not made, or says nothing of the tool. */
+  /** `abandoned`: the call was not made, or says nothing about the tool. */
   readonly outcome: 'success' | 'failure' | 'abandoned';
   /** Null unless it failed. */
   readonly category: ErrorCategory | null;
   /** What the call failed with; undefined unless it failed. */
   readonly failure: unknown;
-  /** In ms; null where it was not measured. */
+  /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
-  /** Whether the circuit had moved on, so that the result moved nothing. */
+  /** Whether the circuit had changed state during the call, so that the result did not move it. */
   readonly late: boolean;
   /** Whether the call was a probe of a half-open circuit. */
   readonly probe: boolean;
-  /** Whether the tool was forgotten, or the registry stopped, during the call: then nothing was counted. */
+  /** Whether the tool was forgotten or the registry stopped during the call, so that nothing was counted. */
   readonly forgotten: boolean;
 }
 
 /**
- * What is done with every call of a registry: one feature, one step. The registry runs its hooks synchronously, in the order
- * of its list. A hook that is left out costs nothing.
+ * A feature that sees every call of a registry, such as tracing, a log or a limit. The registry runs the hooks synchronously,
+ * step by step in the order of its list. A hook that is left out costs nothing.
  *
- * A call that is asked for by `allowRequest`, and a result that comes by `recordSuccess`, `recordFailure` or as an event, are
- * two different calls to a step: nothing ties them together.
+ * For calls without a permit, the question (`allowRequest`) and the result (`recordSuccess`, `recordFailure` or an event)
+ * reach a step as two unrelated calls, because nothing ties them together.
  *
- * @example A step that allows three calls of each tool, whatever its circuit says.
+ * @example A step that allows three calls of each tool, whatever state its circuit is in.
  * const counts = new Map<string, number>();
  * registry.intercept({
  *   asked: ({ tool }) => {
@@ -48,16 +48,16 @@ export interface CallEnd {
  * });
  */
 export interface CallStep {
-  /** Whether the step has anything to do now. It is asked often, so it must be cheap. Default: always. */
+  /** Whether the step has anything to do now. It is called often, so it must be cheap. Default: always. */
   readonly isActive?: () => boolean;
-  /** A call is asked for. A denial refuses it, before any circuit is asked. */
+  /** A call is requested. Returning a denial refuses it before any circuit is asked. */
   readonly asked?: (call: PassingCall) => Denial | undefined;
-  /** The call may be made. `probe`: it is a probe of a half-open circuit. */
+  /** The call is admitted; `probe` says whether it is a probe of a half-open circuit. */
   readonly admitted?: (call: PassingCall, admission: { readonly probe: boolean }) => void;
   /** The call is refused, by a step or by a circuit. */
   readonly refused?: (call: PassingCall, denial: Denial) => void;
   /** The call has ended. */
   readonly ended?: (call: PassingCall, end: CallEnd) => void;
-  /** A failure counts against a circuit: that of its tool, or of what the tool depends on. */
+  /** A failure counts against a circuit, either the tool's own or its upstream's. */
   readonly blamed?: (failure: RecentError) => void;
 }

@@ -17,7 +17,7 @@ export const checkStep = (step: unknown): CallStep => checkFields<CallStep>(step
 
 const isActive = (step: CallStep): boolean => step.isActive === undefined || step.isActive();
 
-/** The steps that every call of a registry passes, in order. */
+/** The steps that every call of a registry passes through, in order. */
 export class CallSteps {
   #steps: readonly CallStep[] = [];
   /** The steps that see a call before it is made. */
@@ -29,7 +29,7 @@ export class CallSteps {
     this.#set(steps);
   }
 
-  /** Adds a step at the end of the list. @returns what takes it out again. */
+  /** Adds a step at the end of the list. @returns A function that removes it. */
   add(step: CallStep): () => void {
     this.#set([...this.#steps, step]);
     return () => this.#set(this.#steps.filter((each) => each !== step));
@@ -46,7 +46,7 @@ export class CallSteps {
     return false;
   }
 
-  /** @returns the denial of the first step that refuses the call. */
+  /** @returns The denial of the first step that refuses the call. */
   asked(call: PassingCall): Denial | undefined {
     for (const step of this.#before) {
       if (step.asked === undefined || !isActive(step)) continue;

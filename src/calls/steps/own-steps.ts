@@ -5,14 +5,14 @@ import type { CallStep } from './call-step.ts';
 import { keepRecentErrors } from './keep-recent-errors.ts';
 import { publishCalls } from './publish-calls.ts';
 
-/** What the steps of a registry work with. */
+/** The parts that a registry's own steps work with. */
 export interface OwnStepsOptions {
   readonly registry: ToolRegistryRef;
   readonly channels: Channels;
   readonly recentErrors: RecentErrors;
 }
 
-/** The steps that every registry has, in the order in which calls pass them. */
+/** The steps that every registry has, in the order in which calls pass through them. */
 export const ownSteps = ({ registry, channels, recentErrors }: OwnStepsOptions): readonly CallStep[] => [
   keepRecentErrors(recentErrors),
   publishCalls(channels, registry),

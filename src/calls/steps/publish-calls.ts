@@ -2,7 +2,7 @@ import type { ToolRegistryRef } from '../../../machines/tool-registry.ts';
 import type { Channels } from '../../telemetry/channels.ts';
 import type { CallStep } from './call-step.ts';
 
-/** Publishes each call that ended on the channel `toolfuse:call` of `node:diagnostics_channel`, while anybody subscribes to it. */
+/** Publishes each ended call on the channel `toolfuse:call` of `node:diagnostics_channel`, while that has subscribers. */
 export const publishCalls = ({ call: channel }: Channels, registry: ToolRegistryRef): CallStep => ({
   isActive: () => channel.hasSubscribers,
   ended({ tool }, { outcome, category, durationMs, late, probe, forgotten }) {

@@ -2,7 +2,7 @@ import { type CallContext, createToolRegistry, type ToolConfig } from 'toolfuse'
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
-/** Lets everything happen that was promised. */
+/** Lets all pending promises settle. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(probe: (context: CallContext) => unknown, shell: ToolConfig = {}) {
@@ -23,7 +23,7 @@ function setUp(probe: (context: CallContext) => unknown, shell: ToolConfig = {})
 }
 
 describe('an active probe', () => {
-  it('is made as soon as its circuit is half-open, and its success closes it before any call', async () => {
+  it('runs as soon as its circuit is half-open, and its success closes the circuit before any call', async () => {
     const { clock, registry, probed, trip } = setUp(async () => 'pong');
     trip();
     clock.advance(999);
@@ -53,14 +53,14 @@ describe('an active probe', () => {
     expect(registry.diagnostics('shell').currentBackoffMs).toBe(4_000);
   });
 
-  it('is made as often as it takes successes to close', async () => {
+  it('runs as many times as closing takes successes', async () => {
     const { registry, probed, halfOpen } = setUp(async () => 'pong', { successThreshold: 3 });
     await halfOpen();
     expect(probed).toHaveBeenCalledTimes(3);
     expect(registry.state('shell')).toBe('closed');
   });
 
-  it('that has nothing to say leaves the circuit half-open, with its place free', async () => {
+  it('without a verdict leaves the circuit half-open and its slot free', async () => {
     const { registry, probed, halfOpen } = setUp(() => {
       throw Object.assign(new Error('no'), { status: 401 });
     });
@@ -69,11 +69,11 @@ describe('an active probe', () => {
     expect(registry.diagnostics('shell')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
   });
 
-  it('that hangs has failed: its signal aborts, and the circuit opens again', async () => {
+  it('that hangs counts as failed: its signal aborts, and the circuit opens again', async () => {
     const { clock, registry, probed, halfOpen } = setUp(() => new Promise(() => {}));
     await halfOpen();
     const signal = probed.mock.calls[0]?.[0].signal;
-    // What a timer rejects is heard of before the next timer.
+    // The rejection that a timer causes is handled before the next timer fires.
     clock.advance(4_999);
     await settle();
     clock.advance(1);
@@ -85,13 +85,13 @@ describe('an active probe', () => {
     });
   });
 
-  it('shares its place with calls: while it runs, others are refused', async () => {
+  it('takes the probe slot: while it runs, calls are refused', async () => {
     const { registry, halfOpen } = setUp(() => new Promise(() => {}));
     await halfOpen();
     expect(registry.tryAcquire('shell')).toMatchObject({ admitted: false, reason: 'halfOpen' });
   });
 
-  it('is not made where a call has taken the place first', async () => {
+  it('does not run if a call has already taken the slot', async () => {
     const { clock, registry, probed, trip } = setUp(async () => 'pong');
     trip();
     clock.advanceWithLateTimers(1_000);
@@ -106,10 +106,10 @@ describe('an active probe', () => {
     ['is isolated', ({ registry }) => registry.isolate('shell')],
     ['is closed by hand', ({ registry }) => registry.forceClose('shell')],
     ['opens again', ({ trip }) => trip()],
-    ['is closed by the word of a caller', ({ registry }) => registry.recordSuccess('shell')],
+    ['is closed by a recorded success', ({ registry }) => registry.recordSuccess('shell')],
     ['belongs to a registry that stops', ({ registry }) => registry.stop()],
     ['is forgotten', ({ registry }) => registry.reset('shell')],
-  ])('is aborted when its circuit %s, and is then no verdict', async (_, act) => {
+  ])('is aborted when its circuit %s, and then counts for nothing', async (_, act) => {
     const made = setUp(() => new Promise(() => {}));
     await made.halfOpen();
     const signal = made.probed.mock.calls[0]?.[0].signal;
@@ -121,7 +121,7 @@ describe('an active probe', () => {
     expect(made.probed).toHaveBeenCalledOnce();
   });
 
-  it('is made of a circuit that was half-open when the process stopped', async () => {
+  it('runs for a circuit that was half-open when the process stopped', async () => {
     const { clock, registry, halfOpen } = setUp(() => new Promise(() => {}));
     await halfOpen();
     const probe = vi.fn(async () => 'pong');
@@ -131,7 +131,7 @@ describe('an active probe', () => {
     expect(restored.state('shell')).toBe('closed');
   });
 
-  it('of an upstream brings all its tools back', async () => {
+  it('of an upstream makes all its tools available again', async () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({
       clock,

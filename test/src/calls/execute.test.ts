@@ -19,7 +19,7 @@ const fails = (error: unknown) => async (): Promise<never> => {
 };
 
 describe('execute', () => {
-  it('gives what the function gives, and what it throws as it was', async () => {
+  it('returns the result of the function, and rejects with its error unchanged', async () => {
     const { registry } = setUp();
     expect(await registry.execute('search', () => 42)).toBe(42);
     expect(await registry.execute('search', async () => 'found')).toBe('found');
@@ -27,7 +27,7 @@ describe('execute', () => {
     await expect(registry.execute('search', fails(error))).rejects.toBe(error);
   });
 
-  it('tells the function the tool, a signal, and whether it is a probe', async () => {
+  it('passes the function its tool, a signal, and whether it is a probe', async () => {
     const { clock, registry } = setUp();
     const probe = await registry.execute('search', ({ tool, signal, probe }) => {
       expect([tool, signal.aborted]).toEqual(['search', false]);
@@ -40,7 +40,7 @@ describe('execute', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('goes by the options as they were when it was called, and shows the function nothing of the circuit', async () => {
+  it('uses the options as they were when it was called, and hides the circuit from the function', async () => {
     const { registry } = setUp();
     const options = { isFailure: () => true, fallback: (): string => 'cached' };
     const call = registry.execute('search', async (context) => Object.keys(context).join(), options);
@@ -52,7 +52,7 @@ describe('execute', () => {
     expect(await denied).toBe('cached');
   });
 
-  it('counts a function that throws at once like one that rejects, once', async () => {
+  it('counts a synchronous throw like a rejection, once', async () => {
     const { registry } = setUp({ circuit: { failureThreshold: 5 } });
     await expect(
       registry.execute('search', () => {
@@ -79,7 +79,7 @@ describe('execute', () => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  it('does not count bad arguments, nor a denial that comes from another circuit', async () => {
+  it('does not count invalid arguments or a denial by another circuit', async () => {
     const { registry } = setUp();
     registry.recordFailure('upstream', 'timeout');
     for (const error of [
@@ -91,7 +91,7 @@ describe('execute', () => {
     expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', failureCount: 0 });
   });
 
-  it('refuses a time limit that is none', async () => {
+  it('refuses an invalid time limit', async () => {
     const { registry } = setUp();
     await expect(registry.execute('search', never, { timeoutMs: -1 })).rejects.toThrow(
       'timeoutMs must be a finite number of milliseconds above 0, got -1',
@@ -100,12 +100,13 @@ describe('execute', () => {
   });
 });
 
-describe('an option of a call that does not exist', () => {
-  it('is refused by name, before anything is called: a misspelt time limit would be none', async () => {
+describe('an unknown option of a call', () => {
+  it('is refused by name before anything is called, because a misspelt time limit would limit nothing', async () => {
     const { registry } = setUp();
     const fn = vi.fn();
     const misspelt = { timoutMs: 5 } as never;
-    const words = 'timoutMs is no option; the options are upstream, signal, timeoutMs, fallback, isFailure';
+    const words =
+      'timoutMs is not an option; the options are upstream, signal, timeoutMs, fallback, isFailure';
     await expect(registry.execute('search', fn, misspelt)).rejects.toThrow(new TypeError(words));
     expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(words));
     expect(fn).not.toHaveBeenCalled();
@@ -134,7 +135,7 @@ describe('a call whose time is up', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('takes no account of what the function does later', async () => {
+  it('ignores what the function does later', async () => {
     const { clock, registry } = setUp();
     let reject: (error: Error) => void = () => {};
     const call = registry.execute('search', () => new Promise((_, no) => (reject = no)), { timeoutMs: 500 });
@@ -145,7 +146,7 @@ describe('a call whose time is up', () => {
     expect(registry.diagnostics('search')).toMatchObject({ openCount: 1, lastErrorCategory: 'timeout' });
   });
 
-  it('leaves no timer behind when the call was in time', async () => {
+  it('leaves no timer behind when it ends in time', async () => {
     const { clock, registry } = setUp();
     await registry.execute('search', async () => 1, { timeoutMs: 500 });
     expect(clock.timers).toBe(0);
@@ -153,7 +154,7 @@ describe('a call whose time is up', () => {
 });
 
 describe("the caller's abort", () => {
-  it('ends the call at once with its own reason, and is no failure', async () => {
+  it('ends the call at once with its own reason, and does not count as a failure', async () => {
     const { registry } = setUp();
     const controller = new AbortController();
     let inner: AbortSignal | undefined;
@@ -172,7 +173,7 @@ describe("the caller's abort", () => {
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
-  it("gives a probe's place back at once", async () => {
+  it("frees a probe's slot at once", async () => {
     const { clock, registry } = setUp();
     registry.recordFailure('search', 'timeout');
     clock.advance(1_000);
@@ -185,14 +186,14 @@ describe("the caller's abort", () => {
     expect(registry.tryAcquire('search').admitted).toBe(true);
   });
 
-  it('before the call keeps it from being made', async () => {
+  it('before the call prevents it', async () => {
     const { registry } = setUp();
     const fn = vi.fn();
     await expect(registry.execute('search', fn, { signal: AbortSignal.abort('no') })).rejects.toBe('no');
     expect(fn).not.toHaveBeenCalled();
   });
 
-  it('before the call asks for no permission: nothing is denied, and no probe is begun', async () => {
+  it('before the call asks for no permission: nothing is denied, and no probe starts', async () => {
     const { clock, registry } = setUp();
     const signal = AbortSignal.abort('no');
     await expect(registry.execute('unused', never, { signal })).rejects.toBe('no');
@@ -205,7 +206,7 @@ describe("the caller's abort", () => {
     expect(registry.state('search')).toBe('open');
   });
 
-  it('while leave is asked for keeps the call from being made, and gives its place back', async () => {
+  it('while permission is being asked for prevents the call and frees its slot', async () => {
     const { clock, registry } = setUp();
     const controller = new AbortController();
     registry.recordFailure('search', 'timeout');
@@ -220,7 +221,7 @@ describe("the caller's abort", () => {
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
-  it('is not listened for once the call has ended', async () => {
+  it('has no listener left once the call has ended', async () => {
     const { registry } = setUp();
     const { signal } = new AbortController();
     await registry.execute('search', async () => 1, { signal });
@@ -228,7 +229,7 @@ describe("the caller's abort", () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('aborts one call and not the others', async () => {
+  it('ends one call and not the others', async () => {
     const { registry } = setUp();
     const one = new AbortController();
     const first = registry.execute('search', never, { signal: one.signal });
@@ -240,7 +241,7 @@ describe("the caller's abort", () => {
 });
 
 describe('isFailure', () => {
-  it('makes a returned value a failure, and gives it all the same', async () => {
+  it('makes a returned value a failure, and the value is returned all the same', async () => {
     const { registry } = setUp();
     const answer = await registry.execute('search', async () => ({ isError: true }), {
       isFailure: ({ isError }) => isError,
@@ -252,7 +253,7 @@ describe('isFailure', () => {
     });
   });
 
-  it('may say of which category', async () => {
+  it('may return the category', async () => {
     const { registry } = setUp();
     await registry.execute('search', async () => ({ status: 503 }), {
       isFailure: ({ status }) => status === 503 && 'serviceUnavailable',
@@ -260,7 +261,7 @@ describe('isFailure', () => {
     expect(registry.diagnostics('search').lastErrorCategory).toBe('serviceUnavailable');
   });
 
-  it('can say what failed with an error, whose words the denial carries', async () => {
+  it('may return an error, whose message the denial carries', async () => {
     const { registry } = setUp();
     await registry.execute('search', async () => ({ text: 'socket hang up' }), {
       isFailure: ({ text }) => new Error(text),
@@ -271,7 +272,7 @@ describe('isFailure', () => {
     });
   });
 
-  it('that throws says nothing against the result', async () => {
+  it('that throws does not make the result a failure', async () => {
     const { registry } = setUp();
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const isFailure = () => {
@@ -285,7 +286,7 @@ describe('isFailure', () => {
 });
 
 describe('a fallback', () => {
-  it('is asked with the denial, or with what the call threw', async () => {
+  it('receives the denial, or the error that the call threw', async () => {
     const { registry } = setUp();
     const asked: unknown[] = [];
     const fallback = (error: unknown) => {
@@ -299,7 +300,7 @@ describe('a fallback', () => {
     expect(registry.diagnostics('search').openCount).toBe(1);
   });
 
-  it('that fails is heard', async () => {
+  it('that fails passes its error on', async () => {
     const { registry } = setUp();
     const fallback = fails(new Error('nothing cached'));
     await expect(registry.execute('search', fails(new Error('x')), { fallback })).rejects.toThrow(
@@ -307,7 +308,7 @@ describe('a fallback', () => {
     );
   });
 
-  it('is not asked when the caller has aborted', async () => {
+  it('is not called when the caller has aborted', async () => {
     const { registry } = setUp();
     const controller = new AbortController();
     const fallback = vi.fn();
@@ -319,7 +320,7 @@ describe('a fallback', () => {
 });
 
 describe('wrap', () => {
-  it('keeps the arguments and this', async () => {
+  it('passes on the arguments and this', async () => {
     const { registry } = setUp();
     const shelf = {
       books: ['Emma'],
@@ -331,14 +332,14 @@ describe('wrap', () => {
     expect(await shelf.find(1, 'none')).toBe('none');
   });
 
-  it('guards', async () => {
+  it('guards the function by its circuit', async () => {
     const { registry } = setUp();
     const find = registry.wrap('find', fails(new Error('socket hang up')));
     await expect(find()).rejects.toThrow('socket hang up');
     await expect(find()).rejects.toThrow(CircuitOpenError);
   });
 
-  it('retried from outside, runs as often as the threshold and is then refused', async () => {
+  it('inside a retry loop, runs as often as the threshold allows and is then refused', async () => {
     const { registry } = setUp({ circuit: { failureThreshold: 3 } });
     const fn = vi.fn(fails(new Error('ECONNRESET')));
     const guarded = registry.wrap('find', fn);
@@ -349,7 +350,7 @@ describe('wrap', () => {
   });
 });
 
-describe('what a model reads of a refused call', () => {
+describe('the answer to a model whose call was refused', () => {
   const refuse = async (
     options: ToolRegistryOptions = {},
     category: 'network' | 'executionError' | 'serviceUnavailable' = 'network',
@@ -359,12 +360,12 @@ describe('what a model reads of a refused call', () => {
     return (await registry.execute('search', never).catch((error: unknown) => error)) as CircuitOpenError;
   };
 
-  it('says that the call did not run, why, and when to come back', async () => {
+  it('says that the call did not run, why, and when to try again', async () => {
     const error = await refuse();
     expect(error.message).toBe(
-      'The call did not run. The tool "search" is unavailable: it could not be reached, or did not answer, in its last ' +
-        'calls (network error). Do not call it again within the next 1 s: the call would not run either. Go on with ' +
-        'work that does not need it, or say that you have to wait.',
+      'The call did not run. The tool "search" is unavailable: it could not be reached or did not answer in its most ' +
+        'recent calls (network error). Do not call it again within the next 1 s; such a call would not run either. ' +
+        'Continue with work that does not need it, or say that you have to wait.',
     );
     expect(error.toModel().text).toBe(error.message);
     expect(JSON.parse(JSON.stringify(error.toModel().data))).toEqual({
@@ -382,25 +383,25 @@ describe('what a model reads of a refused call', () => {
     });
   });
 
-  it('does not say that a tool that answers is out of reach', async () => {
+  it('does not call a tool unreachable that answers', async () => {
     expect((await refuse({}, 'executionError')).message).toContain(
-      'it could be reached, but its last calls failed',
+      'it could be reached, but its most recent calls failed',
     );
   });
 
-  it('does not say that a server that says no could not be reached', async () => {
+  it('does not call a server unreachable that reports itself unavailable', async () => {
     expect((await refuse({}, 'serviceUnavailable')).message).toContain(
-      'it was not available, as it said itself, in its last calls',
+      'it reported that it was unavailable in its most recent calls',
     );
   });
 
-  it('names alternatives where they are configured, and only there', async () => {
+  it('names alternatives if any are configured, and only then', async () => {
     const tools = { search: { alternatives: ['grep', 'find'] } };
     expect((await refuse({ tools })).message).toContain('Instead, you can use: grep, find.');
     expect((await refuse()).message).not.toContain('Instead');
   });
 
-  it('costs no stack', async () => {
+  it('has no stack', async () => {
     const error = await refuse();
     expect(error.stack?.split('\n')).toHaveLength(1);
     expect(new Error('after').stack?.split('\n').length).toBeGreaterThan(2);
@@ -408,7 +409,7 @@ describe('what a model reads of a refused call', () => {
 });
 
 describe('availableTools', () => {
-  it('leaves out what would be refused, and keeps the order', () => {
+  it('leaves out the tools that would refuse a call, and keeps the order', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('b', 'timeout');
     registry.isolate('d');

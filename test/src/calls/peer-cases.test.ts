@@ -27,7 +27,7 @@ function setUp(options: ToolRegistryOptions = {}) {
   return { clock, registry, permit, fail };
 }
 
-/** What the test suites of other breakers hold them to, as far as it takes permits, calls or a registry. */
+/** Cases from the test suites of other breakers, as far as they need permits, calls or a registry. */
 describe('the cases of the peers', () => {
   it.each<[string, (made: ReturnType<typeof setUp>) => void]>([
     ['RESET', ({ registry }) => registry.tool('search').send({ type: 'RESET' })],
@@ -42,7 +42,7 @@ describe('the cases of the peers', () => {
     expect({ failureCount, tripMemory }).toMatchObject({ failureCount: 0, tripMemory: { calls: 0 } });
   });
 
-  it('6: a throw counts once, in the window too, and is thrown again as it was', async () => {
+  it('6: a throw counts once, in the window too, and is rethrown unchanged', async () => {
     const { registry } = setUp({ circuit: { trip: countWindow({ size: 10 }) } });
     const thrown = Object.freeze({ not: 'an error' });
     const error = await registry
@@ -55,7 +55,7 @@ describe('the cases of the peers', () => {
     expect(registry.diagnostics('search')).toMatchObject({ calls: 1, failureCount: 1 });
   });
 
-  it('8: of 100 000 mixed concurrent calls the totals are exact', async () => {
+  it('8: the totals of 100 000 mixed concurrent calls are exact', async () => {
     const { registry } = setUp({ circuit: { trip: timeWindow({ minCalls: 1_000_000 }) } });
     const ends: readonly ((() => Promise<unknown>) | undefined)[] = [
       async () => 1,
@@ -102,7 +102,7 @@ describe('the cases of the peers', () => {
   };
   it.each(
     Object.keys(into).flatMap((state) => Object.keys(outcomes).map((outcome) => [state, outcome] as const)),
-  )('9: %s stays as it is under %s with an old permit', (state, outcome) => {
+  )('9: %s is not changed by %s with an old permit', (state, outcome) => {
     const made = setUp();
     const old = made.permit();
     into[state as CircuitState](made);

@@ -29,7 +29,7 @@ function setUp(circuit: Partial<CircuitConfig> = {}) {
 }
 
 describe('a permit', () => {
-  it('counts the first word that is said of its call, and no other', () => {
+  it('counts the first report on its call, and no other', () => {
     const { registry, permit } = setUp({ failureThreshold: 3 });
     const one = permit();
     one.failure('timeout');
@@ -39,7 +39,7 @@ describe('a permit', () => {
     expect(registry.diagnostics('search').failureCount).toBe(1);
   });
 
-  it('is released at the end of its block, when nothing was said', () => {
+  it('without a report is released at the end of its block', () => {
     const { registry, permit, halfOpen } = setUp();
     halfOpen();
     {
@@ -49,14 +49,14 @@ describe('a permit', () => {
     expect(registry.diagnostics('search').probesInFlight).toBe(0);
   });
 
-  it('tells whether it is for a probe', () => {
+  it('says whether it is for a probe', () => {
     const { permit, halfOpen } = setUp();
     expect(permit().probe).toBe(false);
     halfOpen();
     expect(permit().probe).toBe(true);
   });
 
-  it('says nothing to a circuit that was forgotten during the call', () => {
+  it('reports nothing to a circuit that was forgotten during the call', () => {
     const { registry, permit } = setUp();
     const one = permit();
     registry.reset('search');
@@ -64,7 +64,7 @@ describe('a permit', () => {
     expect(registry.snapshot().diagnostics).toEqual([]);
   });
 
-  it('says nothing after the registry has stopped', () => {
+  it('reports nothing after the registry has stopped', () => {
     const { registry, permit } = setUp();
     const one = permit();
     registry.stop();
@@ -85,7 +85,7 @@ describe('a permit', () => {
 });
 
 describe('a late result', () => {
-  it('of a call begun before the trip does not extend the wait, close, or announce again', () => {
+  it('of a call begun before the trip neither extends the wait, nor closes the circuit, nor emits an event', () => {
     const { clock, registry, permit } = setUp();
     const opened: string[] = [];
     registry.actor.on('circuit.opened', ({ tool }) => opened.push(tool));
@@ -120,7 +120,7 @@ describe('a late result', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('of an earlier generation leaves the counts of a circuit that has closed since', () => {
+  it('of an earlier generation does not change the counts of a circuit that has closed since', () => {
     const { registry, permit, halfOpen } = setUp();
     const early = permit();
     halfOpen();
@@ -150,7 +150,7 @@ describe('a late result', () => {
     expect(registry.diagnostics('search')).toMatchObject({ status: 'isolated', lateResults: 1 });
   });
 
-  it('of a probe whose place was taken back gives no verdict', () => {
+  it('of a probe whose slot was reclaimed gives no verdict', () => {
     const { clock, registry, permit, denial, halfOpen } = setUp();
     halfOpen();
     const hung = permit();
@@ -174,7 +174,7 @@ describe('a probe that ends without a verdict', () => {
     ['is released', (permit: Permit) => permit.release()],
     ['is cancelled', (permit: Permit) => permit.failure('cancelled')],
     ['ends in an ignored category', (permit: Permit) => permit.failure('invalidParameters')],
-  ])('gives its place back once when it %s', (_, end) => {
+  ])('frees its slot once when it %s', (_, end) => {
     const { registry, permit, denial, halfOpen } = setUp({ halfOpenMaxProbes: 2, successThreshold: 2 });
     halfOpen();
     const [one] = [permit(), permit()];
@@ -186,7 +186,7 @@ describe('a probe that ends without a verdict', () => {
     denial();
   });
 
-  it('of two, gives back its own place and not the older one', () => {
+  it('frees its own slot, and not that of an older probe', () => {
     const { clock, registry, permit, halfOpen } = setUp({ halfOpenMaxProbes: 2, successThreshold: 2 });
     halfOpen();
     permit();
@@ -198,7 +198,7 @@ describe('a probe that ends without a verdict', () => {
 });
 
 describe('a denial', () => {
-  it('of an open circuit says when to come back, and why', () => {
+  it('of an open circuit says when to try again, and why', () => {
     const { clock, registry, denial } = setUp();
     registry.recordFailure('search', new Error('read ECONNRESET\n  at\u0000 10.0.0.1'));
     clock.advance(250);
@@ -216,13 +216,13 @@ describe('a denial', () => {
     });
   });
 
-  it('of a tool that answers and fails says that it rejects what it is sent', () => {
+  it('of a tool that answers and fails calls it rejecting', () => {
     const { registry, denial } = setUp();
     registry.recordFailure('search', 'executionError');
     expect(denial().kind).toBe('rejecting');
   });
 
-  it('of a tool that was too slow says that, and nothing of an older failure', () => {
+  it('of a tool that was too slow says so, and does not mention an older failure', () => {
     const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
     const { clock, permit, denial } = setUp({ trip });
     permit().failure(new Error('boom'));
@@ -232,14 +232,14 @@ describe('a denial', () => {
     expect(denial()).toMatchObject({ kind: 'slow', lastErrorCategory: null, lastError: null });
   });
 
-  it('gives no words of an older failure with the kind of one that had none', () => {
+  it('does not combine the category of the last failure with the message of an older one', () => {
     const { registry, denial } = setUp({ failureThreshold: 2 });
     registry.recordFailure('search', new Error('boom'));
     registry.tool('search').send({ type: 'FAILURE', category: 'network' });
     expect(denial()).toMatchObject({ lastErrorCategory: 'network', lastError: null });
   });
 
-  it('gives the words of the last failure that counted, and not of a late or an ignored one', () => {
+  it('has the message of the last counted failure, not of a late or ignored one', () => {
     const { clock, registry, permit, denial } = setUp();
     const early = permit();
     registry.recordFailure('search', new Error('bang'));
@@ -251,13 +251,13 @@ describe('a denial', () => {
     clock.advance(1_000);
     const hung = permit();
     clock.advance(10_000);
-    hung.failure(new Error('its place was taken back'));
+    hung.failure(new Error('its slot was reclaimed'));
     permit();
     expect(denial()).toMatchObject({ reason: 'halfOpen', lastError: 'bang' });
     expect(registry.recovery().recentErrors.map(({ message }) => message)).toEqual(['bang']);
   });
 
-  it('of an isolated circuit cannot say when', () => {
+  it('of an isolated circuit has no time to try again', () => {
     const { registry, denial } = setUp();
     registry.isolate('search');
     expect(denial()).toMatchObject({
@@ -270,7 +270,7 @@ describe('a denial', () => {
 });
 
 describe('permits in any order', () => {
-  it('never leak a place, pass the limit, give two verdicts or move a circuit late', () => {
+  it('never leak a slot, exceed the limit, give two verdicts or move a circuit late', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('acquire' as const) }),
       fc.record({
@@ -307,7 +307,7 @@ describe('permits in any order', () => {
               const after = registry.diagnostics('search');
               if (held.settled) expect(after).toEqual(before);
               else if (held.generation !== generation() && before.status === after.status) {
-                // It was late: counted, and nothing else.
+                // A late result is only counted.
                 const { lateResults, calls, successes, failures, latency } = after;
                 expect(after).toEqual({ ...before, lateResults, calls, successes, failures, latency });
               }
@@ -315,7 +315,7 @@ describe('permits in any order', () => {
             }
             expect(registry.diagnostics('search').probesInFlight).toBeLessThanOrEqual(max);
           }
-          // Once every call has ended or hung for long enough, no place is taken.
+          // Once every call has ended or hung for long enough, no slot is taken.
           clock.advance(10_000);
           expect(registry.diagnostics('search').probesInFlight).toBe(0);
           registry.stop();

@@ -41,12 +41,12 @@ const step = fc.oneof(
   },
 );
 
-/** A call that was let through, however it was asked for. */
+/** An admitted call, however permission was asked for. */
 interface Held {
   readonly generation: number;
   readonly startedAt: number;
   readonly isTimed: boolean;
-  /** Whether its circuit still hears of it: what it says now is said of nobody. */
+  /** Whether its circuit still exists; if not, its result belongs to no circuit. */
   isOver: boolean;
   success(): void;
   failure(category: 'timeout' | 'invalidParameters'): void;
@@ -54,14 +54,14 @@ interface Held {
   abort?(): void;
 }
 
-/** Lets everything happen that was promised. */
+/** Lets all pending promises settle. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('permits and guarded calls, in any order, leak no place and no listener, and give one verdict each', async () => {
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);
   process.on('unhandledRejection', onRejection);
-  /** So that the property is known to hold of something. */
+  /** Counts the interesting cases, to show that the property was really tested. */
   const reached = { late: 0, timedOut: 0, aborted: 0, full: 0 };
   await fc.assert(
     fc.asyncProperty(
@@ -81,7 +81,7 @@ it('permits and guarded calls, in any order, leak no place and no listener, and 
           },
         });
         const context = () => registry.tool('shell').getSnapshot().context;
-        /** All but what counts late results. */
+        /** The diagnostics without the counters that late results may change. */
         const moving = () => {
           const { lateResults: _, ...rest } = context();
           return { state: registry.state('shell'), ...rest };
@@ -167,7 +167,7 @@ it('permits and guarded calls, in any order, leak no place and no listener, and 
             else call.abort?.();
             await settle();
             const isSaid = (each.do !== 'release' || call.release) && (each.do !== 'abort' || call.abort);
-            // A second word changes nothing at all, and a late one nothing but that it was counted.
+            // A second report changes nothing, and a late one changes only the counters.
             if (call.isOver) expect(context().lateResults).toBe(lateResults);
             if (call.isOver || isLate || !isSaid) expect(moving()).toEqual(before);
             if (isLate && !call.isOver && isSaid) reached.late++;
@@ -179,7 +179,7 @@ it('permits and guarded calls, in any order, leak no place and no listener, and 
           expect(probesInFlight).toBeLessThanOrEqual(halfOpenMaxProbes);
           expect(probesInFlight).toBe(probeStarts.length);
           if (registry.state('shell') !== 'halfOpen') expect(probesInFlight).toBe(0);
-          // Each probe in flight is one that somebody still holds.
+          // Each probe in flight belongs to a caller that still holds its permit.
           const live = held.filter(
             ({ isOver, generation }) => !isOver && generation === context().generation,
           );
@@ -187,7 +187,7 @@ it('permits and guarded calls, in any order, leak no place and no listener, and 
             expect(live.length).toBeGreaterThanOrEqual(probesInFlight);
         }
 
-        // Whatever hangs has hung for long enough.
+        // By now, every hung call has hung for long enough.
         clock.advance(probeTimeoutMs);
         await settle();
         expect(context().probesInFlight).toBe(0);

@@ -34,12 +34,12 @@ const answer = (status: number): Error => Object.assign(new Error(`status ${stat
 describe('a failed call of a tool that has an upstream', () => {
   it.each<[string, unknown, number, number]>([
     ['that did not get through', 'network', 0, 1],
-    ['that nobody answered in time', 'timeout', 0, 1],
+    ['that timed out', 'timeout', 0, 1],
     ['that was answered: out of service', answer(503), 0, 1],
     ['of the tool’s own', 'executionError', 1, 0],
     ['that was answered: too many requests', answer(429), 1, 0],
-    ['for its arguments', 'invalidParameters', 0, 0],
-    ['that the caller ended', 'cancelled', 0, 0],
+    ['because of its arguments', 'invalidParameters', 0, 0],
+    ['that the caller cancelled', 'cancelled', 0, 0],
   ])('%s is evidence against the right one', (_, failure, tool, server) => {
     for (const report of ['a permit', 'recordFailure']) {
       const { registry, permit, failures } = setUp();
@@ -49,7 +49,7 @@ describe('a failed call of a tool that has an upstream', () => {
     }
   });
 
-  it('that was answered proves that the server lives, even if the arguments were bad', () => {
+  it('that was answered proves that the server is up, even if the arguments were bad', () => {
     for (const failure of [answer(400), answer(404), { code: -32_602, message: 'bad arguments' }]) {
       const { registry, permit, failures } = setUp();
       registry.recordFailure('fetch', 'network');
@@ -59,28 +59,28 @@ describe('a failed call of a tool that has an upstream', () => {
     }
   });
 
-  it('of which nobody knows how far it got says nothing of the server, for or against', () => {
+  it('that may or may not have reached the server says nothing about it', () => {
     const { registry, permit, failures } = setUp();
     registry.recordFailure('fetch', 'network');
     permit().failure(new Error('boom'));
     expect([failures('search'), failures('server')]).toEqual([1, 1]);
   });
 
-  it('that got an answer, says the caller, is the tool’s own, whatever its category', () => {
+  it('that the caller reports as answered is the tool’s own, whatever its category', () => {
     const { registry, permit, failures } = setUp();
     registry.recordFailure('fetch', 'network');
     permit().failure('timeout', { roundTrip: true });
     expect([failures('search'), failures('server')]).toEqual([1, 0]);
   });
 
-  it('whose result says that it failed was answered', async () => {
+  it('whose returned value is a failure was answered', async () => {
     const { registry, failures } = setUp();
     registry.recordFailure('fetch', 'network');
     await registry.execute('search', async () => ({ isError: true }), { isFailure: () => 'timeout' });
     expect([failures('search'), failures('server')]).toEqual([1, 0]);
   });
 
-  it('never takes the server away for bad arguments, were there three or three hundred', () => {
+  it('never trips the server for bad arguments, however many', () => {
     const { registry, failures } = setUp();
     for (let i = 0; i < 300; i++) registry.recordFailure('search', 'invalidParameters');
     for (let i = 0; i < 300; i++) registry.recordFailure('fetch', answer(422));
@@ -88,7 +88,7 @@ describe('a failed call of a tool that has an upstream', () => {
     expect(registry.allowRequest('fetch')).toBe(true);
   });
 
-  it('leaves the tool to those who can reach it: a broken tool takes no other with it', () => {
+  it('of a broken tool does not affect the other tools of its server', () => {
     const { registry } = setUp();
     for (let i = 0; i < 3; i++) registry.recordFailure('search', 'executionError');
     expect([registry.state('search'), registry.state('server')]).toEqual(['open', 'closed']);
@@ -97,7 +97,7 @@ describe('a failed call of a tool that has an upstream', () => {
 });
 
 describe('a call of a tool that has an upstream', () => {
-  it('that succeeds is a success of both', () => {
+  it('that succeeds is a success for both', () => {
     const { registry, permit, failures } = setUp();
     registry.recordFailure('search', 'executionError');
     registry.recordFailure('search', 'network');
@@ -106,7 +106,7 @@ describe('a call of a tool that has an upstream', () => {
     expect([failures('search'), failures('server')]).toEqual([0, 0]);
   });
 
-  it('needs leave from both', () => {
+  it('needs permission from both', () => {
     const { registry, breakServer } = setUp();
     expect(registry.allowRequest('fetch')).toBe(true);
     breakServer();
@@ -116,14 +116,14 @@ describe('a call of a tool that has an upstream', () => {
     expect(registry.openCircuits()).toEqual(['server']);
   });
 
-  it('needs leave from both even where the tool was never used', () => {
+  it('needs permission from both even if the tool was never used', () => {
     const { registry, breakServer } = setUp();
     breakServer();
     expect(registry.allowRequest('fetch')).toBe(false);
     expect(registry.tryAcquire('fetch').admitted).toBe(false);
   });
 
-  it('is refused in words that a model can act on: the server is at fault, and not the tool', async () => {
+  it('is refused in words that a model can act on: they blame the server, not the tool', async () => {
     const { clock, registry, denial, breakServer } = setUp();
     breakServer();
     registry.recordFailure('search', new Error('read ECONNRESET'));
@@ -144,12 +144,12 @@ describe('a call of a tool that has an upstream', () => {
       reason: 'upstream',
       message:
         'The call did not run. The tool "search" is unavailable: "server", which it depends on, could not be ' +
-        'reached, or did not answer, in its last calls (network error). Do not call it again within the next 1 s: the ' +
-        'call would not run either. Instead, you can use: grep.',
+        'reached or did not answer in its most recent calls (network error). Do not call it again within the next ' +
+        '1 s; such a call would not run either. Instead, you can use: grep.',
     });
   });
 
-  it('that is refused because of the server is counted once in all, and with both', () => {
+  it('that the server’s circuit refuses counts once in the total, and once for each of the two', () => {
     const { registry, denial, breakServer } = setUp();
     breakServer();
     denial();
@@ -189,7 +189,7 @@ describe('a call of a tool that has an upstream', () => {
   });
 });
 
-describe('a half-open upstream with one probe’s place', () => {
+describe('a half-open upstream with one probe slot', () => {
   const halfOpen = (): ReturnType<typeof setUp> => {
     const made = setUp();
     made.breakServer();
@@ -198,7 +198,7 @@ describe('a half-open upstream with one probe’s place', () => {
     return made;
   };
 
-  it('lets one call through, of whichever tool, and it is a probe', () => {
+  it('admits one call of any of its tools, and it is a probe', () => {
     const { permit, denial } = halfOpen();
     expect(permit('fetch').probe).toBe(true);
     expect(denial('search')).toMatchObject({ reason: 'upstream', retryAfterMs: 10_000 });
@@ -220,10 +220,10 @@ describe('a half-open upstream with one probe’s place', () => {
 
   it.each<[string, (permit: Permit) => void]>([
     ['is released', (permit) => permit.release()],
-    ['says nothing of the server', (permit) => permit.failure(new Error('boom'))],
+    ['says nothing about the server', (permit) => permit.failure(new Error('boom'))],
     ['has bad arguments', (permit) => permit.failure('invalidParameters')],
     ['is cancelled', (permit) => permit.failure('cancelled')],
-  ])('has its place back when that call %s', (_, end) => {
+  ])('has its slot free again when that call %s', (_, end) => {
     const { registry, permit } = halfOpen();
     const one = permit('fetch');
     end(one);
@@ -232,7 +232,7 @@ describe('a half-open upstream with one probe’s place', () => {
     permit('search');
   });
 
-  it('has its place back when the tool itself refuses the call', () => {
+  it('has its slot free again when the tool itself refuses the call', () => {
     const { registry, denial, permit } = halfOpen();
     registry.isolate('search');
     expect(denial('search')).toMatchObject({ reason: 'isolated', upstream: null });
@@ -241,7 +241,7 @@ describe('a half-open upstream with one probe’s place', () => {
     permit('fetch');
   });
 
-  it('spends no place of the tool on a call that it refuses itself', () => {
+  it('spends no slot of the tool on a call that it refuses itself', () => {
     const { clock, registry, permit, denial } = halfOpen();
     for (let i = 0; i < 3; i++) registry.recordFailure('search', 'executionError');
     clock.advance(1_000);
@@ -255,7 +255,7 @@ describe('a half-open upstream with one probe’s place', () => {
     expect(registry.diagnostics('server').probesInFlight).toBe(1);
   });
 
-  it('gives the place of a hung call back, and the place of the tool with it', () => {
+  it('reclaims the slot of a hung call, and the tool’s slot with it', () => {
     const { clock, registry, permit } = halfOpen();
     permit('fetch');
     clock.advance(10_000);
@@ -263,7 +263,7 @@ describe('a half-open upstream with one probe’s place', () => {
     permit('search');
   });
 
-  it('has no place leaked by calls that are asked for and recorded without a permit', () => {
+  it('leaks no slot to calls that are made and recorded without a permit', () => {
     const { registry } = halfOpen();
     expect(registry.allowRequest('fetch')).toBe(true);
     expect(registry.allowRequest('search')).toBe(false);
@@ -276,14 +276,14 @@ describe('a half-open upstream with one probe’s place', () => {
 });
 
 describe('availableTools', () => {
-  it('offers no upstream, which nobody can call', () => {
+  it('does not list upstreams, which cannot be called', () => {
     const { registry, permit } = setUp();
     permit('search');
     permit('fetch');
     expect(registry.availableTools()).toEqual(['search', 'fetch']);
   });
 
-  it('offers no upstream that was touched before its tools, by hand or by a restart', () => {
+  it('does not list an upstream that was used before its tools, by an operator or by a restart', () => {
     const { clock, registry, permit } = setUp();
     registry.disable('server');
     expect(registry.availableTools()).toEqual([]);
@@ -296,7 +296,7 @@ describe('availableTools', () => {
     expect(restored.availableTools()).toEqual(['search']);
   });
 
-  it('leaves out the tools of a half-open upstream where half-open ones are not wanted', () => {
+  it('leaves out the tools of a half-open upstream if half-open tools are not wanted', () => {
     const { clock, registry, breakServer } = setUp();
     breakServer();
     clock.advance(1_000);
@@ -306,7 +306,7 @@ describe('availableTools', () => {
 });
 
 describe('an upstream that is named with a call', () => {
-  it('is asked for leave and learns of the result, and is known from then on', async () => {
+  it('is asked for permission, gets the result, and is remembered', async () => {
     const { registry, failures } = setUp();
     const leave = registry.tryAcquire('grep', { upstream: 'disk' });
     if (leave.admitted) leave.failure('network');
@@ -334,7 +334,7 @@ describe('an upstream that is named with a call', () => {
       expect(ask().admitted).toBe(true);
       return;
     }
-    expect(ask).toThrow(/^upstream must be the name of another circuit than "grep", got /);
+    expect(ask).toThrow(/^upstream must be the name of a circuit other than "grep", got /);
     await expect(registry.execute('grep', () => 1, { upstream: upstream as string })).rejects.toThrow(
       RangeError,
     );
@@ -354,13 +354,13 @@ describe('an upstream in the settings', () => {
     );
   });
 
-  it('is told of a tool that was never used', () => {
+  it('is shown for a tool that was never used', () => {
     expect(setUp().registry.diagnostics('search').upstream).toBe('server');
   });
 });
 
 describe('a tool with an upstream in a registry that has stopped', () => {
-  it('answers as of then, and counts nothing', () => {
+  it('answers as of that moment, and counts nothing', () => {
     const { registry, breakServer } = setUp();
     breakServer();
     registry.stop();
@@ -370,7 +370,7 @@ describe('a tool with an upstream in a registry that has stopped', () => {
     expect(registry.metrics()).toEqual(before);
   });
 
-  it('answers although its upstream was never used', () => {
+  it('answers even if its upstream was never used', () => {
     const { registry } = setUp();
     registry.tool('search');
     registry.stop();

@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 describe('a contained observer', () => {
-  it('is shown the event, as a function or as the next of an object that is its own', () => {
+  it('receives the event, whether it is a function or an object with the method next', () => {
     const seen: unknown[] = [];
     containedObserver((shown) => seen.push(shown))(event);
     class Own {
@@ -39,7 +39,7 @@ describe('a contained observer', () => {
     expect(seen).toEqual([event, own, event]);
   });
 
-  it('may have no next', () => {
+  it('may lack next', () => {
     expect(() => containedObserver({})(event)).not.toThrow();
   });
 
@@ -56,28 +56,28 @@ describe('a contained observer', () => {
 describe('a contained classifier', () => {
   const ours = () => 'network' as const;
 
-  it('is asked first, and believed', () => {
+  it('is asked first, and its answer is used', () => {
     expect(containedClassifier(() => 'rateLimit', ours)(boom)).toBe('rateLimit');
   });
 
-  it('is ours where there is none', () => {
+  it('is ours if the user gave none', () => {
     expect(containedClassifier(undefined, ours)).toBe(ours);
   });
 
   it.each([undefined, null, '', 'oops', 'constructor', 5, {}, Promise.resolve('timeout')])(
-    'that gives %s leaves it to ours',
+    'that returns %s lets ours decide',
     (category) => {
       expect(containedClassifier(() => category as ErrorCategory, ours)(boom)).toBe('network');
     },
   );
 
-  it('that throws is printed, and leaves it to ours', () => {
+  it('that throws is printed, and ours decides', () => {
     expect(containedClassifier(throws, ours)(boom)).toBe('network');
     expect(console.error).toHaveBeenCalledWith('toolfuse: classify threw', boom);
   });
 });
 
-describe('a word on a returned value', () => {
+describe('isFailure', () => {
   it.each<[unknown, false | ErrorCategory]>([
     [false, false],
     [true, 'executionError'],
@@ -87,11 +87,11 @@ describe('a word on a returned value', () => {
     [0, false],
     ['', false],
     ['oops', 'executionError'],
-  ])('that is %s means %s', (verdict, category) => {
+  ])('that returns %s means %s', (verdict, category) => {
     expect(askIsFailure(() => verdict as boolean, 1)).toBe(category);
   });
 
-  it('that throws says nothing against it', () => {
+  it('that throws means no failure', () => {
     expect(askIsFailure(throws, 1)).toBe(false);
     expect(console.error).toHaveBeenCalledWith('toolfuse: isFailure threw', boom);
   });
@@ -100,7 +100,7 @@ describe('a word on a returned value', () => {
 describe('a contained trip strategy', () => {
   const config = circuitConfig();
 
-  it('says what its own says, though that be an object of a class', () => {
+  it('answers as the original does, even if that is an instance of a class', () => {
     class Own implements TripStrategy<number> {
       readonly slow = 100;
       get start(): number {
@@ -122,7 +122,7 @@ describe('a contained trip strategy', () => {
     expect([7, 8].map((memory) => strategy.trips(memory, success(), config))).toEqual([false, true]);
   });
 
-  it('whose record throws is printed, and remembers what it did', () => {
+  it('whose record throws is printed, and keeps its previous memory', () => {
     const strategy = containedStrategy({ start: 0, record: throws, trips: () => true });
     expect(strategy.record(5, success())).toBe(5);
     expect(console.error).toHaveBeenCalledWith('toolfuse: trip.record threw', boom);
@@ -136,30 +136,30 @@ describe('a contained trip strategy', () => {
 });
 
 describe('a contained backoff', () => {
-  it('is asked with the step and the backoff before it', () => {
+  it('receives the step and the previous backoff', () => {
     expect(containedBackoff((step, previousMs) => step * previousMs)(3, 50)).toBe(150);
   });
 
-  it('that throws is printed, and is the longest', () => {
+  it('that throws is printed, and the longest backoff applies', () => {
     expect(containedBackoff(throws)(0, 0)).toBe(Infinity);
     expect(console.error).toHaveBeenCalledWith('toolfuse: backoff threw', boom);
   });
 
-  it.each(['soon', undefined, {}, Number.NaN])('that gives %s gives no number', (junk) => {
+  it.each(['soon', undefined, {}, Number.NaN])('that returns %s returns no number', (junk) => {
     expect(containedBackoff(() => junk as number)(0, 0)).toBeNaN();
   });
 });
 
-describe('a contained source of chance', () => {
-  it('gives what it is given from 0 up to, but not including, 1', () => {
+describe('a contained random source', () => {
+  it('returns the numbers from 0 up to, but not including, 1', () => {
     expect([0, 0.5, 0.999].map((chance) => containedChance(() => chance)())).toEqual([0, 0.5, 0.999]);
   });
 
-  it.each([1, -0.1, Number.NaN, Infinity, undefined])('gives 0 for %s', (junk) => {
+  it.each([1, -0.1, Number.NaN, Infinity, undefined])('returns 0 for %s', (junk) => {
     expect(containedChance(() => junk as number)()).toBe(0);
   });
 
-  it('that throws is printed, and gives 0', () => {
+  it('that throws is printed, and returns 0', () => {
     expect(containedChance(throws)()).toBe(0);
     expect(console.error).toHaveBeenCalledWith('toolfuse: random threw', boom);
   });

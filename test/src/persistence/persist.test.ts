@@ -27,7 +27,7 @@ function setUp(options: Parameters<typeof createToolRegistry>[0] = {}, clock = n
   return { clock, registry, trip };
 }
 
-/** A registry in another process: its clock begins anew, and its wall clock has gone on. */
+/** A registry in a new process: its own clock restarts, and the wall clock has advanced. */
 function restart(
   before: ReturnType<typeof setUp>,
   {
@@ -66,7 +66,7 @@ function everyState() {
 }
 
 describe('a registry that was persisted and restored', () => {
-  it('has every circuit in its state, with what was counted', () => {
+  it('has every circuit in its state, with its counters', () => {
     const before = everyState();
     const was = before.registry.snapshot();
     const { clock, registry } = restart(before);
@@ -77,14 +77,14 @@ describe('a registry that was persisted and restored', () => {
     expect([...is.diagnostics].sort(byTool)).toEqual(
       [...was.diagnostics].sort(byTool).map((diagnostics) => ({
         ...diagnostics,
-        // What is counted of calls begins anew with the process.
+        // The counters of calls restart with the process.
         calls: 0,
         successes: 0,
         failures: {},
         openMs: 0,
         openedAt: instant(diagnostics.openedAt),
         lastDeniedAt: instant(diagnostics.lastDeniedAt),
-        // What was in flight when the process ended is in flight no more.
+        // No call survives the end of the process.
         probesInFlight: 0,
       })),
     );
@@ -92,7 +92,7 @@ describe('a registry that was persisted and restored', () => {
     expect(clock.timers).toBeGreaterThan(0);
   });
 
-  it('is the same when the document is given parsed', () => {
+  it('is the same if the document is passed parsed', () => {
     const before = everyState();
     const document = before.registry.persist();
     const text = restart(before, { restore: document });
@@ -100,13 +100,13 @@ describe('a registry that was persisted and restored', () => {
     expect(parsed.registry.snapshot()).toEqual(text.registry.snapshot());
   });
 
-  it('persists to the same document at once', () => {
+  it('at once persists to the same document', () => {
     const before = everyState();
     const document = before.registry.persist();
     expect(parse(restart(before, { restore: document }).registry.persist())).toEqual(parse(document));
   });
 
-  it('waits the rest of the backoff, by the time of day, and its timer runs', () => {
+  it('waits for the rest of the backoff by the wall clock, and has a timer running', () => {
     const { clock, registry } = restart(everyState(), { afterMs: 100 });
     expect(registry.remainingBackoffMs('open')).toBe(500);
     expect(registry.allowRequest('open')).toBe(false);
@@ -125,7 +125,7 @@ describe('a registry that was persisted and restored', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('probes at once where the backoff ran out while it was down', () => {
+  it('probes at once if the backoff ran out while it was down', () => {
     const { clock, registry } = restart(everyState(), { afterMs: 60_000 });
     expect(registry.remainingBackoffMs('open')).toBe(0);
     expect(registry.allowRequest('open')).toBe(true);
@@ -135,7 +135,7 @@ describe('a registry that was persisted and restored', () => {
     expectAgreement(registry);
   });
 
-  it('lets a probe through at once where it was half-open, and keeps the step of the backoff', () => {
+  it('admits a probe at once if it was half-open, and keeps the backoff step', () => {
     const { registry } = restart(everyState());
     expect(registry.state('halfOpen')).toBe('halfOpen');
     expect(registry.allowRequest('halfOpen')).toBe(true);
@@ -144,20 +144,20 @@ describe('a registry that was persisted and restored', () => {
     expect(registry.diagnostics('halfOpen')).toMatchObject({ status: 'open', currentBackoffMs: 4_000 });
   });
 
-  it('gives back the place of a probe that hangs after the restart', () => {
+  it('reclaims the slot of a probe that hangs after the restart', () => {
     const { clock, registry } = restart(everyState());
     registry.allowRequest('halfOpen');
     clock.advance(10_000);
     expect(registry.allowRequest('halfOpen')).toBe(true);
   });
 
-  it('counts on from the failures that a closed circuit had', () => {
+  it('continues a closed circuit’s count of failures', () => {
     const { registry } = restart(everyState());
     registry.recordFailure('closed', 'network');
     expect(registry.state('closed')).toBe('open');
   });
 
-  it('is released as often as it was isolated before', () => {
+  it('must be released as often as it was isolated before', () => {
     const { registry } = restart(everyState());
     registry.release('isolated');
     expect(registry.state('isolated')).toBe('isolated');
@@ -179,7 +179,7 @@ describe('a registry that was persisted and restored', () => {
     expect(registry.metrics()).toMatchObject({ circuitOpenEvents: 0, halfOpenEvents: 0, breakerDenials: 0 });
   });
 
-  it('names the open ones in the order in which they opened', () => {
+  it('lists the open circuits in the order in which they opened', () => {
     const before = setUp();
     for (const tool of ['first', 'second', 'third']) before.trip(tool);
     before.registry.allowRequest('first');
@@ -187,7 +187,7 @@ describe('a registry that was persisted and restored', () => {
     expect(registry.openCircuits()).toEqual(['first', 'second', 'third']);
   });
 
-  it('goes on waiting as long as the server had asked', () => {
+  it('keeps waiting as long as the server had asked', () => {
     const before = setUp();
     before.registry.tool('shell').send({ type: 'FAILURE' });
     before.registry.tool('shell').send({ type: 'FAILURE', retryAfterMs: 8_000 });
@@ -197,7 +197,7 @@ describe('a registry that was persisted and restored', () => {
     expect(registry.state('shell')).toBe('halfOpen');
   });
 
-  it('keeps the order of use: the least recently used goes first', () => {
+  it('keeps the order of use: the least recently used circuit is forgotten first', () => {
     const before = setUp();
     for (const tool of ['a', 'b', 'c']) before.registry.tool(tool);
     before.registry.allowRequest('a');
@@ -218,7 +218,7 @@ describe('a registry that was persisted and restored', () => {
     ).toEqual(['a', 'd', 'e']);
   });
 
-  it('keeps the most recently used where fewer tools are allowed than before, and all that are open', () => {
+  it('keeps all open circuits and the most recently used closed ones if fewer tools are allowed than before', () => {
     const before = setUp();
     before.trip('open');
     for (const tool of ['a', 'b', 'c', 'd']) before.registry.tool(tool);
@@ -232,7 +232,7 @@ describe('a registry that was persisted and restored', () => {
     expectAgreement(registry);
   });
 
-  it('knows tools by any name', () => {
+  it('restores tools of any name', () => {
     const before = setUp();
     const names = ['__proto__', 'constructor', '', '*', 'xstate.stop', 'ü'.repeat(10_000), '\ud800'];
     for (const name of names) before.trip(name);
@@ -240,7 +240,7 @@ describe('a registry that was persisted and restored', () => {
     expect([...registry.openCircuits()].sort()).toEqual([...names].sort());
   });
 
-  it('takes the settings of now, not those of then', () => {
+  it('uses the current settings, not the earlier ones', () => {
     const before = setUp();
     before.registry.recordFailure('shell', 'timeout');
     const { registry } = restart(before, { circuit: { failureThreshold: 3 } });
@@ -263,7 +263,7 @@ describe('a wall clock that was changed while the process was down', () => {
     expect(registry.state('open')).toBe('halfOpen');
   });
 
-  it('back holds what the server asked for to maxRetryAfterMs', () => {
+  it('back limits the wait that the server asked for to maxRetryAfterMs', () => {
     const before = setUp();
     before.registry.tool('shell').send({ type: 'FAILURE' });
     before.registry.tool('shell').send({ type: 'FAILURE', retryAfterMs: 8_000 });
@@ -271,7 +271,7 @@ describe('a wall clock that was changed while the process was down', () => {
     expect(registry.remainingBackoffMs('shell')).toBe(20_000);
   });
 
-  it('back lengthens no isolation that has an end', () => {
+  it('back does not lengthen an isolation that has an end', () => {
     const before = setUp();
     before.registry.isolate('shell', { forMs: 8_000 });
     before.clock.advance(3_000);
@@ -281,7 +281,7 @@ describe('a wall clock that was changed while the process was down', () => {
     expect(registry.state('shell')).toBe('closed');
   });
 
-  it('not at all leaves an isolation the end that it had', () => {
+  it('by nothing keeps the end of an isolation', () => {
     const before = setUp();
     before.registry.isolate('shell', { forMs: 8_000 });
     before.clock.advance(3_000);
@@ -292,14 +292,14 @@ describe('a wall clock that was changed while the process was down', () => {
     expect(registry.state('shell')).toBe('closed');
   });
 
-  it('far forward ends the wait', () => {
+  it('far forward ends any wait', () => {
     const { registry } = restart(everyState(), { afterMs: 1e13 });
     expect(registry.remainingBackoffMs('open')).toBe(0);
     expect(registry.allowRequest('open')).toBe(true);
   });
 });
 
-/** Restores with everything watched, and gives what it threw and what it started. */
+/** Tries to restore a document. @returns The error, and everything that was started. */
 function attempt(restore: unknown) {
   const clock = new ManualClock();
   const seen: InspectionEvent[] = [];
@@ -350,10 +350,10 @@ describe('a document that cannot be restored', () => {
     ['circuits by name', { ...valid(), circuits: {} }, /restore\.circuits/],
     ['a circuit that is null', { ...valid(), circuits: [null] }, /restore\.circuits\[0\].*null/],
     ['a circuit that is a list', { ...valid(), circuits: [[]] }, /restore\.circuits\[0\]/],
-    // biome-ignore lint/suspicious/noSparseArray: a hole is what is tested.
+    // biome-ignore lint/suspicious/noSparseArray: the hole is the point of this case.
     ['a hole for a circuit', { ...valid(), circuits: [, ...valid().circuits] }, /restore\.circuits\[0\]/],
     [
-      'a tool that is there twice',
+      'a tool that appears twice',
       { ...valid(), circuits: [...valid().circuits, ...valid().circuits] },
       /restore\.circuits\[4\]\.tool.*twice.*"closed"/,
     ],
@@ -361,14 +361,14 @@ describe('a document that cannot be restored', () => {
     expectRefused(document, message);
   });
 
-  it('is one that contains itself', () => {
+  it('may contain itself', () => {
     const document: Record<string, unknown> = {};
     document.self = document;
     expectRefused(document, /not written by toolfuse/);
     expectRefused({ ...valid(), circuits: [{ ...valid().circuits[0], tool: document }] }, /\.tool/);
   });
 
-  it('is one that is nested without end', () => {
+  it('may be nested very deeply', () => {
     expectRefused(`${'['.repeat(200_000)}${']'.repeat(200_000)}`, /not written by toolfuse/);
   });
 
@@ -435,7 +435,7 @@ describe('any change to a valid document', () => {
     }),
   );
 
-  it('restores it, or is refused with a RestoreError, and nothing else', () => {
+  it('either restores or is refused with a RestoreError', () => {
     const base = everyState().registry.persist();
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
@@ -466,7 +466,7 @@ describe('any change to a valid document', () => {
     );
   });
 
-  it('as text, the same', () => {
+  it('does the same if it is made to the text', () => {
     const base = everyState().registry.persist();
     fc.assert(
       fc.property(fc.nat(base.length), fc.nat(20), fc.string({ maxLength: 5 }), (from, length, text) => {
@@ -479,7 +479,7 @@ describe('any change to a valid document', () => {
 });
 
 describe('persist', () => {
-  it('writes a document that JSON can carry, with times of day', () => {
+  it('writes a JSON document with wall-clock times', () => {
     const started = everyState();
     expect(parse(started.registry.persist())).toMatchObject({
       format: 'toolfuse',
@@ -501,13 +501,13 @@ describe('persist', () => {
     });
   });
 
-  it('writes an empty document of an unused registry, which restores', () => {
+  it('writes an empty document for an unused registry, and it restores', () => {
     const before = setUp();
     const { registry } = restart(before);
     expect(registry.snapshot()).toEqual({ diagnostics: [], openCircuits: [], openCount: 0 });
   });
 
-  it('still writes what was known when the registry has stopped', () => {
+  it('still works after the registry has stopped', () => {
     const { registry } = everyState();
     const before = registry.persist();
     registry.stop();

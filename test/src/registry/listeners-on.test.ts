@@ -21,14 +21,14 @@ afterEach(() => {
 });
 
 describe('registry.on', () => {
-  it('refuses an event that nothing emits, by name', () => {
+  it('refuses an event type that does not exist, by name', () => {
     const { registry } = setUp();
     expect(() => registry.on('circuit.open' as never, () => {})).toThrow(
-      /^"circuit.open" is no event; the events are circuit.opened, .+, and \* for all$/,
+      /^"circuit.open" is not an event; the events are circuit.opened, .+, and \* for all$/,
     );
   });
 
-  it('hears the events of its type, and no others', () => {
+  it('receives the events of its type, and no others', () => {
     const { registry } = setUp();
     const heard: unknown[] = [];
     registry.on('circuit.opened', (event) => heard.push(event));
@@ -46,7 +46,7 @@ describe('registry.on', () => {
     ]);
   });
 
-  it('hears all of them by *, in the order in which they happened', () => {
+  it('receives all events with *, in the order in which they happened', () => {
     const { clock, registry } = setUp();
     const heard: ToolRegistryEmitted['type'][] = [];
     registry.on('*', ({ type }) => heard.push(type));
@@ -74,7 +74,7 @@ describe('registry.on', () => {
     ]);
   });
 
-  it('hears nothing once it has unsubscribed, or the registry has stopped', () => {
+  it('receives nothing after it has unsubscribed or the registry has stopped', () => {
     const { registry } = setUp();
     const heard: string[] = [];
     const gone = registry.on('circuit.isolated', () => heard.push('gone'));
@@ -86,7 +86,7 @@ describe('registry.on', () => {
     expect(heard).toEqual(['stays']);
   });
 
-  it('prints what a listener throws, or rejects with, and it goes no further', async () => {
+  it('prints the errors and rejections of a listener, and they go no further', async () => {
     const { registry } = setUp();
     const boom = new Error('mine');
     const heard: string[] = [];

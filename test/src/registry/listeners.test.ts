@@ -13,7 +13,7 @@ function setUp(options: ToolRegistryOptions = {}) {
   return { clock, registry };
 }
 
-/** What the registry says of itself in each of its places, which must be the same. */
+/** Checks that everything the registry reports about its open circuits agrees. */
 function recount(registry: ToolRegistry) {
   const open = registry.snapshot().diagnostics.filter(({ isOpen }) => isOpen).length;
   const { context } = registry.actor.getSnapshot();
@@ -27,7 +27,7 @@ function recount(registry: ToolRegistry) {
 }
 
 describe('a subscriber to a circuit that calls back into the registry', () => {
-  it('lets one probe through on half-open, and not two', () => {
+  it('gets one probe admitted when the circuit becomes half-open, and not two', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('search', 'timeout');
     const answers: boolean[] = [];
@@ -43,7 +43,7 @@ describe('a subscriber to a circuit that calls back into the registry', () => {
     recount(registry);
   });
 
-  it('sees at once what its own failure has done', () => {
+  it('sees the effect of its own failure at once', () => {
     const { registry } = setUp();
     let said: unknown;
     registry.tool('search').subscribe(({ value }) => {
@@ -65,7 +65,7 @@ describe('a subscriber to a circuit that calls back into the registry', () => {
     recount(registry);
   });
 
-  it('sees what the bare events that it sent have done', () => {
+  it('sees the effect of the bare events that it sent', () => {
     const { registry } = setUp();
     const circuit = registry.tool('search');
     const seen: string[] = [];
@@ -75,22 +75,22 @@ describe('a subscriber to a circuit that calls back into the registry', () => {
       seen.push(registry.state('search'), circuit.getSnapshot().value);
     });
     circuit.send({ type: 'RESET' });
-    // XState itself is behind there; the registry is not.
+    // XState's own snapshot lags behind here; the registry does not.
     expect(seen).toEqual(['open', 'closed']);
     expect(registry.state('search')).toBe('open');
     recount(registry);
   });
 
-  it('gets a permit that is as good as any', () => {
+  it('gets a valid permit', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('search', 'timeout');
     let probes = 0;
     registry.tool('search').subscribe(({ value, context }) => {
       if (value !== 'halfOpen' || context.probesInFlight > 0 || probes > 0) return;
-      const leave = registry.tryAcquire('search');
-      if (leave.admitted) {
+      const permit = registry.tryAcquire('search');
+      if (permit.admitted) {
         probes++;
-        leave.success();
+        permit.success();
       }
     });
     clock.advance(1_000);
@@ -164,14 +164,14 @@ describe('a listener of the registry actor that calls back into the registry', (
 });
 
 describe('an inspector that calls back into the registry', () => {
-  it('is answered rightly at every kind of moment, and breaks nothing', () => {
+  it('gets correct answers during every kind of event, and breaks nothing', () => {
     const kinds = new Set<string>();
     let inside = false;
     let fault: unknown;
     let asked = 0;
     const inspect = (event: InspectionEvent): void => {
       kinds.add(event.type);
-      // Each question asked in the middle of an event is an event itself, to be seen later.
+      // Each question asked during an event is an event itself, which is inspected later.
       if (inside || registry === undefined || asked++ > 150) return;
       inside = true;
       try {
@@ -215,7 +215,7 @@ describe('an inspector that calls back into the registry', () => {
 });
 
 describe('user code that throws', () => {
-  it('in an inspector is printed, and loses no event', () => {
+  it('in an inspector gets its error printed, and loses no event', () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { registry } = setUp({
       inspect: () => {
@@ -235,7 +235,7 @@ describe('user code that throws', () => {
         throw new Error('mine');
       },
     ],
-    ['gives what is no category', () => 'broken'],
+    ['returns something other than a category', () => 'broken'],
   ])('in a classifier that %s leaves the error to categorize', (_, classify) => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { registry } = setUp({ classify: classify as never });
@@ -244,7 +244,7 @@ describe('user code that throws', () => {
     printed.mockRestore();
   });
 
-  it('in a listener surfaces as XState has it, and the circuit goes on', async () => {
+  it('in a listener surfaces in the way of XState, and the circuit goes on', async () => {
     const { clock, registry } = setUp();
     const surfaced: unknown[] = [];
     const others = process.listeners('uncaughtException');
@@ -259,7 +259,7 @@ describe('user code that throws', () => {
         throw new Error('in on');
       });
       registry.recordFailure('search', 'timeout');
-      // XState throws it again in a macrotask of its own.
+      // XState rethrows the error in its own macrotask.
       await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 5)));
     } finally {
       process.removeAllListeners('uncaughtException');
@@ -291,11 +291,11 @@ describe('user code that throws', () => {
     expect(registry.allowRequest('search')).toBe(false);
     isBroken = false;
     clock.advance(1_000);
-    // It had no timer, and lets the request through all the same.
+    // The circuit had no timer and admits the request all the same.
     expect(registry.allowRequest('search')).toBe(true);
   });
 
-  it('in a clock that goes back makes no wait longer', () => {
+  it('in a clock that goes back does not make any wait longer', () => {
     const clock = new ManualClock(10_000);
     let shift = 0;
     const { registry } = setUp({
@@ -312,7 +312,7 @@ describe('user code that throws', () => {
   });
 });
 
-describe('what is no event', () => {
+describe('an invalid event', () => {
   it.each([
     [undefined],
     [null],
@@ -330,7 +330,7 @@ describe('what is no event', () => {
   });
 
   it.each([[Number.NaN], [Infinity], [-Infinity], [Date.now() * 2], ['now'], [null]])(
-    'an instant of %j is taken for now',
+    'with the instant %j is taken as of now',
     (at) => {
       const { clock, registry } = setUp();
       clock.advance(5);

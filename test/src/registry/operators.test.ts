@@ -30,7 +30,7 @@ const into: Record<string, (made: ReturnType<typeof setUp>) => void> = {
 };
 
 describe('an isolation with an end', () => {
-  it('refuses calls until then, says when to come back, and ends by itself', () => {
+  it('refuses calls until then, says when to try again, and ends by itself', () => {
     const { clock, registry, heard, state } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     expect(registry.diagnostics('shell')).toMatchObject({ status: 'isolated', isolatedUntil: 5_000 });
@@ -48,7 +48,7 @@ describe('an isolation with an end', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('lets a call through as soon as it is over, however late its timer', () => {
+  it('admits a call as soon as it has ended, even if its timer is late', () => {
     const { clock, registry, state } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     clock.advanceWithLateTimers(5_000);
@@ -60,7 +60,7 @@ describe('an isolation with an end', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('lasts as long as the longest that was asked for', () => {
+  it('lasts as long as the longest one requested', () => {
     const { clock, registry, state } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     registry.isolate('shell', { forMs: 1_000 });
@@ -73,7 +73,7 @@ describe('an isolation with an end', () => {
     expect(state()).toBe('closed');
   });
 
-  it('may be longer than a timer can hold', () => {
+  it('may be longer than the longest host timer', () => {
     const { clock, registry, state } = setUp();
     registry.isolate('shell', { forMs: 2 ** 32 });
     clock.advance(2 ** 32 - 1);
@@ -100,7 +100,7 @@ describe('an isolation with an end', () => {
 });
 
 describe('isolations with and without an end', () => {
-  it('last to the end where the one without an end was released before', () => {
+  it('last until that end if the one without an end is released earlier', () => {
     const { clock, registry, state } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     registry.isolate('shell');
@@ -110,7 +110,7 @@ describe('isolations with and without an end', () => {
     expect(state()).toBe('closed');
   });
 
-  it('last to the release where the end came before', () => {
+  it('last until the release if the end comes earlier', () => {
     const { clock, registry, state } = setUp();
     registry.isolate('shell');
     registry.isolate('shell', { forMs: 5_000 });
@@ -136,7 +136,7 @@ describe('isolations with and without an end', () => {
 });
 
 describe('disable', () => {
-  it.each(Object.keys(into))('lets every call of a tool through that was %s, whatever fails', (before) => {
+  it.each(Object.keys(into))('admits every call of a tool that was %s, even if calls fail', (before) => {
     const made = setUp();
     into[before]?.(made);
     made.registry.disable('shell');
@@ -150,7 +150,7 @@ describe('disable', () => {
     expectAgreement(made.registry);
   });
 
-  it('is announced once', () => {
+  it('emits its event once', () => {
     const { registry, heard } = setUp();
     registry.disable('shell');
     registry.disable('shell');
@@ -210,7 +210,7 @@ describe('forceClose', () => {
     expectAgreement(made.registry);
   });
 
-  it('takes back every isolation at once', () => {
+  it('undoes every isolation at once', () => {
     const { registry, state } = setUp();
     registry.isolate('shell');
     registry.isolate('shell');
@@ -221,13 +221,13 @@ describe('forceClose', () => {
     expect(state()).toBe('closed');
   });
 
-  it('makes no tool known', () => {
+  it('does not create a circuit for an unknown tool', () => {
     const { registry } = setUp();
     registry.forceClose('shell');
     expect(registry.snapshot().diagnostics).toEqual([]);
   });
 
-  it('of a closed circuit is no recovery: the next trip is at the first step of the backoff', () => {
+  it('of a closed circuit does not count as a recovery: the next trip starts at the first backoff step', () => {
     const clock = new ManualClock();
     const steps: number[] = [];
     const backoff = (step: number): number => {
@@ -245,14 +245,14 @@ describe('forceClose', () => {
   });
 });
 
-describe('what an operator did', () => {
+describe('an operator’s action', () => {
   const restart = (clock: ManualClock, registry: ToolRegistry): ToolRegistry => {
     const document = registry.persist();
     registry.stop();
     return createToolRegistry({ clock, circuit, restore: document });
   };
 
-  it('outlives a restart: isolated, for the rest of its time', () => {
+  it('survives a restart: isolated, for the rest of its time', () => {
     const { clock, registry } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     clock.advance(2_000);
@@ -264,7 +264,7 @@ describe('what an operator did', () => {
     expectAgreement(restored);
   });
 
-  it('outlives a restart: isolated, as often as before', () => {
+  it('survives a restart: isolated, as often as before', () => {
     const { clock, registry } = setUp();
     registry.isolate('shell');
     registry.isolate('shell', { forMs: 5_000 });
@@ -275,7 +275,7 @@ describe('what an operator did', () => {
     expect(restored.state('shell')).toBe('closed');
   });
 
-  it('outlives a restart: disabled, and counting on', () => {
+  it('survives a restart: disabled, with its count kept', () => {
     const { clock, registry, fail } = setUp();
     registry.disable('shell');
     fail(3);
@@ -286,14 +286,14 @@ describe('what an operator did', () => {
     expect(restored.state('shell')).toBe('closed');
   });
 
-  it('outlives a restart: closed by hand', () => {
+  it('survives a restart: closed by hand', () => {
     const { clock, registry, fail } = setUp();
     fail(2);
     registry.forceClose('shell');
     expect(restart(clock, registry).state('shell')).toBe('closed');
   });
 
-  it('is over after a restart where its time ran out while the process was down', () => {
+  it('has ended after a restart if its time ran out while the process was down', () => {
     const { clock, registry } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     const document = registry.persist();
@@ -303,7 +303,7 @@ describe('what an operator did', () => {
     expect(restored.state('shell')).toBe('closed');
   });
 
-  it('lasts no longer than it was meant to where the time of day was set back meanwhile', () => {
+  it('lasts no longer than intended if the wall clock was set back meanwhile', () => {
     const { clock, registry } = setUp();
     registry.isolate('shell', { forMs: 5_000 });
     const document = registry.persist();

@@ -8,7 +8,7 @@ const configOf = (options: object, tool = 'shell') =>
     .tool(tool)
     .getSnapshot().context.config;
 
-/** How a value is shown in a message. */
+/** Values, and how a message shows each of them. */
 const shown: [unknown, string][] = [
   [Number.NaN, 'NaN'],
   [Infinity, 'Infinity'],
@@ -38,7 +38,7 @@ const positiveMs = 'a finite number of milliseconds above 0';
 const ms = 'a finite number of milliseconds, 0 or more';
 const factor = 'a finite number, 1 or more';
 
-/** Each field: what it must be, and which of the values above it may be. Others have a reason to be in `also`. */
+/** The rule of each field, and which values it accepts. */
 const circuitFields: Record<string, { must: string; good: unknown[] }> = {
   failureThreshold: { must: positiveInteger, good: [1, 7, Number.MAX_SAFE_INTEGER] },
   resetTimeoutMs: { must: positiveMs, good: [0.5, 1, 1.5, 2 ** 53, 1e308] },
@@ -94,7 +94,7 @@ describe.each(Object.entries(circuitFields))('circuit.%s', (field, { must, good 
   it.each(good)('may be %s', (value) => {
     for (const options of [{ circuit: { [field]: value } }, { tools: { shell: { [field]: value } } }]) {
       const taken = (configOf(options) as unknown as Record<string, unknown>)[field];
-      // What calls a stranger's code is wrapped.
+      // Functions of the user are wrapped.
       if (field === 'trip') expect(taken).toMatchObject({ start: (value as TripStrategy).start });
       else if (typeof value === 'function') expect(taken).toBeTypeOf('function');
       else expect(taken).toBe(value);
@@ -114,7 +114,7 @@ describe.each(Object.entries(circuitFields))('circuit.%s', (field, { must, good 
     );
   });
 
-  it('is not given where it is undefined', () => {
+  it('counts as left out if it is undefined', () => {
     const defaults = configOf({});
     expect(configOf({ circuit: { [field]: undefined } })).toEqual(defaults);
     expect(configOf({ circuit: { [field]: undefined }, tools: { shell: { [field]: undefined } } })).toEqual(
@@ -170,22 +170,22 @@ describe('the two bounds of the backoff', () => {
       'circuit.maxBackoffMs must be at least minBackoffMs (11), got 10',
     ],
     [
-      'the longest below the default of the shortest',
+      'the maximum below the default minimum',
       { circuit: { maxBackoffMs: 4_999 } },
       'circuit.maxBackoffMs must be at least minBackoffMs (5000), got 4999',
     ],
     [
-      'the shortest above the default of the longest',
+      'the minimum above the default maximum',
       { circuit: { minBackoffMs: 120_001 } },
       'circuit.minBackoffMs must be at most maxBackoffMs (120000), got 120001',
     ],
     [
-      'the longest of a tool below the shortest of all',
+      'the maximum of a tool below the minimum of all',
       { circuit: { minBackoffMs: 100 }, tools: { shell: { maxBackoffMs: 99 } } },
       'tools["shell"].maxBackoffMs must be at least minBackoffMs (100), got 99',
     ],
     [
-      'the shortest of a tool above the longest of all',
+      'the minimum of a tool above the maximum of all',
       { circuit: { maxBackoffMs: 6_000 }, tools: { shell: { minBackoffMs: 6_001 } } },
       'tools["shell"].minBackoffMs must be at most maxBackoffMs (6000), got 6001',
     ],
@@ -193,7 +193,7 @@ describe('the two bounds of the backoff', () => {
     expectRefused(options, RangeError, message);
   });
 
-  it('of a tool may lie where those of all do not', () => {
+  it('of a tool may lie outside those of all', () => {
     const options = {
       circuit: { minBackoffMs: 100, maxBackoffMs: 200 },
       tools: { shell: { minBackoffMs: 1_000, maxBackoffMs: 2_000 } },
@@ -203,7 +203,7 @@ describe('the two bounds of the backoff', () => {
 });
 
 describe('probeTimeoutMs', () => {
-  it('is resetTimeoutMs where it is not given, for a tool too', () => {
+  it('defaults to resetTimeoutMs, for a tool too', () => {
     expect(configOf({ circuit: { resetTimeoutMs: 9 } }).probeTimeoutMs).toBe(9);
     expect(configOf({ tools: { shell: { resetTimeoutMs: 8 } } }).probeTimeoutMs).toBe(8);
     expect(
@@ -243,7 +243,7 @@ describe('the options', () => {
     expect(() => create({ [field]: undefined })).not.toThrow();
   });
 
-  it('have overrides of each tool that must be an object, and are not given where undefined', () => {
+  it('have overrides for each tool, which must be an object and count as left out if undefined', () => {
     expectRefused({ tools: { shell: null } }, TypeError, 'tools["shell"] must be an object, got null');
     expectRefused({ tools: { shell: 3 } }, TypeError, 'tools["shell"] must be an object, got 3');
     expect(() => create({ tools: { shell: undefined } })).not.toThrow();
@@ -263,7 +263,7 @@ describe('the options', () => {
     expect(() => create(options)).toThrow(message);
   });
 
-  it('name a tool on one line, however odd and long its name', () => {
+  it('name a tool on one line, however odd or long its name', () => {
     const name = `a\n"${'x'.repeat(10_000)}`;
     let message = '';
     try {
@@ -276,8 +276,7 @@ describe('the options', () => {
   });
 
   it('have a clock with three functions', () => {
-    const must =
-      'an object with the functions now, setTimeout and clearTimeout, and if it has wallNow, a function';
+    const must = 'an object with the functions now, setTimeout and clearTimeout, and optionally wallNow';
     const { now, setTimeout, clearTimeout } = new ManualClock();
     expectRefused({ clock: null }, RangeError, `options.clock must be ${must}, got null`);
     expectRefused({ clock: Date.now }, RangeError, `options.clock must be ${must}, got a function`);
@@ -311,7 +310,7 @@ describe('the options', () => {
     );
   });
 
-  it('are read once: what is changed later changes nothing', () => {
+  it('are read once: changing them later has no effect', () => {
     const options = {
       clock: new ManualClock(),
       circuit: { failureThreshold: 2 },
@@ -326,18 +325,21 @@ describe('the options', () => {
   });
 });
 
-describe('the longest backoff that is allowed', () => {
-  it.each([2 ** 31, 1e15, 1e16, 1e308])('of %d ms is waited, and a denial can tell of it', async (longMs) => {
-    const clock = new ManualClock();
-    const registry = create({
-      clock,
-      circuit: { failureThreshold: 1, minBackoffMs: longMs, maxBackoffMs: longMs },
-    });
-    registry.recordFailure('shell', 'timeout');
-    clock.advance(1e9);
-    expect(registry.state('shell')).toBe('open');
-    const denial = registry.tryAcquire('shell');
-    expect(denial.admitted).toBe(false);
-    await expect(registry.execute('shell', () => 1)).rejects.toMatchObject({ name: 'CircuitOpenError' });
-  });
+describe('a very long backoff', () => {
+  it.each([2 ** 31, 1e15, 1e16, 1e308])(
+    'of %d ms is waited for, and a denial can state it',
+    async (longMs) => {
+      const clock = new ManualClock();
+      const registry = create({
+        clock,
+        circuit: { failureThreshold: 1, minBackoffMs: longMs, maxBackoffMs: longMs },
+      });
+      registry.recordFailure('shell', 'timeout');
+      clock.advance(1e9);
+      expect(registry.state('shell')).toBe('open');
+      const denial = registry.tryAcquire('shell');
+      expect(denial.admitted).toBe(false);
+      await expect(registry.execute('shell', () => 1)).rejects.toMatchObject({ name: 'CircuitOpenError' });
+    },
+  );
 });

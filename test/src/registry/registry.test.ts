@@ -84,7 +84,7 @@ describe('a tool that was never used', () => {
     expectAgreement(registry);
   });
 
-  it('reads the same as one that was listed and not yet used', () => {
+  it('reads the same as one that was listed but not yet used', () => {
     const { registry } = setUp();
     const unknown = registry.diagnostics('shell');
     registry.tool('shell');
@@ -134,13 +134,13 @@ describe('a tool', () => {
     });
   });
 
-  it('has one actor for as long as it is known', () => {
+  it('keeps its actor as long as it is known', () => {
     const { registry } = setUp();
     expect(registry.tool('shell')).toBe(registry.tool('shell'));
     expect(registry.tool('shell').id).toBe('shell');
   });
 
-  it('has settings of its own, on top of those of all', () => {
+  it('may have its own settings, on top of those of all tools', () => {
     const { registry } = setUp({
       circuit: { ...circuit, minBackoffMs: 500 },
       tools: { shell: { failureThreshold: 1 } },
@@ -151,7 +151,7 @@ describe('a tool', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('is categorised by what its failure says', () => {
+  it('has its failures categorised by their content', () => {
     const { registry } = setUp();
     registry.recordFailure('shell', new Error('read ECONNRESET'));
     expect(registry.diagnostics('shell').lastErrorCategory).toBe('network');
@@ -159,7 +159,7 @@ describe('a tool', () => {
     expect(registry.diagnostics('shell').lastErrorCategory).toBe('executionError');
   });
 
-  it('is asked about by a classifier first', () => {
+  it('has its failures shown to the user’s classifier first', () => {
     const { registry } = setUp({ classify: (error) => (error === 42 ? 'rateLimit' : undefined) });
     registry.recordFailure('shell', 42);
     expect(registry.diagnostics('shell').lastErrorCategory).toBe('rateLimit');
@@ -188,7 +188,7 @@ describe('reset', () => {
     expectAgreement(registry);
   });
 
-  it('is not undone by what is sent to the forgotten actor', () => {
+  it('is not undone by events sent to the forgotten actor', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { registry, known } = setUp();
     const ref = registry.tool('shell');
@@ -198,7 +198,7 @@ describe('reset', () => {
     expectAgreement(registry);
   });
 
-  it('of all forgets all, and leaves no timer', () => {
+  it('of all tools forgets all, and leaves no timer', () => {
     const { clock, registry, trip, known } = setUp();
     for (const tool of ['a', 'b', 'c']) trip(tool);
     registry.isolate('d');
@@ -210,7 +210,7 @@ describe('reset', () => {
     expectAgreement(registry);
   });
 
-  it('takes nothing back of the metrics', () => {
+  it('does not lower the metrics', () => {
     const { clock, registry, trip } = setUp();
     trip('shell');
     registry.allowRequest('shell');
@@ -242,7 +242,7 @@ describe('reset', () => {
     expect(registry.diagnostics('shell')).toEqual({
       tool: 'shell',
       ...fresh,
-      // What was counted of calls stays.
+      // The counters of calls are kept.
       calls: 2,
       failures: { timeout: 2 },
     });
@@ -252,7 +252,7 @@ describe('reset', () => {
 });
 
 describe('isolate and release', () => {
-  it('open a circuit by hand, and give it back', () => {
+  it('take a tool out of service, and put it back', () => {
     const { clock, registry } = setUp();
     registry.isolate('shell');
     expect(registry.state('shell')).toBe('isolated');
@@ -282,7 +282,7 @@ describe('isolate and release', () => {
     expect(registry.state('shell')).toBe('closed');
   });
 
-  it('end an open circuit’s wait: its timer is gone', () => {
+  it('cancel the timer of an open circuit', () => {
     const { clock, registry, trip } = setUp();
     trip('shell');
     registry.isolate('shell');
@@ -291,7 +291,7 @@ describe('isolate and release', () => {
 });
 
 describe('the open circuits', () => {
-  it('are named in the order in which they opened, and counted', () => {
+  it('are listed in the order in which they opened, and counted', () => {
     const { clock, registry, trip } = setUp();
     trip('c');
     trip('a');
@@ -305,7 +305,7 @@ describe('the open circuits', () => {
     expect(registry.openCircuits()).toEqual(['b', 'c']);
   });
 
-  it('call for a pause at maxOpenCircuits, by default 3, or at the number that is asked for', () => {
+  it('call for a pause at maxOpenCircuits, by default 3, or at the number given', () => {
     const { registry, trip } = setUp();
     expect(registry.shouldPauseForRecovery(0)).toBe(true);
     expect(registry.shouldPauseForRecovery(1)).toBe(false);
@@ -342,7 +342,7 @@ describe('any name', () => {
   ];
 
   it.each(names.map((name) => [JSON.stringify(name.slice(0, 20)), name]))(
-    'such as %s is a tool of its own',
+    'such as %s names a separate tool',
     (_, name) => {
       const { clock, registry, trip, known } = setUp();
       expect(registry.state(name)).toBe('closed');
@@ -362,7 +362,7 @@ describe('any name', () => {
     },
   );
 
-  it('may have settings of its own, __proto__ too', () => {
+  it('may have its own settings, even __proto__', () => {
     const tools = JSON.parse(
       '{"__proto__":{"failureThreshold":1},"constructor":{"failureThreshold":1},"":{"failureThreshold":1}}',
     );
@@ -435,7 +435,7 @@ describe('a registry that has stopped', () => {
     expect(registry.snapshot()).toEqual(before);
   });
 
-  it('answers as of then, and nothing later changes anything', () => {
+  it('answers as of that moment, and nothing later changes anything', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { clock, registry, before, metrics } = stopped();
     for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) {
@@ -473,14 +473,14 @@ describe('a registry that has stopped', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('lets calls through where the circuit was closed, or unknown, and no others', () => {
+  it('admits calls whose circuit was closed or unknown, and no others', () => {
     const { registry } = stopped();
     expect(registry.allowRequest('closed')).toBe(true);
     expect(registry.allowRequest('unknown')).toBe(true);
     for (const name of ['open', 'halfOpen', 'isolated']) expect(registry.allowRequest(name)).toBe(false);
   });
 
-  it('takes late reports of calls in flight without a word, of known tools and of unknown ones', async () => {
+  it('silently accepts late reports of calls in flight, for known and unknown tools', async () => {
     const { registry } = setUp();
     const permit = registry.tryAcquire('shell');
     let finish = (): void => {};
@@ -513,7 +513,7 @@ describe('a registry that has stopped', () => {
     expect(registry.diagnostics('shell').failureCount).toBe(0);
   });
 
-  it('says clearly that it takes no new tool', () => {
+  it('says clearly that it accepts no new tool', () => {
     const { registry } = stopped();
     expect(() => registry.tool('unknown')).toThrow(/registry has stopped.*"unknown"/);
     expect(registry.tool('open').getSnapshot().status).toBe('stopped');
@@ -526,14 +526,14 @@ describe('a registry that has stopped', () => {
     }
   });
 
-  it('tells that its backoff ran out on no account: it stays as of then', () => {
+  it('keeps the remaining backoff as of that moment', () => {
     const { clock, registry } = stopped();
     clock.advanceWithLateTimers(1e9);
     expect(registry.state('open')).toBe('open');
     expect(registry.allowRequest('open')).toBe(false);
   });
 
-  it('is what the end of a using block leaves', () => {
+  it('is left behind by the end of a using block', () => {
     const { clock, trip, registry } = setUp();
     {
       using used = registry;
@@ -555,7 +555,7 @@ describe('a registry that has stopped', () => {
 });
 
 describe('two registries', () => {
-  it('know nothing of each other', () => {
+  it('are independent', () => {
     const one = setUp();
     const two = setUp();
     one.trip('shell');

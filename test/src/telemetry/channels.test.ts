@@ -6,7 +6,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const subscriptions: [string, (message: unknown) => void][] = [];
 
-/** All that is published on a channel from now on. */
+/** Everything that is published on a channel from now on. */
 function messagesOf(name: string): unknown[] {
   const messages: unknown[] = [];
   const listener = (message: unknown) => void messages.push(message);
@@ -59,7 +59,7 @@ describe('the diagnostics channels', () => {
     }
   });
 
-  it('carry each call that ended: whose, and of which registry, how, how long, whether late, and whether a probe', async () => {
+  it('carry each ended call: its registry, tool, category and duration, and whether it was late or a probe', async () => {
     const messages = messagesOf('toolfuse:call');
     const { clock, registry } = setUp();
     const call = {
@@ -93,7 +93,7 @@ describe('the diagnostics channels', () => {
     ]);
   });
 
-  it('call late what came after its probe’s place was taken back', () => {
+  it('mark the result of a probe as late after its slot was reclaimed', () => {
     const messages = messagesOf('toolfuse:call');
     const { clock, registry } = setUp();
     registry.recordFailure('shell', 'timeout');
@@ -105,7 +105,7 @@ describe('the diagnostics channels', () => {
     expect(messages.at(-1)).toMatchObject({ late: true, probe: true });
   });
 
-  it('have nothing published on them while nobody listens', () => {
+  it('carry nothing while they have no subscribers', () => {
     const names = ['call', 'circuit.opened', 'circuit.denied', 'recovery.paused'];
     const published = names.map((name) => vi.spyOn(channel(`toolfuse:${name}`), 'publish'));
     const { registry } = setUp();
@@ -115,7 +115,7 @@ describe('the diagnostics channels', () => {
     vi.restoreAllMocks();
   });
 
-  it('are heard by who comes late, and not by who has gone', () => {
+  it('reach late subscribers, but not former ones', () => {
     const { registry } = setUp();
     registry.recordFailure('shell', 'timeout');
     const messages = messagesOf('toolfuse:circuit.denied');
@@ -129,7 +129,7 @@ describe('the diagnostics channels', () => {
     expect(messages).toHaveLength(1);
   });
 
-  it('are silent where the host has none', () => {
+  it('are silent if the host has no diagnostics channels', () => {
     const getBuiltinModule = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     const channels = new Channels();
     expect(channels.call.hasSubscribers).toBe(false);

@@ -14,7 +14,7 @@ describe('the default clock', () => {
     vi.useRealTimers();
   });
 
-  it('never goes back, whatever is done to the wall clock', () => {
+  it('never goes back, even if the wall clock is changed', () => {
     const before = systemClock.now();
     vi.setSystemTime(0);
     expect(systemClock.now()).toBeGreaterThanOrEqual(before);
@@ -22,7 +22,7 @@ describe('the default clock', () => {
     expect(systemClock.now() - before).toBeLessThan(day);
   });
 
-  it('moves with time', () => {
+  it('advances with time', () => {
     const before = systemClock.now();
     vi.advanceTimersByTime(1_234);
     expect(systemClock.now() - before).toBe(1_234);
@@ -49,7 +49,7 @@ describe('the default clock', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('never fires a timer of Infinity, and never asks the host for more than it can hold', () => {
+  it('never fires a timer of Infinity, and never sets a host timer longer than the host allows', () => {
     const fire = vi.fn();
     const host = vi.spyOn(globalThis, 'setTimeout');
     systemClock.setTimeout(fire, Infinity);
@@ -59,14 +59,14 @@ describe('the default clock', () => {
     host.mockRestore();
   });
 
-  it('fires a timer of a time that is over at once', () => {
+  it('fires a timer with a negative delay at once', () => {
     const fire = vi.fn();
     systemClock.setTimeout(fire, -5);
     vi.advanceTimersByTime(1);
     expect(fire).toHaveBeenCalledOnce();
   });
 
-  it('clears a timer, also one that was split and is in its second part', () => {
+  it('clears a timer, even one that was split and is in its second part', () => {
     const fire = vi.fn();
     const short = systemClock.setTimeout(fire, 1_000);
     const long = systemClock.setTimeout(fire, longestHostDelayMs * 2);
@@ -79,7 +79,7 @@ describe('the default clock', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('clears what has fired, what was cleared, and nothing at all, without a word', () => {
+  it('accepts clearing a timer that has fired or was cleared, and undefined', () => {
     const timer = systemClock.setTimeout(() => {}, 1);
     vi.advanceTimersByTime(2);
     systemClock.clearTimeout(timer);
@@ -88,7 +88,7 @@ describe('the default clock', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets a circuit wait for longer than a host timer can', () => {
+  it('lets a circuit wait longer than a host timer can', () => {
     const registry = createToolRegistry({
       circuit: { failureThreshold: 1, minBackoffMs: 60 * day, maxBackoffMs: 60 * day },
     });
@@ -102,8 +102,8 @@ describe('the default clock', () => {
   });
 });
 
-describe('a clock whose timers are early', () => {
-  it('ends no backoff before its time, and leaves it a timer', () => {
+describe('a clock whose timers fire early', () => {
+  it('does not end a backoff before its time, and the circuit sets another timer', () => {
     let now = 0;
     const due: (() => void)[] = [];
     const registry = createToolRegistry({
@@ -139,7 +139,7 @@ describe('a process with open and half-open circuits', () => {
       saidAt = performance.now();
       output += data;
     });
-    // A real process and real time: what is tested is what keeps Node alive. Its start-up is not counted.
+    // A real process and real time, because the test is about what keeps Node alive. Start-up time is not counted.
     const code = await new Promise((resolve, reject) => {
       const timer = setTimeout(() => child.kill(), 15_000);
       child.on('error', reject);

@@ -12,7 +12,7 @@ const fails = (): never => {
 };
 
 describe('a monotonic clock', () => {
-  it('says what the given clock says, while that goes forward', () => {
+  it('follows the given clock while that goes forward', () => {
     const clock = monotonic(clockOf({ now: sequence(1, 2, 2, 3.5) }));
     expect([clock.now(), clock.now(), clock.now()]).toEqual([2, 2, 3.5]);
   });
@@ -42,7 +42,7 @@ describe('a monotonic clock', () => {
     (wrong) => {
       expect(() => monotonic(clockOf({ now: () => wrong }))).toThrow(RangeError);
       expect(() => monotonic(clockOf({ now: () => wrong }))).toThrow(
-        /clock\.now\(\) must give a finite number, got/,
+        /clock\.now\(\) must return a finite number, got/,
       );
     },
   );
@@ -52,7 +52,7 @@ describe('a monotonic clock', () => {
     expect(clock.now()).toBe(-4);
   });
 
-  it('hands timers on, with their handles', () => {
+  it('passes timers and their handles on', () => {
     const cleared: unknown[] = [];
     const fn = (): void => {};
     const setTimeout = vi.fn(() => 'handle');
@@ -63,7 +63,7 @@ describe('a monotonic clock', () => {
     expect(cleared).toEqual(['handle']);
   });
 
-  it('calls the functions of a given clock as its own', () => {
+  it('calls the functions of a given clock as its methods', () => {
     class Own {
       at = 3;
       now() {
@@ -86,13 +86,13 @@ describe('a monotonic clock', () => {
     expect(own.at).toBe(4);
   });
 
-  it('swallows the faults of its timers', () => {
+  it('swallows errors of the given timers', () => {
     const clock = monotonic(clockOf({ setTimeout: fails, clearTimeout: fails }));
     expect(clock.setTimeout(() => {}, 1)).toBeUndefined();
     expect(() => clock.clearTimeout(1)).not.toThrow();
   });
 
-  it('tells the time of day that it is given, or else that of the host', () => {
+  it('takes the wall-clock time from the given clock, or else from the host', () => {
     const manual = new ManualClock(5);
     expect(monotonic(manual).wallNow()).toBe(manual.wallNow());
     vi.useFakeTimers({ now: 123_456 });
@@ -102,10 +102,10 @@ describe('a monotonic clock', () => {
 
   it.each([
     ['throws', fails],
-    ['gives NaN', () => Number.NaN],
-    ['gives Infinity', () => Infinity],
-    ['gives nothing', () => undefined],
-  ])('tells the time of day of the host where wallNow %s', (_, wallNow) => {
+    ['returns NaN', () => Number.NaN],
+    ['returns Infinity', () => Infinity],
+    ['returns nothing', () => undefined],
+  ])('takes the wall-clock time from the host if wallNow %s', (_, wallNow) => {
     vi.useFakeTimers({ now: 123_456 });
     try {
       expect(monotonic(clockOf({ wallNow })).wallNow()).toBe(123_456);

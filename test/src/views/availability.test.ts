@@ -18,7 +18,7 @@ describe('a circuit', () => {
     expect(mayAdmit(closed.getSnapshot(), question)).toBe(true);
   });
 
-  it('that is open would once its backoff has run out, whether or not the timer has fired', () => {
+  it('that is open would admit a call once its backoff has run out, whether or not the timer has fired', () => {
     const { clock, circuit: open } = startOpen(circuit);
     const at = (now: number) => mayAdmit(open.getSnapshot(), { now, halfOpen: true });
     expect(at(clock.now() + 999)).toBe(false);
@@ -26,13 +26,13 @@ describe('a circuit', () => {
     expect(mayAdmit(open.getSnapshot(), { now: clock.now() + 1_000, halfOpen: false })).toBe(false);
   });
 
-  it('that is half-open would, where half-open ones are wanted', () => {
+  it('that is half-open would admit a call, if half-open circuits are wanted', () => {
     const { clock, circuit: halfOpen } = startHalfOpen(circuit);
     expect(mayAdmit(halfOpen.getSnapshot(), { now: clock.now(), halfOpen: true })).toBe(true);
     expect(mayAdmit(halfOpen.getSnapshot(), { now: clock.now(), halfOpen: false })).toBe(false);
   });
 
-  it('that is isolated would once the isolation is over, and never before it is released', () => {
+  it('that is isolated would admit a call once the isolation has ended, and never before', () => {
     const { clock, circuit: isolated } = startCircuit(circuit);
     isolated.send({ type: 'ISOLATE', at: clock.now() });
     expect(mayAdmit(isolated.getSnapshot(), { now: clock.now() + 1e9, halfOpen: true })).toBe(false);

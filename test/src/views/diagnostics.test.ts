@@ -6,7 +6,7 @@ import { startCircuit, startHalfOpen, startIsolated, startOpen } from '../../mac
 
 const { diagnoseUnknown, remainingBackoffMs } = diagnostics;
 
-/** The diagnostics of a circuit of which no call was counted. */
+/** The diagnostics of a circuit without counted calls. */
 const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
   diagnostics.diagnose(
     { id: 'shell', latest, statsIfAny: undefined, upstreamDenials: 0, upstream: undefined },
@@ -17,7 +17,7 @@ const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
 const circuit = { failureThreshold: 1, minBackoffMs: 1_000 };
 
 describe('the diagnostics of a tool', () => {
-  it('that was never used are those of one that was spawned and not used', () => {
+  it('that was never used are those of a freshly spawned one', () => {
     const { clock, circuit: fresh } = startCircuit();
     expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(diagnoseUnknown('shell'));
   });
@@ -36,7 +36,7 @@ describe('the diagnostics of a tool', () => {
     });
   });
 
-  it('while open tell what is left of the backoff, down to 0 and never below', () => {
+  it('while open show how much of the backoff is left, down to 0 and never below', () => {
     const { clock, circuit: open } = startOpen(circuit);
     const leftAt = (ms: number) => remainingBackoffMs(open.getSnapshot(), clock.now() + ms);
     expect([leftAt(0), leftAt(1), leftAt(999), leftAt(1_000), leftAt(1e9)]).toEqual([1_000, 999, 1, 0, 0]);
@@ -49,7 +49,7 @@ describe('the diagnostics of a tool', () => {
     });
   });
 
-  it('while open without a backoff tell what is left of resetTimeoutMs', () => {
+  it('while open without a backoff show how much of resetTimeoutMs is left', () => {
     const { clock, circuit: open } = startOpen({ ...circuit, minBackoffMs: 0, resetTimeoutMs: 300 });
     expect(diagnose(open.getSnapshot(), clock.now())).toMatchObject({
       currentBackoffMs: 0,
@@ -57,7 +57,7 @@ describe('the diagnostics of a tool', () => {
     });
   });
 
-  it('while half-open keep the backoff and count the probes, and the circuit is not open', () => {
+  it('while half-open keep the backoff and count the probes, and do not call the circuit open', () => {
     const { clock, circuit: halfOpen } = startHalfOpen(circuit);
     halfOpen.send({ type: 'REQUEST' });
     halfOpen.send({ type: 'REQUEST' });
@@ -72,7 +72,7 @@ describe('the diagnostics of a tool', () => {
     });
   });
 
-  it('while isolated are open, without a time to come back', () => {
+  it('while isolated call the circuit open, without a time to try again', () => {
     const { clock, circuit: isolated } = startIsolated();
     expect(diagnose(isolated.getSnapshot(), clock.now())).toMatchObject({
       status: 'isolated',

@@ -6,7 +6,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const circuit = { failureThreshold: 3, minBackoffMs: 1_000, probeTimeoutMs: 3_000 } as const;
 
-/** What somebody who stands outside has counted. */
+/** The counts that an independent observer keeps. */
 interface Recount {
   successes: number;
   failures: Partial<Record<ErrorCategory, number>>;
@@ -38,11 +38,11 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 500, 1_000, 3_000) }),
 );
 
-/** Lets everything happen that was promised. */
+/** Lets all pending promises settle. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the counters', () => {
-  it('are what somebody outside counts, whatever calls are made in whatever way', async () => {
+  it('equal the counts of an independent observer, whatever calls are made in whatever way', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const clock = new ManualClock();
@@ -72,7 +72,7 @@ describe('the counters', () => {
           startedAt: number;
         }
         const running: Running[] = [];
-        /** Whether the tool has not been forgotten since: a call of one that has is nobody's. */
+        /** Whether the tool is still known; the call of a forgotten tool belongs to no circuit. */
         const currentCheck = (tool: string) => {
           const at = life[tool as 'a'];
           return () => life[tool as 'a'] === at;
@@ -185,7 +185,7 @@ describe('the counters', () => {
           breakerDenials: own.denials,
         });
         expect(metrics.failures).toEqual(failures);
-        // And of each tool that was never forgotten.
+        // The counts of each tool that was never forgotten must be equal, too.
         for (const each of metrics.tools) {
           expect(registry.diagnostics(each.tool)).toMatchObject({
             calls: each.calls,
@@ -201,7 +201,7 @@ describe('the counters', () => {
     );
   });
 
-  it('are not cleared by a reset, and a call counts once although its tool has an upstream', () => {
+  it('are not cleared by a reset, and a call counts once even if its tool has an upstream', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit, tools: { search: { upstream: 'server' } } });
     const leaves = [1, 2, 3].map(() => registry.tryAcquire('search'));
@@ -216,13 +216,13 @@ describe('the counters', () => {
     expect(registry.metrics()).toEqual({ ...totals, tools: [] });
   });
 
-  it('keep the late results of tools that are forgotten, in the sums', () => {
+  it('include the late results of forgotten tools in the totals', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit: { ...circuit, failureThreshold: 1 } });
     for (const tool of ['a', 'b']) {
-      const leave = registry.tryAcquire(tool);
+      const permit = registry.tryAcquire(tool);
       registry.recordFailure(tool, 'timeout');
-      if (leave.admitted) leave.success();
+      if (permit.admitted) permit.success();
     }
     expect(registry.metrics().lateResults).toBe(2);
     registry.reset('a');
@@ -231,7 +231,7 @@ describe('the counters', () => {
     expect(registry.metrics()).toMatchObject({ lateResults: 2, tools: [] });
   });
 
-  it('tell how long a circuit has been open in all, and half-open does not count', () => {
+  it('show how long a circuit has been open in total, without half-open time', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit: { ...circuit, failureThreshold: 1 } });
     const openMs = () => registry.metrics().tools.find(({ tool }) => tool === 'a')?.openMs;
@@ -249,13 +249,13 @@ describe('the counters', () => {
 });
 
 describe('the latency', () => {
-  it('is null while no call was timed', () => {
+  it('is null until a call has been timed', () => {
     const registry = createToolRegistry({ clock: new ManualClock() });
     registry.recordSuccess('a');
     expect(registry.diagnostics('a').latency).toBeNull();
   });
 
-  it('is of the nearest rank: always one that was measured', async () => {
+  it('uses the nearest rank: it is always a measured value', async () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock });
     for (let ms = 100; ms >= 1; ms--) {
@@ -264,7 +264,7 @@ describe('the latency', () => {
     expect(registry.diagnostics('a').latency).toEqual({ calls: 100, p50Ms: 50, p95Ms: 95, p99Ms: 99 });
   });
 
-  it('of one call is that of this call, were it a failure or a success', async () => {
+  it('of a single call is the duration of that call, failed or not', async () => {
     for (const report of ['success', 'failure'] as const) {
       const clock = new ManualClock();
       const registry = createToolRegistry({ clock });
@@ -275,7 +275,7 @@ describe('the latency', () => {
     }
   });
 
-  it('is of the last calls, so that a tool that has become slow is seen to be', () => {
+  it('covers recent calls only, so that it shows when a tool becomes slow', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock });
     const callOf = (ms: number) => {
@@ -288,7 +288,7 @@ describe('the latency', () => {
     expect(registry.diagnostics('a').latency).toEqual({ calls: 128, p50Ms: 50, p95Ms: 50, p99Ms: 50 });
   });
 
-  it('takes a duration that a bare event tells, but not what is none', () => {
+  it('accepts the duration of a bare event, but no invalid one', () => {
     const registry = createToolRegistry({ clock: new ManualClock() });
     const actor = registry.tool('a');
     actor.send({ type: 'SUCCESS', durationMs: 30 });
@@ -298,7 +298,7 @@ describe('the latency', () => {
     expect(registry.diagnostics('a').latency).toEqual({ calls: 1, p50Ms: 30, p95Ms: 30, p99Ms: 30 });
   });
 
-  it('is of every call where a strategy asks how long calls take', () => {
+  it('covers every call if a strategy needs durations', () => {
     const trip = { start: null, record: () => null, trips: () => false, slowCallMs: 100 };
     const shown: (number | null)[] = [];
     const clock = new ManualClock();
@@ -324,8 +324,8 @@ describe('the latency', () => {
   });
 });
 
-describe('what is kept of calls', () => {
-  it('does not grow with them', () => {
+describe('the memory kept for calls', () => {
+  it('does not grow with their number', () => {
     const stats = new CallStats();
     for (let i = 0; i < 100_000; i++) {
       const durationMs = stats.shouldMeasure() ? i : undefined;
@@ -336,7 +336,7 @@ describe('what is kept of calls', () => {
     expect(stats.counts()).toMatchObject({ calls: 100_000, failures: { timeout: 50_000 } });
   });
 
-  it('is how long each took, but of tools so quick that a clock would cost them more than it tells', () => {
+  it('holds the duration of each call, except for tools so quick that reading the clock would cost too much', () => {
     const measured = (durationMs: number): number => {
       const stats = new CallStats();
       return Array.from({ length: 2_560 }, () => {
@@ -349,7 +349,7 @@ describe('what is kept of calls', () => {
     expect([0.09, 0].map(measured)).toEqual([10, 10]);
   });
 
-  it('has no category but those that occurred', () => {
+  it('holds only categories that occurred', () => {
     const stats = new CallStats();
     stats.fail('rateLimit');
     expect(stats.counts().failures).toEqual({ rateLimit: 1 });

@@ -13,8 +13,8 @@ function setUp() {
   return { clock, registry };
 }
 
-describe('what a user is told of a recovery pause', () => {
-  it('is nothing while there is none', () => {
+describe('the facts about a recovery pause', () => {
+  it('are empty while there is no pause', () => {
     expect(setUp().registry.recovery()).toEqual({
       isPaused: false,
       reason: null,
@@ -26,7 +26,7 @@ describe('what a user is told of a recovery pause', () => {
     });
   });
 
-  it('is why, what is open, what failed of late, and what failed again and again', () => {
+  it('are the reason, the open circuits, the recent failures, and the repeated ones', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('search', new Error('read ECONNRESET 10.0.0.1:8080'));
     clock.advance(5);
@@ -56,7 +56,7 @@ describe('what a user is told of a recovery pause', () => {
     });
   });
 
-  it('is not what did not count, nor what came late', () => {
+  it('leave out failures that did not count or came late', () => {
     const { registry } = setUp();
     const late = registry.tryAcquire('search');
     registry.recordFailure('search', 'invalidParameters');
@@ -65,7 +65,7 @@ describe('what a user is told of a recovery pause', () => {
     expect(registry.recovery().recentErrors).toEqual([]);
   });
 
-  it('is not asked again for the cooldown once the user has said to go on', () => {
+  it('say not to ask again during the cooldown after the user said to go on', () => {
     const { clock, registry } = setUp();
     registry.isolate('search');
     registry.actor.send({ type: 'ACKNOWLEDGE' });
@@ -80,7 +80,7 @@ describe('recent errors', () => {
   const error = (at: number, message: string | null = null, tool = 'search') =>
     ({ tool, category: 'timeout', message, at }) as const;
 
-  it('are the last hundred, the oldest first', () => {
+  it('are the last hundred, oldest first', () => {
     const errors = new RecentErrors();
     for (let at = 0; at < 100_000; at++) {
       errors.add(error(at));
@@ -109,7 +109,7 @@ describe('recent errors', () => {
     ]);
   });
 
-  it('are no pattern where they are of two tools, of two kinds, or say something else', () => {
+  it('form no pattern if they differ in tool, category or message', () => {
     const errors = new RecentErrors();
     errors.add(error(1, 'boom'));
     errors.add(error(2, 'boom', 'fetch'));
@@ -119,7 +119,7 @@ describe('recent errors', () => {
     expect(errors.patterns()).toEqual([]);
   });
 
-  it('are told by pattern the most frequent first', () => {
+  it('are listed by pattern, most frequent first', () => {
     const errors = new RecentErrors();
     for (const message of ['b', 'a', 'a', 'b', 'a']) errors.add(error(0, message));
     expect(errors.patterns().map(({ message, count }) => [message, count])).toEqual([

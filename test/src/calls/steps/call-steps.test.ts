@@ -12,7 +12,7 @@ const setUp = () => {
   return { clock, registry };
 };
 
-/** A step that writes down what it sees. */
+/** A step that records the hooks that ran. */
 function recorder() {
   const seen: string[] = [];
   const calls: PassingCall[] = [];
@@ -49,7 +49,7 @@ const denial = (tool: string): Denial => ({
 afterEach(() => void vi.restoreAllMocks());
 
 describe('a step of every call', () => {
-  it('sees a call asked for, admitted and ended, as the same object', async () => {
+  it('sees a call being requested, admitted and ended, as the same object', async () => {
     const { registry } = setUp();
     const { seen, calls, ends, step } = recorder();
     registry.intercept(step);
@@ -88,7 +88,7 @@ describe('a step of every call', () => {
     expect(ends[0]).toMatchObject({ category: 'network', failure: fault });
   });
 
-  it('is told of what a call depends on, by settings or by the call', () => {
+  it('sees the upstream of a call, from the settings or from the call', () => {
     const { registry } = setUp();
     const { calls, step } = recorder();
     registry.intercept(step);
@@ -143,7 +143,7 @@ describe('a step of every call', () => {
     expect(ends).toMatchObject([{ outcome: 'failure', category: 'timeout', forgotten: true }]);
   });
 
-  it('sees allowRequest ask, and results that come without a permit end', () => {
+  it('sees the question of allowRequest and the results without a permit', () => {
     const { registry } = setUp();
     const { seen, step } = recorder();
     registry.intercept(step);
@@ -161,7 +161,7 @@ describe('a step of every call', () => {
     ]);
   });
 
-  it('is told of each failure that counts against a circuit, and of no other', () => {
+  it('sees each failure that counts against a circuit, and no other', () => {
     const { registry } = setUp();
     const blamed: unknown[] = [];
     registry.intercept({ blamed: ({ tool, category, message }) => blamed.push([tool, category, message]) });
@@ -187,7 +187,7 @@ describe('a step of every call', () => {
     expect(registry.snapshot().diagnostics.map(({ tool }) => tool)).toEqual(['grep']);
   });
 
-  it('passes in the order of the list, and the first one that refuses decides', () => {
+  it('runs in the order of the list, and the first one that refuses decides', () => {
     const { registry } = setUp();
     const order: string[] = [];
     for (const name of ['first', 'second', 'third']) {
@@ -202,7 +202,7 @@ describe('a step of every call', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
-  it('is asked for nothing while it has nothing to do, or once it is taken out', () => {
+  it('is not called while it has nothing to do, or once it is removed', () => {
     const { registry } = setUp();
     const { seen, step } = recorder();
     let isActive = false;
@@ -218,8 +218,8 @@ describe('a step of every call', () => {
   });
 });
 
-describe('a step that is at fault', () => {
-  it('moves no circuit and ends no call: what it throws is printed', async () => {
+describe('a faulty step', () => {
+  it('moves no circuit and ends no call: its errors are printed', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { registry } = setUp();
     const boom = (): never => {
@@ -238,7 +238,7 @@ describe('a step that is at fault', () => {
     );
   });
 
-  it.each([true, {}, Promise.resolve(denial('shell')), 'no'])('refuses nothing by giving %j', (given) => {
+  it.each([true, {}, Promise.resolve(denial('shell')), 'no'])('refuses nothing by returning %j', (given) => {
     const { registry } = setUp();
     registry.intercept({ asked: () => given as never });
     expect(registry.allowRequest('shell')).toBe(true);
