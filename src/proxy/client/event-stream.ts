@@ -3,13 +3,13 @@ import type { Line } from '../wire/line.ts';
 import type { Message } from '../wire/message.ts';
 
 interface StreamEvents {
-  /** It takes messages again. */
+  /** The stream takes messages again. */
   readonly onDrain: () => void;
-  /** It has ended, or the client has gone. */
+  /** The stream has ended, or the client has gone. */
   readonly onClose: () => void;
 }
 
-/** Messages to a client as server-sent events, until it goes. */
+/** Sends messages to a client as server-sent events, until the client goes. */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #onDrain: () => void;
@@ -35,12 +35,12 @@ export class EventStream {
     return !this.#response.destroyed && !this.#response.writableEnded;
   }
 
-  /** @returns false where it is full. */
+  /** @returns false when the stream is full. */
   write({ line }: Message): boolean {
     if (!this.isOpen) return true;
     this.#response.write('event: message\ndata: ');
     for (const piece of piecesOf(line)) this.#response.write(piece);
-    // The event ends with an empty line, behind the line's own end.
+    // The message brings its own line break; an empty line ends the event.
     this.#isFull = !this.#response.write('\n');
     return !this.#isFull;
   }
@@ -59,7 +59,7 @@ export class EventStream {
 const carriageReturn = 0x0d;
 const space = 0x20;
 
-/** In JSON a carriage return can stand between members as well as a space; in an event it would end the line. */
+/** Replaces carriage returns by spaces: between the members of JSON they mean the same, but in an event they end the line. */
 function piecesOf(line: Line): readonly Buffer[] {
   const lineEnd = line.length - '\r\n'.length;
   let at = line.indexOf(carriageReturn, 0);

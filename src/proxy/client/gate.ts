@@ -1,10 +1,13 @@
-/** Who waits to be let in, and with how much. */
+/** A message that waits to be let in. */
 interface Waiting {
   readonly bytes: number;
   readonly letIn: () => void;
 }
 
-/** While it is open it lets in so much at a time, and at least one; all else waits, in the order it came. */
+/**
+ * Limits how many bytes of messages are in work at a time. While it is open, it lets in as many as fit, and always at least
+ * one; the others wait in order of arrival.
+ */
 export class Gate {
   readonly #maxBytes: number;
   #bytes = 0;
@@ -15,12 +18,12 @@ export class Gate {
     this.#maxBytes = maxBytes;
   }
 
-  /** How many wait. */
+  /** How many messages wait. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Whether nobody waits, and nobody is in. */
+  /** Whether no message waits, and none is in work. */
   get isFree(): boolean {
     return this.#waiting.size + this.#bytes === 0;
   }
@@ -35,9 +38,9 @@ export class Gate {
   }
 
   /**
-   * Resolves when it is let in, with what makes room for others again.
+   * Resolves when a message of this size is let in, with a function to call when it is done.
    *
-   * @throws the reason of the signal, where nobody waits any more.
+   * @throws the signal's reason, if it is aborted first.
    */
   enter(bytes: number, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {

@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[(?:0{0,4}:){2,7}0{0,3}1\])$/i;
 
-/** The names of versions so far, of drafts, and of what is to come. */
+/** A version of the protocol: a date, or a draft. */
 const version = /^(?:\d{4}-\d{2}-\d{2}|DRAFT-[\w-]+)$/;
 
-/** A request is refused with a status and words. */
+/** The reason to refuse a request, with the HTTP status of the answer. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -17,9 +17,10 @@ export class Refusal extends Error {
 }
 
 /**
- * Checks what a request says of itself, where the proxy listens at a host. A page of another site can reach a server on
- * this machine, but cannot say that it is one of its own.
+ * Checks the path, host, origin and version of a request. A page of another site can reach a server on this machine, but its
+ * requests name that site as their origin.
  *
+ * @param listensAt The host that the proxy listens at.
  * @throws Refusal
  */
 export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
@@ -41,7 +42,7 @@ export function checkRequest({ url, headers }: IncomingMessage, listensAt: strin
 function checkOrigin(origin: string | undefined, host: string): void {
   if (origin === undefined) return;
   const from = URL.canParse(origin) ? new URL(origin).hostname : '';
-  // A name of any site can be made to point here; an address is nobody else's name.
+  // Any site can make its host name point here; an IP address cannot be borrowed like that.
   const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
   if (!isOwn && !loopback.test(from)) {
     throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);

@@ -15,20 +15,21 @@ interface HttpClientOptions {
   readonly onEnd: () => void;
 }
 
-/** A client that speaks Streamable HTTP: each of its requests has a stream for what comes back, and one is for the rest. */
+/** A client that speaks Streamable HTTP: each of its requests has a stream for its answer, and one more stream is for the rest. */
 export class HttpClient implements Client {
   readonly id: string;
-  /** When it was last heard of, in ms of `performance.now()`. */
+  /** When the client last showed that it is there, in ms of `performance.now()`. */
   heardAt = performance.now();
-  /** Before what it posts. */
+  /** Holds posts back while the server takes no messages. */
   readonly gate: Gate;
   readonly #onEnd: () => void;
   #session: Session | undefined;
-  /** The streams of the requests that wait for an answer, by their ids. */
+  /** The streams of the requests that wait for an answer, by the requests' ids. */
   readonly #streams = new Map<string, EventStream>();
-  /** The requests that the server tells the progress of, by token. */
+  /** The ids of requests, by their progress tokens. */
   readonly #requestOfToken = new Map<string, string>();
   #listening: EventStream | undefined;
+  /** Messages of the server that no stream could take yet. */
   readonly #unheard: Message[] = [];
 
   constructor({ id, maxMessageBytes, onEnd }: HttpClientOptions) {
@@ -41,12 +42,12 @@ export class HttpClient implements Client {
     this.#session = session;
   }
 
-  /** Whether it waits for nothing: a stream that it has dropped is none. */
+  /** Whether the client waits for nothing. A stream that it has dropped does not count. */
   get isIdle(): boolean {
     return this.#streams.size === 0 && this.#listening?.isOpen !== true && this.gate.isFree;
   }
 
-  /** Takes what the client has posted. */
+  /** Takes the messages of one POST. */
   post(messages: readonly Message[], response: ServerResponse): void {
     const requests = messages.filter((message) => message.isRequest);
     if (requests.length === 0) response.writeHead(202).end();
@@ -58,7 +59,7 @@ export class HttpClient implements Client {
     }
   }
 
-  /** The client listens to what does not belong to a request. A second time, as after a lost connection, it is the last one that does. */
+  /** The client opens the stream for messages that belong to no request. After a lost connection the new stream replaces the old one. */
   listen(response: ServerResponse): void {
     this.#listening?.end();
     const stream = this.#streamOn(response, () => {
@@ -113,7 +114,7 @@ export class HttpClient implements Client {
     return hasRoom;
   }
 
-  /** Nobody waits for an answer to a request any more. Its stream ends, if it was the last one's. */
+  /** Nobody waits for the answer to a request any more. A stream ends with the last request that it serves. */
   #forget(id: string): void {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
@@ -124,7 +125,7 @@ export class HttpClient implements Client {
     if (![...this.#streams.values()].includes(stream)) stream.end();
   }
 
-  /** A notification, if there is one. A request has an answer even so: else the server would wait for ever. */
+  /** Drops the oldest notification, or else the oldest request, which is refused: otherwise the server would wait for ever. */
   #dropUnheard(): void {
     const at = this.#unheard.findIndex((message) => !message.isRequest);
     const [dropped] = this.#unheard.splice(Math.max(at, 0), 1);
@@ -133,7 +134,7 @@ export class HttpClient implements Client {
     this.#session?.fromClient.onMessage(refusal);
   }
 
-  /** The stream of the request that a message belongs to; where that is not known, the one that listens, or the last one. */
+  /** The stream of the request that a message belongs to; if that is not known, the listening one, or else the newest. */
   #streamFor(message: Message): EventStream | undefined {
     const token =
       message.method === 'notifications/progress' ? message.idAt('params', 'progressToken') : undefined;

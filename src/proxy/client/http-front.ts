@@ -9,18 +9,19 @@ import { Message } from '../wire/message.ts';
 import { checkRequest, Refusal } from './http-check.ts';
 import { HttpClient } from './http-client.ts';
 
-/** So many clients at a time: each has a server of its own. */
+/** How many clients are served at a time. Each has a server of its own. */
 const defaultMaxSessions = 100;
 
-/** So many messages of a client wait for a server that reads none, and as long, in ms. */
+/** How many of a client's messages may queue while its server reads nothing, and for how long (ms). */
 const maxWaiting = 100;
 const maxWaitMs = 60_000;
 
 export interface HttpFrontOptions {
   readonly proxy: McpProxy;
   readonly address: Address;
-  /** A client that is not heard of for as long has gone without a word. In ms. */
+  /** How long a client may stay silent before its session is ended, in ms. */
   readonly idleTimeoutMs: number;
+  /** How many sessions there can be at a time. Default 100. */
   readonly maxSessions?: number;
 }
 
@@ -29,7 +30,7 @@ interface Entry {
   readonly session: Session;
 }
 
-/** Serves clients by Streamable HTTP at `/mcp`, each with a server and a session of its own, all with the same circuits. */
+/** Serves clients over Streamable HTTP at `/mcp`. Each has its own session and its own server; all share the circuits of the tools. */
 export class HttpFront {
   readonly #proxy: McpProxy;
   readonly #address: Address;
@@ -51,7 +52,7 @@ export class HttpFront {
     proxy.onEnd(() => this.#close());
   }
 
-  /** @returns the URL that clients are to be given. */
+  /** @returns the URL that clients connect to. @throws Error if it cannot listen at the address. */
   listen(): Promise<string> {
     const { host, port } = this.#address;
     return new Promise((resolve, reject) => {
@@ -64,7 +65,7 @@ export class HttpFront {
     });
   }
 
-  /** Takes no client any more: its server would outlive the proxy. */
+  /** Accepts no more clients, whose servers would outlive the proxy. */
   #stop(): void {
     this.#isStopped = true;
     clearInterval(this.#sweep);
@@ -94,7 +95,7 @@ export class HttpFront {
   }
 
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // What a page of another site can send without being asked is never JSON.
+    // A page of another site can post without a preflight request, but only content types other than JSON.
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
@@ -111,12 +112,12 @@ export class HttpFront {
     }
   }
 
-  /** Holds a body back, unread, until the server takes what was read before it. */
+  /** Leaves a body unread until the server has taken what was read before it. */
   async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
     const { gate } = this.#entryOf(request).client;
     if (gate.waiting >= maxWaiting) throw new Refusal(503, 'the server does not take what waits for it');
     const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
-    // That a client has gone is not told of a large body which is not read: it waits for so long, and no longer.
+    // While a large body is unread, nothing tells us that its client has gone. So the wait has a limit.
     const waiting = new AbortController();
     const timer = setTimeout(
       () => waiting.abort(new Refusal(503, 'the server takes no messages')),
@@ -159,7 +160,7 @@ export class HttpFront {
     return entry;
   }
 
-  /** Clients go without a word: few of them say that a session is over. */
+  /** Ends the session that has been idle for longest: few clients say that they are done. */
   #makeRoom(): void {
     const idle = [...this.#entries.values()].map(({ client }) => client).filter((client) => client.isIdle);
     const [first] = idle.sort((a, b) => a.heardAt - b.heardAt);

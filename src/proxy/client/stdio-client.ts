@@ -11,20 +11,20 @@ export interface StdioClientOptions {
   readonly output: Writable;
   /** The longest line that is passed on, in bytes. */
   readonly maxMessageBytes: number;
-  /** The client has gone, or its session is of no use any more. */
+  /** The client has gone, or its session is over. */
   readonly onEnd: () => void;
 }
 
-/** While it is held back, as much of what it says is kept as tells whether it is still there. In bytes. */
+/** How much of a paused client's input is read ahead, in bytes: a stream that is not read does not tell that it has ended. */
 const maxHeldBytes = 4 * 1024 * 1024;
 
-/** A client that has started the proxy, and speaks on its standard input and output. */
+/** The client that started the proxy, and speaks on its standard input and output. */
 export class StdioClient implements Client {
   readonly #options: StdioClientOptions;
   readonly #writer: LineWriter;
   #reader: LineReader | undefined;
   #isPaused = false;
-  /** What it has said since it was held back. */
+  /** What was read ahead since the client was paused. */
   #held: Buffer[] = [];
   #heldBytes = 0;
 
@@ -33,7 +33,7 @@ export class StdioClient implements Client {
     this.#writer = new LineWriter(options.output);
   }
 
-  /** Listens, on behalf of a session. */
+  /** Starts to read, for a session. */
   start(session: Session): void {
     const { input, output, maxMessageBytes, onEnd } = this.#options;
     this.#reader = new LineReader({
@@ -44,14 +44,14 @@ export class StdioClient implements Client {
     });
     input.on('data', (chunk: Buffer) => this.#take(chunk));
     input.once('end', () => {
-      // It will say nothing more: what was held back is all that there is.
+      // Nothing more will come, so what was read ahead is passed on now.
       for (const chunk of this.#held.splice(0)) this.#reader?.push(chunk);
       this.#reader?.end();
       onEnd();
     });
     input.on('error', onEnd);
     output.on('drain', () => session.resume());
-    // Nobody reads any more.
+    // The client has stopped reading.
     output.on('error', onEnd);
   }
 
@@ -67,7 +67,7 @@ export class StdioClient implements Client {
     this.#writer.uncork();
   }
 
-  /** A stream that is not read does not tell that it has ended, so a little of it is. */
+  /** Passes nothing on. A little is still read, to notice the end of the input. */
   pause(): void {
     this.#isPaused = true;
   }

@@ -16,7 +16,7 @@ export class AgreedSession {
   #initialize: Message | undefined;
   #isInitialized = false;
   #logLevel: Message | undefined;
-  /** The requests to subscribe, by the JSON text of their URIs. */
+  /** The `resources/subscribe` requests, by the JSON text of their URIs. */
   readonly #subscriptions = new Map<string, Message>();
   #begin = (): void => {};
   /** Resolves when client and server first agree on a session. */
@@ -55,9 +55,9 @@ export class AgreedSession {
   }
 
   /**
-   * Brings a new run to where the run before it was. Only for a session that has begun.
+   * Brings a new run to the state of the previous one. Only for a session that has begun.
    *
-   * @throws Error where the server refuses the session, or is lost.
+   * @throws Error if the server refuses the session, or is lost.
    */
   async restoreOn({ ask, tell, agreeOn }: Run): Promise<void> {
     const answer = await ask('initialize', this.#initialize?.value('params'));

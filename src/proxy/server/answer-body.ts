@@ -5,32 +5,32 @@ import { AnswerFault } from './delivery-fault.ts';
 import type { HttpAnswer } from './http-request.ts';
 
 export interface BodyReaderOptions {
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is read, in bytes. */
   readonly maxMessageBytes: number;
-  /** Where it holds the reader up, nothing more is asked of the server. */
+  /** While it is closed, nothing more is read. */
   readonly barrier: Barrier | undefined;
 }
 
-/** An event of a stream: a message, where it has data. */
+/** An event of a stream. It holds a message, unless its data are empty. */
 interface StreamEvent {
   readonly id: string | undefined;
   readonly data: string;
 }
 
 export interface EventReaderOptions extends BodyReaderOptions {
-  /** Something has come, be it that the server is alive. */
+  /** Called for every chunk, heartbeats included. */
   readonly onPart: () => void;
   readonly onEvent: (event: StreamEvent) => void;
-  /** A message that is too long was passed over. Its event is told as one without data. */
+  /** A message was too long and is skipped. Its event follows without data. */
   readonly onLongMessage: (message: LongLine) => void;
-  /** The server says how long to wait before its stream is taken up again, in ms. */
+  /** The server says how long to wait before resuming its stream, in ms. */
   readonly onRetry: (ms: number) => void;
 }
 
 const dataField = /^data: ?/;
 const maxFieldBytes = 'data: \r\n'.length;
 
-/** Reads the server-sent events of an answer to its end. @throws Error where the connection is lost. */
+/** Reads the server-sent events of an answer to its end. @throws Error if the connection is lost. */
 export async function readEvents(answer: HttpAnswer, options: EventReaderOptions): Promise<void> {
   const lines = eventLines(options);
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
@@ -40,11 +40,11 @@ export async function readEvents(answer: HttpAnswer, options: EventReaderOptions
   }
 }
 
-/** Makes events of lines. Of one that is too long the data are dropped, line by line, so that its id is known none the less. */
+/** Turns lines into events. If an event is too long, its data lines are dropped one by one, but its id is still read. */
 function eventLines({ maxMessageBytes, onEvent, onLongMessage, onRetry }: EventReaderOptions): LineReader {
   const maxBytes = maxMessageBytes + maxFieldBytes;
   let length = 0;
-  /** What is known of the message at hand, once it is too long. */
+  /** The ends of the current message, once it is too long. */
   let long: LongLine | undefined;
   const parser = createParser({
     onRetry,
@@ -69,7 +69,7 @@ function eventLines({ maxMessageBytes, onEvent, onLongMessage, onRetry }: EventR
       if (field === undefined) return;
       length += lineLength;
       long ??= { head: head.subarray(field.length), tail, length };
-      // Without any data, there would be no event.
+      // The parser emits no event without a data field.
       parser.feed('data:\n');
     },
   });
@@ -77,7 +77,7 @@ function eventLines({ maxMessageBytes, onEvent, onLongMessage, onRetry }: EventR
 
 const nothing = Buffer.alloc(0);
 
-/** Reads an answer that is one message. @throws Error where the connection is lost, AnswerFault where it is too long. */
+/** Reads an answer that is one message. @throws Error if the connection is lost, AnswerFault if it is too long. */
 export async function readText(
   answer: HttpAnswer,
   { maxMessageBytes, barrier }: BodyReaderOptions,

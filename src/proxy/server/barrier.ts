@@ -1,8 +1,8 @@
-/** Holds up whoever is to pass while it is closed. */
+/** While it is closed, everybody who awaits `opened` has to wait. */
 export class Barrier {
   #opening: { readonly done: Promise<void>; readonly settle: () => void } | undefined;
 
-  /** Undefined where it is open. */
+  /** Resolves when it opens; undefined while it is open. */
   get opened(): Promise<void> | undefined {
     return this.#opening?.done;
   }

@@ -15,12 +15,12 @@ export interface CommandServerOptions {
 }
 
 /**
- * As long a server has to end by itself, at each of the two steps before it is killed. The SDK's client gives two seconds for
- * each: the proxy must not be killed before it has ended its server.
+ * How long a server has to end by itself, in ms: once after its input is closed, and once more after SIGTERM. The SDK's client
+ * gives the proxy two seconds for each, and the proxy must end its server first.
  */
 const graceMs = 1_500;
 
-/** Once it has exited, so long a silence of its output is the end of that; what it has left behind may go on for so long. */
+/** After its exit, output that is silent this long has ended (ms). Processes that it left behind can prolong it, but only this long. */
 const lingerMs = 200;
 const maxLingerMs = 2_000;
 
@@ -28,14 +28,14 @@ const isWindows = process.platform === 'win32';
 
 /** A server that runs as a child process, and speaks on its standard input and output. */
 export class CommandServer implements ServerConnection {
-  /** Undefined where it could not be started. */
+  /** Undefined if it could not be started. */
   readonly #child: ChildProcess | undefined;
   readonly #events: ServerEvents;
   readonly #reader: LineReader;
   readonly #writer: LineWriter | undefined;
   readonly #gone: Promise<void>;
   #isOver = false;
-  /** Runs since it has exited, as long as nothing more comes of it. */
+  /** Waits, after its exit, for its output to fall silent. */
   #linger: NodeJS.Timeout | undefined;
   #lingersUntil = 0;
 
@@ -50,13 +50,13 @@ export class CommandServer implements ServerConnection {
     try {
       this.#child = start(command, args);
     } catch (error) {
-      // Some faults of a command are told at once, and the others later: here they all are.
+      // `spawn` throws some errors at once and reports others later. The caller gets all of them later.
       queueMicrotask(() => this.#end(neverStarted(command, error as Error)));
     }
     const { stdin = null, stdout } = this.#child ?? {};
     this.#writer = stdin === null ? undefined : new LineWriter(stdin);
     stdin?.on('drain', () => !this.#isOver && events.onDrain());
-    // It has stopped reading; that it is gone is told by its end.
+    // It has stopped reading. Its exit is reported separately.
     stdin?.on('error', () => {});
     stdout?.on('data', (chunk: Buffer) => {
       if (this.#isOver) return;
@@ -75,7 +75,7 @@ export class CommandServer implements ServerConnection {
         this.#end(neverStarted(command, error));
         resolve();
       });
-      // Its output may be held by what it has started, so its exit is the end, a little after which all was read.
+      // Child processes may keep its output open, so its exit counts as the end, once the rest of its output was read.
       child.once('exit', (code, signal) => {
         const end = { why: signal === null ? `it exited with code ${code}` : `it was ended by ${signal}` };
         const settle = (): void => {
@@ -85,7 +85,7 @@ export class CommandServer implements ServerConnection {
         child.once('close', settle);
         this.#lingersUntil = performance.now() + maxLingerMs;
         this.#linger = setTimeout(() => {
-          // While the client is behind with reading, there may be more.
+          // While reading is paused, there may be more output to come.
           if (this.#isOver || child.stdout?.isPaused() !== true) settle();
           else {
             this.#lingersUntil += lingerMs;
@@ -140,12 +140,12 @@ export class CommandServer implements ServerConnection {
     if (this.#isOver) return;
     this.#reader.end();
     this.#isOver = true;
-    // What it has started and left behind.
+    // For processes that it started and left behind.
     this.#signal('SIGTERM');
     this.#events.onEnd(end);
   }
 
-  /** To it and all that it has started. */
+  /** Signals the server and every process that it started. */
   #signal(signal: NodeJS.Signals): void {
     const { pid } = this;
     if (pid === undefined) return;
@@ -153,7 +153,7 @@ export class CommandServer implements ServerConnection {
       if (isWindows) this.#child?.kill(signal);
       else process.kill(-pid, signal);
     } catch {
-      // None of them is left.
+      // All of them are gone already.
     }
   }
 }
@@ -163,22 +163,22 @@ function start(command: string, args: readonly string[]): ChildProcess {
   return spawnHere(command, [...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: environment(),
-    // A group of its own, so that what a launcher such as npx has started ends with it.
+    // A process group of its own, so that a server which npx started ends together with npx.
     detached: !isWindows,
     windowsHide: true,
   });
 }
 
-/** An npx that has started the proxy was told which package to take; one that starts the server must not believe it, too. */
+/** npx exports its own --package to children; without this, an npx server command would install toolfuse instead of the server. */
 function environment(): NodeJS.ProcessEnv {
   const { npm_config_package: _, npm_config_call: __, ...others } = process.env;
   return others;
 }
 
-/** What a shell says of a command that is not there, or that it may not run. */
+/** Why a command could not be started, with the exit code that a shell would give. */
 function neverStarted(command: string, { code, message }: NodeJS.ErrnoException): ServerEnd {
   const name = JSON.stringify(command);
-  // Not a shell: it is the first word alone that names the command.
+  // There is no shell that would split the command into words.
   const hint = /\s/.test(command) ? ' (each of its words must stand by itself)' : '';
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return { why: `there is no command ${name}${hint}`, exitCode: 127 };

@@ -5,7 +5,7 @@ import type { Connect } from './server-connection.ts';
 import { UrlServer } from './url-server.ts';
 
 /**
- * What starts the server that the options name, or reaches it.
+ * How to start the server that the options name, or to connect to it.
  *
  * @throws UsageError unless they name exactly one.
  */

@@ -5,7 +5,7 @@ interface Told {
   readonly wasSent?: unknown;
 }
 
-/** The error of an undelivered message, and what it was caused by. */
+/** The error of an undelivered message, and its causes. */
 function* chainOf(error: unknown): Generator<Told> {
   let each: unknown = error;
   for (let depth = 0; depth < 5 && typeof each === 'object' && each !== null; depth++) {
@@ -15,8 +15,8 @@ function* chainOf(error: unknown): Generator<Told> {
 }
 
 /**
- * The server has taken a message, and its answer was lost, or is none. What has gone wrong since says nothing against that it
- * has run: it is told in words only.
+ * The server took a message, but its answer was lost, or makes no sense. The call may have run, so the cause is kept in words
+ * only: its code or status could be read as if the server had not begun.
  */
 export class AnswerFault extends Error {
   private constructor(why: string, known: { readonly code: string } | { readonly status: number }) {
@@ -24,21 +24,21 @@ export class AnswerFault extends Error {
     Object.assign(this, known);
   }
 
-  /** It was lost on the way. */
+  /** The answer was lost on the way. */
   static lost(cause: unknown): AnswerFault {
     const why = cause === undefined ? '' : `: ${reasonOf(cause)}`;
     return new AnswerFault(`the answer broke off${why}`, { code: 'ECONNRESET' });
   }
 
-  /** The server was reached, and what it says makes no sense. */
+  /** The server answered, but the answer makes no sense. */
   static nonsense(why: string): AnswerFault {
     return new AnswerFault(why, { status: 502 });
   }
 }
 
-/** Whether it is certain that the server has not begun with what it was sent: it was not reached, or has refused it. */
+/** Whether the server certainly has not begun with a message: it was not reached, or refused the message. */
 export function hasNotRun(error: unknown): boolean {
-  // Its code and its status are of what came after.
+  // Its code and status come from what happened after the server took the message.
   if (error instanceof AnswerFault) return false;
   for (const { wasSent, status } of chainOf(error)) {
     if (wasSent === false) return true;
@@ -48,7 +48,7 @@ export function hasNotRun(error: unknown): boolean {
   return false;
 }
 
-/** Whether the server was reached, and would not have it. */
+/** Whether the server was reached and refused the message. */
 export function isRefusal(error: unknown): boolean {
   for (const { status } of chainOf(error)) {
     if (typeof status === 'number' && status >= 300 && status < 500) return true;

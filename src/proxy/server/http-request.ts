@@ -12,11 +12,11 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
-  /** Breaks it off, and its answer as well. */
+  /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
 }
 
-/** An answer, whose body has still to be read, or to be let go. */
+/** An answer. Its body has to be read, or discarded by `letGo`. */
 export interface HttpAnswer {
   readonly status: number;
   readonly statusText: string;
@@ -24,25 +24,26 @@ export interface HttpAnswer {
   readonly body: IncomingMessage;
 }
 
+/** How long a connection may take to be made, in ms. */
 const connectTimeoutMs = 10_000;
 
-/** Many servers close a connection after five idle seconds: none must be used at that moment. */
+/** Idle connections are closed after this time, in ms: many servers close theirs after five seconds, and a request must not meet that moment. */
 const idleMs = 4_000;
 
-/** The options of one of the process's own: they hold what this Node.js knows of proxies on the way. */
+/** The options of one of Node's global agents, which hold the HTTP proxies that Node was told to use. */
 const optionsOf = (agent: HttpAgent): AgentOptions => (agent as { options?: AgentOptions }).options ?? {};
 
 const httpAgent = new HttpAgent({ ...optionsOf(globalAgent), timeout: idleMs });
 const httpsAgent = new HttpsAgent({ ...optionsOf(globalHttpsAgent), timeout: idleMs });
 
-/** A body that nobody wants is read for so long, so that its connection is of further use. */
+/** How long an unwanted body is read, in ms, so that its connection can be reused. */
 const letGoMs = 1_000;
 
 /**
- * Asks a server. Not by `fetch`, which gives an answer 300 s to begin, and as long between its parts: how long one may take,
- * the proxy decides alone.
+ * Sends a request. Not by `fetch`, which gives up on an answer after 300 s of silence: only the proxy decides how long an
+ * answer may take.
  *
- * @throws Error where there is no answer; its `wasSent` is false where no connection has come about.
+ * @throws Error if there is no answer. Its `wasSent` is false if no connection was made.
  */
 export function ask(url: string, { method, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
   const isSecure = url.startsWith('https:');
@@ -57,7 +58,7 @@ export function ask(url: string, { method, headers, body, signal }: HttpRequest)
       });
     });
     request.once('response', (answer) => {
-      // Whoever reads it is told of its faults; nobody may.
+      // A reader gets these errors from the stream; this listener keeps them from crashing us when nobody reads.
       answer.on('error', () => {});
       resolve({
         status: answer.statusCode ?? 0,
@@ -72,17 +73,18 @@ export function ask(url: string, { method, headers, body, signal }: HttpRequest)
 
 export const isOk = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
 
-/** Lets an answer go whose body nobody wants. */
+/** Discards the body of an answer. */
 export function letGo({ body }: HttpAnswer): void {
   const timer = setTimeout(() => body.destroy(), letGoMs).unref();
   body.once('close', () => clearTimeout(timer));
   body.resume();
 }
 
+/** How much of a refusal is read, in bytes, and how much of its message is kept, in characters. */
 const maxSaidBytes = 4_096;
 const maxSaidLength = 200;
 
-/** What a refusal says, on one line and cut: that of a JSON-RPC error, or a plain text; nothing where it says it in another way. */
+/** The message of a refusal, shortened to one line: that of a JSON-RPC error, or a plain text. Empty for any other content. */
 export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
   const type = headers.get('content-type') ?? '';
   const timer = setTimeout(() => body.destroy(), letGoMs).unref();
@@ -95,7 +97,7 @@ export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
       if (length > maxSaidBytes) break;
     }
   } catch {
-    // What was heard is what it said.
+    // The connection broke. What was read until then has to do.
   } finally {
     clearTimeout(timer);
   }
@@ -116,7 +118,7 @@ function messageIn(text: string): string {
   }
 }
 
-/** Tells of a connection that has come about, be it an earlier one that is used again. It may not take long. */
+/** Calls `tell` when a socket is connected; at once, if it is a reused one. Destroys a socket that takes too long. */
 function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell: () => void): void {
   if (!socket.connecting) {
     tell();
@@ -124,7 +126,7 @@ function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell:
   }
   const timer = setTimeout(() => {
     const error = new Error(`no connection within ${connectTimeoutMs / 1000} s`);
-    // By which the circuits know what it is.
+    // The code from which the circuits learn that it is a timeout.
     socket.destroy(Object.assign(error, { code: 'UND_ERR_CONNECT_TIMEOUT' }));
   }, connectTimeoutMs);
   socket.once(event, tell);

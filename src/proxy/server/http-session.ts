@@ -6,9 +6,10 @@ export interface HttpServerOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** How many redirections are followed for one request. */
 const maxRedirections = 5;
 
-/** The address of the same server that an answer sends on to, where the same is to be asked there. */
+/** Where a redirection leads, if the same request may be repeated there and it is the same server. */
 function redirectionOf({ status, headers }: HttpAnswer, from: string): string | undefined {
   const location = headers.get('location');
   if ((status !== 307 && status !== 308) || location === null || !URL.canParse(location, from))
@@ -17,7 +18,7 @@ function redirectionOf({ status, headers }: HttpAnswer, from: string): string | 
   return to.origin === new URL(from).origin ? to.href : undefined;
 }
 
-/** The error that an answer stands for, where its status is that of one. */
+/** The error that an answer with an error status stands for. */
 export function httpError({ status, statusText, headers }: HttpAnswer, said = ''): Error {
   const location = headers.get('location');
   const where = status >= 300 && status < 400 && location !== null ? `, to ${location}` : '';
@@ -25,10 +26,10 @@ export function httpError({ status, statusText, headers }: HttpAnswer, said = ''
   return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where + words), { status, headers });
 }
 
-/** Together with the time that the last answers are given, less than it takes a client to kill the proxy. */
+/** How long the server may take to end the session, in ms. With the time for the last answers, a client still does not kill the proxy. */
 const farewellMs = 1_500;
 
-/** The requests of HTTP that a session of MCP is made of. */
+/** The HTTP requests of one MCP session. */
 export class HttpSession {
   readonly #options: HttpServerOptions;
   #id: string | undefined;
@@ -39,7 +40,7 @@ export class HttpSession {
     this.#options = options;
   }
 
-  /** Whether the server has given the session a name, by which it could forget it. */
+  /** Whether the server has given the session an id, so that it can forget it. */
   get isNamed(): boolean {
     return this.#id !== undefined;
   }
@@ -55,7 +56,7 @@ export class HttpSession {
     return answer;
   }
 
-  /** Asks for what the server says by itself, or said after an event. */
+  /** Opens the stream of what the server sends by itself, or what it sent after an event. */
   get(lastId: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
     const headers = {
       accept: 'text/event-stream',
@@ -64,7 +65,7 @@ export class HttpSession {
     return this.#ask({ method: 'GET', headers, signal });
   }
 
-  /** Says that the session is over, if the server would know which. */
+  /** Tells the server that the session is over, if the session has an id. */
   async end(): Promise<void> {
     if (!this.isNamed) return;
     const signal = AbortSignal.timeout(farewellMs);
@@ -73,7 +74,7 @@ export class HttpSession {
 
   #headers(more: Readonly<Record<string, string>>): Record<string, string> {
     return {
-      // Some servers refuse whoever does not say.
+      // Some servers refuse requests without a user agent.
       'user-agent': 'toolfuse',
       ...this.#options.headers,
       ...more,
@@ -83,7 +84,7 @@ export class HttpSession {
     };
   }
 
-  /** Goes where the server says that it is, but to no other: that is not to see what the headers hold. */
+  /** Follows redirections within the same server only: no other server may see the headers, which can hold secrets. */
   async #ask(request: HttpRequest): Promise<HttpAnswer> {
     let url = this.#options.url;
     for (let redirections = 0; ; redirections++) {

@@ -1,7 +1,7 @@
 import { isRefusal } from './delivery-fault.ts';
 
 export interface LifeSignsOptions {
-  /** Asks the server for anything at all. @throws Error where no answer comes in time, or the server cannot be reached. */
+  /** Sends the server a ping. @throws Error if no answer comes in time, or the server cannot be reached. */
   readonly ask: (timeoutMs: number) => Promise<unknown>;
   /** How long the server may take to answer a ping, in ms. */
   readonly pingTimeoutMs: number;
@@ -11,7 +11,7 @@ export interface LifeSignsOptions {
   readonly begun: Promise<void>;
 }
 
-/** Whether the server is alive. */
+/** Finds out whether the server is alive. */
 export class LifeSigns {
   readonly #options: LifeSignsOptions;
   #ping: Promise<boolean> | undefined;
@@ -28,7 +28,7 @@ export class LifeSigns {
     return this.#ping;
   }
 
-  /** Resolves at the first sign of life of a run that is starting. @throws Error where there is none in time. */
+  /** Resolves at the first sign of life of a run that is starting. @throws Error if there is none in time. */
   first(): Promise<void> {
     return Promise.race([this.#hear(this.#options.startTimeoutMs), this.#options.begun]);
   }

@@ -6,17 +6,19 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
-/** Requests of the proxy's own, beside those of the client. */
+/** Requests that the proxy itself sends to the server, beside those of the client. */
 export class OwnRequests {
-  /** Begins their ids, as JSON text: no client has such ones, were it another proxy. */
+  /** The beginning of their ids, as JSON text. It is random, so that no client shares it, not even another proxy. */
   readonly #prefix = `"toolfuse:${randomBytes(6).toString('hex')}:`;
   readonly #asked = new Map<string, Asked>();
   #lastId = 0;
 
   /**
-   * Asks, by a function that sends the request.
+   * Asks the server something.
    *
-   * @throws Error where there is no answer: in time, or because the server is lost.
+   * @param send Sends the request.
+   * @param timeoutMs How long the answer may take, in ms. Default: any time.
+   * @throws Error if no answer comes in time, or the server is lost.
    */
   ask(send: (request: Message) => void, method: string, params?: Json, timeoutMs?: number): Promise<Message> {
     const id = `${this.#prefix}${++this.#lastId}"`;
@@ -35,7 +37,7 @@ export class OwnRequests {
     });
   }
 
-  /** Whether an id is that of a request of our own, be it settled or not. */
+  /** Whether an id belongs to a request of the proxy's own, whether or not it is still open. */
   owns(id: string): boolean {
     return id.startsWith(this.#prefix);
   }

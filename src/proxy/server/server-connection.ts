@@ -1,15 +1,15 @@
 import type { Message } from '../wire/message.ts';
 import type { MessageListener } from '../wire/message-listener.ts';
 
-/** What a connection tells. */
+/** What a connection reports. */
 export interface ServerEvents extends MessageListener {
-  /** Called around messages that came together. */
+  /** Called around messages that arrived together. */
   readonly together: (tell: () => void) => void;
-  /** It takes messages again, after `write` has said that it is full. */
+  /** It takes messages again, after `write` returned false. */
   readonly onDrain: () => void;
   /** It is over. No other event follows. */
   readonly onEnd: (end: ServerEnd) => void;
-  /** A message could not be brought to the server, or has got no answer. */
+  /** A message did not reach the server, or its answer did not reach the proxy. */
   readonly onUndelivered: (message: Message, error: unknown) => void;
 }
 
@@ -17,29 +17,29 @@ export interface ServerEvents extends MessageListener {
 export interface ServerEnd {
   /** In words: `it exited with code 1`. */
   readonly why: string;
-  /** Where no such server can ever be started: the exit code that says so. */
+  /** The exit code of the proxy, if such a server can never be started. */
   readonly exitCode?: number;
-  /** Whether another run is to take its place at once: then it says nothing against the server. */
+  /** Whether another run is to replace it at once, without counting as a failure of the server. */
   readonly isReplaced?: boolean;
 }
 
 /** A running server. */
 export interface ServerConnection {
-  /** Its process, where it has one here. */
+  /** The id of its process, if it is one on this machine. */
   readonly pid?: number | undefined;
-  /** @returns false where it is full: `onDrain` tells when to go on. */
+  /** @returns false when it is full: wait for `onDrain`. */
   write(message: Message): boolean;
-  /** Gathers what is written until `uncork`, where it can. */
+  /** Collects what is written until `uncork`, where the connection can do that. */
   cork?(): void;
   uncork?(): void;
-  /** Hears nothing of the server for a while, so that the server is held up as well. */
+  /** Reads nothing from the server until `resume`, so that the server has to wait as well. */
   pause(): void;
   resume(): void;
-  /** The version of the protocol that client and server have agreed on. */
+  /** Client and server have agreed on a version of the protocol. */
   agreeOn(version: string): void;
-  /** Ends it: with time to finish, unless it is known to hang. Resolves when it is gone. */
+  /** Ends it: `gently`, with time to finish; `now`, if it is known to hang. Resolves when it is gone. */
   close(how: 'gently' | 'now'): Promise<void>;
 }
 
-/** Starts a server, or reaches it. */
+/** Starts a server, or connects to one. */
 export type Connect = (events: ServerEvents) => ServerConnection;

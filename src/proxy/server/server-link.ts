@@ -4,38 +4,36 @@ import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
-/** What a link needs to know, and whom it tells. */
+/** What a link needs, and what it reports across all runs of the server. */
 export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   readonly connect: Connect;
   /** How long the server may take to answer a ping, in ms. */
   readonly pingTimeoutMs: number;
   /** How long a new run may take until it accepts requests, in ms. */
   readonly startTimeoutMs: number;
-  /** Its process was started, but is not initialised yet. */
+  /** A process of the server was started. It is not initialised yet. */
   readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
-  /** A new run of it is initialised as the one before, and takes requests. */
+  /** A new run has taken over the session and accepts requests. */
   readonly onRevived: () => void;
 }
 
-/**
- * The server behind the proxy, across all its runs: each time it is lost, another run takes over the client's session.
- */
+/** The server behind the proxy, across all its runs: when one is lost, another one takes over the client's session. */
 export class ServerLink {
   readonly #options: ServerLinkOptions;
   #connection: ServerConnection | undefined;
   #corked: ServerConnection | undefined;
-  /** Whether the client's messages may be passed on: not while a new run is being initialised. */
+  /** Whether the client's messages may be passed on. False while a new run is being initialised. */
   #isReady = false;
   #isClosed = false;
   #isPaused = false;
-  /** Whether the run at hand has answered anything that the client has asked. */
+  /** Whether the current run has answered any request of the client. */
   #hasServed = false;
   readonly #session = new AgreedSession();
   readonly #own = new OwnRequests();
   readonly #lifeSigns: LifeSigns;
-  /** The end of the run before, while it goes on. */
+  /** The end of the previous run, while it is still ending. */
   #closing: Promise<void> | undefined;
   #revival: Promise<void> | undefined;
 
@@ -56,7 +54,7 @@ export class ServerLink {
     return this.#isReady;
   }
 
-  /** Whether it is being found out whether a server runs, or a new one is started. */
+  /** Whether the server is being checked or started again right now. */
   get isReviving(): boolean {
     return this.#revival !== undefined;
   }
@@ -66,12 +64,12 @@ export class ServerLink {
     return this.#session.hasBegun;
   }
 
-  /** @returns false where it is full. */
+  /** @returns false when the server takes no more for now. */
   write(message: Message): boolean {
     return this.#connection?.write(message) ?? true;
   }
 
-  /** Gathers what is written until `uncork`. A run that starts meanwhile is not held. */
+  /** Collects what is written until `uncork`. A run that starts meanwhile is not affected. */
   cork(): void {
     this.#corked = this.#connection;
     this.#corked?.cork?.();
@@ -92,7 +90,7 @@ export class ServerLink {
     this.#connection?.resume();
   }
 
-  /** Remembers what a new run will have to be told: the server has agreed to a request of the client. */
+  /** The server has agreed to a request of the client. What a new run has to be told is remembered. */
   remember(request: Message, answer: Message): void {
     this.#session.remember(request);
     if (request.method === 'initialize') this.#agreeOn(versionIn(answer));
@@ -103,7 +101,7 @@ export class ServerLink {
     this.#session.rememberInitialized();
   }
 
-  /** @returns whether it was the answer to a request of our own. */
+  /** @returns whether it was the answer to a request of the proxy's own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
     if (id === undefined || !this.#own.owns(id)) {
@@ -120,7 +118,7 @@ export class ServerLink {
   }
 
   /**
-   * Sees to it that a server runs and answers: the one that runs, or a new one.
+   * Makes sure that a server runs and answers: the current run, or else a new one.
    *
    * @throws Error that says why there is none.
    */
@@ -131,7 +129,7 @@ export class ServerLink {
     return this.#revival;
   }
 
-  /** Ends a run that is of no use any more. */
+  /** Ends the current run, which hangs or cannot be used. */
   async giveUp(end: ServerEnd): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -154,15 +152,15 @@ export class ServerLink {
   async #revive(): Promise<void> {
     if (this.#isClosed) return;
     if (this.#connection !== undefined && this.#isReady) {
-      // It may have gone while it was asked.
+      // It may have died during the check.
       if ((await this.#isAlive()) && this.#connection !== undefined) return;
       await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
-    // Two runs at a time would be one too many for whatever they share.
+    // Two runs at a time could get in each other's way, in files or ports that they share.
     if (this.#closing !== undefined) await this.#closing;
     if (this.#isClosed) return;
     const connection = this.#connect();
-    // Before there is a session, what the client says is how it begins.
+    // Without a session to restore, the client's own `initialize` begins one.
     this.#isReady = !this.isInitialized;
     const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
@@ -213,7 +211,7 @@ export class ServerLink {
         if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
         else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
       },
-      // One that was of no use to anybody is not replaced at once: so would be the next, and the next.
+      // A run that has answered nothing is not replaced at once: the next run could end the same way, and the next.
       onEnd: (end) => isCurrent() && this.#lose(this.#hasServed ? end : { ...end, isReplaced: false }),
     });
     this.#connection = connection;
@@ -229,9 +227,9 @@ export class ServerLink {
     this.#connection = undefined;
     this.#isReady = false;
     this.#own.rejectAll(end.why);
-    // One that did not come up is told by the failure of its revival.
+    // For a run that did not come up, the rejection of `revive` says so.
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
-    // What was held back for it will not be asked for again.
+    // The server that the client waited for is gone, so nothing would ever drain.
     this.#options.onDrain();
   }
 

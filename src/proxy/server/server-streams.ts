@@ -16,26 +16,28 @@ export interface ServerStreamsOptions {
   readonly listener: MessageListener;
 }
 
-/** An answer that breaks off is taken up again so often in a row without anything new. */
+/** How often in a row a broken answer is resumed without bringing anything new. */
 const maxResumptions = 3;
+/** How long to wait before a stream is resumed, in ms. A server can ask for another time, within limits. */
 const firstDelayMs = 1_000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
 
-/** What was read of a stream. */
+/** What a stream brought. */
 interface SeenStream {
-  /** The ids of the requests that it has answered, as JSON text. */
+  /** The ids of the requests that it answered, as JSON text. */
   readonly answers: ReadonlySet<string>;
-  /** Its last event's id, or that of the stream before. */
+  /** The id of its last event, or of the last event of the stream before it. */
   readonly lastId: string | undefined;
+  /** Whether anything came at all. */
   readonly hasBrought: boolean;
-  /** Whether it has held a message that was too long. */
+  /** Whether one of its messages was too long. */
   readonly hasLong: boolean;
-  /** What has ended it. */
+  /** The error that ended it; undefined if it ended properly. */
   readonly fault: unknown;
 }
 
-/** Reads what a server says: in answer to a request, or by itself. */
+/** Reads what a server sends, in answer to a request or by itself. */
 export class ServerStreams {
   readonly #options: ServerStreamsOptions;
   readonly #barrier = new Barrier();
@@ -46,7 +48,7 @@ export class ServerStreams {
     this.#options = options;
   }
 
-  /** Reads nothing more for a while, but the answer to a ping: that is short, and tells whether the server lives. */
+  /** Stops reading, except for answers to pings: these are short, and show whether the server is alive. */
   pause(): void {
     this.#barrier.close();
   }
@@ -55,13 +57,13 @@ export class ServerStreams {
     this.#barrier.open();
   }
 
-  /** Nothing is told any more. */
+  /** Passes nothing on from now on. */
   stop(): void {
     this.#listening.abort();
     this.#barrier.open();
   }
 
-  /** Reads until a request is answered. @throws AnswerFault where it is not. */
+  /** Reads until a request is answered. @throws AnswerFault if it is not. */
   async readAnswer(request: Message, answer: HttpAnswer, signal: AbortSignal): Promise<void> {
     const barrier = request.method === 'ping' ? undefined : this.#barrier;
     try {
@@ -76,12 +78,12 @@ export class ServerStreams {
     }
   }
 
-  /** Listens to what the server says by itself, as long as the session lasts. */
+  /** Listens to what the server sends by itself, for as long as the session lasts. */
   async listen(): Promise<void> {
     const { signal } = this.#listening;
     let lastId: string | undefined;
     for (let failures = 0; !signal.aborted; ) {
-      // Where the connection is lost, a request would find out.
+      // A lost connection is not reported here: the next request will notice.
       const answer = await this.#options.session.get(lastId, signal).catch(() => undefined);
       if (answer !== undefined && isOpen(answer)) {
         failures = 0;
@@ -105,7 +107,7 @@ export class ServerStreams {
       throw AnswerFault.nonsense('it answered with no answer to this');
   }
 
-  /** Reads the events of an answer. One that breaks off is taken up where it was, if its events have names. */
+  /** Reads the events of an answer. A broken one is resumed where it broke off, if its events have ids. */
   async #readStream(
     { id }: Message,
     first: HttpAnswer,
@@ -119,7 +121,7 @@ export class ServerStreams {
       if (answer !== undefined) {
         const seen: SeenStream = await this.#readEvents(answer, lastId, barrier);
         if (id !== undefined && seen.answers.has(id)) return;
-        // It would be as long when it is asked for again.
+        // Asking again would bring the same long message.
         if (seen.hasLong) throw tooLong(this.#options.maxMessageBytes);
         ({ lastId, fault } = seen);
         if (seen.hasBrought) tries = 0;
@@ -138,7 +140,7 @@ export class ServerStreams {
     }
   }
 
-  /** Passes the messages of a stream on, to its end or its fault. */
+  /** Passes on the messages of a stream until it ends or breaks. */
   async #readEvents(
     answer: HttpAnswer,
     lastIdBefore: string | undefined,
@@ -176,7 +178,7 @@ export class ServerStreams {
     return { answers, lastId, hasBrought, hasLong, fault };
   }
 
-  /** Passes a message on. @returns the ids of the requests that it answers. */
+  /** Passes on the messages of an event. @returns the ids of the requests that they answer. */
   #tell(text: string): string[] {
     if (this.#listening.signal.aborted) return [];
     const { onMessage, onGarbage, onLongLine } = this.#options.listener;
@@ -196,14 +198,14 @@ export class ServerStreams {
 const typeOf = ({ headers }: HttpAnswer): string => headers.get('content-type') ?? '';
 const isStream = (answer: HttpAnswer): boolean => /^text\/event-stream\b/i.test(typeOf(answer));
 const isJson = (answer: HttpAnswer): boolean => /^application\/json\b/i.test(typeOf(answer));
-/** Whether a stream was given that was asked for. */
+/** Whether the server gave the stream that it was asked for. */
 const isOpen = (answer: HttpAnswer): boolean => isOk(answer) && isStream(answer);
 
 const wrongType = (answer: HttpAnswer): AnswerFault =>
   AnswerFault.nonsense(`it answered with content type ${JSON.stringify(typeOf(answer))}`);
 
-/** Of these a client may do the same again, and be answered in another way. */
+/** Client errors that may not come again if the request is repeated. */
 const passing = new Set([408, 409, 423, 425, 429]);
 
-/** Whether a stream that was not given may be given another time. */
+/** Whether a stream that was refused may be given another time. */
 const mayPass = ({ status }: HttpAnswer): boolean => passing.has(status) || (status >= 500 && status !== 501);

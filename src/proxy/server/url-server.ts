@@ -10,16 +10,16 @@ export interface UrlServerOptions extends HttpServerOptions {
   readonly maxMessageBytes: number;
 }
 
-/** So long whatever is sent waits for notifications before it, which the server must not see it overtake. */
+/** How long a message waits for earlier notifications, so that it cannot overtake them. In ms. */
 const turnMs = 3_000;
 
-/** After this time a notification is not waited for by anybody, and a server that has not taken it never will. */
+/** How long a server may take to accept a notification, in ms. */
 const takenMs = 30_000;
 
-/** As long the last answers may take. A client that ends the proxy does not wait for much longer. */
+/** How long the last answers may take when the session ends, in ms. A client that ends the proxy does not wait much longer. */
 const graceMs = 1_500;
 
-/** A message that is to be sent, or was sent and is not answered yet. */
+/** A message that waits to be sent, or for its answer. */
 interface Exchange {
   readonly message: Message;
   readonly abort: AbortController;
@@ -31,10 +31,10 @@ export class UrlServer implements ServerConnection {
   readonly #session: HttpSession;
   readonly #streams: ServerStreams;
   readonly #events: ServerEvents;
-  /** What is under way, and the end of each. */
+  /** Exchanges in progress, each with a promise of its end. */
   readonly #exchanges = new Map<Exchange, Promise<void>>();
   #isOver = false;
-  /** Settled when what comes next may be sent; undefined where it may be at once. */
+  /** Settled when the next message may be sent; undefined if it may be sent at once. */
   #turn: Promise<unknown> | undefined;
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
@@ -47,7 +47,7 @@ export class UrlServer implements ServerConnection {
   write(message: Message): boolean {
     if (this.#isOver) return true;
     const exchange = { message, abort: new AbortController(), isSent: false };
-    // Whether the server lives is to be known even where it takes no notification.
+    // A ping must find out whether the server is alive even while it accepts no notification.
     const turn = message.method === 'ping' ? undefined : this.#turn && within(turnMs, this.#turn);
     const done = (turn === undefined ? this.#post(exchange) : turn.then(() => this.#post(exchange))).finally(
       () => this.#exchanges.delete(exchange),
@@ -89,7 +89,7 @@ export class UrlServer implements ServerConnection {
     this.#events.onEnd(end);
   }
 
-  /** What is written after a notification waits for it. */
+  /** Makes messages that are written after a notification wait for it. */
   async #holdUp(ownTurn: Promise<unknown> | undefined, done: Promise<void>): Promise<void> {
     const turn = Promise.resolve(ownTurn).then(() => within(turnMs, done));
     this.#turn = turn;
@@ -97,12 +97,12 @@ export class UrlServer implements ServerConnection {
     if (this.#turn === turn) this.#turn = undefined;
   }
 
-  /** Nobody waits for the answer to a request any more: when the server has heard of that, its connection is closed. */
+  /** The client cancels a request: its connection is closed once the server has heard of the cancellation. */
   async #giveUp(cancellation: Message, heard: Promise<void>): Promise<void> {
     const id = cancellation.idAt('params', 'requestId');
     for (const { message, abort, isSent } of this.#exchanges.keys()) {
       if (!message.isRequest || message.id !== id) continue;
-      // To its own turn, and then to its answer.
+      // Once for its turn, and once for its answer.
       if (isSent) await within(2 * turnMs, heard);
       abort.abort();
       return;
@@ -134,7 +134,7 @@ export class UrlServer implements ServerConnection {
   async #refused(message: Message, answer: HttpAnswer): Promise<void> {
     const { status } = answer;
     const said = await saidOf(answer);
-    // Some servers say so with 400, against the specification: those of the SDK's examples, for one.
+    // The specification asks for 404, but some servers, such as the SDK's examples, say it with 400.
     const isForgotten =
       this.#session.isNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
     this.#undelivered(message, httpError(answer, said));

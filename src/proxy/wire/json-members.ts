@@ -11,10 +11,10 @@ const closeBracket = 0x5d;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** As many bytes of a string are read one by one before its end is searched for: a search is dear, and then fast. */
+/** Scan this many bytes by hand before calling indexOf: indexOf has a high start-up cost but is faster per byte. */
 const nearBytes = 256;
 
-/** @returns where the next byte that is no white space stands. */
+/** @returns the index of the next byte that is not white space. */
 export function skipSpace(line: Line, from: number): number {
   let at = from;
   while (isSpace(line.at(at))) at++;
@@ -41,7 +41,7 @@ function skipString(line: Line, from: number): number {
   return -1;
 }
 
-/** @returns where the object or array that begins at `from` ends, or -1. Only its brackets and strings are looked at. */
+/** @returns where the object or array that begins at `from` ends, or -1. Only brackets and strings are checked. */
 function skipNested(line: Line, from: number): number {
   let depth = 0;
   for (let at = from; at < line.length; at++) {
@@ -69,19 +69,19 @@ export function skipValue(line: Line, from: number): number {
   return at === from ? -1 : at;
 }
 
-/** Walks through the members of a JSON object in order, without reading what is in them. */
+/** Visits the members of a JSON object in order, without parsing their values. */
 export class MemberReader {
   readonly #line: Line;
   #at: number;
   #keyStart = 0;
   #keyEnd = 0;
-  /** Whether the key at hand holds escapes: then letters are not what they look like. */
+  /** Whether the current key holds escapes, so that its bytes cannot be compared directly. */
   #isEscaped = false;
-  /** Where the value of the member at hand begins. */
+  /** Where the value of the current member begins. */
   start = 0;
-  /** Where it ends. */
+  /** Where the value of the current member ends. */
   end = 0;
-  /** Where the object ends, once all of it was walked through; -1 where it is none. */
+  /** Where the object ends, once every member was visited; -1 until then, or if it is not a valid object. */
   objectEnd = -1;
 
   constructor(line: Line, from = 0) {
@@ -89,15 +89,15 @@ export class MemberReader {
     this.#at = skipSpace(line, from);
   }
 
-  /** Goes on to the next member. @returns whether there is one. */
+  /** Moves to the next member. @returns whether there is one. */
   next(): boolean {
     return this.nextKey() && this.skipTo(skipValue(this.#line, this.start));
   }
 
-  /** The same, but that the member's value is not looked at yet: `skipTo` has to be told where it ends. */
+  /** Moves to the next member without scanning its value: call `skipTo` with the end of the value afterwards. */
   nextKey(): boolean {
     const line = this.#line;
-    // The first member comes behind the brace, every other one behind a comma.
+    // The first member follows the brace, every other one a comma.
     const isFirst = this.end === 0;
     let at = this.#at;
     const byte = line.at(at);
@@ -114,7 +114,7 @@ export class MemberReader {
     return true;
   }
 
-  /** Where the value of the member at hand ends, or -1. @returns whether it does. */
+  /** Says where the value of the current member ends; -1 if it does not. @returns whether it ends. */
   skipTo(end: number): boolean {
     this.end = end;
     if (end === -1) return false;
@@ -122,7 +122,7 @@ export class MemberReader {
     return true;
   }
 
-  /** Whether the member at hand has a name, which must be of plain letters. */
+  /** Whether the current member has this name. The name must be plain ASCII. */
   isNamed(name: string): boolean {
     if (this.#isEscaped) return this.key === name;
     const from = this.#keyStart + 1;
@@ -132,7 +132,7 @@ export class MemberReader {
     return index === name.length;
   }
 
-  /** The name of the member at hand; undefined where its escapes are none of JSON's. */
+  /** The name of the current member; undefined if its escapes are invalid. */
   get key(): string | undefined {
     try {
       return JSON.parse(this.#line.text('utf8', this.#keyStart, this.#keyEnd)) as string;
@@ -166,9 +166,9 @@ export class MemberReader {
 }
 
 /**
- * Where the items of the array that begins at `from` stand.
+ * Where each item of the array at `from` begins and ends.
  *
- * @returns undefined where no such array stands there.
+ * @returns undefined if there is no valid array at `from`.
  */
 export function itemsOf(line: Line, from = 0): { start: number; end: number }[] | undefined {
   let at = skipSpace(line, from);

@@ -1,37 +1,37 @@
 import { Line } from './line.ts';
 
-/** What is kept of a line that is too long: its ends, which can tell which request it answers. */
+/** What is kept of a line that is too long: its two ends, which may show which request it answers. */
 export interface LongLine {
   readonly head: Buffer;
   readonly tail: Buffer;
-  /** How long it was, in bytes. */
+  /** The length of the whole line, in bytes. */
   readonly length: number;
 }
 
 export interface LineReaderOptions {
   /** The longest line that is passed on, in bytes. */
   readonly maxBytes: number;
-  /** A line, with its end. */
+  /** A line, including its line break. */
   readonly onLine: (line: Line) => void;
-  /** A longer one has ended. It was not kept. */
+  /** A longer line has ended. It was not kept. */
   readonly onLongLine: (line: LongLine) => void;
-  /** Called around lines that came together, so that what becomes of them can go on together. */
+  /** Called around lines that arrived together, so that they can be passed on together. */
   readonly together?: (tellLines: () => void) => void;
 }
 
 const newline = 0x0a;
 const maxEndBytes = 4_096;
 
-/** Pieces of a line that are no longer than this together are put together: each of them costs, however short it is. */
+/** Adjacent pieces of a line are joined up to this size, since each piece has a cost, however short it is. */
 const maxJoinedBytes = 4_096;
 
 /** Cuts a stream of bytes into lines, in bounded memory. */
 export class LineReader {
   readonly #options: LineReaderOptions;
-  /** What there is of a line whose end has not come yet. */
+  /** The part of an unfinished line that has arrived. */
   #pieces: Buffer[] = [];
   #length = 0;
-  /** The ends of a line that is too long, while it goes on. */
+  /** The two ends of a line that is too long and has not ended yet. */
   #long: { head: Buffer; tail: Buffer } | undefined;
 
   constructor(options: LineReaderOptions) {
@@ -41,13 +41,13 @@ export class LineReader {
   push(chunk: Buffer): void {
     const first = chunk.indexOf(newline);
     const { together } = this.#options;
-    // A single line needs no company.
+    // A single line gains nothing from `together`.
     if (together === undefined || first === -1 || chunk.indexOf(newline, first + 1) === -1)
       this.#cut(chunk, first);
     else together(() => this.#cut(chunk, first));
   }
 
-  /** No more will come: what is left is a line. */
+  /** The stream has ended: what is left is the last line. */
   end(): void {
     if (this.#length > 0) this.#end(Buffer.from('\n'));
   }
@@ -68,7 +68,7 @@ export class LineReader {
     } else if (length > this.#options.maxBytes) {
       const all = Buffer.concat([...this.#pieces, part]);
       this.#pieces = [];
-      // Copies: a part of a buffer would keep all of it.
+      // Copies, because a slice would keep the whole buffer in memory.
       this.#long = {
         head: Buffer.from(all.subarray(0, maxEndBytes)),
         tail: Buffer.from(all.subarray(-maxEndBytes)),

@@ -2,15 +2,15 @@ import type { Writable } from 'node:stream';
 import type { Line } from './line.ts';
 
 /**
- * Writes lines to a stream. Those that are gathered, and stand side by side in memory as they came, go as one piece: a
- * hundred small writes cost more than all else that is done for a hundred small messages.
+ * Writes lines to a stream. While it is corked, lines that lie next to each other in memory are written as one piece: a
+ * hundred small writes cost more than everything else that is done for a hundred small messages.
  */
 export class LineWriter {
   readonly #stream: Writable;
   #isGathering = false;
-  /** As many bytes more the stream takes before it is full. */
+  /** How many more bytes the stream takes before it is full. */
   #room = 0;
-  /** The piece that was gathered and is not written yet: a part of this memory. */
+  /** The memory that holds the collected piece, which is not written yet. */
   #memory: ArrayBufferLike | undefined;
   #start = 0;
   #end = 0;
@@ -19,13 +19,13 @@ export class LineWriter {
     this.#stream = stream;
   }
 
-  /** @returns false where the stream is full: it says by `drain` when it takes more. */
+  /** @returns false when the stream is full. It emits `drain` when it takes more. */
   write({ pieces }: Line): boolean {
     let takesMore = true;
     if (this.#isGathering) for (const piece of pieces) takesMore = this.#gather(piece);
     else if (pieces.length === 1) takesMore = this.#stream.write(pieces[0]);
     else {
-      // Corked, they go to the system in one call.
+      // A corked stream hands them to the system in one call.
       this.#stream.cork();
       for (const piece of pieces) takesMore = this.#stream.write(piece);
       this.#stream.uncork();
@@ -33,9 +33,9 @@ export class LineWriter {
     return takesMore;
   }
 
-  /** Gathers what is written until `uncork`. */
+  /** Collects what is written until `uncork`. */
   cork(): void {
-    // Corked, the stream counts all that it is given, and is as full as it was said to be.
+    // A corked stream still counts the bytes that it is given, so `writableLength` stays correct.
     this.#stream.cork();
     this.#isGathering = true;
     this.#room = this.#stream.writableHighWaterMark - this.#stream.writableLength;

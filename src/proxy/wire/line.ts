@@ -1,11 +1,11 @@
 /**
- * The bytes of a line, in the pieces that they came in. They are not put together: to copy a large line into fresh memory
- * costs more than all else that is done for it.
+ * The bytes of a line, in the pieces in which they arrived. The pieces are not joined: copying a large line costs more than
+ * everything else that is done for it.
  */
 export class Line {
   readonly pieces: readonly Buffer[];
   readonly length: number;
-  /** The piece that was looked at last, and where it begins and ends in the line. */
+  /** The piece that was read last, and where it begins and ends in the line. */
   #piece: Buffer;
   #start = 0;
   #end: number;
@@ -21,17 +21,17 @@ export class Line {
     this.length = length;
   }
 
-  /** A line of a text, whatever white space it was written with. */
+  /** A line made of a text, whose line breaks become spaces. */
   static of(text: string): Line {
     return new Line([Buffer.from(`${text.replace(/[\r\n]+/g, ' ')}\n`)]);
   }
 
-  /** All of them in one. */
+  /** All bytes in one buffer. */
   get bytes(): Buffer {
     return this.pieces.length === 1 ? this.#piece : Buffer.concat(this.pieces, this.length);
   }
 
-  /** @returns -1 behind the end. */
+  /** @returns the byte at an index; -1 past the end. */
   at(index: number): number {
     if (index < this.#start || index >= this.#end) {
       if (index >= this.length) return -1;
@@ -40,7 +40,7 @@ export class Line {
     return this.#piece[index - this.#start] as number;
   }
 
-  /** @returns where the next such byte stands, or -1. */
+  /** @returns the index of the next occurrence of a byte, or -1. */
   indexOf(byte: number, from: number): number {
     for (let at = from; at < this.length; at = this.#end) {
       this.#seek(at);
@@ -50,7 +50,7 @@ export class Line {
     return -1;
   }
 
-  /** What stands from one place to before another, or to the end of the line. */
+  /** The text from one index up to, but not including, another, or to the end of the line. */
   text(encoding: 'utf8' | 'latin1', from: number, before: number): string {
     const end = Math.min(before, this.length);
     const parts: Buffer[] = [];
@@ -62,7 +62,7 @@ export class Line {
     return (parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)).toString(encoding);
   }
 
-  /** Makes the piece that holds this byte, which there must be, the one at hand. */
+  /** Moves to the piece that holds this index. The index must be within the line. */
   #seek(index: number): void {
     while (index < this.#start) {
       this.#take(this.#index - 1);

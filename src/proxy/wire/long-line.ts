@@ -3,18 +3,18 @@ import { Line } from './line.ts';
 import type { LongLine } from './line-reader.ts';
 import { canonical } from './message.ts';
 
-/** What the ends of a line tell that was too long to be kept. */
+/** What can be read from the two ends of a line that was too long to keep. */
 export interface LongMessage {
-  /** As JSON text, in its canonical form; undefined where they do not tell. */
+  /** As canonical JSON text; undefined where the ends do not show it. */
   readonly id: string | undefined;
-  /** Whether it asks for something; where not, it answers. */
+  /** Whether it is a request or a notification. Otherwise it is an answer. */
   readonly asks: boolean;
 }
 
-/** The last members of a message: no brace stands between them and its end, so they are in no other object. */
+/** The last members of a message. No other brace precedes the final one, so they belong to the message itself. */
 const lastMembers = /(?:,\s*"(?:id|method|jsonrpc)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?\d+)\s*)+\}\s*$/;
 
-/** Reads off the ends of a message whose middle is not there. */
+/** Reads a message whose middle is missing. */
 export function readLongLine({ head, tail }: LongLine): LongMessage {
   const line = new Line([head]);
   const members = new MemberReader(line);
@@ -22,7 +22,7 @@ export function readLongLine({ head, tail }: LongLine): LongMessage {
   let asks = false;
   while (members.nextKey()) {
     const { start } = members;
-    // What is cut off is the member that makes it long.
+    // The member that is cut off is the one that makes the message long.
     asks ||= members.isNamed('method') || members.isNamed('params');
     if (!members.skipTo(skipValue(line, start))) break;
     if (members.isNamed('id')) id = canonical(line.text('utf8', start, members.end));

@@ -1,7 +1,7 @@
 import { itemsOf, MemberReader, skipSpace, skipValue } from './json-members.ts';
 import { Line } from './line.ts';
 
-/** A value that JSON can tell. */
+/** A value that JSON can express. */
 export type Json =
   | null
   | boolean
@@ -12,15 +12,15 @@ export type Json =
 
 const newline = Buffer.from('\n');
 
-/** An id that can be written in no other way, as nearly all are. */
+/** An id that can be written in only one way. Nearly all ids are like this. */
 const plainId = /^(?:"[^"\\]*"|0|-?[1-9]\d*|null)$/;
 
-/** What JSON-RPC takes for an id. */
+/** What JSON-RPC accepts as an id. */
 const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
 
 /**
- * The JSON text of an id, or of a token, as we write it: the other side may have written `"a\/b"` for `"a/b"` and `2.0` for
- * `2`. A number that JavaScript cannot hold stays as it is.
+ * The JSON text of an id or a token in canonical form: one side may write `"a\/b"` where the other writes `"a/b"`, or `2.0`
+ * for `2`. A number that JavaScript cannot represent stays as it is.
  */
 export function canonical(text: string): string {
   if (plainId.test(text)) return text;
@@ -34,18 +34,18 @@ export function canonical(text: string): string {
 }
 
 /**
- * One JSON-RPC message, a line, as the bytes that came: they are passed on as they are, and read only where somebody asks. A
- * message of a method or version to come passes as well as any other.
+ * One JSON-RPC message, kept as the bytes that arrived. They are passed on unchanged and read only on demand, so messages of
+ * methods and protocol versions that do not exist yet pass as well.
  */
 export class Message {
   readonly line: Line;
-  /** The JSON text of the id, so that `1` and `"1"` are told apart, in its canonical form; undefined for a notification. */
+  /** The canonical JSON text of the id, which keeps `1` and `"1"` apart; undefined for a notification. */
   readonly id: string | undefined;
   /** Undefined for a response. */
   readonly method: string | undefined;
   /** Whether it is the result of a tool that failed. */
   readonly isErrorResult: boolean;
-  /** Where its parameters or its result begin; -1 where it has neither. */
+  /** Where its parameters or its result begin; -1 if it has neither. */
   readonly #contentAt: number;
 
   private constructor(line: Line, parts: MessageParts) {
@@ -56,15 +56,15 @@ export class Message {
     this.#contentAt = parts.contentAt;
   }
 
-  /** @returns undefined for what is no JSON object, or has more behind it. */
+  /** @returns undefined unless the line is exactly one JSON object. */
   static read(line: Line): Message | undefined {
     const parts = readParts(line);
     return parts && new Message(line, parts);
   }
 
   /**
-   * The messages of a line: one, or those of a batch, each as a line of its own, which means the same; undefined for what
-   * is neither.
+   * The messages of a line: a single one, or those of a batch, each as a line of its own. Undefined if the line is neither a
+   * message nor a batch of messages.
    */
   static readLine(line: Line): Message[] | undefined {
     const message = Message.read(line);
@@ -83,12 +83,12 @@ export class Message {
     return Message.#made(JSON.stringify({ jsonrpc: '2.0', ...content }));
   }
 
-  /** An answer of our own. The id is given as JSON text, and goes back to the letter. */
+  /** An answer of our own. The id is JSON text, and is written back unchanged. */
   static answer(id: string, content: { readonly result: Json } | { readonly error: Json }): Message {
     return Message.#made(`{"jsonrpc":"2.0","id":${id},${JSON.stringify(content).slice(1)}`);
   }
 
-  /** Tells the other side that nobody waits for an answer any more. */
+  /** Tells the other side that nobody is waiting for the answer to a request any more. */
   static cancelled(id: string, reason: string): Message {
     return Message.#made(
       `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":${JSON.stringify(reason)}}}`,
@@ -105,7 +105,7 @@ export class Message {
     return this.method !== undefined && this.id !== undefined;
   }
 
-  /** Whether it answers that a request has failed. */
+  /** Whether it is the answer to a request that failed. */
   get isError(): boolean {
     return this.isResponse && this.#contentAt === -1;
   }
@@ -114,34 +114,34 @@ export class Message {
     return this.method === undefined && this.id !== undefined;
   }
 
-  /** Walks through its parameters, or its result. */
+  /** A reader of the members of its parameters or its result; undefined if it has neither. */
   content(): MemberReader | undefined {
     return this.#contentAt === -1 ? undefined : new MemberReader(this.line, this.#contentAt);
   }
 
-  /** The text that a member holds; undefined where it holds something else. */
+  /** The string value of a member; undefined for a value of another type. */
   textOf({ start, end }: MemberReader): string | undefined {
     return textAt(this.line, start, end);
   }
 
-  /** The id or token that a member holds, as JSON text. */
+  /** The id or token that a member holds, as canonical JSON text. */
   idIn({ start, end }: MemberReader): string {
     return canonical(this.line.text('utf8', start, end));
   }
 
-  /** The same, by the way to it; undefined where there is none. */
+  /** The id or token at a path, as canonical JSON text; undefined if there is none. */
   idAt(...path: readonly string[]): string | undefined {
     const text = this.text(...path);
     return text === undefined ? undefined : canonical(text);
   }
 
-  /** The JSON text of a value, by the way to it: `text('params', '_meta')`; undefined where there is none. */
+  /** The JSON text of the value at a path, such as `text('params', '_meta')`; undefined if there is none. */
   text(...path: readonly string[]): string | undefined {
     const found = this.#find(path);
     return found && this.line.text('utf8', found.start, found.end);
   }
 
-  /** The same, parsed. */
+  /** The value at a path, parsed; undefined if there is none. */
   value(...path: readonly string[]): Json | undefined {
     const text = this.text(...path);
     try {
@@ -157,7 +157,7 @@ export class Message {
     for (const key of path) {
       const reader = new MemberReader(this.line, start);
       end = 0;
-      // Of two members of one name the last one counts, as for JSON.parse.
+      // If two members have the same name, the last one counts, as in JSON.parse.
       while (reader.next()) if (reader.isNamed(key)) ({ start, end } = reader);
       if (end === 0) return undefined;
     }
@@ -172,7 +172,7 @@ interface MessageParts {
   contentAt: number;
 }
 
-/** In one walk, since every message passes here: of a large one it is the most that is done. */
+/** Reads everything in one pass: every message comes through here, and for a large one this is most of the work. */
 function readParts(line: Line): MessageParts | undefined {
   const parts: MessageParts = { id: undefined, method: undefined, isErrorResult: false, contentAt: -1 };
   const reader = new MemberReader(line);
@@ -193,7 +193,7 @@ function readParts(line: Line): MessageParts | undefined {
   return parts;
 }
 
-/** @returns where the result ends; -1 where it is no object. */
+/** @returns where the result ends; -1 if it is not an object. */
 function readResult(line: Line, start: number, parts: MessageParts): number {
   const reader = new MemberReader(line, start);
   while (reader.next()) {
@@ -203,7 +203,7 @@ function readResult(line: Line, start: number, parts: MessageParts): number {
   return reader.objectEnd;
 }
 
-/** A text that is written at a place; undefined where something else stands there. */
+/** The string at this place; undefined for a value of another type. */
 function textAt(line: Line, start: number, end: number): string | undefined {
   const text = line.text('utf8', start, end);
   try {

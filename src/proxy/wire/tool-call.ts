@@ -1,16 +1,16 @@
 import { MemberReader } from './json-members.ts';
 import type { Message } from './message.ts';
 
-/** What a tool call says of itself. */
+/** What the proxy needs to know about a tool call. */
 export interface ToolCall {
   readonly tool: string;
   /** Whether the client waits for a task instead of a result. */
   readonly isTask: boolean;
-  /** With which the server tells its progress, as JSON text. */
+  /** The token in the server's progress notifications for this call, as JSON text. */
   readonly progressToken: string | undefined;
 }
 
-/** Reads a call in one walk through its parameters, since every call passes here. */
+/** Reads a call in one pass over its parameters, because every call comes through here. */
 export function readToolCall(message: Message): ToolCall {
   let tool = '';
   let isTask = false;
