@@ -17,19 +17,19 @@ export type ChartFormat = (typeof formats)[number];
 
 export interface ChartTextOptions {
   readonly format: ChartFormat;
-  /** Every transition on its own, with its actions. Default false; of the formats it is `svg` that asks. */
+  /** Whether to draw every transition on its own, with its actions. For `svg` only. Default false. */
   readonly full?: boolean;
 }
 
 const help = `Usage: toolfuse chart [tool|registry] [options]
 
-Writes a statechart: that of a tool's circuit, or that of the registry.
+Writes the statechart of a tool's circuit, or of the registry.
 
-  --format FORMAT   mermaid (default), svg, or json: the machine's definition, as createMachine() reads it
-  --full            svg: every transition on its own, with its actions, and what states do on entry and exit
-  --out FILE        write to a file, not to the standard output`;
+  --format FORMAT   mermaid (default), svg, or json: the machine's definition, for createMachine()
+  --full            svg: every transition on its own, with its actions, and the entry and exit actions of states
+  --out FILE        write to a file instead of standard output`;
 
-/** One of our statecharts as the text of a file. */
+/** One of the statecharts, as the text of a file. */
 export function chartText(name: ChartName, { format, full = false }: ChartTextOptions): string {
   const { definition, title } = charts[name];
   if (format === 'json') return `${JSON.stringify(definition, null, 2)}\n`;
@@ -38,7 +38,7 @@ export function chartText(name: ChartName, { format, full = false }: ChartTextOp
   return chartSvg(layoutChart(model, { detail: full ? 'full' : 'plain' }), { title });
 }
 
-/** `toolfuse chart` */
+/** `toolfuse chart`: writes a statechart. */
 export function main(args: readonly string[]): void {
   const { values, positionals } = read(args);
   if (values.help) {
@@ -55,7 +55,7 @@ export function main(args: readonly string[]): void {
   if (!isOneOf(formats, format)) {
     throw new UsageError(`--format must be mermaid, svg or json, got ${JSON.stringify(format)}`);
   }
-  if (full && format !== 'svg') throw new UsageError(`--full is for --format svg, got ${format}`);
+  if (full && format !== 'svg') throw new UsageError(`--full needs --format svg, got ${format}`);
   const text = chartText(name, { format, full });
   if (out === undefined) process.stdout.write(text);
   else write(out, text);

@@ -20,9 +20,9 @@ Usage: toolfuse COMMAND [options]
 
 ${list(commands)}
 
-toolfuse COMMAND --help tells what a command takes.`;
+toolfuse COMMAND --help shows the options of a command.`;
 
-/** Runs what was typed. A `UsageError` is printed without a stack, and sets the exit code to 2. */
+/** Runs the command that was typed. A `UsageError` is printed without its stack, and sets the exit code to 2. */
 export async function run(
   commands: Readonly<Record<string, Command>>,
   args: readonly string[],
@@ -36,7 +36,9 @@ export async function run(
   try {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) {
-      throw new UsageError(`${name} is no command; the commands are ${Object.keys(commands).join(', ')}`);
+      throw new UsageError(
+        `there is no command ${name}; the commands are ${Object.keys(commands).join(', ')}`,
+      );
     }
     await (await command.load()).main(rest);
   } catch (error) {

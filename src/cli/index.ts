@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { type Command, run } from './command.ts';
 
-/** The commands, each loaded when it is asked for. */
+/** The commands. Each is loaded when it is used. */
 const commands: Readonly<Record<string, Command>> = {
   mcp: {
     about: 'put circuit breakers in front of any MCP server',

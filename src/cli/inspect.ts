@@ -3,14 +3,14 @@ import { serveInspector } from 'toolfuse/inspect';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { onLauncherGone } from './launcher.ts';
 
-/** Where `createWebSocketInspector` of `@statelyai/inspect` looks when it is told nothing. */
+/** The port that `createWebSocketInspector` of `@statelyai/inspect` connects to by default. */
 const defaultPort = 8080;
 
-const help = `Serves the inspector's page on this machine, to this machine only. Any XState v5 app that is told to shows itself there.
+const help = `Serves the inspector's page on this machine, to this machine only. Any XState v5 app can connect to it.
 
 Usage: toolfuse inspect [options]
 
-  --port PORT   the port that it listens on (default ${defaultPort}, where @statelyai/inspect looks; 0: any that is free)
+  --port PORT   the port to listen on (default ${defaultPort}, which @statelyai/inspect connects to; 0: any free port)
   --open        open the page in the browser
   --help        print this`;
 
@@ -45,11 +45,11 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   const end = (): void => void inspector.close();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  // Whoever reads where it is may end the launcher at once.
+  // Watched before the address is printed: a reader may end the launcher as soon as it has the address.
   onLauncherGone(end);
   console.log(`The inspector is at ${inspector.url}
 
-An app shows itself there with:
+To show an app there:
   import { createWebSocketInspector } from '@statelyai/inspect';
   const { inspect } = createWebSocketInspector({ url: '${inspector.appUrl}' });
   createToolRegistry({ inspect }); // or createActor(machine, { inspect })`);

@@ -1,8 +1,9 @@
+/** How often the launcher is looked for, in ms. */
 const pollMs = 1_000;
 
 /**
- * Calls `end` when the npx that has started this process is gone: npx passes a signal on to its shell, which dies of it and
- * tells nobody.
+ * Calls `end` when the npx that started this process is gone. npx passes a signal on to its shell only, which dies of it
+ * without passing it on.
  */
 export function onLauncherGone(end: () => void): void {
   const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = process.env;

@@ -12,7 +12,7 @@ import { statusText } from '../proxy/status/status-text.ts';
 import { within } from '../proxy/within.ts';
 import { onLauncherGone } from './launcher.ts';
 
-/** What the process ends with, as a shell has it. */
+/** The exit codes for signals, as in a shell. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `toolfuse mcp`: a proxy in front of an MCP server. */
@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const all = await askStatus();
     return console.log(options.json ? JSON.stringify(all, null, 2) : statusText(all));
   }
-  // Who was to read the log may be gone.
+  // The reader of the log may be gone.
   process.stderr.on('error', () => {});
   const proxy = new McpProxy(options, {
     writeLog,
@@ -37,17 +37,17 @@ export async function main(args: readonly string[]): Promise<void> {
   else await serveHttp(proxy, options.listen, options.idleTimeoutMs);
 }
 
-/** Of a log that nobody reads, no more than so many bytes are kept. */
+/** How much of the log is buffered while nobody reads it, in bytes. Further lines are dropped. */
 const maxLogBytes = 2 ** 20;
 
 function writeLog(line: string): void {
   if (process.stderr.writableLength < maxLogBytes) process.stderr.write(`${line}\n`);
 }
 
-/** As long a client may take to read the last answers, once it has said that it will ask nothing more. */
+/** How long a client may take to read the last answers, once it has closed its side, in ms. */
 const readerMs = 30_000;
 
-/** Resolves when all was read that was written to a stream, or the time is up. */
+/** Resolves when everything that was written to a stream has been read, or the time is up. */
 async function flushed(stream: Writable): Promise<void> {
   if (stream.writableLength === 0 || stream.destroyed) return;
   const done = new Promise<void>((resolve) => {
@@ -57,7 +57,7 @@ async function flushed(stream: Writable): Promise<void> {
   await within(readerMs, done);
 }
 
-/** Ends the process once, with the server. Who asks again, when nothing but a slow reader is left, does not wait for that. */
+/** Ends the proxy with its server, and then the process. A second signal does not wait for a slow reader of the last answers. */
 function ending(proxy: McpProxy): (exitCode: number) => void {
   let isEnding = false;
   let hasEnded = false;

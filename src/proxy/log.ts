@@ -1,4 +1,4 @@
-/** How the proxy tells what happens. */
+/** How the log is written: for a person, for a program, or not at all. */
 export type LogFormat = 'human' | 'json' | 'none';
 
 export const logFormats: readonly LogFormat[] = ['human', 'json', 'none'];
@@ -10,13 +10,13 @@ export interface ProxyLogOptions {
   readonly format: LogFormat;
   readonly write: (line: string) => void;
   readonly now: () => Date;
-  /** The name of the server, for whoever reads the logs of several. */
+  /** The name of the server, to tell the logs of several apart. */
   readonly server: string;
-  /** Whether colours are understood. */
+  /** Whether the output understands ANSI colours. */
   readonly colours: boolean;
 }
 
-/** Of one kind of trouble so many lines are told, then one in a thousand. */
+/** How many lines of one kind of trouble are logged. After that, every thousandth one is. */
 const maxRepeats = 5;
 const troubles = new Set(['message.garbage', 'message.tooLong', 'server.undelivered']);
 
@@ -26,7 +26,7 @@ const colourOf = (event: string): number => {
   return /closed|started|restored|resumed/.test(event) ? 32 : 2;
 };
 
-/** Tells what happens, on lines: never what is said in calls, unless that is asked for. */
+/** Logs what happens, one event a line. Arguments and results of calls are never part of it, except with `--log-payloads`. */
 export class ProxyLog {
   readonly #options: ProxyLogOptions;
   readonly #counts = new Map<string, number>();

@@ -64,7 +64,7 @@ export class McpProxy {
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
     registry.on('*', (event) => {
-      // Nothing pauses here: whether to go on is for the client to say.
+      // The proxy never pauses anything: whether to go on is the client's decision.
       if (event.type === 'circuit.denied' || event.type.startsWith('recovery.')) return;
       this.log.tell(event.type, told(event));
       file?.saveSoon(() => registry.persist());
@@ -74,7 +74,7 @@ export class McpProxy {
     this.#endings.push(serveStatus(() => ({ ...this.#status(), inspector: this.#inspectorUrl }), onTrouble));
   }
 
-  /** A client and a server of its own. */
+  /** Opens a session for a client, with a server of its own. */
   open(client: Client): Session {
     const { resultErrors = 'tool', hideOpen = false, logPayloads = false, statusResource } = this.#options;
     const { tools, timeoutMs = callSettings.timeoutMs.default ?? Infinity } = this.#options;
@@ -100,6 +100,7 @@ export class McpProxy {
     return session;
   }
 
+  /** Ends a session and its server. */
   async close(session: Session): Promise<void> {
     this.#sessions.delete(session);
     const closing = session.close();
@@ -107,7 +108,7 @@ export class McpProxy {
     await closing.finally(() => this.#closing.delete(closing));
   }
 
-  /** Shows the circuits on a page. Where that fails, the proxy goes on without it. */
+  /** Shows the circuits on a page. If that fails, the proxy goes on without it. */
   async inspect(): Promise<void> {
     try {
       const inspector = await this.circuits.registry.inspect();
@@ -119,20 +120,20 @@ export class McpProxy {
     }
   }
 
-  /** What is to take no client any more as soon as it begins to end. */
+  /** Adds a function that is called when the proxy begins to end: it must accept no more clients. */
   onEnding(stop: () => void): void {
     this.#stops.push(stop);
   }
 
-  /** What is to be ended with it. */
+  /** Adds a function that is called when all sessions have ended. */
   onEnd(ending: () => void): void {
     this.#endings.push(ending);
   }
 
-  /** Ends every session and its server, and keeps the circuits. */
+  /** Ends every session and its server, and saves the circuits. */
   async end(): Promise<void> {
     for (const stop of this.#stops) stop();
-    // Some may be closed already whose servers still run.
+    // A session that is closed already may have a server that still runs.
     while (this.#sessions.size + this.#closing.size > 0) {
       await Promise.all([...this.#closing, ...[...this.#sessions].map((session) => this.close(session))]);
     }
@@ -140,7 +141,7 @@ export class McpProxy {
     this.circuits.stop();
   }
 
-  /** Without the inspector's address, which is nothing for a model. */
+  /** What a model may see: everything but the inspector's address, which holds a key. */
   #status(): Omit<ProxyStatus, 'inspector'> {
     const { registry, server } = this.circuits;
     return {
@@ -155,12 +156,14 @@ export class McpProxy {
     };
   }
 
-  /** Tells once of the tools that settings are for, and the server does not have. */
+  /** Logs, once, which tools have settings but do not exist. */
   #doubtTools(known: ReadonlySet<string>): void {
     for (const tool of Object.keys(this.#options.tools)) {
       if (known.has(tool) || this.#doubted.has(tool)) continue;
       this.#doubted.add(tool);
-      this.#onTrouble(`there are settings of a tool ${JSON.stringify(tool)}, which the server does not have`);
+      this.#onTrouble(
+        `there are settings for a tool ${JSON.stringify(tool)}, which the server does not have`,
+      );
     }
   }
 
@@ -168,7 +171,7 @@ export class McpProxy {
     this.log.tell('trouble', { what });
   }
 
-  /** Once for all that changes meanwhile. */
+  /** One announcement for all changes of this turn of the event loop. */
   #announceToolsSoon(): void {
     this.#announcement ??= setImmediate(() => {
       this.#announcement = undefined;
@@ -185,7 +188,7 @@ function checkState(file: StateFile, path: string | undefined): void {
   }
 }
 
-/** What is worth telling of an event. */
+/** The fields of an event that a log line can show. */
 function told(event: object): Record<string, string | number | boolean | null> {
   const { type: _, ...fields } = event as Record<string, unknown>;
   return Object.fromEntries(

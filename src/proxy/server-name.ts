@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { ProxyOptions } from './options/read.ts';
 
-/** The part of a path that says most: not `dist/index.js`, but what it is the index of. */
+/** The part of a path that says most about a program: not `dist/index.js`, but the folder around it. */
 function telling(path: string): string {
   const parts = path.split(/[\\/]/).map((part) => part.replace(/\.(?:exe|cmd|[cm]?[jt]s|py)$/i, ''));
   return parts.findLast((part) => !/^(?:index|main|cli|server|dist|build|lib|src|bin|)$/.test(part)) ?? path;
 }
 
 const launcher = /^(?:npx|node|bunx?|deno|pnpm|yarn|uvx?|pipx|python[\d.]*|docker|podman|env|sh|bash)$/;
-/** A variable that a launcher passes on, or a script: their values may be secret. */
+/** A variable that a launcher passes on, or a script. Their values may be secret, so they are no names. */
 const variableOrScript = /^[A-Z_][A-Z\d_]*$|[=\s]/;
 const launcherWord = /^(?:run|exec|dlx|tool|x)$/;
 
-/** What nobody has thought up as a name may be a key. */
+/** Whether a part of a path looks random, and so may be a secret key. */
 const isKey = (segment: string): boolean =>
   /[=%]/.test(segment) ||
   segment.split(/[-.]/).some((part) => part.length >= 20 || (part.length >= 10 && /\d/.test(part)));
 
-/** The host, and the path where that says more. A key in it is told from others, and from nothing else. */
+/** The host, with the path if that adds anything. A key in the path is replaced by a short hash, which still tells keys apart. */
 function urlName(url: string): string {
   const { host, pathname } = new URL(url);
   const path = pathname.replace(/\/+$/, '');
@@ -29,7 +29,7 @@ function urlName(url: string): string {
   return host + segments.join('/');
 }
 
-/** What to call a server that was given no name: by its package, its file or its URL. */
+/** The name of a server that was given none, from its package, its file or its URL. */
 export function serverName({ command, url }: Pick<ProxyOptions, 'command' | 'url'>): string {
   if (url !== undefined) return urlName(url);
   const words = command.filter((word) => !word.startsWith('-') && !variableOrScript.test(word)).map(telling);

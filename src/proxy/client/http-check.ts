@@ -24,7 +24,7 @@ export class Refusal extends Error {
  * @throws Refusal
  */
 export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
-  if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'there is only /mcp here');
+  if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'the only path is /mcp');
   const host = headers.host?.replace(/:\d+$/, '') ?? '';
   if (loopback.test(listensAt.includes(':') ? `[${listensAt}]` : listensAt) && !loopback.test(host)) {
     throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
@@ -34,7 +34,7 @@ export function checkRequest({ url, headers }: IncomingMessage, listensAt: strin
   if (said !== undefined && !(typeof said === 'string' && version.test(said))) {
     throw new Refusal(
       400,
-      `the header mcp-protocol-version must be a version, as 2025-11-25, got ${JSON.stringify(said)}`,
+      `the header mcp-protocol-version must be a version, such as 2025-11-25, got ${JSON.stringify(said)}`,
     );
   }
 }
@@ -45,6 +45,6 @@ function checkOrigin(origin: string | undefined, host: string): void {
   // Any site can make its host name point here; an IP address cannot be borrowed like that.
   const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
   if (!isOwn && !loopback.test(from)) {
-    throw new Refusal(403, `pages of ${JSON.stringify(origin)} have no business here`);
+    throw new Refusal(403, `pages of ${JSON.stringify(origin)} may not use this server`);
   }
 }

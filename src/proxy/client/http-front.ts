@@ -85,7 +85,7 @@ export class HttpFront {
       else if (request.method === 'DELETE') {
         this.#entryOf(request).client.end();
         response.writeHead(204).end();
-      } else throw new Refusal(405, `there is no ${request.method} here`);
+      } else throw new Refusal(405, `the method ${request.method} is not supported`);
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 500;
       const message = error instanceof Error ? error.message : String(error);
@@ -103,7 +103,7 @@ export class HttpFront {
     const leave = isNamed ? await this.#admit(request, response) : undefined;
     try {
       const messages = Message.readLine(await this.#bodyOf(request));
-      if (messages === undefined) throw new Refusal(400, 'the body is no JSON-RPC message');
+      if (messages === undefined) throw new Refusal(400, 'the body is not a JSON-RPC message');
       const isNew = !isNamed && messages.some(({ method }) => method === 'initialize');
       const { client } = isNew ? this.#open() : this.#entryOf(request);
       client.post(messages, response);
@@ -115,12 +115,12 @@ export class HttpFront {
   /** Leaves a body unread until the server has taken what was read before it. */
   async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
     const { gate } = this.#entryOf(request).client;
-    if (gate.waiting >= maxWaiting) throw new Refusal(503, 'the server does not take what waits for it');
+    if (gate.waiting >= maxWaiting) throw new Refusal(503, 'too many messages wait for the server');
     const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
     // While a large body is unread, nothing tells us that its client has gone. So the wait has a limit.
     const waiting = new AbortController();
     const timer = setTimeout(
-      () => waiting.abort(new Refusal(503, 'the server takes no messages')),
+      () => waiting.abort(new Refusal(503, 'the server accepts no messages')),
       maxWaitMs,
     );
     response.once('close', () => waiting.abort(new Error('the client has gone')));
@@ -139,7 +139,7 @@ export class HttpFront {
       if (length > this.#proxy.maxMessageBytes) {
         throw new Refusal(
           413,
-          `a message may have ${this.#proxy.maxMessageBytes} bytes (see --max-message-mb)`,
+          `a message may have at most ${this.#proxy.maxMessageBytes} bytes (see --max-message-mb)`,
         );
       }
       chunks.push(chunk);
@@ -148,7 +148,7 @@ export class HttpFront {
   }
 
   #open(): Entry {
-    if (this.#isStopped) throw new Refusal(503, 'the proxy ends');
+    if (this.#isStopped) throw new Refusal(503, 'the proxy is shutting down');
     if (this.#entries.size >= this.#maxSessions) this.#makeRoom();
     const id = randomUUID();
     const { maxMessageBytes } = this.#proxy;

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { checked, type Drafts, type Owner, readOwn, show } from './own-settings.ts';
+import { isPlainObject, show } from '../../../machines/rule.ts';
+import { checked, type Drafts, type Owner, readOwn } from './own-settings.ts';
 import { type Setting, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 const settingTable: Readonly<Record<string, Setting>> = settings;
 
-/** What a configuration file says. */
+/** The contents of a configuration file. */
 export interface Config {
   readonly values: Readonly<Record<string, unknown>>;
   readonly command: readonly string[];
@@ -16,9 +17,6 @@ export interface Config {
 
 export const noConfig: Config = { values: {}, command: [], headers: {}, tools: {}, server: {} };
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** @throws UsageError that names the file, the field and the value. */
 export function readConfig(file: string): Config {
   let given: unknown;
@@ -27,7 +25,7 @@ export function readConfig(file: string): Config {
   } catch (error) {
     throw new UsageError(`--config ${show(file)} cannot be read: ${(error as Error).message}`);
   }
-  if (!isObject(given))
+  if (!isPlainObject(given))
     throw new UsageError(`--config ${show(file)} must hold a JSON object, got ${show(given)}`);
   const { $schema: _, command = [], headers = {}, tools = {}, server = {}, ...rest } = given;
   const where = (name: string): string => `${file}: ${name}`;
@@ -38,10 +36,10 @@ export function readConfig(file: string): Config {
     values[name] = checked(where(name), setting, value, false);
   }
   if (!(Array.isArray(command) && command.every((word) => typeof word === 'string'))) {
-    throw new UsageError(`${where('command')} must be a list of words, got ${show(command)}`);
+    throw new UsageError(`${where('command')} must be a list of strings, got ${show(command)}`);
   }
-  if (!(isObject(headers) && Object.values(headers).every((value) => typeof value === 'string'))) {
-    throw new UsageError(`${where('headers')} must be an object of texts, got ${show(headers)}`);
+  if (!(isPlainObject(headers) && Object.values(headers).every((value) => typeof value === 'string'))) {
+    throw new UsageError(`${where('headers')} must be an object of strings, got ${show(headers)}`);
   }
   return {
     values,
@@ -53,14 +51,14 @@ export function readConfig(file: string): Config {
 }
 
 function readAllOwn(given: unknown, where: string): Drafts {
-  if (!isObject(given)) throw new UsageError(`${where} must be an object, got ${show(given)}`);
+  if (!isPlainObject(given)) throw new UsageError(`${where} must be an object, got ${show(given)}`);
   return Object.fromEntries(
     Object.entries(given).map(([name, own]) => [name, readAll('tool', own, `${where}.${name}`)]),
   );
 }
 
 function readAll(owner: Owner, own: unknown, where: string): Record<string, unknown> {
-  if (!isObject(own)) throw new UsageError(`${where} must be an object, got ${show(own)}`);
+  if (!isPlainObject(own)) throw new UsageError(`${where} must be an object, got ${show(own)}`);
   const draft: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(own)) {
     readOwn(draft, { owner, where: `${where}.${key}`, key, value, isText: false });

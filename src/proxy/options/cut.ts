@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error.ts';
 
-/** The two parts of a text, around the first or the last of a sign. @throws UsageError where there is no first part. */
+/** Cuts a text in two at the first, or the last, occurrence of a character. @throws UsageError if there is no first part. */
 export function cut(
   text: string,
   at: string,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { show } from './own-settings.ts';
+import { show } from '../../../machines/rule.ts';
 import { flagOf, type Setting, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,7 +22,7 @@ export interface Flags {
   readonly json: boolean;
 }
 
-/** @throws UsageError for what is no flag. */
+/** Splits the arguments into flags. @throws UsageError for an unknown flag. */
 export function parseFlags(args: readonly string[]): Flags {
   const single = Object.entries(settingTable).map(
     ([name, setting]) => [flagOf(name), { type: isSwitch(setting) ? 'boolean' : 'string' }] as const,
@@ -46,7 +46,7 @@ export function parseFlags(args: readonly string[]): Flags {
     const given: Record<string, string | boolean | undefined> = {
       ...(values as Record<string, string | true>),
     };
-    // Of a switch and its opposite the last one counts. Node.js 20 does not know opposites.
+    // The last of --x and --no-x counts. Node.js 20 does not know negative flags.
     for (const token of tokens) {
       const flag = token.kind === 'option' ? token.name.replace(/^no-/, '') : '';
       if (token.kind === 'option' && switches.includes(flag)) given[flag] = token.name === flag;
@@ -66,7 +66,7 @@ export function parseFlags(args: readonly string[]): Flags {
     if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
       const [, word] = /'(.*?)'/.exec(message) ?? [];
       throw new UsageError(
-        `${show(word)} is no option; the server's command comes behind --, as in: toolfuse mcp -- npx -y some-server`,
+        `${show(word)} is no option; the server's command goes after --, as in: toolfuse mcp -- npx -y some-server`,
       );
     }
     if (code?.startsWith('ERR_PARSE_ARGS')) throw new UsageError(message.split('. ')[0] ?? message);

@@ -1,11 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { show } from '../../../machines/rule.ts';
 import { cut } from './cut.ts';
-import { show } from './own-settings.ts';
 import { UsageError } from './usage-error.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Of these MCP and HTTP say what they hold. */
+/** Headers whose values MCP and HTTP define. */
 const ownHeaders = new Set([
   'accept',
   'accept-encoding',
@@ -19,9 +19,9 @@ const ownHeaders = new Set([
 ]);
 
 /**
- * Those of a file and those of flags, `NAME: VALUE`, which win. To HTTP it is the same name, whatever its case.
+ * The headers of a file, and those of flags (`NAME: VALUE`), which win. Names are equal regardless of case.
  *
- * @throws UsageError for one that is not to be given.
+ * @throws UsageError for a header that the proxy sets itself.
  */
 export function readHeaders(file: Headers, flags: readonly string[]): Headers {
   const byName = new Map<string, [string, string]>();
@@ -39,9 +39,9 @@ export function readHeaders(file: Headers, flags: readonly string[]): Headers {
 }
 
 /**
- * Puts the environment's values where `${NAME}` stands, so that no secret has to be written down.
+ * Replaces each `${NAME}` by the environment's value, so that no secret has to be written down.
  *
- * @throws UsageError for what HTTP does not allow. It tells no value, which may be secret.
+ * @throws UsageError for a header that HTTP does not allow. It never shows a value, which may be secret.
  */
 export function expandHeaders(
   headers: Headers,

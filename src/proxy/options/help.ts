@@ -11,7 +11,7 @@ import {
 const column = 32;
 const width = 100;
 
-/** Breaks a text into lines that stand in the second column. */
+/** Breaks a text into lines for the second column. */
 function wrapped(text: string): string {
   const lines: string[] = [];
   let line = '';
@@ -44,12 +44,12 @@ function rowOf([name, setting]: [string, Setting]): string {
 const rows = (table: Readonly<Record<string, Setting>>): string =>
   Object.entries(table).map(rowOf).join('\n');
 
-/** The help of `toolfuse mcp`, from the tables that the options are read by. */
+/** The help of `toolfuse mcp`, made from the same tables that the options are read with. */
 export const help = (): string => `toolfuse mcp: circuit breakers in front of any MCP server.
 
   toolfuse mcp [options] -- COMMAND [ARGUMENTS…]     a server that is a command
-  toolfuse mcp [options] --url URL                   a server that is reached by HTTP
-  toolfuse mcp --status [--json]                     the circuits of the proxies that run
+  toolfuse mcp [options] --url URL                   a server that is reached over HTTP
+  toolfuse mcp --status [--json]                     the circuits of all running proxies
 
 In the configuration of a client, put toolfuse before the server's own command:
 
@@ -57,8 +57,8 @@ In the configuration of a client, put toolfuse before the server's own command:
       "command": "npx", "args": ["-y", "toolfuse", "mcp", "--",
         "npx", "-y", "@modelcontextprotocol/server-filesystem", "/some/folder"] } } }
 
-Everything passes as it is. A tool that fails again and again, or a server that is down, is refused at once
-for a while, in words that a model can act on; a server that has died is started again.
+Messages are forwarded unchanged. Calls of a tool that keeps failing, or of a server that is down, are
+refused at once for a while, in words that a model can act on. A server that has died is started again.
 
 The server
 ${rows(serverSettings)}
@@ -67,16 +67,16 @@ ${row("--header 'NAME: VALUE'", `${aboutHeaders}; may be repeated`)}
 The circuits (one for each tool, and one for the server)
 ${rows(circuitSettings)}
 ${rows(callSettings)}
-${row('--tool NAME:KEY=VALUE', 'a setting of one tool, as --tool search:timeout=5000; also alternatives=a,b: tools that the model is told of while this one is open; may be repeated')}
-${row('--server KEY=VALUE', 'a setting of the circuit of the server; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given')}
+${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:timeout=5000; also alternatives=a,b: tools to suggest to the model while this one is open; may be repeated')}
+${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given")}
 
 The proxy
 ${rows(behaviourSettings)}
-${row('--config FILE', 'a JSON file with these settings, by their names in camel case with the unit: minBackoffMs; also command, headers, tools and server')}
-${row('--help', 'this')}
+${row('--config FILE', 'a JSON file with these settings, named in camel case with their unit, such as minBackoffMs; also command, headers, tools and server')}
+${row('--help', 'print this')}
 
-A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and that over the file.
-What is on there is turned off by --no-hide-open and the like; a command behind -- wins over a URL there.
+A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and the environment over
+the file. What they switch on, --no-hide-open and the like switch off. A command after -- wins over their URL.
 
-It ends with the client, with 0; with 2 where the options are wrong; with 126 or 127 where the command cannot
-be run or is not there; with 130 or 143 after SIGINT or SIGTERM. The server is ended with it.`;
+The proxy exits with 0 when its client has gone, with 2 if the options are wrong, with 126 or 127 if the command
+cannot be run or does not exist, and with 130 or 143 after SIGINT or SIGTERM. It ends its server first.`;

@@ -1,17 +1,17 @@
 import { longestTimerMs } from '../../../machines/backoff.ts';
 
-/** How the values of an option are read, from text as well as from JSON, and told of in help and schema. */
+/** How the values of a setting are read, from text and from JSON, and described in the help and the schema. */
 export interface Kind<Value> {
-  /** Stands for a value in the help; none for a switch. */
+  /** Stands for a value in the help. A switch has none. */
   readonly placeholder?: string;
-  /** What a value must be, in words. */
+  /** What a value must be, in words that follow "must be". */
   readonly must: string;
-  /** What it must be instead of one that holds what is secret, and is not to be told. */
+  /** The same for a wrong value that holds a secret, and must not be shown; undefined for any other value. */
   readonly mustInsteadOf?: (value: unknown) => string | undefined;
   readonly schema: Readonly<Record<string, unknown>>;
-  /** Reads the text of a flag or of an environment variable; undefined for what cannot be meant. */
+  /** Reads the text of a flag or an environment variable; undefined for an invalid one. */
   readonly fromText: (text: string) => Value | undefined;
-  /** Checks a value of a configuration file; undefined for what cannot be meant. */
+  /** Checks a value of a configuration file; undefined for an invalid one. */
   readonly fromJson: (value: unknown) => Value | undefined;
 }
 
@@ -72,13 +72,13 @@ const nonEmpty = (value: unknown): string | undefined =>
 
 export const text = (placeholder: string): Kind<string> => ({
   placeholder,
-  must: 'a text that is not empty',
+  must: 'a non-empty string',
   schema: { type: 'string', minLength: 1 },
   fromText: nonEmpty,
   fromJson: nonEmpty,
 });
 
-/** Whether a URL says who asks, which HTTP wants to be said by a header. */
+/** Whether a URL holds a user name. HTTP wants credentials in a header. */
 const namesUser = (value: unknown): boolean => /^\s*https?:[\\/]*[^\\/?#]*@/i.test(String(value));
 
 const httpUrl = (value: unknown): string | undefined =>
@@ -90,13 +90,13 @@ export const url: Kind<string> = {
   placeholder: 'URL',
   must: 'a URL that begins with http: or https:',
   mustInsteadOf: (value) =>
-    namesUser(value) ? 'a URL without a user and a password: give them by a header' : undefined,
+    namesUser(value) ? 'a URL without user and password: put them in a header' : undefined,
   schema: { type: 'string', format: 'uri', pattern: '^https?:' },
   fromText: httpUrl,
   fromJson: httpUrl,
 };
 
-/** Where to listen. */
+/** An address to listen at. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -111,7 +111,7 @@ function addressOf(value: unknown): Address | undefined {
 
 export const address: Kind<Address> = {
   placeholder: '[HOST:]PORT',
-  must: 'a port from 0 to 65535, as 8808 or 127.0.0.1:8808',
+  must: 'a port from 0 to 65535, such as 8808 or 127.0.0.1:8808',
   schema: { type: ['string', 'integer'] },
   fromText: addressOf,
   fromJson: addressOf,
@@ -137,7 +137,7 @@ const words: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
-/** Given or not. */
+/** A switch. */
 export const onOff: Kind<boolean> = {
   must: 'true or false',
   schema: { type: 'boolean' },

@@ -1,10 +1,11 @@
+import { show } from '../../../machines/rule.ts';
 import { callSettings, circuitSettings, flagOf, type Setting } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Settings that are being collected from several sources, by the name of a tool. */
+/** Settings that are being collected from several sources, by the names of tools. */
 export type Drafts = Record<string, Record<string, unknown>>;
 
-/** Whose settings they are: the server has only a circuit, since it is not called. */
+/** Whose settings they are. The server is never called, so it has settings of circuits only. */
 export type Owner = 'tool' | 'server';
 
 const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
@@ -12,9 +13,13 @@ const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
   server: circuitSettings,
 };
 
-export const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
-
-/** Reads a value as its setting has it; `where` names it in the complaint. */
+/**
+ * Reads a value by the rules of its setting.
+ *
+ * @param where Names the setting in the error message.
+ * @param isText Whether the value is the text of a flag or variable, rather than JSON.
+ * @throws UsageError that names the setting, the rule and the value.
+ */
 export function checked(where: string, { kind }: Setting, value: unknown, isText: boolean): unknown {
   const read = isText ? kind.fromText(String(value)) : kind.fromJson(value);
   if (read === undefined) {
@@ -27,15 +32,16 @@ export function checked(where: string, { kind }: Setting, value: unknown, isText
 /** A setting of a tool or of the server, as it was given. */
 export interface GivenSetting {
   readonly owner: Owner;
-  /** Names it in a complaint. */
+  /** Names it in an error message. */
   readonly where: string;
-  /** Its name, or that of its flag. */
+  /** Its name, or the name of its flag. */
   readonly key: string;
   readonly value: unknown;
+  /** Whether the value is the text of a flag, rather than JSON. */
   readonly isText: boolean;
 }
 
-/** Reads one setting of a tool or of the server. */
+/** Reads one setting of a tool or of the server into the draft. @throws UsageError */
 export function readOwn(
   draft: Record<string, unknown>,
   { owner, where, key, value, isText }: GivenSetting,

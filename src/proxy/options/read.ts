@@ -1,8 +1,9 @@
+import { show } from '../../../machines/rule.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { expandHeaders, readHeaders } from './headers.ts';
-import { checked, type Drafts, readOwn, show } from './own-settings.ts';
+import { checked, type Drafts, readOwn } from './own-settings.ts';
 import {
   flagOf,
   type OwnSettings,
@@ -13,18 +14,18 @@ import {
 } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What was asked of the proxy, from all sources. */
+/** The options of the proxy, collected from all sources. */
 export interface ProxyOptions extends SettingValues {
-  /** The server's command and its arguments; empty where it has a URL. */
+  /** The server's command and its arguments; empty if it has a URL. */
   readonly command: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, OwnSettings>>;
   readonly server: OwnSettings;
   readonly help: boolean;
-  /** Show what running proxies have to tell, and end. */
+  /** Print the status of running proxies, and exit. */
   readonly status: boolean;
   readonly json: boolean;
-  /** What may be a mistake, in words. */
+  /** Possible mistakes, in words. */
   readonly doubts: readonly string[];
 }
 
@@ -33,7 +34,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const settingTable: Readonly<Record<string, Setting>> = settings;
 
 /**
- * Reads the options of `toolfuse mcp`: flags win over the environment, that over the configuration file.
+ * Reads the options of `toolfuse mcp`. Flags win over the environment, and the environment over the configuration file.
  *
  * @throws UsageError that names the option and the value.
  */
@@ -64,7 +65,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     { command: [], url: variableNamed(variableOf('url')) },
     { command: config.command, url: config.values.url },
   ]);
-  // Headers of a URL that was passed over would be an error of a command.
+  // Headers that belong to an unused URL would be an error for a command.
   const isPassedOver = url === undefined && values.url !== undefined;
   if (isPassedOver) delete values.url;
   const headers = readHeaders(isPassedOver ? {} : config.headers, flags.header);
@@ -86,23 +87,22 @@ interface NamedServer {
   readonly url: unknown;
 }
 
-/** The server of the first source that names one: another source's is none beside it. */
+/** The first source that names a server wins; sources are never mixed. */
 const firstServer = (sources: readonly NamedServer[]): NamedServer =>
   sources.find(({ command, url }) => command.length > 0 || url !== undefined) ?? {
     command: [],
     url: undefined,
   };
 
-/** @throws UsageError where it is not clear whether a proxy is to run, or to be asked how it does. */
+/** @throws UsageError unless the flags ask clearly either for a proxy or for the status of proxies. */
 function checkQuestion({ status, json }: Flags, hasCommand: boolean): void {
-  if (json && !status) throw new UsageError('--json is for --status');
-  if (status && hasCommand)
-    throw new UsageError('--status tells of all proxies that run, and takes no server');
+  if (json && !status) throw new UsageError('--json needs --status');
+  if (status && hasCommand) throw new UsageError('--status shows all running proxies, and takes no server');
 }
 
 const variables = new Set(['TOOLFUSE_CONFIG', ...Object.keys(settings).map(variableOf)]);
 
-/** Variables that look like settings, and are none, nor anything that a header needs. */
+/** Environment variables that look like settings, but are neither settings nor used by a header. */
 const doubtsOf = (environment: Environment, headers: Readonly<Record<string, string>>): string[] =>
   Object.keys(environment)
     .filter((name) => name.startsWith('TOOLFUSE_') && !variables.has(name))

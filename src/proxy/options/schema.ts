@@ -19,11 +19,11 @@ const own = (table: Readonly<Record<string, Setting>>): Schema => ({
     ...Object.fromEntries(
       Object.entries(table).map(([name, { kind, about }]) => [name, { description: about, ...kind.schema }]),
     ),
-    alternatives: { description: 'tools that a model is told of while this one is open', ...texts },
+    alternatives: { description: 'tools to suggest to the model while this one is open', ...texts },
   },
 });
 
-/** The JSON schema of the configuration file, from the tables that it is read by. */
+/** The JSON schema of the configuration file, made from the same tables that the file is read with. */
 export const configSchema: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'The configuration of toolfuse mcp',

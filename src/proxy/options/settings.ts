@@ -14,7 +14,7 @@ import {
   url,
 } from './kinds.ts';
 
-/** One setting of the proxy. The flag of `minBackoffMs` is `--min-backoff`, its variable `TOOLFUSE_MIN_BACKOFF`. */
+/** One setting of the proxy. For `minBackoffMs` the flag is `--min-backoff` and the variable `TOOLFUSE_MIN_BACKOFF`. */
 export interface Setting<Value = unknown> {
   readonly kind: Kind<Value>;
   readonly about: string;
@@ -27,78 +27,82 @@ const setting = <Value>(kind: Kind<Value>, about: string, byDefault?: Value): Se
   ...(byDefault !== undefined && { default: byDefault }),
 });
 
-/** Settings of circuits, which single tools and the server can have of their own. */
+/** Settings of circuits. Single tools and the server can have their own. */
 export const circuitSettings = {
   failureThreshold: setting(count, 'failures in a row that open a circuit', 7),
   minBackoffMs: setting(ms, 'how long an open circuit refuses calls at first', 5_000),
-  maxBackoffMs: setting(ms, 'the longest that it does', 120_000),
-  backoffFactor: setting(factor, 'growth of that time each time a probe fails', 2),
-  halfOpenMaxProbes: setting(count, 'calls let through at a time to find out whether it works again', 1),
-  successThreshold: setting(count, 'of so many that succeed a circuit closes', 1),
-  probeTimeoutMs: setting(positiveMs, 'after which such a call counts no more', 60_000),
+  maxBackoffMs: setting(ms, 'the longest that it refuses calls', 120_000),
+  backoffFactor: setting(factor, 'how that time grows each time a probe fails', 2),
+  halfOpenMaxProbes: setting(
+    count,
+    'how many calls a half-open circuit lets through at a time, as probes',
+    1,
+  ),
+  successThreshold: setting(count, 'how many probes must succeed before a circuit closes', 1),
+  probeTimeoutMs: setting(positiveMs, 'how long a probe may take before it no longer counts', 60_000),
 };
 
-/** Settings that tools can have of their own, beside those of circuits. */
+/** Settings of calls. Single tools can have their own. */
 export const callSettings = {
   timeoutMs: setting(
     positiveMs,
-    'how long a call may take, from its last sign of progress; then it is answered, and the server asked whether it lives',
+    'how long a call may take, from its last sign of progress; then the client gets an error, and the server a ping',
     300_000,
   ),
 };
 
-/** An hour: a client that is not heard of for as long has gone without a word. */
+/** An hour: a client that is silent for longer has gone. */
 const idleTimeoutMs = 3_600_000;
 
 export const serverSettings = {
   name: setting(
     text('NAME'),
-    'what the server is called, in logs, states and answers; by default made from its command',
+    'the name of the server in logs, state files and answers; by default made from its command or URL',
   ),
-  url: setting(url, 'a server to reach by Streamable HTTP, instead of a command'),
+  url: setting(url, 'a server that is reached over Streamable HTTP, instead of a command'),
   startTimeoutMs: setting(
     positiveMs,
-    'how long the server may take to start, with what a launcher has to install',
+    'how long the server may take to start, including what a launcher has to install',
     120_000,
   ),
   listen: setting(
     address,
-    'serve Streamable HTTP at /mcp to clients, instead of standard input and output; each session has a server of its own',
+    'serve clients over Streamable HTTP at /mcp, instead of standard input and output; each session has its own server',
   ),
   idleTimeoutMs: setting(
     positiveMs,
-    'with --listen, after how long without a word of its client a session is over, and its server ended',
+    'with --listen, how long a client may be silent before its session and its server are ended',
     idleTimeoutMs,
   ),
 };
 
-/** What a header's value may hold. */
-export const aboutHeaders = `sent to the URL; \${NAME} in its value is taken from the environment`;
+/** The description of headers, in the help and the schema. */
+export const aboutHeaders = `a header to send to the URL; \${NAME} in its value is taken from the environment`;
 
 export const behaviourSettings = {
   resultErrors: setting(
     choice(resultErrorPolicies),
-    'whether results that are errors count against their tool; bad arguments never do',
+    'whether error results count as failures of their tool; those about bad arguments never do',
     'tool',
   ),
   hideOpen: setting(
     onOff,
-    'take tools that are open from the list of tools, and tell the client; off, since a stable list keeps prompt caches',
+    'leave tools with an open circuit out of the list of tools, and tell the client; off by default, since a stable list keeps prompt caches',
     false,
   ),
-  state: setting(text('FILE'), 'keep the circuits in a file, so that they outlive the process'),
+  state: setting(text('FILE'), 'keep the circuits in a file, so that they survive a restart'),
   statusResource: setting(onOff, 'offer the circuits to the client as the resource toolfuse://status', false),
   inspect: setting(
     onOff,
-    'serve a page that shows the circuits live, to this machine only; its address, with the key to it, is told on standard error and by --status',
+    'serve a page that shows the circuits live, to this machine only; --status and standard error show its address, with its key',
     false,
   ),
-  maxMessageMb: setting(megabytes, 'the longest message that is passed on', 32),
-  log: setting(choice(logFormats), 'how to tell what happens, on standard error', 'human'),
-  logPayloads: setting(onOff, 'also tell the arguments and results of calls, which may be secret', false),
+  maxMessageMb: setting(megabytes, 'the longest message that is passed on, in megabytes', 32),
+  log: setting(choice(logFormats), 'how to log to standard error what happens', 'human'),
+  logPayloads: setting(onOff, 'also log the arguments and results of calls, which may be secret', false),
 };
 
-/** Every setting with one value. */
+/** Every setting that has a single value. */
 export const settings = {
   ...serverSettings,
   ...circuitSettings,

@@ -179,7 +179,7 @@ function environment(): NodeJS.ProcessEnv {
 function neverStarted(command: string, { code, message }: NodeJS.ErrnoException): ServerEnd {
   const name = JSON.stringify(command);
   // There is no shell that would split the command into words.
-  const hint = /\s/.test(command) ? ' (each of its words must stand by itself)' : '';
+  const hint = /\s/.test(command) ? ' (pass each of its words as an argument of its own)' : '';
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return { why: `there is no command ${name}${hint}`, exitCode: 127 };
   if (code === 'EACCES') return { why: `${name} may not be run`, exitCode: 126 };

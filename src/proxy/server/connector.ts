@@ -14,13 +14,13 @@ export function connectorOf(
   maxMessageBytes: number,
 ): Connect {
   if (url !== undefined) {
-    if (command.length > 0) throw new UsageError('there must be one server: a command behind --, or --url');
+    if (command.length > 0) throw new UsageError('there must be one server: a command after --, or --url');
     return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
   }
-  if (Object.keys(headers).length > 0) throw new UsageError('headers are for a server with a --url');
+  if (Object.keys(headers).length > 0) throw new UsageError('headers need a server with a --url');
   const [program, ...args] = command;
   if (program === undefined || program.trim() === '') {
-    throw new UsageError('there is no server: put its command behind --, or give its --url');
+    throw new UsageError('there is no server: put its command after --, or give its --url');
   }
   return (events) => new CommandServer({ command: program, args, maxMessageBytes }, events);
 }

@@ -166,7 +166,7 @@ export class ServerLink {
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
       await this.#restoreSession();
-      if (this.#connection !== connection) throw new Error('it has ended as soon as it was started');
+      if (this.#connection !== connection) throw new Error('it ended right after it was started');
     } catch (error) {
       await this.giveUp({ why: 'it could not be initialised again' });
       throw error;

@@ -104,7 +104,7 @@ export class ServerStreams {
     const { maxMessageBytes } = this.#options;
     const answers = this.#tell(await readText(answer, { maxMessageBytes, barrier }));
     if (id !== undefined && !answers.includes(id))
-      throw AnswerFault.nonsense('it answered with no answer to this');
+      throw AnswerFault.nonsense('its answer does not answer this request');
   }
 
   /** Reads the events of an answer. A broken one is resumed where it broke off, if its events have ids. */

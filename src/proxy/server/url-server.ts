@@ -114,7 +114,7 @@ export class UrlServer implements ServerConnection {
     const { signal } = abort;
     if (signal.aborted) return;
     exchange.isSent = true;
-    const tooLate = (): void => abort.abort(new Error(`it was not taken within ${takenMs / 1000} s`));
+    const tooLate = (): void => abort.abort(new Error(`it was not accepted within ${takenMs / 1000} s`));
     const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
     try {
       const answer = await this.#session.post(message, signal);

@@ -3,7 +3,7 @@ import type { Message } from '../wire/message.ts';
 
 export const resultErrorPolicies: readonly ResultErrors[] = ['tool', 'ignore'];
 
-/** What an answer to a tool call says of the tool: how it failed, or null for a success. */
+/** How a tool failed, by the answer to its call; null for a success. */
 export function failureIn(answer: Message, policy: ResultErrors): Error | null {
   if (answer.isError) {
     const message = String(answer.value('error', 'message'));

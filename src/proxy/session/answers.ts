@@ -6,7 +6,7 @@ import type { ToolCall } from '../wire/tool-call.ts';
 
 type Data = { readonly [key: string]: Json };
 
-/** The answer to a request that failed. Default code: no server has answered. */
+/** The answer to a request that failed. Default code: the connection to the server is closed. */
 export const errorAnswer = (
   id: string,
   message: string,
@@ -14,7 +14,7 @@ export const errorAnswer = (
   code: number = CONNECTION_CLOSED,
 ): Message => Message.answer(id, { error: { code, message, ...(data && { data }) } });
 
-/** The answer to a call that a circuit refused. A client that waits for a task would not understand a result. */
+/** The answer to a call that a circuit refused. It is an error for a client that waits for a task, and would not understand a result. */
 export function deniedAnswer(id: string, { isTask }: ToolCall, denial: Denial): Message {
   const result = deniedResult(denial);
   return isTask

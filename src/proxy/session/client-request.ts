@@ -1,16 +1,16 @@
 import type { Message } from '../wire/message.ts';
 import type { ToolCall } from '../wire/tool-call.ts';
 
-/** A request of the client. The same object stands for it from the question to its end. */
+/** A request of the client. One object represents it from its arrival to its end. */
 export interface ClientRequest {
   readonly message: Message;
   /** The id, as JSON text. */
   readonly id: string;
   readonly method: string;
-  /** What it asks as a call of a tool; undefined for every other request. */
+  /** What it says as a call of a tool; undefined for every other request. */
   readonly call: ToolCall | undefined;
   /** How long its answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */
   readonly waitMs: number;
-  /** When that time is over, in ms of `performance.now()`. Set when the request begins to wait. */
+  /** When that time is over, in ms of `performance.now()`. Set when the request starts to wait. */
   dueAt: number;
 }

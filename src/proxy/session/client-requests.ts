@@ -13,7 +13,7 @@ export interface ClientRequestsOptions {
   readonly circuits: SessionCircuits;
   readonly steps: Steps;
   readonly toClient: (message: Message) => void;
-  /** How long a call of a tool may take, in ms; of '', any other request. */
+  /** How long a call of a tool may take, in ms. For '': any other request. */
   readonly timeoutMs: (tool: string) => number;
   /** How long the server may take to answer `initialize`, in ms. */
   readonly startTimeoutMs: number;
@@ -21,7 +21,7 @@ export interface ClientRequestsOptions {
 
 const timedOut = /\btimed?[ -]?out\b/i;
 
-/** The requests of the client, each from the question to its end: it passes the steps, waits, and is answered. */
+/** The requests of the client, each until its end: a request passes the steps, waits for the server, and is answered. */
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #steps: Steps;
@@ -32,14 +32,14 @@ export class ClientRequests {
     this.#steps = options.steps;
   }
 
-  /** How many wait for the server. */
+  /** How many requests wait for the server. */
   get size(): number {
     return this.#pending.size;
   }
 
-  /** The client asks. @returns whether the request is to go to the server; where not, it is answered here. */
+  /** Takes a request. @returns whether to send it to the server. If not, the client has been answered. */
   ask(message: Message, id: string, method: string): boolean {
-    // Two requests of the same id at a time: only the server knows which of them it answers.
+    // Two open requests with the same id: only the server knows which one it answers.
     if (this.#pending.has(id)) return true;
     const request = this.#read(message, id, method);
     const answer = this.#steps.request(request);
@@ -48,7 +48,7 @@ export class ClientRequests {
     return answer === undefined;
   }
 
-  /** The server answers. @returns what the client is to see of it; undefined where it has its answer already. */
+  /** Takes an answer of the server. @returns what to pass on; undefined if the client has been answered already. */
   answered(answer: Message, id: string): Message | undefined {
     const request = this.#pending.take(id);
     if (request === undefined) return this.#pending.isLate(id) ? undefined : answer;
@@ -57,19 +57,19 @@ export class ClientRequests {
     return seen;
   }
 
-  /** The server says that it is at work on a request: its time begins anew. */
+  /** The server reports progress on a request, whose time limit starts again. */
   progress(notification: Message): void {
     const token = notification.idAt('params', 'progressToken');
     if (token !== undefined) this.#pending.progress(token);
   }
 
-  /** The client waits for an answer no more. */
+  /** The client cancels a request. */
   cancelled(notification: Message): void {
     const id = notification.idAt('params', 'requestId');
     const request = id === undefined ? undefined : this.#pending.take(id);
     if (request === undefined) return;
     const reason = notification.value('params', 'reason');
-    // A client whose time limit has passed cancels as well, and says so. Only then is the server in doubt.
+    // A client also cancels when its own time limit has passed, and says so. Only then is the server in doubt.
     const hasTimedOut = typeof reason === 'string' && timedOut.test(reason);
     this.#steps.unanswered(request, { how: 'cancelled', hasTimedOut });
     if (hasTimedOut && request.call === undefined) void this.#doubtServer();
@@ -87,7 +87,7 @@ export class ClientRequests {
     if (request !== undefined) this.#fail(request, { how: 'tooLong', why });
   }
 
-  /** The server was lost: it answers none of them. */
+  /** The server was lost, and answers none of the open requests. */
   lost(end: ServerEnd): void {
     for (const { id } of this.#pending.all()) {
       const request = this.#pending.take(id);
@@ -105,7 +105,7 @@ export class ClientRequests {
   #read(message: Message, id: string, method: string): ClientRequest {
     const { circuits, timeoutMs, startTimeoutMs } = this.#options;
     const read = method === 'tools/call' ? readToolCall(message) : undefined;
-    // The circuit of a server guards no tool that happens to have its name.
+    // A tool that happens to be named like a circuit of the server is not guarded.
     const call = read === undefined || circuits.isOfServer(read.tool) ? undefined : read;
     const waitMs = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
     return { message, id, method, call, waitMs, dueAt: 0 };
@@ -115,7 +115,7 @@ export class ClientRequests {
     const { id, method, call, waitMs: timeoutMs } = request;
     const { link, toClient } = this.#options;
     if (call === undefined && method !== 'initialize') {
-      // It may take any time, of a server that is alive.
+      // As long as the server is alive, such a request may take any time.
       this.#pending.extend(request);
       void this.#doubtServer();
       return;

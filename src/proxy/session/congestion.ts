@@ -1,11 +1,11 @@
 export interface CongestionOptions {
-  /** As long the server may take no messages before it is asked whether it lives, in ms. */
+  /** How long the server may accept no messages before it is pinged, in ms. */
   readonly patienceMs: number;
   readonly isAlive: () => Promise<boolean>;
   readonly onDead: () => void;
 }
 
-/** A server that takes no messages any more: busy, or not there? Meanwhile the client is held back, and could wait for ever. */
+/** Watches a server that accepts no messages: is it busy, or dead? Without an answer its client could wait for ever. */
 export class Congestion {
   readonly #options: CongestionOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -14,12 +14,12 @@ export class Congestion {
     this.#options = options;
   }
 
-  /** It takes no more. */
+  /** The server accepts no more messages. */
   begin(): void {
     this.#timer ??= setTimeout(() => void this.#doubt(), this.#options.patienceMs).unref();
   }
 
-  /** It takes messages again, or is gone. */
+  /** The server accepts messages again, or is gone. */
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

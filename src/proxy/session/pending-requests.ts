@@ -1,21 +1,21 @@
 import { longestTimerMs } from '../../../machines/backoff.ts';
 import type { ClientRequest } from './client-request.ts';
 
-/** How many requests that the proxy answered itself are remembered, so that the server's late answer is dropped. */
+/** How many requests that the proxy itself has answered are remembered, so that the server's late answers are dropped. */
 const maxLateAnswers = 10_000;
 
-/** The requests of the client that wait for the server, and those that wait no more. */
+/** The requests of the client that wait for the server, and those that the proxy has answered in its place. */
 export class PendingRequests {
   readonly #onDue: (request: ClientRequest) => void;
   readonly #byId = new Map<string, ClientRequest>();
-  /** By the token with which the server tells their progress, as JSON text. */
+  /** By their progress tokens, as JSON text. */
   readonly #byToken = new Map<string, ClientRequest>();
   readonly #answered = new Set<string>();
-  /** One for all, since a timer for each would cost more than the rest of a quick call. It may go off for nothing. */
+  /** One timer for all: one for each would cost more than the rest of a quick call. It may fire with nothing due. */
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = Infinity;
 
-  /** @param onDue Told of a request whose wait is over; it is to be taken, answered, or extended. */
+  /** @param onDue Called for a request whose time is over. It has to take, answer or extend it. */
   constructor(onDue: (request: ClientRequest) => void) {
     this.#onDue = onDue;
   }
@@ -42,7 +42,7 @@ export class PendingRequests {
     if (request.dueAt < this.#timerDueAt) this.#setTimer(request.dueAt);
   }
 
-  /** The request that waits no more, as the server has answered or the client has given it up. */
+  /** Removes a request that the server has answered or the client has cancelled. */
   take(id: string): ClientRequest | undefined {
     const request = this.#byId.get(id);
     if (request === undefined) return undefined;
@@ -52,7 +52,7 @@ export class PendingRequests {
     return request;
   }
 
-  /** The same, and the client has its answer: what the server still says is late. */
+  /** Removes a request that the proxy itself answers: an answer of the server is late from now on. */
   answer(id: string): ClientRequest | undefined {
     const request = this.take(id);
     if (request === undefined) return undefined;
@@ -64,28 +64,28 @@ export class PendingRequests {
     return request;
   }
 
-  /** Whether an answer of the server comes too late. */
+  /** Whether an answer of the server is late. It is then forgotten. */
   isLate(id: string): boolean {
     return this.#answered.delete(id);
   }
 
-  /** The server is at work on it: its time begins anew. */
+  /** The server reports progress: the request's time limit starts again. */
   progress(token: string): void {
     const request = this.#byToken.get(token);
     if (request !== undefined) this.extend(request);
   }
 
-  /** Its time begins anew. */
+  /** Starts the time limit of a request again. */
   extend(request: ClientRequest): void {
     request.dueAt = performance.now() + request.waitMs;
   }
 
-  /** A server that is new knows nothing of what was asked before it. */
+  /** Forgets which answers would be late: a new server knows nothing of earlier requests. */
   forgetAnswered(): void {
     this.#answered.clear();
   }
 
-  /** Nothing waits any more. */
+  /** Removes all requests. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#byId.clear();

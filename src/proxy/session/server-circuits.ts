@@ -8,11 +8,11 @@ import {
   type ToolRegistry,
 } from 'toolfuse';
 
-/** What the circuits of a proxy are made of. */
+/** The settings of a proxy's circuits. */
 export interface ServerCircuitsOptions {
   /** The name of the server's own circuit. */
   readonly server: string;
-  /** So many runs of it can have a circuit at a time. Default 1. */
+  /** How many sessions, each with a run of the server, can have a circuit at a time. Default 1. */
   readonly maxSessions?: number;
   /** The settings of every circuit. */
   readonly circuit: ToolConfig;
@@ -20,29 +20,30 @@ export interface ServerCircuitsOptions {
   readonly tools: Readonly<Record<string, ToolConfig>>;
   /** Settings of the server's circuit. */
   readonly serverCircuit: ToolConfig;
+  /** The circuits of an earlier process, as `registry.persist()` wrote them. */
   readonly restore?: string;
   readonly clock?: Clock;
 }
 
-/** While a server is being started, it is worth a call again so soon: it may be there any moment. */
+/** How soon a call is worth another try while the server is being started, in ms. */
 const startMs = 1_000;
 
-/** A server that is being started is back long before its probe would be given up. */
+/** A denial that names an earlier time: a server that is being started is back long before its probe would be given up. */
 function soonBack(denial: Denial): Denial {
   const { retryAfterMs, retryAt } = denial;
   if (retryAfterMs === null || retryAt === null || retryAfterMs <= startMs) return denial;
   return { ...denial, retryAfterMs: startMs, retryAt: retryAt - retryAfterMs + startMs };
 }
 
-/** The circuits of a server's tools, which all sessions share; and one for each run of it, which is its session's own. */
+/** The circuits of a server's tools, which all sessions share, and the circuits of the server itself, one for each session. */
 export class ServerCircuits {
   readonly registry: ToolRegistry;
-  /** The name of the circuit of the first run. */
+  /** The name of the server's circuit in the first session. */
   readonly server: string;
   readonly #names: readonly string[];
-  /** The sessions by the places of their circuits. A place is taken again once it is free. */
+  /** The sessions, by the indices of their circuits' names. A free index is used again. */
   readonly #sessions: (SessionCircuits | undefined)[] = [];
-  /** Whether the first place was ever taken: what was kept of it is of an earlier process. */
+  /** Whether the first circuit was ever used: until then it may hold the restored state of an earlier process. */
   #isFirstUsed = false;
 
   constructor(options: ServerCircuitsOptions) {
@@ -64,10 +65,10 @@ export class ServerCircuits {
   }
 
   /**
-   * For a new session.
+   * The circuits for a new session.
    *
-   * @param revive Finds out whether its server runs, or starts it again.
-   * @throws Error where there are too many.
+   * @param revive Checks that its server runs, or starts it again.
+   * @throws Error if there are too many sessions.
    */
   open(revive: () => Promise<void>): SessionCircuits {
     const place = this.#names.findIndex((_, each) => this.#sessions[each] === undefined);
@@ -102,10 +103,10 @@ interface SessionCircuitsOptions {
   readonly leave: () => void;
 }
 
-/** The circuits as a session has them: those of the tools, behind that of its own run of the server. */
+/** The circuits as one session sees them: those of the tools, behind the circuit of its own server. */
 export class SessionCircuits {
   readonly revive: () => Promise<void>;
-  /** Whether a name is that of a circuit of the server: no tool is guarded by that. */
+  /** Whether a name belongs to a circuit of the server. Such a circuit never guards a tool. */
   readonly isOfServer: (name: string) => boolean;
   readonly #registry: ToolRegistry;
   readonly #server: string;
@@ -120,7 +121,7 @@ export class SessionCircuits {
     this.#leave = leave;
   }
 
-  /** The session is over: what comes of its server from now on is nothing to the next one in its place. */
+  /** The session is over. What its server still does must not touch the circuit's next user. */
   leave(): void {
     this.#isOver = true;
     this.#leave();
@@ -131,24 +132,25 @@ export class SessionCircuits {
     return this.#isOver;
   }
 
+  /** A permit for a call of a tool, or why there is none. */
   tryAcquire(tool: string): Permit | Denial {
     const asked = this.#registry.tryAcquire(tool, { upstream: this.#server });
     const isStarting = !asked.admitted && asked.upstream !== null && this.#state === 'halfOpen';
     return isStarting ? soonBack(asked) : asked;
   }
 
-  /** Whether the server may be started by whoever needs it, since its circuit does not see to that by itself. */
+  /** Whether a request may start the server. While its circuit is open, the circuit alone decides when to try. */
   get mayStart(): boolean {
     return this.#state === 'closed' || this.#state === 'disabled' || this.#state === 'halfOpen';
   }
 
-  /** What is known of it, in which no call had a part: it has ended, or could not be reached. */
+  /** The server failed outside any call: it ended, or could not be reached. */
   serverFailed(why: string): void {
     if (this.#isOver) return;
     this.#registry.recordFailure(this.#server, Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
-  /** The server has answered something that is no tool call. It proves that it lives, which matters where that was in doubt. */
+  /** The server answered something other than a tool call. If it was in doubt, this shows that it is alive. */
   serverAnswered(): void {
     if (this.#isOver) return;
     if (this.#state === 'open' || this.#state === 'halfOpen') this.#registry.recordSuccess(this.#server);

@@ -23,17 +23,17 @@ export interface SessionOptions {
   readonly connect: Connect;
   readonly circuits: ServerCircuits;
   readonly log: ProxyLog;
-  /** How long a call of a tool may take, from the call or its last sign of progress, in ms; of '', any other request. */
+  /** How long a call of a tool may take, from the call or its last sign of progress, in ms. For '': any other request. */
   readonly timeoutMs: (tool: string) => number;
   /** How long the server may take to answer a ping, in ms. */
   readonly pingTimeoutMs: number;
   /** How long the server may take to start, in ms. */
   readonly startTimeoutMs: number;
-  /** What every request of the client passes, in this order. */
+  /** The steps that every request of the client passes, in this order. */
   readonly steps: (session: SessionContext) => readonly Step[];
 }
 
-/** How long a client that has only just begun may take to read why there is no server, before the session ends, in ms. */
+/** How long the client has to read why there can be no server, before the session ends, in ms. */
 const farewellMs = 500;
 
 /**
@@ -49,9 +49,9 @@ export class Session {
   readonly #serverRequests = new ServerRequests();
   readonly #congestion: Congestion;
   #whyNoServer = '';
-  /** Hears the client. */
+  /** Receives the client's messages. */
   readonly fromClient: MessageListener;
-  /** What the process is to exit with, where it serves this session alone. */
+  /** The exit code of the process, if this is its only session. */
   exitCode = 0;
 
   constructor(options: SessionOptions) {
@@ -62,7 +62,7 @@ export class Session {
     this.#congestion = new Congestion({
       patienceMs: timeoutMs(''),
       isAlive: () => this.#link.ping(),
-      onDead: () => void this.#link.giveUp({ why: 'it takes no messages any more' }),
+      onDead: () => void this.#link.giveUp({ why: 'it no longer accepts messages' }),
     });
     const steps = options.steps({
       circuits,
@@ -101,7 +101,7 @@ export class Session {
     });
   }
 
-  /** Passes on together what came together: one system call instead of a hundred. */
+  /** Passes on together what arrived together: in one system call instead of a hundred. */
   together(tell: () => void): void {
     const { client } = this.#options;
     client.cork?.();
@@ -119,14 +119,14 @@ export class Session {
     this.#link.resume();
   }
 
-  /** Tells the client that the list of tools is another one by now. */
+  /** Tells the client that the list of tools has changed. */
   announceTools(): void {
     if (this.#link.isInitialized) {
       this.#toClient(Message.of({ method: 'notifications/tools/list_changed' }));
     }
   }
 
-  /** The client has nothing more to say, or the proxy ends. What the server still says until it has ended is passed on. */
+  /** Ends the session and its server. What the server sends until it has ended is still passed on. */
   async close(): Promise<void> {
     this.#congestion.end();
     this.#circuits.leave();
@@ -146,7 +146,7 @@ export class Session {
     if (message.isRequest) return this.#requests.ask(message, id as string, method as string);
     if (method === 'notifications/initialized') this.#link.rememberInitialized();
     if (method === 'notifications/cancelled') this.#requests.cancelled(message);
-    // A server that is being started again has to be initialised before it hears anything.
+    // A server that is being started again must be initialised before it gets anything else.
     return method !== undefined && this.#link.isReady;
   }
 
@@ -166,7 +166,7 @@ export class Session {
     this.#toClient(message);
   }
 
-  /** A message has not reached the server, or its answer has not reached the proxy. */
+  /** A message did not reach the server, or its answer did not reach the proxy. */
   #undelivered({ id, method }: Message, error: unknown): void {
     this.#options.log.tell('server.undelivered', { method: method ?? null, why: reasonOf(error) });
     if (id !== undefined) this.#requests.undelivered(id, error);
@@ -201,7 +201,7 @@ export class Session {
     this.#options.log.tell('message.tooLong', { from, bytes: line.length });
     if (id === undefined) return;
     if (asks) {
-      // The side that asks is told; the other side never hears of it.
+      // The side that sent the request gets an error; the other side never sees the request.
       const answer = errorAnswer(id, why, undefined, INVALID_REQUEST);
       if (from === 'client') this.#toClient(answer);
       else this.#link.write(answer);
@@ -212,7 +212,7 @@ export class Session {
   #garbage(from: 'client' | 'server', line: Line): void {
     const text = line.text('utf8', 0, 200).trim();
     if (text === '') return;
-    // What looks like a piece of a message may hold secrets.
+    // The beginning of what may be a message is not logged: it may hold secrets.
     this.#options.log.tell('message.garbage', { from, begins: /^[[{"]/.test(text) ? null : text });
   }
 

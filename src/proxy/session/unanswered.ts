@@ -5,11 +5,11 @@ import type { Message } from '../wire/message.ts';
 import { errorAnswer, faultAnswer } from './answers.ts';
 import type { ClientRequest } from './client-request.ts';
 
-/** How a request ended that the server has not answered, or not in time. */
+/** How a request ended without an answer of the server, or without one in time. */
 export type Unanswered =
-  /** The proxy answered it itself. The denial is there where a circuit refused a call. */
+  /** A step of the proxy answered it. `denial`: why a circuit refused the call. */
   | { readonly how: 'refused'; readonly denial: Denial | undefined }
-  /** The client waits no more: because its own time limit passed, or for another reason. */
+  /** The client cancelled it. `hasTimedOut`: because the client's own time limit had passed. */
   | { readonly how: 'cancelled'; readonly hasTimedOut: boolean }
   | { readonly how: 'timedOut'; readonly timeoutMs: number }
   /** The request did not reach the server, or its answer did not reach the proxy. */
@@ -21,10 +21,10 @@ export type Unanswered =
   /** The session ended. */
   | { readonly how: 'closed' };
 
-/** The ends of which the client does not know yet. */
+/** The ends that leave the client without any answer yet. */
 export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lost' | 'tooLong' }>;
 
-/** What the client is told in place of the server's answer. */
+/** What the client gets in place of the server's answer. */
 export function answerInstead({ id, method, call }: ClientRequest, failed: Failed): Message {
   switch (failed.how) {
     case 'timedOut':

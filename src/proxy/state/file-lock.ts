@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
-/** A lock that is older is left over from a process that has died. */
+/** A lock older than this was left behind by a process that died. In ms. */
 const staleMs = 5_000;
 
-/** How long to wait before it is tried again. */
+/** How long to wait between two tries, in ms. */
 const stepMs = 5;
 
 /**
- * Waits for its turn, a few milliseconds in general. All else of the process waits with it.
+ * Takes a lock, usually within a few milliseconds. The wait blocks the whole process.
  *
- * @returns what ends it.
- * @throws Error where it does not come in time.
+ * @param patienceMs How long to wait, in ms.
+ * @returns a function that gives the lock back.
+ * @throws Error if another process holds the lock for longer.
  */
 export function lockFile(path: string, patienceMs: number): () => void {
   const token = randomUUID();
@@ -21,12 +22,12 @@ export function lockFile(path: string, patienceMs: number): () => void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stepMs);
   }
   return () => {
-    // Whoever slept for long holds it no more.
+    // If this process slept past `staleMs`, somebody else may own the lock by now.
     if (tokenIn(path) === token) rmSync(path, { force: true });
   };
 }
 
-/** Of several that find it stale, one at a time looks again and removes it: else the second would remove the first one's new lock. */
+/** Removes a stale lock. One process at a time checks again and removes it: otherwise a second one could remove the first one's new lock. */
 function removeStale(path: string): void {
   const claim = `${path}.stale`;
   if (!create(claim, '')) {
@@ -40,7 +41,7 @@ function removeStale(path: string): void {
   }
 }
 
-/** @returns whether it was not there. */
+/** Creates a file. @returns false if it exists already. */
 function create(path: string, text: string): boolean {
   try {
     writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
@@ -51,7 +52,7 @@ function create(path: string, text: string): boolean {
   }
 }
 
-/** Also where the clock has been set back since. */
+/** Whether a lock is stale. One from the future is, too: the clock was set back. */
 function isStale(path: string): boolean {
   const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
   return mtimeMs !== undefined && Math.abs(Date.now() - mtimeMs) > staleMs;

@@ -1,9 +1,10 @@
 import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createToolRegistry, type PersistedRegistry, RestoreError, systemClock } from 'toolfuse';
+import { isPlainObject } from '../../../machines/rule.ts';
 import { lockFile } from './file-lock.ts';
 
-/** The circuits of several servers. */
+/** The contents of the file: the circuits of one or more servers, by the servers' names. */
 interface StateDocument {
   readonly format: 'toolfuse-mcp';
   readonly version: 1;
@@ -12,22 +13,22 @@ interface StateDocument {
 
 export interface StateFileOptions {
   readonly path: string;
-  /** Whose circuits they are: several proxies can share a file. */
+  /** The name of the server. Several proxies can share a file. */
   readonly server: string;
   readonly onTrouble: (what: string) => void;
 }
 
-/** How long a save may hold up all else: one that is tried again later, and the last one. */
+/** How long a save may block the process, in ms: a save that can be repeated later, and the last one. */
 const patienceMs = 50;
 const lastPatienceMs = 500;
 
-/** How soon a save that has failed is tried again, and after further failures, at most. */
+/** How soon a failed save is repeated, in ms; and the most that this grows to after further failures. */
 const firstRetryMs = 1_000;
 const maxRetryMs = 60_000;
 
 /**
- * Keeps circuits in a file. It is always whole: a new one takes its place in one step. Proxies that share it take turns,
- * and each replaces only what is its own.
+ * Keeps circuits in a file. The file is always complete, since it is replaced in one step. Proxies that share a file take
+ * turns, and each replaces only the circuits of its own server.
  */
 export class StateFile {
   readonly #options: StateFileOptions;
@@ -39,14 +40,14 @@ export class StateFile {
     this.#options = options;
   }
 
-  /** @throws Error where nothing could ever be kept there. */
+  /** @throws Error if the file could never be written. */
   check(): void {
     const { path } = this.#options;
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no file');
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is not a file');
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
   }
 
-  /** What was kept of the server's circuits. A file that cannot be used is put aside, and told of. */
+  /** The saved circuits of the server, for `restore`; undefined if there are none. A file that cannot be used is renamed and reported. */
   load(): string | undefined {
     const { path, server } = this.#options;
     try {
@@ -63,7 +64,7 @@ export class StateFile {
     }
   }
 
-  /** Saves a little later, once for all that changes meanwhile; later still where that fails. */
+  /** Saves after a short delay, once for all changes until then. A failed save is repeated later. */
   saveSoon(persist: () => string, ms = 100): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -72,14 +73,14 @@ export class StateFile {
     }, ms).unref();
   }
 
-  /** Saves at once, for the last time. */
+  /** Saves immediately, for the last time. */
   save(persist: () => string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#write(persist, lastPatienceMs);
   }
 
-  /** @returns whether it is written. */
+  /** @returns whether the file was written. */
   #write(persist: () => string, patience: number): boolean {
     const { path, server } = this.#options;
     const temporary = `${path}.${process.pid}.tmp`;
@@ -109,7 +110,7 @@ export class StateFile {
     }
   }
 
-  /** @throws Error where there is a file that can neither be used nor put aside: it may be somebody else's. */
+  /** @throws Error if a file can neither be used nor renamed: it may belong to another program. */
   #read(): StateDocument | undefined {
     const { path } = this.#options;
     let text: string;
@@ -132,17 +133,17 @@ export class StateFile {
     return undefined;
   }
 
-  /** Tells the same only once, however often it is tried again. */
+  /** Reports trouble, but the same trouble only once in a row. */
   #tell(what: string): void {
     if (this.#told !== what) this.#options.onTrouble(what);
     this.#told = what;
   }
 }
 
-/** As many circuits are kept for others, who may be gone. */
+/** How many circuits that this proxy does not know are kept in the file. */
 const maxOthers = 1_000;
 
-/** Another proxy of the same server may know of tools that this one was never asked for. */
+/** Adds the circuits that only other proxies of the same server know. */
 function withOthers(own: PersistedRegistry, kept: PersistedRegistry | undefined): PersistedRegistry {
   const known = new Set(own.circuits.map(({ tool }) => tool));
   const all = Array.isArray(kept?.circuits) ? kept.circuits : [];
@@ -154,9 +155,7 @@ function parse(text: string): StateDocument | undefined {
   try {
     const document = JSON.parse(text) as Partial<StateDocument> | null;
     const isKnown = document?.format === 'toolfuse-mcp' && document.version === 1;
-    const { servers } = document ?? {};
-    const isObject = typeof servers === 'object' && servers !== null && !Array.isArray(servers);
-    return isKnown && isObject ? (document as StateDocument) : undefined;
+    return isKnown && isPlainObject(document.servers) ? (document as StateDocument) : undefined;
   } catch {
     return undefined;
   }

@@ -68,7 +68,7 @@ describe('toolfuse chart', () => {
     [['toString'], 'there is no chart "toString"; the charts are tool and registry'],
     [['tool', 'registry'], 'one chart at a time, got also "registry"'],
     [['--format', 'pdf'], '--format must be mermaid, svg or json, got "pdf"'],
-    [['--full'], '--full is for --format svg, got mermaid'],
+    [['--full'], '--full needs --format svg, got mermaid'],
     [['--nope'], "Unknown option '--nope'"],
     [['--format'], "Option '--format <value>' argument missing"],
     [['--out', '/'], '--out "/" cannot be written: EISDIR'],

@@ -72,10 +72,10 @@ describe('toolfuse', () => {
     expect(printed.out).toMatch(/^ {2}mcp +put circuit breakers in front of any MCP server$/m);
   });
 
-  it('refuses what is no command, and ends with 2', async () => {
+  it('refuses an unknown command, and exits with 2', async () => {
     const { printed, exited } = toolfuse('breaker');
     expect(await exited).toBe(2);
-    expect(printed.err).toBe('toolfuse: breaker is no command; the commands are mcp, inspect, chart\n');
+    expect(printed.err).toBe('toolfuse: there is no command breaker; the commands are mcp, inspect, chart\n');
   });
 });
 
@@ -87,9 +87,9 @@ describe('toolfuse mcp', () => {
   });
 
   it.each([
-    [[], 'toolfuse: there is no server: put its command behind --, or give its --url\n'],
-    [['--url', 'http://a', '--', 'b'], 'toolfuse: there must be one server: a command behind --, or --url\n'],
-    [['--header', 'A: b', '--', 'a'], 'toolfuse: headers are for a server with a --url\n'],
+    [[], 'toolfuse: there is no server: put its command after --, or give its --url\n'],
+    [['--url', 'http://a', '--', 'b'], 'toolfuse: there must be one server: a command after --, or --url\n'],
+    [['--header', 'A: b', '--', 'a'], 'toolfuse: headers need a server with a --url\n'],
     [
       ['--min-backoff', '10', '--max-backoff', '5', '--', 'a'],
       'toolfuse: circuit.maxBackoffMs must be at least minBackoffMs (10), got 5\n',
@@ -144,7 +144,7 @@ describe('toolfuse mcp', () => {
   });
 
   it.each([
-    ['a folder', () => folder, 'it is no file'],
+    ['a folder', () => folder, 'it is not a file'],
     ['in no folder', () => join(folder, 'no', 'state.json'), 'ENOENT'],
   ])('ends with 2 where its state would be %s', async (_, path, why) => {
     const proxy = toolfuse('mcp', '--state', path(), '--', process.execPath, fileServer, folder);

@@ -220,12 +220,12 @@ describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () =
 
 describe('a server of HTTP that does not speak MCP', { timeout: 30_000 }, () => {
   it.each([
-    ['nothing', 'application/json', '', 'it answered with no answer to this'],
+    ['nothing', 'application/json', '', 'its answer does not answer this request'],
     [
       'another answer',
       'application/json',
       '{"jsonrpc":"2.0","id":"x","result":{}}',
-      'with no answer to this',
+      'does not answer this request',
     ],
     ['a page', 'text/html', '<p>Welcome</p>', 'it answered with content type "text/html"'],
     ['an empty stream', 'text/event-stream', '', 'the answer broke off'],

@@ -250,7 +250,7 @@ describe('a request that has no business here', () => {
     const headers = { 'mcp-protocol-version': version };
     const response = await caller.post({ method: 'notifications/x' }, { headers });
     expect(response.status).toBe(status);
-    if (status === 400) expect(await response.text()).toContain('must be a version, as 2025-11-25');
+    if (status === 400) expect(await response.text()).toContain('must be a version, such as 2025-11-25');
   });
 
   it('with too much in it is refused, and the others go on', async () => {

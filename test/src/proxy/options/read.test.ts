@@ -37,7 +37,7 @@ describe('the command of the server', () => {
 
   it('is asked for behind -- where it stands elsewhere', () => {
     expect(complaint(['npx', 'server'])).toBe(
-      '"npx" is no option; the server\'s command comes behind --, as in: toolfuse mcp -- npx -y some-server',
+      '"npx" is no option; the server\'s command goes after --, as in: toolfuse mcp -- npx -y some-server',
     );
   });
 });
@@ -118,13 +118,13 @@ describe('a setting', () => {
     [['--url', 'ftp://a'], '--url must be a URL that begins with http: or https:, got "ftp://a"'],
     [
       ['--listen', '70000'],
-      '--listen must be a port from 0 to 65535, as 8808 or 127.0.0.1:8808, got "70000"',
+      '--listen must be a port from 0 to 65535, such as 8808 or 127.0.0.1:8808, got "70000"',
     ],
     [
       ['--max-message-mb', '1000'],
       '--max-message-mb must be a number of megabytes above 0, at most 512, got "1000"',
     ],
-    [['--state', ' '], '--state must be a text that is not empty, got " "'],
+    [['--state', ' '], '--state must be a non-empty string, got " "'],
     [['--no-such'], "Unknown option '--no-such'"],
     [['--no-min-backoff'], "Unknown option '--no-min-backoff'"],
     [['--header', 'X'], '--header "X" must be \'NAME: VALUE\''],
@@ -249,7 +249,7 @@ describe('a URL', () => {
     'https:user:s3cret@host',
     'HTTPS://user:s3cret@host',
   ])('with a user or a password is refused, without telling it: %s', (url) => {
-    const words = 'must be a URL without a user and a password: give them by a header';
+    const words = 'must be a URL without user and password: put them in a header';
     expect(complaint(['--url', url])).toBe(`--url ${words}`);
     expect(complaint(['--config', config({ url })])).toContain(`url ${words}`);
   });
@@ -279,17 +279,17 @@ describe('a configuration file', () => {
 
   it.each([
     ['{', 'cannot be read: '],
-    [[], 'must hold a JSON object, got []'],
+    [[], 'must hold a JSON object, got an array'],
     [{ tools: { a: { 'failure-threshold': 1 } } }, 'tools.a.failure-threshold is no setting; there are'],
     [{ minBackoff: 1 }, 'minBackoff is no setting; see toolfuse mcp --help'],
     [{ minBackoffMs: '1' }, 'minBackoffMs must be a number of milliseconds, 0 or more, got "1"'],
     [{ hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
-    [{ command: 'npx server' }, 'command must be a list of words, got "npx server"'],
-    [{ headers: { a: 1 } }, 'headers must be an object of texts, got {"a":1}'],
+    [{ command: 'npx server' }, 'command must be a list of strings, got "npx server"'],
+    [{ headers: { a: 1 } }, 'headers must be an object of strings, got an object'],
     [{ constructor: 1 }, 'constructor is no setting'],
     [JSON.parse('{"__proto__":{}}'), '__proto__ is no setting'],
     [{ tools: { a: { constructor: 1 } } }, 'tools.a.constructor is no setting'],
-    [{ tools: [] }, 'tools must be an object, got []'],
+    [{ tools: [] }, 'tools must be an object, got an array'],
     [{ tools: { a: 1 } }, 'tools.a must be an object, got 1'],
     [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
     [{ server: { minBackoffMs: -1 } }, 'server.minBackoffMs must be'],
@@ -305,8 +305,8 @@ describe('a configuration file', () => {
 
 describe('a question to running proxies', () => {
   it.each([
-    [['--json', '--', 'server'], '--json is for --status'],
-    [['--status', '--', 'server'], '--status tells of all proxies that run, and takes no server'],
+    [['--json', '--', 'server'], '--json needs --status'],
+    [['--status', '--', 'server'], '--status shows all running proxies, and takes no server'],
   ])('%j is not clear', (args, words) => {
     expect(complaint(args)).toBe(words);
   });

@@ -50,7 +50,7 @@ describe('a notification', () => {
     vi.advanceTimersByTime(60_000);
     await expect
       .poll(() => to.undelivered.map(({ error }) => reasonOf(error)))
-      .toEqual(['it was not taken within 30 s', 'it was not taken within 30 s']);
+      .toEqual(['it was not accepted within 30 s', 'it was not accepted within 30 s']);
   });
 });
 

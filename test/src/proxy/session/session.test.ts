@@ -553,7 +553,7 @@ describe('a server that is lost', () => {
     expect(client.isPaused).toBe(false);
     expect(circuits.registry.openCircuits()).toEqual(['server:test']);
     expect(logged).toContainEqual(
-      expect.objectContaining({ event: 'server.lost', why: 'it takes no messages any more' }),
+      expect.objectContaining({ event: 'server.lost', why: 'it no longer accepts messages' }),
     );
   });
 
