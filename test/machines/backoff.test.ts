@@ -3,6 +3,7 @@ import { circuitConfig } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { backoffAt, type Jitter, longestTimerMs, remainingMs, waitMs } from '../../machines/backoff.ts';
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
+import { checkProperty } from '../support/property.ts';
 
 const config = circuitConfig();
 
@@ -40,7 +41,7 @@ describe('the backoff after another failed probe', () => {
   });
 
   it('lies between the shortest and the longest, whatever the factor and the current one', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.double(), fc.double({ min: 0 }), (backoffFactor, current) => {
         const next = nextBackoffMs(circuitConfig({ backoffFactor }), current);
         expect(next).toBeGreaterThanOrEqual(5_000);
@@ -130,7 +131,7 @@ describe('jitter', () => {
   });
 
   it('never leaves no wait at all, and never more than the longest', () => {
-    fc.assert(
+    checkProperty(
       fc.property(
         fc.constantFrom<Jitter>('full', 'equal', 'decorrelated'),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),

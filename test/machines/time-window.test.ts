@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { show } from '../../machines/rule.ts';
 import type { TimeWindowMemory } from '../../machines/time-window.ts';
 import type { OwnStrategy } from '../../machines/trip-strategy.ts';
+import { checkProperty } from '../support/property.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
 
 describe('a time window', () => {
   it('says of each call what a plain list of the calls in its slices says', () => {
-    fc.assert(
+    checkProperty(
       fc.property(
         calls,
         fc.constantFrom(1, 2, 4, 5, 10),
@@ -29,7 +30,7 @@ describe('a time window', () => {
           expect(walk(strategy, outcomes)).toEqual(expected);
         },
       ),
-      { numRuns: 300 },
+      { atLeast: 75, atMost: 300 },
     );
   });
 
@@ -77,7 +78,7 @@ describe('a time window', () => {
 
   it('adds a success in place as it would record it, and only where it cannot trip', () => {
     let added = 0;
-    fc.assert(
+    checkProperty(
       fc.property(calls, fc.integer({ min: 1, max: 20 }), rate, (outcomes, minCalls, failureRate) => {
         const limits = { minCalls, failureRate, slowCallMs: 100 };
         const strategy: OwnStrategy<TimeWindowMemory> = timeWindow({ windowMs: 1_000, slices: 4, ...limits });

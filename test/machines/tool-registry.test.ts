@@ -13,6 +13,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { ManualClock } from '../support/manual-clock.ts';
+import { checkProperty } from '../support/property.ts';
 import { contextOf, delaysOf, fail, stateOf } from './start-circuit.ts';
 
 /** A registry actor and its circuits, made as the facade makes them, but without it. */
@@ -627,7 +628,7 @@ describe('a registry, whatever happens to its circuits', () => {
   );
 
   it('counts what a walk over the circuits would, and is paused exactly when it should be', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.integer({ min: 1, max: 4 }), steps, (maxOpenCircuits, sequence) => {
         const { registry, clock, spawn, context, value, news } = startRegistry({
           maxOpenCircuits,
@@ -665,7 +666,7 @@ describe('a registry, whatever happens to its circuits', () => {
           expect(context().pauseReason === null).toBe(!shouldPause);
         }
       }),
-      { numRuns: 200 },
+      { atLeast: 50, atMost: 200 },
     );
   });
 });

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import { expectAgreement } from '../../support/agreement.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const circuit: Partial<CircuitConfig> = {
   failureThreshold: 2,
@@ -437,7 +438,7 @@ describe('any change to a valid document', () => {
 
   it('either restores or is refused with a RestoreError', () => {
     const base = everyState().registry.persist();
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
         const document = JSON.parse(base);
         for (const { at, field, value } of changes) {
@@ -462,18 +463,18 @@ describe('any change to a valid document', () => {
         registry.stop();
         expect(clock.timers).toBe(0);
       }),
-      { numRuns: 400 },
+      { atLeast: 100, atMost: 400 },
     );
   });
 
   it('does the same if it is made to the text', () => {
     const base = everyState().registry.persist();
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(base.length), fc.nat(20), fc.string({ maxLength: 5 }), (from, length, text) => {
         const { error } = attempt(base.slice(0, from) + text + base.slice(from + length));
         if (error !== undefined) expect(error).toBeInstanceOf(RestoreError);
       }),
-      { numRuns: 400 },
+      { atLeast: 100, atMost: 400 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkProperty } from '../../support/property.ts';
 import { initialize, start, startInitialized } from './support/scripted-session.ts';
 
 /** JSON has no -0. */
@@ -29,7 +30,7 @@ const everything = () => ({ hideOpen: true, status: () => ({}) });
 
 describe('whatever a server answers', () => {
   it('the client has its answer, and the session goes on', () => {
-    fc.assert(
+    checkProperty(
       fc.property(method, strange, fc.boolean(), (asked, value, isError) => {
         const { says, run, told } = startInitialized(everything());
         says({ jsonrpc: '2.0', id: 1, method: asked, params: { name: 'a', uri: 'b' } });
@@ -39,12 +40,12 @@ describe('whatever a server answers', () => {
         run().says({ jsonrpc: '2.0', id: 2, result: {} });
         expect(told.filter(({ method }) => method === undefined).map(({ id }) => id)).toEqual([1, 2]);
       }),
-      { numRuns: 1_000 },
+      { atLeast: 250, atMost: 1_000 },
     );
   });
 
   it('is passed on, were it no list of tools at all', () => {
-    fc.assert(
+    checkProperty(
       fc.property(json, (result) => {
         const { says, run, told } = startInitialized(everything());
         says({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
@@ -55,7 +56,7 @@ describe('whatever a server answers', () => {
   });
 
   it('to the first message of all, it is passed on', () => {
-    fc.assert(
+    checkProperty(
       fc.property(strange, (result) => {
         const { says, run, told } = start(everything());
         says(initialize);
@@ -81,19 +82,19 @@ describe('whatever a server answers', () => {
 
 describe('whatever a client asks', () => {
   it('it goes to the server, or has an answer', () => {
-    fc.assert(
+    checkProperty(
       fc.property(method, strange, (asked, params) => {
         const { says, run, told } = startInitialized(everything());
         says({ jsonrpc: '2.0', id: 1, method: asked, params: params as object });
         expect(run().heard.length + told.length).toBe(1);
       }),
-      { numRuns: 500 },
+      { atLeast: 125, atMost: 500 },
     );
   });
 
   it('notifications of any kind pass', () => {
     const notification = fc.constantFrom('cancelled', 'progress', 'initialized', 'tools/list_changed', 'x');
-    fc.assert(
+    checkProperty(
       fc.property(notification, strange, (kind, params) => {
         const { says, run, told } = startInitialized(everything());
         const message = { jsonrpc: '2.0', method: `notifications/${kind}`, params: params as object };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemsOf, MemberReader } from '../../../../src/proxy/wire/json-members.ts';
 import type { Line } from '../../../../src/proxy/wire/line.ts';
+import { checkProperty } from '../../../support/property.ts';
 import { lineOf } from '../support/pieces.ts';
 
 /** The members of an object, their values read by JSON.parse one by one; undefined where there is no whole object. */
@@ -41,7 +42,7 @@ const hardObject = fc
 
 describe('the members of a JSON object', () => {
   it('are those that JSON.parse finds, in whatever white space and pieces', () => {
-    fc.assert(
+    checkProperty(
       fc.property(
         hardObject,
         fc.constantFrom(0, 1, '\t', '\r\n'),
@@ -51,12 +52,12 @@ describe('the members of a JSON object', () => {
           expect(told(text, places)).toEqual(Object.entries(JSON.parse(text)));
         },
       ),
-      { numRuns: 2_000 },
+      { atLeast: 500, atMost: 2_000 },
     );
   });
 
   it('end where the object does, whatever comes behind it', () => {
-    fc.assert(
+    checkProperty(
       fc.property(hardObject, hardText, (object, more) => {
         const text = JSON.stringify(object);
         expect(endOf(lineOf(`  ${text}${more}`))).toBe(2 + Buffer.byteLength(text));
@@ -65,12 +66,12 @@ describe('the members of a JSON object', () => {
   });
 
   it('are not found in an object that was cut off', () => {
-    fc.assert(
+    checkProperty(
       fc.property(hardObject, fc.nat(), (object, at) => {
         const text = Buffer.from(JSON.stringify(object));
         expect(endOf(lineOf(text.toString('utf8', 0, at % text.length)))).toBe(-1);
       }),
-      { numRuns: 1_000 },
+      { atLeast: 250, atMost: 1_000 },
     );
   });
 
@@ -113,7 +114,7 @@ describe('the name of a member', () => {
 
 describe('the items of a JSON array', () => {
   it('are those that JSON.parse finds', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(fc.oneof(hardObject, hardValue)), (array) => {
         const text = JSON.stringify(array);
         const items = itemsOf(lineOf(text))?.map(({ start, end }) =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LineReader, type LongLine } from '../../../../src/proxy/wire/line-reader.ts';
+import { checkProperty } from '../../../support/property.ts';
 import { cutAt } from '../support/pieces.ts';
 
 function reader(maxBytes: number) {
@@ -16,7 +17,7 @@ function reader(maxBytes: number) {
 
 describe('a stream of bytes', () => {
   it('is cut into its lines, wherever it was cut before', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat()), (texts, places) => {
         const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
         const { it, lines, long } = reader(Infinity);
@@ -35,7 +36,7 @@ describe('a stream of bytes', () => {
   });
 
   it('keeps only the ends of a line that is too long, and goes on with the next', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(fc.nat(), { maxLength: 20 }), (places) => {
         const { it, lines, long } = reader(10_000);
         const text = `first\n{"id":7,${'x'.repeat(50_000)}end}\nlast\n`;

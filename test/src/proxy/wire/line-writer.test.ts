@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import { LineWriter } from '../../../../src/proxy/wire/line-writer.ts';
+import { checkProperty } from '../../../support/property.ts';
 
 /** A stream that keeps what it is given, piece by piece, and is as slow as it is told to be. */
 function sink({ isSlow = false, highWaterMark = 64 } = {}) {
@@ -54,7 +55,7 @@ describe('lines that are gathered', () => {
       text: fc.string({ minLength: 1 }),
       what: fc.constantFrom('pass', 'drop', 'own'),
     });
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(fc.array(part)), (batches) => {
         const { stream, pieces } = sink();
         const writer = new LineWriter(stream);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Line } from '../../../../src/proxy/wire/line.ts';
+import { checkProperty } from '../../../support/property.ts';
 import { lineOf } from '../support/pieces.ts';
 
 const anyPieces = fc.array(fc.nat(), { maxLength: 10 });
@@ -8,7 +9,7 @@ const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 
 describe('a line in pieces', () => {
   it('has the bytes of all of them, asked for in whatever order', () => {
-    fc.assert(
+    checkProperty(
       fc.property(anyText, anyPieces, fc.array(fc.nat(80)), (text, places, asked) => {
         const bytes = Buffer.from(text);
         const line = lineOf(text, places);
@@ -20,7 +21,7 @@ describe('a line in pieces', () => {
   });
 
   it('finds a byte where it stands next', () => {
-    fc.assert(
+    checkProperty(
       fc.property(
         anyText,
         anyPieces,
@@ -34,7 +35,7 @@ describe('a line in pieces', () => {
   });
 
   it('gives the text of a part, though letters are cut', () => {
-    fc.assert(
+    checkProperty(
       fc.property(anyText, anyPieces, fc.nat(80), fc.nat(80), (text, places, from, before) => {
         const line = lineOf(text, places);
         expect(line.text('utf8', from, before)).toBe(Buffer.from(text).toString('utf8', from, before));

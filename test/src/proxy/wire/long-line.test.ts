@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLongLine } from '../../../../src/proxy/wire/long-line.ts';
+import { checkProperty } from '../../../support/property.ts';
 
 const much = 'x'.repeat(100);
 const read = (text: string) =>
@@ -43,7 +44,7 @@ describe('a message of which only the ends were kept', () => {
       ['method', 'a'],
       ['error', [much, { method: 'b' }]],
     );
-    fc.assert(
+    checkProperty(
       fc.property(fc.uniqueArray(member, { selector: ([name]) => name }), fc.nat(400), (members, cut) => {
         const text = JSON.stringify(Object.fromEntries(members));
         const told = readLongLine({

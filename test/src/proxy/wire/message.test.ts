@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import { Message } from '../../../../src/proxy/wire/message.ts';
+import { checkProperty } from '../../../support/property.ts';
 
 const line = (content: unknown): Line => Line.of(JSON.stringify(content));
 const read = (content: unknown): Message => {
@@ -70,7 +71,7 @@ describe('a message', () => {
   });
 
   it('gives what JSON.parse gives', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.string(), fc.string(), fc.jsonValue(), (outer, inner, value) => {
         const text = JSON.stringify({ [outer]: { [inner]: value } });
         expect(Message.read(Line.of(text))?.value(outer, inner)).toEqual(JSON.parse(text)[outer][inner]);
