@@ -1,4 +1,4 @@
-import { errorCategories, isErrorCategory } from 'toolfuse';
+import { errorCategories, isErrorCategory } from 'toolfuse/machines';
 
 /** How many outcomes of a tool are kept for its sparkline. */
 const kept = 32;

@@ -1,4 +1,4 @@
-import { errorCategoryNames, isErrorCategory } from 'toolfuse';
+import { errorCategoryNames, isErrorCategory } from 'toolfuse/machines';
 import type { ActorKind } from '../protocol.ts';
 
 interface Asked {

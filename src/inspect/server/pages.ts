@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errorCategoryNames } from 'toolfuse';
+import { errorCategoryNames } from 'toolfuse/machines';
 import type { WebSocket } from 'ws';
 import { version } from '../../../package.json';
 import type { KnownActor } from '../known-actor.ts';
