@@ -31,7 +31,7 @@ describe('toolfuse chart', () => {
   const folder = mkdtempSync(join(tmpdir(), 'toolfuse-chart-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('writes the circuit of a tool as mermaid, when nothing else is asked', () => {
+  it('writes the circuit of a tool as mermaid by default', () => {
     expect(written()).toBe(chartText('tool', { format: 'mermaid' }));
     expect(written()).toMatch(/^stateDiagram-v2\n {2}\[\*\] --> closed\n/);
   });
@@ -48,7 +48,7 @@ describe('toolfuse chart', () => {
     expect(full).toContain('startProbing');
   });
 
-  it('writes JSON of which XState makes the same machine again', () => {
+  it('writes JSON from which XState makes the same machine', () => {
     const definition = JSON.parse(written('--format', 'json'));
     expect(chartModel(createMachine(definition).config)).toEqual(chartModel(toolCircuitMachine.config));
   });
@@ -59,7 +59,7 @@ describe('toolfuse chart', () => {
     expect(readFileSync(file, 'utf8')).toBe(chartText('tool', { format: 'svg' }));
   });
 
-  it('tells what it takes', () => {
+  it('prints its options', () => {
     expect(written('--help')).toMatch(/^Usage: toolfuse chart \[tool\|registry\]/);
   });
 

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
 });
 
-/** Starts the built command, and reads where it says it is. */
+/** Starts the built command, and reads the address that it prints. */
 async function start(...args: string[]) {
   const child = spawn(process.execPath, [command, 'inspect', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,7 +30,7 @@ async function start(...args: string[]) {
 }
 
 describe('toolfuse inspect', { timeout: 30_000 }, () => {
-  it('shows a registry that the real Stately client shows it, with its backoff as it runs', async () => {
+  it('shows a registry that the real Stately client connects, with its running backoff', async () => {
     const { url, appUrl } = await start('--port', '0');
     const client = createWebSocketInspector({ url: appUrl });
     const registry = createToolRegistry({
@@ -62,7 +62,7 @@ describe('toolfuse inspect', { timeout: 30_000 }, () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('says what it takes', async () => {
+  it('prints its options', async () => {
     const { stdout } = await run(process.execPath, [command, 'inspect', '--help']);
     expect(stdout).toContain('--port PORT');
   });

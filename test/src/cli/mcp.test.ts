@@ -20,10 +20,10 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The built command at work, with what it prints. */
+/** Starts the built command, and collects what it prints. */
 const toolfuse = (...args: string[]) => toolfuseIn({}, ...args);
 
-/** The same with more in its environment. */
+/** The same, with more variables in its environment. */
 function toolfuseIn(env: Readonly<Record<string, string>>, ...args: string[]) {
   const child = spawn(process.execPath, [command, ...args], {
     env: { ...process.env, XDG_RUNTIME_DIR: folder, ...env },
@@ -38,7 +38,7 @@ function toolfuseIn(env: Readonly<Record<string, string>>, ...args: string[]) {
   });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  /** Sends a request, and gives the next message that comes. */
+  /** Sends a request, and resolves with the next message. */
   const ask = async (content: object): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...content })}\n`);
     return JSON.parse((await lines.next()).value);
@@ -52,7 +52,7 @@ const initialize = {
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
 };
 
-/** A process is gone, or only its parent has not noticed yet. */
+/** Whether a process is gone, or a zombie. */
 function isGone(pid: number): boolean {
   try {
     return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -80,7 +80,7 @@ describe('toolfuse', () => {
 });
 
 describe('toolfuse mcp', () => {
-  it('tells all that it takes', async () => {
+  it('prints all of its options', async () => {
     const { printed, exited } = toolfuse('mcp', '--help');
     expect(await exited).toBe(0);
     expect(printed.out).toMatch(/^ {2}--min-backoff MS /m);
@@ -95,13 +95,13 @@ describe('toolfuse mcp', () => {
       'toolfuse: circuit.maxBackoffMs must be at least minBackoffMs (10), got 5\n',
     ],
     [['--backoff', '1', '--', 'a'], "toolfuse: Unknown option '--backoff'\n"],
-  ])('%j ends with 2, and says why', async (args, words) => {
+  ])('%j exits with 2, and says why', async (args, words) => {
     const { printed, exited } = toolfuse('mcp', ...args);
     expect(await exited).toBe(2);
     expect(printed.err).toBe(words);
   });
 
-  it('ends with 127 where the command is not there, having said so to the client', async () => {
+  it('exits with 127 if the command does not exist, after telling the client', async () => {
     const proxy = toolfuse('mcp', '--', 'no-such-command');
     expect(await proxy.ask(initialize)).toMatchObject({
       id: 0,
@@ -114,21 +114,21 @@ describe('toolfuse mcp', () => {
     ['no-such-command', 127],
     ['/etc/passwd/x', 127],
     ['/etc/passwd', 126],
-  ])('ends with the code of a shell where %s cannot be run, though nobody asks', async (name, exitCode) => {
+  ])('exits like a shell if %s cannot be run, even without a request', async (name, exitCode) => {
     const proxy = toolfuse('mcp', '--', name);
     proxy.child.stdin.end();
     expect(await proxy.exited).toBe(exitCode);
     expect(proxy.printed.err).not.toContain('server.started');
   });
 
-  it('says of a server that ends at once neither that it is back nor that its circuit is closed', async () => {
+  it('never logs that a server is back, or its circuit closed, if the server ends at once', async () => {
     const proxy = toolfuse('mcp', '--log', 'json', '--', process.execPath, '-e', 'process.exit(1)');
     const events = () =>
       proxy.printed.err
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line).event as string);
-    // Started again after half a second and after one more.
+    // Restarted after half a second, and again after another second.
     await expect
       .poll(() => events().filter((event) => event === 'server.started'), { timeout: 10_000 })
       .toHaveLength(3);
@@ -136,7 +136,7 @@ describe('toolfuse mcp', () => {
     expect(events()).not.toContain('circuit.closed');
   });
 
-  it('tells of settings of a tool that the server does not have, once', async () => {
+  it('logs once that there are settings for a tool that the server does not have', async () => {
     const proxy = toolfuse('mcp', '--tool', 'serach:timeout=1', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
     for (const id of [1, 2]) await proxy.ask({ id, method: 'tools/list' });
@@ -146,14 +146,14 @@ describe('toolfuse mcp', () => {
   it.each([
     ['a folder', () => folder, 'it is not a file'],
     ['in no folder', () => join(folder, 'no', 'state.json'), 'ENOENT'],
-  ])('ends with 2 where its state would be %s', async (_, path, why) => {
+  ])('exits with 2 if its state file is %s', async (_, path, why) => {
     const proxy = toolfuse('mcp', '--state', path(), '--', process.execPath, fileServer, folder);
     expect(await proxy.exited).toBe(2);
     expect(proxy.printed.err).toMatch(/^toolfuse: --state ".*" cannot be written: /);
     expect(proxy.printed.err).toContain(why);
   });
 
-  it('has said everything before it ends, also to a client that reads slowly', async () => {
+  it('delivers everything before it ends, even to a client that reads slowly', async () => {
     const server = join(folder, 'large.mjs');
     const answer = "JSON.stringify({ jsonrpc: '2.0', id: 0, result: { text: 'x'.repeat(2_000_000) } })";
     writeFileSync(server, `process.stdin.once('data', () => process.stdout.write(${answer} + '\\n'));`);
@@ -184,7 +184,7 @@ describe('toolfuse mcp', () => {
     expect(isGone(server)).toBe(true);
   });
 
-  it('has ended, and a server that does not want to, before a client of the SDK would kill it', async () => {
+  it('ends, and ends a stubborn server, before the SDK would kill it', async () => {
     const stubborn = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000); console.error('runs')";
     const proxy = toolfuse('mcp', '--', process.execPath, '-e', stubborn);
     await expect.poll(() => proxy.printed.err).toContain('runs');
@@ -192,12 +192,12 @@ describe('toolfuse mcp', () => {
     const startedAt = performance.now();
     proxy.child.stdin.end();
     expect(await proxy.exited).toBe(0);
-    // Two seconds after the end of the input comes SIGTERM, and two later SIGKILL.
+    // The SDK sends SIGTERM two seconds after the end of the input, and SIGKILL two seconds later.
     expect(performance.now() - startedAt).toBeLessThan(4_000);
     expect(isGone(server)).toBe(true);
   });
 
-  it('hands its environment on, but for what npx was told of toolfuse itself', async () => {
+  it('passes its environment on, except what npx set for toolfuse itself', async () => {
     const env = { npm_config_package: 'toolfuse', npm_config_call: 'toolfuse mcp', TOKEN: 's3cret' };
     const print = 'console.error(JSON.stringify(process.env)); process.stdin.resume()';
     const proxy = toolfuseIn(env, 'mcp', '--log', 'none', '--', process.execPath, '-e', print);
@@ -206,7 +206,7 @@ describe('toolfuse mcp', () => {
     expect({ TOKEN, npm_config_package, npm_config_call }).toEqual({ TOKEN: 's3cret' });
   });
 
-  it('goes on though nobody listens to its log any more', async () => {
+  it('goes on if nobody reads its log any more', async () => {
     const proxy = toolfuse('mcp', '--log-payloads', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
     proxy.child.stderr.destroy();
@@ -221,7 +221,7 @@ describe('toolfuse mcp', () => {
   it.each([
     ['mcp', '--listen', '0', '--', process.execPath, fileServer, folder],
     ['inspect', '--port', '0'],
-  ])('ends with the shell of the npx that it was started by: %s', async (...args) => {
+  ])('ends with the shell of the npx that started it: %s', async (...args) => {
     const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'toolfuse'" };
     const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
     const shell = spawn('sh', ['-c', `${line}; true`], { env: { ...process.env, ...env } });
@@ -234,7 +234,7 @@ describe('toolfuse mcp', () => {
     await expect.poll(() => isGone(program), { timeout: 10_000 }).toBe(true);
   });
 
-  it('ends what a launcher has started as well', async () => {
+  it('also ends what a launcher has started', async () => {
     const proxy = toolfuse(
       'mcp',
       '--',
@@ -251,7 +251,7 @@ describe('toolfuse mcp', () => {
     expect([isGone(shell), isGone(server)]).toEqual([true, true]);
   });
 
-  it('shows with --status how the circuits of a running one are', async () => {
+  it('shows the circuits of a running proxy with --status', async () => {
     const proxy = toolfuse('mcp', '--name', 'files', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
     await proxy.ask({
@@ -268,7 +268,7 @@ describe('toolfuse mcp', () => {
     expect(JSON.parse(json.printed.out)).toMatchObject([{ server: 'files', pid: proxy.child.pid }]);
   });
 
-  it('shows with --status when things happened, and what a dead server takes with it', async () => {
+  it('shows with --status when things happened, and which tools a dead server takes down', async () => {
     const flags = ['--min-backoff', '60000', '--failure-threshold', '1'];
     const proxy = toolfuse('mcp', ...flags, '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
@@ -307,11 +307,11 @@ describe('toolfuse mcp', () => {
       const status = toolfuse('mcp', '--status');
       await status.exited;
       expect(status.printed.out).toContain(`watch it live at ${url}\n`);
-      // Its page, though it is open, keeps nothing alive.
+      // An open page keeps nothing alive.
       proxy.child.stdin.end();
       expect(await proxy.exited).toBe(0);
       await expect(fetch(url)).rejects.toThrow();
-      // Nothing but the two answers was said to the client.
+      // The client got nothing but the two answers.
       expect(
         proxy.printed.out
           .trim()
@@ -321,7 +321,7 @@ describe('toolfuse mcp', () => {
     },
   );
 
-  it('goes on without the inspector where that cannot be shown, and says so', async () => {
+  it('goes on without the inspector if it cannot be shown, and says so', async () => {
     const noPort = join(folder, 'no-port.cjs');
     writeFileSync(
       noPort,
@@ -339,7 +339,7 @@ describe('toolfuse mcp', () => {
     expect(await proxy.exited).toBe(0);
   });
 
-  it('shows with --status that none runs, also where one was killed', async () => {
+  it('shows with --status that no proxy runs, even if one was killed', async () => {
     const proxy = toolfuse('mcp', '--', process.execPath, fileServer, folder);
     await proxy.ask(initialize);
     proxy.child.kill('SIGKILL');
@@ -349,7 +349,7 @@ describe('toolfuse mcp', () => {
     expect(status.printed.out).toBe('No toolfuse proxy of yours is running.\n');
   });
 
-  it('keeps its circuits in a file, for the next one', async () => {
+  it('keeps its circuits in a file, for the next proxy', async () => {
     const args = ['mcp', '--state', join(folder, 'state.json'), '--log', 'none', '--'];
     const first = toolfuse(...args, process.execPath, fileServer, folder);
     await first.ask(initialize);

@@ -5,20 +5,20 @@ import { RawClient } from './support/raw-client.ts';
 
 const mirror = fileURLToPath(new URL('fixtures/mirror.mjs', import.meta.url));
 
-/** Messages that a client or a server may send, each one a line as nobody would write it twice. */
+/** Messages that a client or a server may send, written in ways that a parser would not reproduce. */
 const lines = [
-  // Order, white space, numbers and escapes that a parser would lose.
+  // Order, white space, numbers and escapes that are lost in parsing.
   '{"method":"notifications/x","jsonrpc":"2.0","params":{"b":1,"a":2}}',
   '  { "jsonrpc" : "2.0" , "method" : "notifications/x" , "params" : { } }  ',
   '{"jsonrpc":"2.0","method":"notifications/x","params":{"n":12345678901234567890,"f":1.10,"e":1E3,"z":-0}}',
   '{"jsonrpc":"2.0","method":"notifications/x","params":{"u":"\\u00fc\\/\\ud83e\\udd8a","raw":"ü🦊\u2028"}}',
   '{"jsonrpc":"2.0","method":"notifications/x","params":{"a":1,"a":2},"params":{"a":3}}',
   '{"jsonrpc":"2.0","method":"notifications/x","params":{"__proto__":{"x":1},"constructor":null}}',
-  // Methods, versions and members of a time to come.
+  // Methods, versions and members of the future.
   '{"jsonrpc":"3.0","method":"tools/call2","params":[1,2],"extra":{"deep":[[[[[]]]]]}}',
   '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"unknown"}}',
   '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":{"odd":true},"progress":1}}',
-  // Answers that nobody has asked for are for the server to refuse: this comes back, and is one to itself.
+  // Unrequested answers are the server's to refuse: this request comes back, and then answers itself.
   '{"jsonrpc":"2.0","id":"toolfuse-1","method":"example.org/ask","params":{"_meta":{"progressToken":1}}}',
   '{"jsonrpc":"2.0","id":1.5,"method":"tools/list","params":{"_meta":{"x":[null]}}}',
   '{"jsonrpc":"2.0","id":-9007199254740993,"method":"example.org/big"}',
@@ -41,7 +41,7 @@ describe('what passes the proxy', () => {
     },
   );
 
-  it('comes in the order in which it was sent, a thousand lines at once', async () => {
+  it('arrives in the order in which it was sent, a thousand lines at once', async () => {
     const client = new RawClient(behindProxy([process.execPath, mirror]));
     const sent = Array.from(
       { length: 1_000 },
@@ -57,7 +57,7 @@ describe('what passes the proxy', () => {
     }
   });
 
-  it('ends with the last line, though its end is missing', async () => {
+  it('ends with the last line, even if its line break is missing', async () => {
     const client = new RawClient(behindProxy([process.execPath, mirror]));
     client.writeLine('{"jsonrpc":"2.0","method":"notifications/x"}');
     expect(await client.endInput()).toBe(0);

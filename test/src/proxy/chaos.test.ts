@@ -29,7 +29,7 @@ describe('whatever happens to a server', () => {
       fc.asyncProperty(fc.array(happening, { minLength: 40, maxLength: 120 }), async (happenings) => {
         await using server = new FaultServer();
         const options = ['--timeout', '400', '--min-backoff', '100', '--max-backoff', '200'];
-        // A server that is stopped while it starts is waited for as long.
+        // A server that is stopped during its start may take this long.
         options.push('--start-timeout', '5000');
         const client = new RawClient(behindProxy(server.command, ...options));
         try {
@@ -58,7 +58,7 @@ describe('whatever happens to a server', () => {
           await expect
             .poll(async () => (await works()).result?.isError, { timeout: 30_000, interval: 100 })
             .toBeUndefined();
-          // One that was cancelled may have an answer, if it was faster.
+          // A cancelled request may still have an answer, if the answer was faster.
           for (const id of asked) if (!cancelled.has(id)) await client.answerTo(id);
           const answers = client.messages.filter(isAnswer).map(({ id }) => id);
           expect(new Set(answers).size).toBe(answers.length);
@@ -72,7 +72,7 @@ describe('whatever happens to a server', () => {
   });
 });
 
-/** To the run of this moment, if there is one. */
+/** Signals the current run, if there is one. */
 function signal(server: FaultServer, name: NodeJS.Signals): void {
   try {
     server.signal(name);

@@ -14,7 +14,7 @@ const isBack = (session: ProxySession): Promise<void> =>
   });
 
 describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
-  it('in the middle of calls leaves none of them without an answer', async ({ expect }) => {
+  it('in the middle of calls leaves none of them unanswered', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--min-backoff', '9000', '--max-backoff', '9000');
     const calls = [session.call('hang'), session.call('hang')];
@@ -34,7 +34,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ server: 'open', hang: 'closed', echo: 'closed' });
   });
 
-  it('is refused by every tool until it is started again, in the same session of the client', async ({
+  it('has every call refused until it is started again, in the same session of the client', async ({
     expect,
   }) => {
     await using server = new FaultServer();
@@ -70,7 +70,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ server: 'closed' });
   });
 
-  it('while nobody asks anything of it is started again before somebody does', async ({ expect }) => {
+  it('while it is idle is started again before anybody needs it', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     expect(await session.say('echo', { words: 'x' })).toBe('x');
@@ -84,7 +84,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
     expect(session.stderr).toContain('"event":"server.started"');
   });
 
-  it('in the middle of a line is not heard of with half a message', async ({ expect }) => {
+  it('in the middle of a line passes on no half message', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     expect(failureOf(await session.call('stammer'))).toMatchObject({ error: 'no_answer' });
@@ -92,7 +92,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
     expect(session.errors).toEqual([]);
   });
 
-  it('by a tool of its own is no different', async ({ expect }) => {
+  it('because of one of its tools is treated the same way', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     const answer = await session.call('exit', { code: 7 });
@@ -104,7 +104,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
 });
 
 describe.concurrent('a server that hangs', { timeout: 30_000 }, () => {
-  it('is found out by a ping, ended and started again', async ({ expect }) => {
+  it('is detected by a ping, ended and started again', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--timeout', '300');
     const pid = await session.say('pid');
@@ -191,7 +191,7 @@ describe.concurrent('a server that ends as soon as it is started', { timeout: 30
     await isBack(session);
   });
 
-  it('and that from the first time says so to the client, which is not left waiting', async ({ expect }) => {
+  it('from the first time on is reported to the client, which is not left waiting', async ({ expect }) => {
     await using server = new FaultServer();
     server.plan({ exitAtStart: true });
     await expect(ProxySession.open(server)).rejects.toMatchObject({
@@ -203,7 +203,7 @@ describe.concurrent('a server that ends as soon as it is started', { timeout: 30
 });
 
 describe('a command that is not there', { timeout: 30_000 }, () => {
-  it('is told of on standard error, and to the client', async () => {
+  it('is reported on standard error, and to the client', async () => {
     await using server = new FaultServer();
     const session = new ProxySession(server, ['--', '/no/such/command']);
     await expect(session.connect()).rejects.toThrow();
@@ -211,20 +211,20 @@ describe('a command that is not there', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that writes what is no message', { timeout: 30_000 }, () => {
+describe('a server that writes lines that are not messages', { timeout: 30_000 }, () => {
   it.each([
     ['words', 'Listening on port 3000'],
     ['half a message', '{"jsonrpc":"2.0","id":1,'],
     ['a number', '42'],
     ['an empty line', ''],
     ['binary noise', '\u0000\u001b[31m\ufffd'],
-  ])('goes on working, and its client is spared: %s', async (_what, line) => {
+  ])('goes on working, and its client never sees the line: %s', async (_what, line) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     expect(await session.say('say', { line, times: 1_000 })).toBe('said');
     expect(await session.say('echo', { words: 'x' })).toBe('x');
     expect(session.errors).toEqual([]);
-    // A thousand times the same is told a few times.
+    // The same trouble is logged only a few times in a thousand.
     expect(session.stderr.split('\n').filter((told) => told.includes('message.garbage')).length).toBeLessThan(
       10,
     );
@@ -233,7 +233,7 @@ describe('a server that writes what is no message', { timeout: 30_000 }, () => {
 });
 
 describe('a message that is too long', { timeout: 30_000 }, () => {
-  it('is answered in its place, in bounded memory, and the session goes on', async () => {
+  it('is replaced by an error, in bounded memory, and the session goes on', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     const answer = await session.call('large', { bytes: 50_000_000 });
@@ -246,7 +246,7 @@ describe('a message that is too long', { timeout: 30_000 }, () => {
 
   it('passes where the limit is higher', async () => {
     await using server = new FaultServer();
-    // The SDK's own client takes ever longer for such a line.
+    // The SDK's client takes disproportionately long for such a line.
     const client = new RawClient(behindProxy(server.command, '--max-message-mb', '64'));
     await initialize(client);
     await client.request('tools/call', { name: 'large', arguments: { bytes: 50_000_000 } });
@@ -292,7 +292,7 @@ describe('a flood of notifications', { timeout: 60_000 }, () => {
     });
     client.pause();
     const answer = client.request('tools/call', { name: 'say', arguments: { line, times: 100_000 } });
-    // As long as it takes a server to say a hundred megabytes to whoever listens.
+    // As long as a server needs to write a hundred megabytes to a client that reads.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(peakMbOf(client.pid)).toBeLessThan(150);
     client.resume();

@@ -38,7 +38,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     expect(await world.session.circuits()).toEqual({ server: 'closed', echo: 'closed' });
   });
 
-  it('and from which the network is cut in the middle of a call leaves no call without an answer', async () => {
+  it('answers every call when the network is cut in the middle of one', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server);
     const { session, network } = world;
@@ -55,7 +55,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     expect((await session.circuits()).server).not.toBe('closed');
   });
 
-  it('and that the network does not reach is refused at once, and back when it is mended', async () => {
+  it('is refused at once while the network does not reach it, and works again afterwards', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server, '--min-backoff', '1000', '--max-backoff', '1000');
     const { session, network } = world;
@@ -73,7 +73,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     expect(JSON.parse(await session.say('session'))).toMatchObject({ level: 'error', client: 'tester' });
   });
 
-  it('and whose answers get lost on the way is found out by a time limit', async () => {
+  it('is found to be down by a time limit when its answers get lost on the way', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server, '--timeout', '300');
     const { session, network } = world;
@@ -85,7 +85,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     await isBack(session).toBe('back');
   });
 
-  it('and that was started again is given the session of the client', async () => {
+  it('is given the session of the client after a restart', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server);
     const { session, restart } = world;
@@ -106,7 +106,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     });
   });
 
-  it('and that has gone is said not to have run what could not be sent', async () => {
+  it('has certainly not run a call that could not be sent', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server);
     const { session } = world;
@@ -119,10 +119,10 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that asks who is there', { timeout: 30_000 }, () => {
+describe('a server that asks for credentials', { timeout: 30_000 }, () => {
   const header = ['--header', 'Authorization: Bearer s3cret', '--server', 'failure-threshold=1'];
 
-  it('is told by a header, and nobody else is', async () => {
+  it('gets the header that it asks for, and nobody else does', async () => {
     await using server = new FaultServer();
     const port = await freePort();
     await server.listen(port);
@@ -132,7 +132,7 @@ describe('a server that asks who is there', { timeout: 30_000 }, () => {
     expect(session.stderr).not.toContain('s3cret');
   });
 
-  it('says to the client that it has refused, and is not called down', async () => {
+  it('tells the client that it refused, and does not count as down', async () => {
     await using server = new FaultServer();
     const port = await freePort();
     await server.listen(port);
@@ -153,10 +153,10 @@ describe('a server that asks who is there', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
+describe('a server that redirects', { timeout: 30_000 }, () => {
   const header = ['--header', 'X-Key: s3cret'];
 
-  it('is followed to where it is itself', async () => {
+  it('is followed within itself', async () => {
     await using server = new FaultServer();
     const port = await freePort();
     await server.listen(port);
@@ -167,7 +167,7 @@ describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
     expect(await session.say('echo', { words: 'x' })).toBe('x');
   });
 
-  it('is not followed to another, who is not to see its headers', async () => {
+  it('is not followed to another server, which must not see the headers', async () => {
     const seen: unknown[] = [];
     await using other = await serve(({ headers }, response) => {
       seen.push(headers);
@@ -185,7 +185,7 @@ describe('a server that says that it is elsewhere', { timeout: 30_000 }, () => {
 });
 
 describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () => {
-  /** A server whose answers to all but the first request break off, and cannot be taken up. */
+  /** A server whose answers, except the first, break off and cannot be resumed. */
   const forgetful: RequestListener = async (request, response) => {
     if (request.method !== 'POST') return void response.writeHead(404).end();
     let body = '';
@@ -202,7 +202,7 @@ describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () =
     response.write('id: 1\nretry: 1\ndata:\n\n', () => response.destroy());
   };
 
-  it('leaves it open whether the call has run', async () => {
+  it('may belong to a call that has run', async () => {
     await using odd = await serve(forgetful);
     await using server = new FaultServer();
     await using session = await ProxySession.openUrl(server, `${odd.origin}/mcp`);

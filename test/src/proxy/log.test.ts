@@ -15,20 +15,20 @@ function logOf(format: LogFormat, { colours = false } = {}) {
   return { log, lines };
 }
 
-describe('what happens', () => {
-  it('is told to a person on a line', () => {
+describe('an event', () => {
+  it('is logged for a person on one line', () => {
     const { log, lines } = logOf('human');
     log.tell('circuit.opened', { tool: 'a', currentBackoffMs: 5_000, lastErrorCategory: null });
     expect(lines).toEqual(['toolfuse 03:04:05 files circuit.opened tool="a" currentBackoffMs=5000']);
   });
 
-  it('is told in colour on a terminal', () => {
+  it('is logged in colour on a terminal', () => {
     const { log, lines } = logOf('human', { colours: true });
     log.tell('circuit.opened', {});
     expect(lines).toEqual(['toolfuse 03:04:05 files \u001b[31mcircuit.opened\u001b[0m']);
   });
 
-  it('is told to a program as JSON, one object a line', () => {
+  it('is logged for a program as JSON, one object a line', () => {
     const { log, lines } = logOf('json');
     log.tell('server.lost', { why: 'it "ended"\n', pending: 2 });
     expect(lines.map((line) => JSON.parse(line))).toEqual([
@@ -37,13 +37,13 @@ describe('what happens', () => {
     expect(lines.join()).not.toContain('\n');
   });
 
-  it('is not told where nobody wants to know', () => {
+  it('is not logged with --log none', () => {
     const { log, lines } = logOf('none');
     log.tell('server.lost', {});
     expect(lines).toEqual([]);
   });
 
-  it('again and again is told a few times, and then rarely', () => {
+  it('that repeats is logged a few times, and then rarely', () => {
     const { log, lines } = logOf('json');
     for (let count = 0; count < 2_000; count++) log.tell('message.garbage', {});
     expect(lines).toHaveLength(7);

@@ -16,11 +16,11 @@ describe('a server that was given no name', () => {
     ['env API_KEY=s3cret npx some-server', 'some-server'],
     ['sh', 'sh'],
     ['some-server', 'some-server'],
-  ])('is called by what its command says of it: %s', (command, name) => {
+  ])('is named after its command: %s', (command, name) => {
     expect(serverName({ command: command.split(' ') })).toBe(name);
   });
 
-  it('is not called by a script, which may hold what nobody is to see', () => {
+  it('is not named after a script, which may hold secrets', () => {
     expect(serverName({ command: ['sh', '-c', 'API_KEY=s3cret some-server'] })).toBe('sh');
   });
 
@@ -30,7 +30,7 @@ describe('a server that was given no name', () => {
     ['https://example.com?key=s3cret', 'example.com'],
     ['https://example.com/github/mcp?key=s3cret#x', 'example.com/github/mcp'],
     ['https://example.com/@scope/web-search_2/', 'example.com/@scope/web-search_2'],
-  ])('is called by the host of its URL, and the path where that says more: %s', (url, name) => {
+  ])('is named after the host of its URL, and the path if that adds anything: %s', (url, name) => {
     expect(serverName({ command: [], url })).toBe(name);
   });
 
@@ -42,7 +42,7 @@ describe('a server that was given no name', () => {
     'key=s3cret',
     'averylongwordwithoutanydigit',
     'c2VjcmV0%3D',
-  ])('is not called by a key in the path of its URL, and told from that with another key: %s', (key) => {
+  ])('does not show a key in the path of its URL, but keeps different keys apart: %s', (key) => {
     const [one, other] = [key, `${key}2`].map((each) =>
       serverName({ command: [], url: `https://example.com/s/${each}/mcp` }),
     );

@@ -6,7 +6,7 @@ import { initialize, start, startInitialized } from './support/scripted-session.
 /** JSON has no -0. */
 const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
-/** Values that stand where the protocol has others. */
+/** Values of other types than the protocol's. */
 const strange = fc.oneof(
   json,
   fc.dictionary(
@@ -28,8 +28,8 @@ const method = fc.constantFrom(
 );
 const everything = () => ({ hideOpen: true, status: () => ({}) });
 
-describe('whatever a server answers', () => {
-  it('the client has its answer, and the session goes on', () => {
+describe('an answer of any shape', () => {
+  it('reaches the client, and the session goes on', () => {
     checkProperty(
       fc.property(method, strange, fc.boolean(), (asked, value, isError) => {
         const { says, run, told } = startInitialized(everything());
@@ -44,7 +44,7 @@ describe('whatever a server answers', () => {
     );
   });
 
-  it('is passed on, were it no list of tools at all', () => {
+  it('is passed on, even if it is not a list of tools', () => {
     checkProperty(
       fc.property(json, (result) => {
         const { says, run, told } = startInitialized(everything());
@@ -55,7 +55,7 @@ describe('whatever a server answers', () => {
     );
   });
 
-  it('to the first message of all, it is passed on', () => {
+  it('to `initialize` is passed on', () => {
     checkProperty(
       fc.property(strange, (result) => {
         const { says, run, told } = start(everything());
@@ -67,11 +67,11 @@ describe('whatever a server answers', () => {
   });
 
   it.each([
-    // A name that no reader of JSON would take.
+    // A member name with an invalid escape.
     '{"\\q":1,"id":1,"result":{}}',
     '{"id":1,"result":{"\\u00zz":1}}',
     '{"id":1,"id":{},"result":{}}',
-  ])('were it %s, nothing breaks', (line) => {
+  ])('breaks nothing: %s', (line) => {
     const { says, run, told } = startInitialized(everything());
     says({ jsonrpc: '2.0', id: 2, method: 'ping' });
     run().says(line);
@@ -80,8 +80,8 @@ describe('whatever a server answers', () => {
   });
 });
 
-describe('whatever a client asks', () => {
-  it('it goes to the server, or has an answer', () => {
+describe('a message of any shape', () => {
+  it('goes to the server, or is answered', () => {
     checkProperty(
       fc.property(method, strange, (asked, params) => {
         const { says, run, told } = startInitialized(everything());
@@ -92,7 +92,7 @@ describe('whatever a client asks', () => {
     );
   });
 
-  it('notifications of any kind pass', () => {
+  it('passes if it is a notification', () => {
     const notification = fc.constantFrom('cancelled', 'progress', 'initialized', 'tools/list_changed', 'x');
     checkProperty(
       fc.property(notification, strange, (kind, params) => {

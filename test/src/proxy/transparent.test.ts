@@ -11,7 +11,7 @@ import { everythingScript, filesystemScript, memoryScript, type Script } from '.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'toolfuse-transparent-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Every line that a server says in a session, as it comes to the client. */
+/** Every line of the server in a session, as the client receives it. */
 async function record({ env, prepare, answer, run }: Script, command: CommandLine): Promise<string[]> {
   prepare?.();
   const client = new RawClient(command, { ...(env && { env }), ...(answer && { answer: answer() }) });
@@ -23,7 +23,7 @@ async function record({ env, prepare, answer, run }: Script, command: CommandLin
   return client.lines.map(comparable);
 }
 
-/** The same, behind a proxy that listens, reached by one that goes to a URL. */
+/** The same, behind two proxies that speak HTTP with each other. */
 async function recordByHttp(script: Script): Promise<string[]> {
   await using front = await Listening.start(
     proxy('--listen', '127.0.0.1:0', '--log', 'json', '--', ...script.command),
@@ -33,7 +33,7 @@ async function recordByHttp(script: Script): Promise<string[]> {
   return await record(script, proxy('--log', 'none', '--url', front.url));
 }
 
-/** The ways to a server, by the command that a client starts. */
+/** The ways to a server, with the command that a client starts. */
 const ways = {
   direct: (script: Script) => record(script, script.command),
   directAgain: (script: Script) => record(script, script.command),
@@ -48,7 +48,7 @@ const ways = {
 type Way = keyof typeof ways;
 type Records = Record<Way, string[]>;
 
-/** A session by each of the ways: at once, but where they share the world that the server works on. */
+/** A session by each of the ways: all at once, unless they share files that the server works on. */
 async function recordAll(script: Script): Promise<Records> {
   const records: Partial<Records> = {};
   const all = (Object.keys(ways) as Way[]).map((way) => async () => {
@@ -86,19 +86,19 @@ describe.each(scripts)('$server', ({ server }) => {
     expect(recordsBy('proxy')).toEqual(direct());
   });
 
-  it('does where the circuits are kept in a file, and calls have a time limit', () => {
+  it('does so with the circuits in a file, and a time limit for calls', () => {
     expect(recordsBy('keeping')).toEqual(direct());
   });
 
-  it('does behind two proxies', () => {
+  it('does so behind two proxies', () => {
     expect(recordsBy('twice')).toEqual(direct());
   });
 
-  it('does by HTTP, whose streams may overtake each other', () => {
+  it('does so over HTTP, whose streams may overtake each other', () => {
     expect([...recordsBy('byHttp')].sort()).toEqual([...direct()].sort());
   });
 
-  it('says the same, if not in the same order of fields, where open tools would be hidden', () => {
+  it('says the same with --hide-open, if not in the same order of fields', () => {
     const meaning = (lines: string[]): unknown[] => lines.map((line) => JSON.parse(line));
     expect(meaning(recordsBy('hiding'))).toEqual(meaning(direct()));
   });

@@ -4,7 +4,7 @@ import { Gate } from '../../../../src/proxy/client/gate.ts';
 
 const { signal } = new AbortController();
 
-/** A gate for ten bytes, and who was let in so far. */
+/** A gate for ten bytes, and the messages that were let in so far. */
 function gate() {
   const inside: string[] = [];
   const leave = new Map<string, () => void>();
@@ -19,7 +19,7 @@ function gate() {
 }
 
 describe('a gate', () => {
-  it('lets in while it is open, and else in the order they came', async () => {
+  it('lets messages in while it is open, and those that waited in order of arrival', async () => {
     const { gate: it, enter, inside } = gate();
     enter('a', 1);
     await turn();
@@ -33,7 +33,7 @@ describe('a gate', () => {
     expect(inside).toEqual(['a', 'b', 'c']);
   });
 
-  it('lets in so much at a time, at least one, and nobody before those that came earlier', async () => {
+  it('lets in as many as fit, at least one, and never one before an earlier one', async () => {
     const { gate: it, enter, inside, leave } = gate();
     enter('large', 20);
     enter('medium', 6);
@@ -53,7 +53,7 @@ describe('a gate', () => {
     expect(it.isFree).toBe(true);
   });
 
-  it('forgets who does not wait any more', async () => {
+  it('forgets a message that no longer waits', async () => {
     const { gate: it, enter, inside } = gate();
     it.close();
     const giving = new AbortController();

@@ -10,7 +10,7 @@ const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${n
 const speaker = ['--', process.execPath, fixture('speaker.mjs')];
 
 describe('a request of a client that speaks HTTP', () => {
-  it('has its stream ended where it is cancelled, with no answer, and the others go on', async () => {
+  it('has its stream ended without an answer when it is cancelled, and the others go on', async () => {
     await using server = new FaultServer();
     await using http = await HttpProxy.listen(['--', ...server.command]);
     const caller = await HttpCaller.open(http.url);
@@ -25,7 +25,7 @@ describe('a request of a client that speaks HTTP', () => {
     ]);
   });
 
-  it('keeps its session from no other client where its connection was dropped', async () => {
+  it('does not keep its session alive after its connection was dropped', async () => {
     await using server = new FaultServer();
     await using http = await HttpProxy.listen(['--', ...server.command], { maxSessions: 1 });
     const caller = await HttpCaller.open(http.url);
@@ -39,7 +39,7 @@ describe('a request of a client that speaks HTTP', () => {
     await expect.poll(() => HttpCaller.open(http.url).then(() => true, String)).toBe(true);
   });
 
-  it('is a word of the client as long as its stream is open', async () => {
+  it('counts as activity of the client as long as its stream is open', async () => {
     await using server = new FaultServer();
     await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 1_000 });
     const caller = await HttpCaller.open(http.url);
@@ -52,11 +52,11 @@ describe('a request of a client that speaks HTTP', () => {
   });
 });
 
-describe('what a server says before its client listens', () => {
+describe('what a server sends before its client listens', () => {
   const request = (id: number) => ({ id, method: 'roots/list' });
   const notification = (index: number) => ({ method: 'notifications/message', params: { index } });
 
-  /** What the client hears after all of that was said, up to what of it was refused. */
+  /** What the client gets after all of these messages were sent, up to the report of what was refused. */
   async function heard(messages: readonly object[]): Promise<RawMessage[]> {
     await using http = await HttpProxy.listen(speaker);
     const caller = await HttpCaller.open(http.url);
@@ -67,14 +67,14 @@ describe('what a server says before its client listens', () => {
     return await messagesOf(listening, ({ method }) => method === 'notifications/refused');
   }
 
-  it('is kept, up to a hundred messages; requests longer than others', async () => {
+  it('is kept, up to a hundred messages; requests are dropped last', async () => {
     const notifications = Array.from({ length: 150 }, (_, index) => notification(index));
     const messages = await heard([request(1), ...notifications]);
     const kept = [request(1), ...notifications.slice(-99)];
     expect(messages).toMatchObject([...kept, { params: { refused: [] } }]);
   });
 
-  it('is refused where it is a request too many: the server does not wait for nothing', async () => {
+  it('is refused if it is one request too many, so that the server does not wait in vain', async () => {
     const requests = Array.from({ length: 101 }, (_, index) => request(index));
     const error = { message: expect.stringMatching(/does not listen/) };
     expect(await heard(requests)).toMatchObject([
@@ -88,7 +88,7 @@ describe('what a client posts while its server reads nothing', () => {
   const large = { method: 'notifications/x', params: { words: 'x'.repeat(400_000) } };
   const sleeping = ['--max-message-mb', '1', ...speaker];
 
-  /** A client whose server sleeps, and what became of its posts. */
+  /** Posts messages to a server that sleeps. */
   async function post(http: HttpProxy, ms: number, count: number) {
     const caller = await HttpCaller.open(http.url);
     await caller.post({ method: 'notifications/sleep', params: { ms } });
@@ -100,7 +100,7 @@ describe('what a client posts while its server reads nothing', () => {
     return { caller, statuses, all: Promise.allSettled(posts) };
   }
 
-  it('is held back, and goes on when it reads again', async () => {
+  it('waits, and goes on when the server reads again', async () => {
     await using http = await HttpProxy.listen(sleeping);
     const { statuses, all } = await post(http, 1_000, 20);
     await sleep(500);
@@ -109,7 +109,7 @@ describe('what a client posts while its server reads nothing', () => {
     expect(statuses).toEqual(Array.from({ length: 20 }, () => 202));
   });
 
-  it('is refused where it is too much, or its session has ended meanwhile', async () => {
+  it('is refused if it is too much, or the session has ended meanwhile', async () => {
     await using http = await HttpProxy.listen(sleeping);
     const { caller, statuses, all } = await post(http, 60_000, 150);
     await expect.poll(() => statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
@@ -122,7 +122,7 @@ describe('what a client posts while its server reads nothing', () => {
   it('waits up to a hundred messages: the one after that is refused', async () => {
     await using http = await HttpProxy.listen(sleeping);
     const { caller, all } = await post(http, 60_000, 1);
-    // More than the server's pipe holds: nothing that comes after it is taken.
+    // More than the server's pipe holds: nothing after it is accepted.
     await all;
     const statuses: number[] = [];
     const posts = Array.from({ length: 101 }, async () => {
@@ -136,7 +136,7 @@ describe('what a client posts while its server reads nothing', () => {
     expect({ refused: count(503), waited: count(404) }).toEqual({ refused: 1, waited: 100 });
   });
 
-  it('is forgotten where it is dropped', async () => {
+  it('is forgotten when it is dropped', async () => {
     await using http = await HttpProxy.listen(sleeping, { maxSessions: 1 });
     const { caller, all } = await post(http, 60_000, 1);
     await all;

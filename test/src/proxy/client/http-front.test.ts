@@ -55,7 +55,7 @@ const isRunning = (pid: number): boolean => {
 const read = (client: Client) =>
   client.callTool({ name: 'read_text_file', arguments: { path: join(folder, 'a.txt') } });
 
-/** The status of a request, which may say whatever it likes of where it goes and comes from. */
+/** The status of a request with any host and origin. */
 function statusOf(
   url: URL,
   { method = 'POST', headers = {}, body = '{"jsonrpc":"2.0","method":"notifications/x"}' } = {},
@@ -102,11 +102,11 @@ describe('a client that speaks HTTP', () => {
     expect(await read(two.client)).toMatchObject({ content: [{ text: 'the text' }] });
   });
 
-  it('takes the place of one that has not been heard of for longest, where there are too many', async () => {
+  it('replaces the client that has been silent for longest, if there are too many', async () => {
     const url = await listen(undefined, '127.0.0.1', { maxSessions: 2 });
     const first = await connect(url);
     const second = await connect(url);
-    // They do not listen to what the server says by itself, and have no call under way.
+    // They have no stream open, and no call in progress.
     await first.client.close();
     await read(second.client);
     await second.client.close();
@@ -116,18 +116,18 @@ describe('a client that speaks HTTP', () => {
     expect([await statusIn(first), await statusIn(second), await statusIn(third)]).toEqual([404, 202, 202]);
   });
 
-  it('is refused where there are too many, and all of them are in use', async () => {
+  it('is refused if there are too many, and all of them are active', async () => {
     const url = await listen(undefined, '127.0.0.1', { maxSessions: 1 });
     const { client } = await connect(url);
     await read(client);
     await expect(connect(url)).rejects.toThrow('there are 1 sessions already');
   });
 
-  it('ends with its server when its client was not heard of for long enough', async () => {
+  it('ends with its server after a long enough silence', async () => {
     await using server = new FaultServer();
     const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
     const { client } = await connect(url);
-    // A client that listens is there, however long it says nothing.
+    // A client with an open stream is there, however long it is silent.
     await sleep(800);
     expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
@@ -136,7 +136,7 @@ describe('a client that speaks HTTP', () => {
     await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
   });
 
-  it('hears of what was written with carriage returns as one event', async () => {
+  it('gets a message with carriage returns as one event', async () => {
     await using server = new FaultServer();
     const caller = await HttpCaller.open(await listen(['--', ...server.command]));
     const line = '{"jsonrpc":"2.0",\r"method":"notifications/x"\r\r}\r';
@@ -162,7 +162,7 @@ describe('a client that speaks HTTP', () => {
 
 describe('a proxy that ends', () => {
   const starts = join(folder, 'starts');
-  /** A server that only its death ends. */
+  /** A server that only SIGKILL ends. */
   const stubborn = [
     '--',
     process.execPath,
@@ -174,10 +174,10 @@ describe('a proxy that ends', () => {
   ];
   const left = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number).filter(isRunning);
 
-  it('takes no client any more, and leaves no server behind', async () => {
+  it('accepts no more clients, and leaves no server behind', async () => {
     const http = await HttpProxy.listen(stubborn);
     await HttpCaller.open(http.url);
-    // Its connection is there already when the proxy begins to end.
+    // Its connection exists already when the proxy begins to end.
     const late = request(http.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
     late.write('{"jsonrpc":"2.0","id":1,');
     await sleep(100);
@@ -200,7 +200,7 @@ describe('a proxy that ends', () => {
   });
 });
 
-describe('a request that has no business here', () => {
+describe('a request that is not allowed', () => {
   it.each([
     ['under the name of another host', { headers: { host: 'evil.example:80' } }, 403],
     ['from a page of another site', { headers: { origin: 'https://evil.example' } }, 403],
@@ -228,7 +228,7 @@ describe('a request that has no business here', () => {
     },
   );
 
-  it('from a page whose name was made to point here is refused, wherever the proxy listens', async () => {
+  it('from a page whose host name was made to point here is refused, wherever the proxy listens', async () => {
     const url = await listen(undefined, '0.0.0.0');
     const { port } = url;
     const statusFrom = (host: string): Promise<number | undefined> =>
@@ -236,7 +236,7 @@ describe('a request that has no business here', () => {
         headers: { host: `${host}:${port}`, origin: `http://${host}:${port}` },
       });
     expect(await statusFrom('rebound.example')).toBe(403);
-    // Nobody else's name is an address.
+    // No other site can have an IP address as its name.
     expect(await statusFrom('192.0.2.7')).toBe(400);
   });
 
@@ -253,7 +253,7 @@ describe('a request that has no business here', () => {
     if (status === 400) expect(await response.text()).toContain('must be a version, such as 2025-11-25');
   });
 
-  it('with too much in it is refused, and the others go on', async () => {
+  it('that is too long is refused, and the others go on', async () => {
     const url = await listen(['--max-message-mb', '0.1', '--', process.execPath, fileServer, folder]);
     const { client } = await connect(url);
     expect(await statusOf(url, { body: 'x'.repeat(200_000) })).toBe(413);

@@ -31,7 +31,7 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
   return { input, client, heard, ended: () => ended };
 }
 
-it('says nothing while it is held back, and then all that it wanted to, in order', async () => {
+it('passes nothing on while it is paused, and then everything, in order', async () => {
   const { input, client, heard } = setUp();
   client.pause();
   for (const line of ['a', 'b', 'c']) input.write(`${line}\n`);
@@ -43,7 +43,7 @@ it('says nothing while it is held back, and then all that it wanted to, in order
   expect(heard).toEqual(['a', 'b', 'c', 'd']);
 });
 
-it('can be held back again by the first thing that it says then', async () => {
+it('can be paused again by the first message after that', async () => {
   const { input, client, heard } = setUp((each) => each.pause());
   client.pause();
   for (const line of ['a', 'b']) {
@@ -56,7 +56,7 @@ it('can be held back again by the first thing that it says then', async () => {
   expect(heard).toEqual(['a', 'b']);
 });
 
-it('is known to have gone though it is held back, and was heard out', async () => {
+it('is noticed to have gone while it is paused, and its last messages are passed on', async () => {
   const { input, client, heard, ended } = setUp();
   client.pause();
   input.write('a\n');
@@ -66,7 +66,7 @@ it('is known to have gone though it is held back, and was heard out', async () =
   expect([heard, ended()]).toEqual([['a', 'b'], 1]);
 });
 
-it('is not kept in memory without end', async () => {
+it('is not buffered without limit', async () => {
   const { input, client } = setUp();
   client.pause();
   const megabyte = Buffer.alloc(1_000_000, 'x');

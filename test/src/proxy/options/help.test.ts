@@ -6,7 +6,7 @@ import { flagOf, settings, variableOf } from '../../../../src/proxy/options/sett
 const properties = configSchema.properties as Readonly<Record<string, unknown>>;
 
 describe.each(Object.keys(settings))('the setting %s', (name) => {
-  it('stands in the help by its flag, and in the schema by its name', () => {
+  it('is in the help by its flag, and in the schema by its name', () => {
     expect(help()).toMatch(new RegExp(`^  --${flagOf(name)}( |$)`, 'm'));
     expect(properties[name]).toMatchObject({ description: expect.any(String) });
   });

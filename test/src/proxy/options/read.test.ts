@@ -26,7 +26,7 @@ const complaint = (args: readonly string[], environment = {}): string => {
 };
 
 describe('the command of the server', () => {
-  it('is what stands behind --, flags and all', () => {
+  it('is everything after --, including flags', () => {
     const { command, minBackoffMs } = readOptions(
       ['--min-backoff', '10', '--', 'npx', '-y', 'server', '--help', '--'],
       {},
@@ -35,7 +35,7 @@ describe('the command of the server', () => {
     expect(minBackoffMs).toBe(10);
   });
 
-  it('is asked for behind -- where it stands elsewhere', () => {
+  it('must come after --', () => {
     expect(complaint(['npx', 'server'])).toBe(
       '"npx" is no option; the server\'s command goes after --, as in: toolfuse mcp -- npx -y some-server',
     );
@@ -57,7 +57,7 @@ describe('the server', () => {
     expect({ command: options.command, url: options.url }).toEqual({ command: [], ...expected });
   });
 
-  it('that was passed over takes its headers with it', () => {
+  it('that is not used takes its headers with it', () => {
     const file = config({ url, headers: { A: `\${TOOLFUSE_TOKEN}` } });
     expect(readOptions(['--config', file, '--', 'b'], {}).headers).toEqual({});
     expect(readOptions(['--config', file, '--url', 'http://b'], { TOOLFUSE_TOKEN: 'x' }).headers).toEqual({
@@ -66,13 +66,13 @@ describe('the server', () => {
     expect(readOptions(['--config', file, '--', 'b'], { TOOLFUSE_TOKEN: 'x' }).doubts).toEqual([]);
   });
 
-  it('is asked for by two at once on a command line: none of them wins', () => {
+  it('is ambiguous if the command line names two: neither wins', () => {
     expect(readOptions(['--url', url, '--', 'b'], {})).toMatchObject({ url, command: ['b'] });
   });
 });
 
 describe('a setting', () => {
-  it('comes from a flag before the environment, and from that before the file', () => {
+  it('comes from a flag rather than the environment, and from the environment rather than the file', () => {
     const file = config({ minBackoffMs: 1, maxBackoffMs: 1, failureThreshold: 1, name: 'file' });
     const environment = { TOOLFUSE_CONFIG: file, TOOLFUSE_MIN_BACKOFF: '2', TOOLFUSE_MAX_BACKOFF: '2' };
     expect(readOptions(['--min-backoff', '3'], environment)).toMatchObject({
@@ -189,7 +189,7 @@ describe('the settings of one tool', () => {
 });
 
 describe('headers', () => {
-  it('take what is secret from the environment', () => {
+  it('take secrets from the environment', () => {
     const args = ['--header', `Authorization: Bearer \${TOKEN}`, '--header', 'X-Time: 12:30'];
     expect(readOptions(args, { TOKEN: 's3cret' }).headers).toEqual({
       Authorization: 'Bearer s3cret',
@@ -203,7 +203,7 @@ describe('headers', () => {
     ['X: s3cret\n', undefined],
     ['X: s3\ncret', 'header X has a value that HTTP does not allow'],
     [`X: \${TOKEN}`, 'header X has a value that HTTP does not allow'],
-  ])('are refused where HTTP would refuse them, without telling the value: %j', (header, expected) => {
+  ])('are refused if HTTP does not allow them, without showing the value: %j', (header, expected) => {
     const args = ['--header', header];
     if (expected === undefined) expect(readOptions(args, {}).headers).toEqual({ X: 's3cret' });
     else {
@@ -213,13 +213,13 @@ describe('headers', () => {
     }
   });
 
-  it('are refused where the environment lacks it', () => {
+  it('are refused if the environment lacks a variable', () => {
     expect(complaint(['--header', `A: \${NOPE}`])).toBe(
       'header A needs the environment variable NOPE, which is not set',
     );
   });
 
-  it('are one, however their name is written, and the last one counts', () => {
+  it('with the same name in another case are one header, and the last one counts', () => {
     const file = config({ headers: { authorization: 'Bearer file', 'X-Key': 'file' } });
     const args = [
       '--config',
@@ -248,20 +248,20 @@ describe('a URL', () => {
     'http://s3cret@host/mcp',
     'https:user:s3cret@host',
     'HTTPS://user:s3cret@host',
-  ])('with a user or a password is refused, without telling it: %s', (url) => {
+  ])('with a user or a password is refused, without showing it: %s', (url) => {
     const words = 'must be a URL without user and password: put them in a header';
     expect(complaint(['--url', url])).toBe(`--url ${words}`);
     expect(complaint(['--config', config({ url })])).toContain(`url ${words}`);
   });
 
-  it('may hold the same sign elsewhere', () => {
+  it('may hold an @ elsewhere', () => {
     const url = 'https://host/@scope/mcp?to=a@b';
     expect(readOptions(['--url', url], {}).url).toBe(url);
   });
 });
 
 describe('a configuration file', () => {
-  it('can hold all that a command line can', () => {
+  it('can hold everything that a command line can', () => {
     const content = {
       $schema: './mcp.schema.json',
       command: ['npx', 'server'],
@@ -294,26 +294,26 @@ describe('a configuration file', () => {
     [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
     [{ server: { minBackoffMs: -1 } }, 'server.minBackoffMs must be'],
     [{ server: { timeoutMs: 1 } }, 'server.timeoutMs is no setting'],
-  ])('is refused by the name of what is wrong: %j', (content, expected) => {
+  ])('is refused with the name of the wrong field: %j', (content, expected) => {
     expect(complaint(['--config', config(content)])).toContain(expected);
   });
 
-  it('is refused where it is not there', () => {
+  it('is refused if it does not exist', () => {
     expect(complaint(['--config', join(folder, 'none.json')])).toMatch(/none\.json" cannot be read: ENOENT/);
   });
 });
 
-describe('a question to running proxies', () => {
+describe('a command line for --status', () => {
   it.each([
     [['--json', '--', 'server'], '--json needs --status'],
     [['--status', '--', 'server'], '--status shows all running proxies, and takes no server'],
-  ])('%j is not clear', (args, words) => {
+  ])('%j is refused as unclear', (args, words) => {
     expect(complaint(args)).toBe(words);
   });
 });
 
 describe('a variable of the environment', () => {
-  it('that looks like a setting and is none is doubted, but not one that a header needs', () => {
+  it('that looks like a setting but is not one is reported, unless a header uses it', () => {
     const environment = { TOOLFUSE_MIN_BAKOFF: '1', TOOLFUSE_TOKEN: 's3cret', TOOLFUSE_MIN_BACKOFF: '1' };
     const args = ['--url', 'http://a', '--header', `X: \${TOOLFUSE_TOKEN}`];
     expect(readOptions(args, environment).doubts).toEqual([

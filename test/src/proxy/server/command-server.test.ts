@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CommandServer } from '../../../../src/proxy/server/command-server.ts';
 import type { Line } from '../../../../src/proxy/wire/line.ts';
 
-/** A server that is a program of Node.js, and how it ended. */
+/** Runs a Node.js program as a server. */
 function run(program: string, onLine: (line: Line, server: CommandServer) => void) {
   let tell = (_: string): void => {};
   const ended = new Promise<string>((resolve) => {
@@ -24,13 +24,13 @@ function run(program: string, onLine: (line: Line, server: CommandServer) => voi
 }
 
 describe('a server that ends', () => {
-  it('is heard out, however slowly its client reads', async () => {
+  it('has all of its output passed on, however slowly its client reads', async () => {
     const lines: number[] = [];
     let timer: NodeJS.Timeout | undefined;
     const program = `for (let line = 0; line < 5; line++) process.stdout.write('x'.repeat(30_000) + '\\n');`;
     const { ended } = run(program, ({ length }, server) => {
       lines.push(length);
-      // As for a client that is behind with reading.
+      // Like a client that reads slowly.
       server.pause();
       clearTimeout(timer);
       timer = setTimeout(() => server.resume(), 300);
@@ -39,7 +39,7 @@ describe('a server that ends', () => {
     expect(lines).toEqual(Array.from({ length: 5 }, () => 30_001));
   });
 
-  it('is not thought to live on because of what it has left behind, and what speaks for it', async () => {
+  it('does not count as running because a process that it left behind goes on writing', async () => {
     const pids: number[] = [];
     const program = `
       const { spawn } = require('node:child_process');
@@ -49,12 +49,12 @@ describe('a server that ends', () => {
     const { ended } = run(program, (line) => pids.push(Number(line.text('utf8', 0, line.length))));
     expect(await ended).toBe('it exited with code 7');
     const [pid = 0] = pids;
-    // It is there still, so that it was no help.
+    // That process still runs, so its end did not help.
     process.kill(pid, 'SIGKILL');
   });
 });
 
-it('a server whose words nobody reads ends all the same when it is told to', async () => {
+it('a server whose output nobody reads still ends when it is told to', async () => {
   const program = `setInterval(() => { for (let n = 0; n < 1_000; n++) console.log('x'.repeat(1_000)); }, 1)`;
   let heard = 0;
   const { server } = run(program, (_, each) => {

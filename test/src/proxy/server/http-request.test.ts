@@ -46,8 +46,8 @@ describe('the time that an answer takes', () => {
 });
 
 describe('a connection', () => {
-  it('that does not come about is given up, and nothing has run', async () => {
-    // It takes the connection, and says nothing of the TLS on it.
+  it('that cannot be made is given up, and nothing has run', async () => {
+    // It accepts the connection, but never answers the TLS handshake.
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -72,13 +72,13 @@ describe('a connection', () => {
     },
   );
 
-  it('to one that speaks no TLS has brought nothing there', async () => {
+  it('to a server without TLS has delivered nothing', async () => {
     await using server = await serve((_, response) => response.end());
     const error = await get(server.origin.replace('http:', 'https:')).catch((reason: unknown) => reason);
     expect(hasNotRun(error)).toBe(true);
   });
 
-  it.each([false, true])('that breaks may have brought something there (used again: %s)', async (again) => {
+  it.each([false, true])('that breaks may have delivered something (reused: %s)', async (again) => {
     let isBroken = false;
     await using server = await serve((request, response) => {
       if (isBroken) request.socket.destroy();
@@ -95,7 +95,7 @@ describe('a connection', () => {
     expect(categorize(error)).toBe('network');
   });
 
-  it('is used again after an answer whose body nobody wants', async () => {
+  it('is reused after an answer whose body is discarded', async () => {
     const ports = new Set<number | undefined>();
     await using server = await serve(({ socket }, response) => {
       ports.add(socket.remotePort);
@@ -109,7 +109,7 @@ describe('a connection', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('is closed where such a body does not end', async () => {
+  it('is closed if such a body does not end', async () => {
     let isClosed = false;
     await using server = await serve((_, response) => {
       response.on('close', () => {
@@ -127,7 +127,7 @@ describe('a connection', () => {
 });
 
 describe('the headers of a request', () => {
-  it('say who asks, unless the user says so', async () => {
+  it('hold a user agent, unless the user sets one', async () => {
     const seen: unknown[] = [];
     await using server = await serve(({ headers }, response) => {
       seen.push(headers['user-agent'], headers.authorization);

@@ -6,28 +6,31 @@ import { hasNotRun, isRefusal, reasonOf } from '../../../../src/proxy/server/del
 import { readLongLine } from '../../../../src/proxy/wire/long-line.ts';
 import { answer, answerTo, callOf, connectTo, stream } from '../support/url-connection.ts';
 
-/** An event that takes up where a stream broke off, and says how soon. */
+/** An event with an id, by which its stream can be resumed, and with the time to wait before that. */
 const first = 'id: 1\nretry: 1\ndata:';
 
 describe('an answer that breaks off', () => {
-  it.each([404, 401, 503])('and is refused with %i when it is taken up may have run', async (status) => {
-    await using to = await connectTo({
-      onPost: (_, response) => {
-        stream(response, first);
-        setTimeout(() => response.destroy(), 20);
-      },
-      onGet: (_, response) => void response.writeHead(status).end(),
-    });
-    to.say(callOf(1));
-    await expect.poll(() => to.undelivered).toHaveLength(1);
-    const { error } = to.undelivered[0] ?? {};
-    expect(hasNotRun(error)).toBe(false);
-    expect(isRefusal(error)).toBe(false);
-    expect(reasonOf(error)).toMatch(`the answer broke off: HTTP ${status}`);
-    expect(categorize(error)).toBe('network');
-  });
+  it.each([404, 401, 503])(
+    'and cannot be resumed because of a %i belongs to a call that may have run',
+    async (status) => {
+      await using to = await connectTo({
+        onPost: (_, response) => {
+          stream(response, first);
+          setTimeout(() => response.destroy(), 20);
+        },
+        onGet: (_, response) => void response.writeHead(status).end(),
+      });
+      to.say(callOf(1));
+      await expect.poll(() => to.undelivered).toHaveLength(1);
+      const { error } = to.undelivered[0] ?? {};
+      expect(hasNotRun(error)).toBe(false);
+      expect(isRefusal(error)).toBe(false);
+      expect(reasonOf(error)).toMatch(`the answer broke off: HTTP ${status}`);
+      expect(categorize(error)).toBe('network');
+    },
+  );
 
-  it('because its server has gone may have run', async () => {
+  it('because its server has gone belongs to a call that may have run', async () => {
     await using to = await connectTo({
       onPost: (_, response) => {
         stream(response, first);
@@ -41,7 +44,7 @@ describe('an answer that breaks off', () => {
     expect(reasonOf(error)).toContain('ECONNREFUSED');
   });
 
-  it('and cannot be taken up may have run', async () => {
+  it('and has no event id belongs to a call that may have run', async () => {
     await using to = await connectTo({
       onPost: (_, response) => {
         response.writeHead(200, { 'content-type': 'application/json' }).write('{"jsonrpc"');
@@ -54,7 +57,7 @@ describe('an answer that breaks off', () => {
     expect(to.asked).toEqual(['tools/call']);
   });
 
-  it('is taken up as often as it brings something', async () => {
+  it('is resumed as often as it brings something new', async () => {
     let gets = 0;
     await using to = await connectTo({
       onPost: (_, response) => {
@@ -72,7 +75,7 @@ describe('an answer that breaks off', () => {
     expect(gets).toBe(8);
   });
 
-  it('is taken up again where the first time fails', async () => {
+  it('is resumed again if the first try fails', async () => {
     let gets = 0;
     await using to = await connectTo({
       onPost: (_, response) => {
@@ -95,8 +98,8 @@ const initialized = { method: 'notifications/initialized' };
 const changed = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 const accept = (_: unknown, response: ServerResponse): void => void response.writeHead(202).end();
 
-describe('what the server says by itself', () => {
-  it('is listened to again after a refusal that passes', async () => {
+describe('the stream of what the server sends by itself', () => {
+  it('is opened again after a refusal that may pass', async () => {
     let gets = 0;
     await using to = await connectTo({
       onPost: accept,
@@ -120,7 +123,7 @@ describe('what the server says by itself', () => {
     [404, ''],
     [405, ''],
     [200, 'text/html'],
-  ])('is not listened to where it will not be said: %i %s', async (status, type) => {
+  ])('is not opened again after a refusal that stays: %i %s', async (status, type) => {
     let gets = 0;
     await using to = await connectTo({
       onPost: accept,
@@ -142,7 +145,7 @@ describe('what the server says by itself', () => {
 const tooLong = 'x'.repeat(3_000);
 
 describe('a message that is too long', () => {
-  it('is told of as the answer that it is, and not asked for again', async () => {
+  it('counts as the answer that it is, and is not requested again', async () => {
     await using to = await connectTo(
       {
         onPost: (_, response) => {
@@ -159,7 +162,7 @@ describe('a message that is too long', () => {
     expect(to.undelivered).toEqual([]);
   });
 
-  it('is not asked for again where it is not known what it is', async () => {
+  it('is not requested again if it cannot be read what it is', async () => {
     await using to = await connectTo(
       {
         onPost: (_, response) => {
@@ -183,7 +186,7 @@ describe('a message that is too long', () => {
   it.each([
     ['one line', oneLine],
     ['many lines', manyLines],
-  ])('is passed over where the server says it by itself: in %s', async (_, lines) => {
+  ])('is skipped if the server sends it by itself: in %s', async (_, lines) => {
     const lastIds: unknown[] = [];
     await using to = await connectTo(
       {

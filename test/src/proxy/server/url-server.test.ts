@@ -28,7 +28,7 @@ describe('a notification', () => {
     await expect.poll(() => to.lines).toEqual([answerTo(1)]);
   });
 
-  it('that is not taken holds up others for a while only, and a ping not at all', async () => {
+  it('that is not accepted delays others for a while only, and a ping not at all', async () => {
     await using to = await connectTo({
       onPost: ({ id }, response) => {
         if (id !== undefined) answer(response, answerTo(id as number));
@@ -42,7 +42,7 @@ describe('a notification', () => {
     expect(to.asked).toHaveLength(2);
     vi.advanceTimersByTime(3_000);
     await expect.poll(() => to.lines).toEqual([answerTo(2), answerTo(1)]);
-    // Nor do they hold up for ever what comes later.
+    // Later messages are not delayed for ever, either.
     vi.advanceTimersByTime(3_000);
     await delay(20);
     to.say(callOf(3));
@@ -54,8 +54,8 @@ describe('a notification', () => {
   });
 });
 
-describe('a call that was given up', () => {
-  /** A server that answers no call, and takes a cancellation or does not. */
+describe('a call that is cancelled', () => {
+  /** A server that answers no call, and accepts a cancellation or does not. */
   async function silent(onCancelled: (response: ServerResponse) => void) {
     const open = new Set<ServerResponse>();
     const to = await connectTo({
@@ -85,7 +85,7 @@ describe('a call that was given up', () => {
   it.each([
     ['does not take', (response: ServerResponse) => void response.writeHead(500).end()],
     ['does not answer', () => {}],
-  ])('keeps no connection where the server %s that', async (_, onCancelled) => {
+  ])('keeps no connection if the server %s that', async (_, onCancelled) => {
     await using to = await silent(onCancelled);
     to.say(callOf(1));
     await expect.poll(() => to.open.size).toBe(1);
@@ -98,7 +98,7 @@ describe('a call that was given up', () => {
     expect(to.undelivered.map(({ method }) => method)).not.toContain('tools/call');
   });
 
-  it('before it was sent is not sent', async () => {
+  it('before it is sent is never sent', async () => {
     await using to = await silent((response) => void response.writeHead(202).end());
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     to.say(notification('hang'));
@@ -114,7 +114,7 @@ describe('a call that was given up', () => {
 });
 
 describe('the end of a connection', () => {
-  it('waits for what is under way', async () => {
+  it('waits for calls in progress', async () => {
     await using to = await connectTo({
       onPost: ({ id, method }, response) => {
         if (id === undefined) return void setTimeout(() => response.writeHead(202).end(), 100);
@@ -132,7 +132,7 @@ describe('the end of a connection', () => {
     expect(to.undelivered).toEqual([]);
   });
 
-  it('does not wait for ever, and not at all where it is to be at once', async () => {
+  it('waits only so long, and not at all if it is to be at once', async () => {
     await using to = await connectTo({ onPost: (_, response) => stream(response) });
     to.say(callOf(1));
     await expect.poll(() => to.asked).toHaveLength(1);
@@ -171,7 +171,7 @@ describe('a session that the server has forgotten', () => {
   it.each([
     [404, '', 'HTTP 404'],
     [400, error('Bad Request: No valid session ID provided'), 'HTTP 400'],
-  ])('is known by %i, and what it says is told', async (status, body, why) => {
+  ])('is recognised by %i, and the message of the answer is passed on', async (status, body, why) => {
     await using to = await forgets(status, body);
     to.say({ id: 0, method: 'initialize' });
     await expect.poll(() => to.lines).toHaveLength(1);
@@ -187,7 +187,7 @@ describe('a session that the server has forgotten', () => {
   it.each([
     [400, error('Bad Request: arguments missing')],
     [500, error('the session store is down')],
-  ])('is not, where it is refused with %i for another reason', async (status, body) => {
+  ])('is not assumed after a %i for another reason', async (status, body) => {
     await using to = await forgets(status, body);
     to.say({ id: 0, method: 'initialize' });
     await expect.poll(() => to.lines).toHaveLength(1);

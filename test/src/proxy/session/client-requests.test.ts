@@ -4,7 +4,7 @@ import type { Step } from '../../../../src/proxy/steps/step.ts';
 import { Message } from '../../../../src/proxy/wire/message.ts';
 import { call, result, type start, startInitialized } from '../support/scripted-session.ts';
 
-/** A step that writes down how each request ends. */
+/** A step that records how each request ends. */
 function watcher() {
   const asked = new Set<ClientRequest>();
   const ends: string[] = [];

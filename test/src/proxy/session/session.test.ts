@@ -13,7 +13,7 @@ import {
   startInitialized,
 } from '../support/scripted-session.ts';
 
-/** Brings a server back that was lost: its circuit half-opens, and it is started and initialised again. */
+/** Brings a lost server back: its circuit half-opens, and it is started and initialised again. */
 async function revive({ run }: ReturnType<typeof start>): Promise<ScriptedServer> {
   await vi.advanceTimersByTimeAsync(1_000);
   const again = run();
@@ -56,7 +56,7 @@ describe('a message', () => {
     expect(told.map(({ id }) => id)).toEqual([1, 2]);
   });
 
-  it('that is none is told of and goes no further, without what may be secret', () => {
+  it('that is not JSON-RPC is logged, without possible secrets, and goes no further', () => {
     const { run, told, logged } = startInitialized();
     run().says('Listening on port 80');
     run().says('{"result": {"secret": 1');
@@ -69,7 +69,7 @@ describe('a message', () => {
 });
 
 describe('the circuit of a tool', () => {
-  it('opens at failures of the tool, and lets the other tools of the server alone', () => {
+  it('opens at failures of the tool, and leaves the other tools of the server alone', () => {
     const { says, run, told, circuits } = startInitialized();
     for (const id of [1, 2]) {
       says(call(id));
@@ -106,7 +106,7 @@ describe('the circuit of a tool', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('does not open at results that are errors, where these are to be ignored', () => {
+  it('does not open at error results if these are to be ignored', () => {
     const { says, run, circuits } = startInitialized({ resultErrors: 'ignore' });
     for (const id of [1, 2, 3]) {
       says(call(id));
@@ -127,7 +127,7 @@ describe('the circuit of a tool', () => {
     ]);
   });
 
-  it('is not moved by a call that the client has cancelled', () => {
+  it('is not changed by a call that the client has cancelled', () => {
     const { says, circuits } = startInitialized();
     for (const id of [1, 2, 3]) {
       says(call(id));
@@ -143,7 +143,7 @@ describe('the circuit of a tool', () => {
 });
 
 describe('a call that takes too long', () => {
-  it('is answered, cancelled at the server, and its late answer dropped', async () => {
+  it('is answered, cancelled at the server, and its late answer is dropped', async () => {
     const { says, run, told } = startInitialized();
     says(call(1));
     await vi.advanceTimersByTimeAsync(10_000);
@@ -162,7 +162,7 @@ describe('a call that takes too long', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('counts against the tool where the server answers a ping', async () => {
+  it('counts against the tool if the server answers a ping', async () => {
     const { says, run, circuits, told } = startInitialized();
     for (const id of [1, 2]) {
       says(call(id));
@@ -175,7 +175,7 @@ describe('a call that takes too long', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('counts against the server where it does not', async () => {
+  it('counts against the server if it does not', async () => {
     const { says, circuits } = startInitialized();
     says(call(1));
     await vi.advanceTimersByTimeAsync(10_000 + 4_999);
@@ -184,7 +184,7 @@ describe('a call that takes too long', () => {
     expect(circuits.registry.openCircuits()).toEqual(['server:test']);
   });
 
-  it('has as long again whenever the server tells its progress', async () => {
+  it('gets its full time again whenever the server reports progress', async () => {
     const { says, run, told } = startInitialized();
     says(call(1, 'search', { _meta: { progressToken: 'p' } }));
     for (let times = 0; times < 3; times++) {
@@ -202,7 +202,7 @@ describe('a call that takes too long', () => {
     ]);
   });
 
-  it('is noticed also where the client gives up first, for want of time', async () => {
+  it('is noticed even if the client times out first', async () => {
     const { says, circuits } = startInitialized();
     says({ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'a:b' } });
     says({
@@ -215,10 +215,10 @@ describe('a call that takes too long', () => {
   });
 });
 
-describe('a request that is no call, and takes too long', () => {
+describe('a request other than a call that takes too long', () => {
   const list = { jsonrpc: '2.0', id: 1, method: 'resources/list' };
 
-  it('is waited for as long as the server lives', async () => {
+  it('is waited for as long as the server is alive', async () => {
     const { says, run, told, circuits } = startInitialized();
     says(list);
     for (let time = 0; time < 3; time++) {
@@ -231,7 +231,7 @@ describe('a request that is no call, and takes too long', () => {
     expect(circuits.registry.openCircuits()).toEqual([]);
   });
 
-  it('finds a server out that hangs, and is answered when that is ended', async () => {
+  it('detects a server that hangs, and is answered when that is ended', async () => {
     const { says, runs, told } = startInitialized();
     says(list);
     // Its time, a ping, the wait, and another ping.
@@ -242,7 +242,7 @@ describe('a request that is no call, and takes too long', () => {
 });
 
 describe('a server that is lost', () => {
-  it('leaves no request without an answer, and no question to the client open', () => {
+  it('leaves no request unanswered, in either direction', () => {
     const { says, run, told, circuits } = startInitialized();
     says(call(1));
     says({ jsonrpc: '2.0', id: 'r', method: 'resources/list' });
@@ -277,7 +277,7 @@ describe('a server that is lost', () => {
     ]);
   });
 
-  it('is started again with all that the client had asked of the session', async () => {
+  it('is started again with everything that the client had set up in its session', async () => {
     const all = startInitialized();
     const { says, run, runs, told, circuits } = all;
     const level = { jsonrpc: '2.0', id: 1, method: 'logging/setLevel', params: { level: 'debug' } };
@@ -297,7 +297,7 @@ describe('a server that is lost', () => {
     expect(runs).toHaveLength(2);
     const again = run();
     expect(again.heard).toMatchObject([{ method: 'initialize', params: initialize.params }]);
-    // It does not hear of the client before it is initialised.
+    // It gets nothing from the client before it is initialised.
     says({ jsonrpc: '2.0', method: 'notifications/roots/list_changed' });
     for (let step = 0; step < 3; step++) {
       again.says({ jsonrpc: '2.0', id: again.last().id as string, result: agreed.result });
@@ -316,7 +316,7 @@ describe('a server that is lost', () => {
     expect(told.map(({ id }) => id)).toEqual([6]);
   });
 
-  it('is not told the answers to what its earlier run had asked', async () => {
+  it('does not get the answers to what its earlier run had asked', async () => {
     const all = startInitialized();
     all.run().says({ jsonrpc: '2.0', id: 7, method: 'sampling/createMessage', params: {} });
     all.run().events.onEnd({ why: 'it exited with code 0' });
@@ -338,7 +338,7 @@ describe('a server that is lost', () => {
     expect(runs).toHaveLength(3);
   });
 
-  it('does not hear what an earlier run still has to say', async () => {
+  it('hides what an earlier run still sends', async () => {
     const all = startInitialized();
     const { run, told } = all;
     const first = run();
@@ -360,7 +360,7 @@ describe('a server that is lost', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('that hung and has come to itself is kept', async () => {
+  it('that hung and has recovered is kept', async () => {
     const { says, run, runs, circuits } = startInitialized();
     says(call(1));
     await vi.advanceTimersByTimeAsync(10_000 + 5_000 + 1_000);
@@ -382,7 +382,7 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 1 });
   });
 
-  it('that has forgotten the session is not blamed for the calls that it had under way', async () => {
+  it('that has forgotten the session is not blamed for its calls in progress', async () => {
     const { says, run, told, circuits } = startInitialized();
     for (const id of [1, 2, 3]) says(call(id));
     run().events.onEnd({ why: 'it has forgotten the session (HTTP 404)', isReplaced: true });
@@ -394,7 +394,7 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 4 });
   });
 
-  it('that does not start is told of, and started again', async () => {
+  it('that does not start is logged, and started again', async () => {
     const { says, run, runs, told, logged } = start();
     says(initialize);
     await vi.advanceTimersByTimeAsync(30_000);
@@ -412,7 +412,7 @@ describe('a server that is lost', () => {
     expect(told.at(-1)).toEqual({ ...agreed, id: 1 });
   });
 
-  it('before there was a session is not said to be back before it has answered', async () => {
+  it('before there was a session counts as back only once it has answered', async () => {
     const { run, runs, circuits, logged } = start();
     run().events.onEnd({ why: 'it exited with code 1' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -428,7 +428,7 @@ describe('a server that is lost', () => {
     expect(logged.at(-1)).toMatchObject({ event: 'server.restored' });
   });
 
-  it('before there was a session, and answers a ping with a refusal, is back', async () => {
+  it('before there was a session, and refuses a ping, is back', async () => {
     const { run, circuits } = start();
     run().events.onEnd({ why: 'the connection broke off' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -438,7 +438,7 @@ describe('a server that is lost', () => {
     expect(circuits.registry.openCircuits()).toEqual([]);
   });
 
-  it('is started again by whoever needs it, where its circuit does not see to that', async () => {
+  it('is started again by a request that needs it, if its circuit does not do that', async () => {
     const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
     const { says, run, runs, told, circuits } = all;
     run().events.onEnd({ why: 'it exited with code 1' });
@@ -454,7 +454,7 @@ describe('a server that is lost', () => {
       },
       { id: 3, result: { _meta: { 'toolfuse/failure': { error: 'not_run', executed: false } } } },
     ]);
-    // Once, however many need it.
+    // Once, however many requests need it.
     expect(runs).toHaveLength(2);
     expect(circuits.registry.diagnostics('server:test').failureCount).toBe(1);
     run().says({ jsonrpc: '2.0', id: run().last().id as string, result: agreed.result });
@@ -463,7 +463,7 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 4 });
   });
 
-  it('and does not come up either when it was needed is waited for, once it has failed often enough', async () => {
+  it('and fails to start for requests is left to its circuit, once it has failed often enough', async () => {
     const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
     const { says, run, runs, circuits } = all;
     run().events.onEnd({ why: 'it exited with code 1' });
@@ -479,7 +479,7 @@ describe('a server that is lost', () => {
     expect(runs).toHaveLength(4);
   });
 
-  it('has no calls let through while it is being started, however many probes there may be', async () => {
+  it('gets no calls while it is being started, however many probes are allowed', async () => {
     const all = startInitialized({ serverCircuit: { halfOpenMaxProbes: 3 } });
     const { says, run, runs, told, circuits } = all;
     run().events.onEnd({ why: 'it exited with code 1' });
@@ -496,7 +496,7 @@ describe('a server that is lost', () => {
     expect(run().last()).toMatchObject({ id: 5 });
   });
 
-  it('that never gets ready is given up after the time that a start may take, and tried again', async () => {
+  it('that never gets ready is given up after the start timeout, and tried again', async () => {
     const { run, runs } = startInitialized({ startTimeoutMs: 3_000 });
     run().events.onEnd({ why: 'it exited with code 1' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -507,7 +507,7 @@ describe('a server that is lost', () => {
     expect(runs).toHaveLength(3);
   });
 
-  it('takes no other session with it, nor is started in vain because another one lives', async () => {
+  it('does not affect other sessions, nor is it started because of them', async () => {
     const circuits = circuitsFor({ maxSessions: 2 });
     const [one, two] = [startInitialized({ circuits }), startInitialized({ circuits })];
     one.run().events.onEnd({ why: 'it exited with code 1' });
@@ -542,7 +542,7 @@ describe('a server that is lost', () => {
     expect(second.run().last()).toMatchObject({ id: 1 });
   });
 
-  it('that takes no messages any more is given up, and the client is heard again', async () => {
+  it('that no longer accepts messages is given up, and the client is read again', async () => {
     const { says, run, client, circuits, logged } = startInitialized();
     run().isFull = true;
     says({ jsonrpc: '2.0', method: 'notifications/x' });
@@ -557,7 +557,7 @@ describe('a server that is lost', () => {
     );
   });
 
-  it('that takes no messages, but answers, is waited for', async () => {
+  it('that accepts no messages, but answers, is waited for', async () => {
     const { says, run, client, circuits } = startInitialized();
     run().isFull = true;
     says({ jsonrpc: '2.0', method: 'notifications/x' });
@@ -571,7 +571,7 @@ describe('a server that is lost', () => {
     expect(client.isPaused).toBe(false);
   });
 
-  it('whose command is not there ends the proxy, with the code of a shell', async () => {
+  it('whose command does not exist ends the proxy, with the exit code of a shell', async () => {
     const { session, run, told, client, says } = start();
     says(initialize);
     run().events.onEnd({ why: 'there is no command "x"', exitCode: 127 });
@@ -598,7 +598,7 @@ describe('a message that does not reach the server', () => {
       'no_answer',
       'unknown',
     ],
-  ])('%s: its call is answered, with what is known of it', (_, error, told, executed) => {
+  ])('%s: its call is answered, with what is known about it', (_, error, told, executed) => {
     const session = startInitialized();
     session.says(call(1));
     const message = Message.read(Line.of(JSON.stringify(call(1)))) as Message;
@@ -611,7 +611,7 @@ describe('a message that does not reach the server', () => {
 });
 
 describe('a message that is too long', () => {
-  it('is told of, and its request answered where its ends name it', () => {
+  it('is logged, and its request is answered if its ends name it', () => {
     const { says, run, told, logged } = startInitialized();
     says(call(1));
     run().events.onLongLine({
@@ -623,7 +623,7 @@ describe('a message that is too long', () => {
     expect(logged.at(-1)).toMatchObject({ event: 'message.tooLong', from: 'server', bytes: 5e7 });
   });
 
-  it('is not taken for an answer where it asks: whoever asked is told', () => {
+  it('is not taken for an answer if it is a request: its sender gets an error', () => {
     const { session, says, run, told } = startInitialized();
     says(call(1));
     const asks = {
@@ -638,7 +638,7 @@ describe('a message that is too long', () => {
     expect(told).toMatchObject([{ id: 1, error: { code: -32_600 } }]);
   });
 
-  it('of the client, that answers the server, is an answer all the same', () => {
+  it('of the client, in answer to the server, is replaced by an error', () => {
     const { session, says, run, told } = startInitialized();
     says(call(5));
     run().says({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage', params: {} });
@@ -652,7 +652,7 @@ describe('a message that is too long', () => {
   });
 });
 
-describe('an id, or a token, that is written in another way', () => {
+describe('an id or a token that is written in two ways', () => {
   it.each([
     ['"a/b"', '"a\\/b"'],
     ['"é"', '"\\u00e9"'],
@@ -672,7 +672,7 @@ describe('an id, or a token, that is written in another way', () => {
     expect(told.map(({ method }) => method)).toEqual(['notifications/progress', undefined]);
   });
 
-  it('is known of the server as well, and forgotten when it gives its question up', () => {
+  it('is recognised in requests of the server as well, and forgotten when it cancels them', () => {
     const { says, run, told } = startInitialized();
     run().says('{"jsonrpc":"2.0","id":"s/1","method":"roots/list"}');
     says('{"jsonrpc":"2.0","id":"s\\/1","result":{"roots":[]}}');
@@ -685,8 +685,8 @@ describe('an id, or a token, that is written in another way', () => {
   });
 });
 
-describe('an end that is full', () => {
-  it('holds the other one back until it has room', () => {
+describe('a side that accepts no more', () => {
+  it('makes the other side wait until it has room', () => {
     const { says, run, session, client } = startInitialized();
     run().isFull = true;
     says(call(1));
@@ -733,7 +733,7 @@ describe('the list of tools', () => {
     expect(told).toEqual([tools]);
   });
 
-  it('is told as it was last, while no server runs', () => {
+  it('is answered from memory while no server runs', () => {
     const { says, run, told } = startInitialized();
     says(list);
     run().says(tools);
@@ -742,7 +742,7 @@ describe('the list of tools', () => {
     expect(told.at(-1)).toEqual({ ...tools, id: 2 });
   });
 
-  it('leaves out what is open, where that is asked for, and the client hears of each change', () => {
+  it('leaves out open tools if asked to, and tells the client of each change', () => {
     const { says, run, told, circuits, session } = start({ hideOpen: true });
     says(initialize);
     run().says(agreed);
@@ -759,8 +759,8 @@ describe('the list of tools', () => {
   });
 });
 
-describe('what is told of calls', () => {
-  it('is never what is said in them', () => {
+describe('the log', () => {
+  it('never shows arguments or results of calls', () => {
     const { says, run, logged, circuits } = startInitialized();
     says(call(1));
     run().says(failed(1, 'the s3cret'));

@@ -69,7 +69,7 @@ describe('a state file', () => {
     expect(fileOf('other').load()).toBeUndefined();
   });
 
-  it('keeps what another proxy of the same server knows, of tools that this one was not asked for', () => {
+  it('keeps the circuits of tools that only another proxy of the same server knows', () => {
     const [one, two] = [fileOf('files'), fileOf('files')];
     one.save(() => registryWithOpen('search').persist());
     two.save(() => registryWithOpen('fetch').persist());
@@ -81,7 +81,7 @@ describe('a state file', () => {
     expect(openIn(fileOf('files').load())).toEqual(['fetch']);
   });
 
-  it('that is not there is no trouble', () => {
+  it('that does not exist is no trouble', () => {
     expect(fileOf('files').load()).toBeUndefined();
     expect(troubles).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('a state file', () => {
     '{"format":"toolfuse-mcp","version":1,"servers":null}',
     '{"format":"toolfuse-mcp","version":1,"servers":[]}',
     '{"format":"toolfuse-mcp","version":2,"servers":{}}',
-  ])('that holds %j is put aside, told of, and begun anew', (text) => {
+  ])('that holds %j is renamed and reported, and a new one is begun', (text) => {
     writeFileSync(path, text);
     expect(fileOf('files').load()).toBeUndefined();
     expect(troubles).toEqual([`${path} holds no circuits that can be read; it is kept as ${path}.bad`]);
@@ -103,7 +103,7 @@ describe('a state file', () => {
     expect(openIn(fileOf('files').load())).toEqual(['search']);
   });
 
-  it('that can neither be used nor put aside is told of, and left as it is', () => {
+  it('that can neither be used nor renamed is reported, and left as it is', () => {
     writeFileSync(path, 'somebody else wrote this');
     mkdirSync(join(`${path}.bad`, 'x'), { recursive: true });
     const file = fileOf('files');
@@ -114,7 +114,7 @@ describe('a state file', () => {
     expect(readFileSync(path, 'utf8')).toBe('somebody else wrote this');
   });
 
-  it('whose circuits cannot be restored is told of', () => {
+  it('whose circuits cannot be restored is reported', () => {
     writeFileSync(
       path,
       JSON.stringify({ format: 'toolfuse-mcp', version: 1, servers: { files: { format: 'x' } } }),
@@ -124,7 +124,7 @@ describe('a state file', () => {
     expect(troubles[0]).toMatch(/^the circuits of files cannot be restored: /);
   });
 
-  it('that cannot be written is told of, and nothing else happens', () => {
+  it('that cannot be written is reported, and nothing else happens', () => {
     const file = new StateFile({
       path: join(folder, 'none', 'circuits.json'),
       server: 'files',
@@ -142,7 +142,7 @@ describe('a state file', () => {
     expect(openIn(fileOf('files').load())).toEqual(['search']);
   });
 
-  it('is written a little later where a process that held it has only just died', async () => {
+  it('is written a little later if a process that held it has only just died', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     writeFileSync(`${path}.lock`, '');
     const file = fileOf('files');
@@ -152,11 +152,11 @@ describe('a state file', () => {
     expect(troubles).toEqual([`${path} cannot be written: ${path}.lock is held by another process`]);
     await vi.advanceTimersByTimeAsync(6_000);
     expect(openIn(fileOf('files').load())).toEqual(['search']);
-    // Meanwhile the process had better things to do.
+    // Meanwhile the process was not blocked.
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  it('is written although a process has died while it removed the lock of another one', () => {
+  it('is written although a process died while removing the lock of another one', () => {
     const longAgo = new Date(Date.now() - 60_000);
     for (const left of [`${path}.lock`, `${path}.lock.stale`]) {
       writeFileSync(left, '');
@@ -166,7 +166,7 @@ describe('a state file', () => {
     expect(readdirSync(folder)).toEqual(['circuits.json']);
   });
 
-  it('keeps the lock of whoever has taken it over from one that slept', () => {
+  it('keeps the lock of a process that took it over from one that slept', () => {
     fileOf('files').save(() => {
       writeFileSync(`${path}.lock`, 'of another process');
       return registryWithOpen('search').persist();

@@ -39,12 +39,12 @@ describe('the status of the circuits', () => {
     });
   });
 
-  it('has no templates, where its server has none that could be asked for', () => {
+  it('has no templates if its server has no resources', () => {
     const ask = requestOf('resources/templates/list');
     expect(parsed(initialized({}).request(ask)?.answer)).toEqual({ resourceTemplates: [] });
   });
 
-  it('can be read at any time, by whatever id', () => {
+  it('can be read at any time', () => {
     const answered = initialized({}).request(requestOf('resources/read', { uri: statusUri }))?.answer;
     expect(answered?.id).toBe('1');
     const told = parsed(answered);
@@ -56,7 +56,7 @@ describe('the status of the circuits', () => {
     ['resources/list', {}],
     ['resources/templates/list', {}],
     ['tools/list', {}],
-  ])('has nothing to do with %s of others', (method, params) => {
+  ])('leaves %s of other resources to the server', (method, params) => {
     expect(initialized({ resources: {} }).request(requestOf(method, params))).toBeUndefined();
   });
 });

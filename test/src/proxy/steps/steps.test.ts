@@ -4,7 +4,7 @@ import { Steps } from '../../../../src/proxy/steps/steps.ts';
 import { Message } from '../../../../src/proxy/wire/message.ts';
 import { answerOf, requestOf } from '../support/client-request.ts';
 
-/** A step that writes down what it hears. */
+/** A step that records which of its hooks are called. */
 function recorder(name: string, heard: string[]): Step {
   return {
     request() {
@@ -47,7 +47,7 @@ describe('a list of steps', () => {
     ]);
   });
 
-  it('passes over steps without the hook', () => {
+  it('skips steps without the hook', () => {
     const steps = new Steps([{}, refusing(answerOf({})), {}]);
     const request = requestOf('ping');
     expect(steps.request(request)).toBeDefined();
@@ -55,7 +55,7 @@ describe('a list of steps', () => {
     steps.unanswered(request, { how: 'closed' });
   });
 
-  it('hands to each step the answer as the step before it left it', () => {
+  it('gives each step the answer as the step before it changed it', () => {
     const add =
       (key: string): NonNullable<Step['answer']> =>
       (_, answer) =>

@@ -1,14 +1,14 @@
-/** What differs by nature between two runs of a server, and what stands for it. */
+/** What always differs between two runs of a server, and what it is replaced by. */
 const differing: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>'],
   [/\w{3} \w{3} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4}(?: \([^)]+\))?/g, '<time>'],
   [/\b\d{1,2}:\d\d:\d\d [AP]M\b/g, '<time>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>'],
-  // The ids of tasks, and of what is written before it is moved into place.
+  // The ids of tasks, and of temporary files.
   [/\b[0-9a-f]{32}\b/g, '<random>'],
 ];
 
-/** `server-everything` says what it likes, at a level that it likes. */
+/** `server-everything` sends random log messages, at random levels. */
 const simulatedLog = /^(?:Debug|Info|Notice|Warning|Error|Critical|Alert|Emergency)[- ]level[- ]message/;
 
 const plain = (text: string): string =>
@@ -32,5 +32,5 @@ function walk(value: unknown, key = ''): unknown {
   );
 }
 
-/** A line of a server, with ids, `_meta` and the order of everything, less what no two runs have in common. */
+/** A line of a server without what differs between any two runs, but with its ids, `_meta` and the order of its members. */
 export const comparable = (line: string): string => JSON.stringify(walk(JSON.parse(line)));

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import type { RawClient, RawMessage } from './raw-client.ts';
 
-/** What to call a server's tools, templates and prompts with. */
+/** The arguments for a server's tools, templates and prompts. */
 export interface Exploration {
   /** The arguments of the calls of each tool that the server lists. */
   readonly tools: Readonly<Record<string, readonly Record<string, unknown>[]>>;
-  /** Tools that need more than a call: the script calls them itself. */
+  /** Tools that need more than one call. The script calls them itself. */
   readonly elsewhere?: readonly string[];
   /** Resources to read of each template, by its name. */
   readonly templates?: Readonly<Record<string, readonly string[]>>;
@@ -57,7 +57,7 @@ export async function explore(
   { tools, elsewhere = [], templates = {}, prompts = {} }: Exploration,
 ): Promise<void> {
   const listed = (await list(client, 'tools/list', 'tools')).map(({ name }) => String(name));
-  // Whatever a server has, the script knows: nothing is left out in silence.
+  // The script must know everything that the server has: nothing is left out silently.
   expect([...Object.keys(tools), ...elsewhere].sort()).toEqual(listed.sort());
   for (const [name, calls] of Object.entries(tools)) {
     for (const args of calls) await client.request('tools/call', { name, arguments: args });

@@ -8,14 +8,14 @@ import type { CommandLine } from './raw-client.ts';
 
 const program = fileURLToPath(new URL('../fixtures/fault-server.mjs', import.meta.url));
 
-/** How the next starts of a server go. */
+/** How the next starts of the server go. */
 export interface Plan {
   readonly exitAtStart?: boolean;
   readonly hangAtStart?: boolean;
   readonly startDelayMs?: number;
 }
 
-/** The server whose tools go wrong on request, and what is known of its runs. */
+/** A server whose tools fail on request, and a record of its runs. */
 export class FaultServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'toolfuse-faults-'));
   #http: ChildProcess | undefined;
@@ -28,7 +28,7 @@ export class FaultServer {
     writeFileSync(join(this.folder, 'plan.json'), JSON.stringify(plan));
   }
 
-  /** The process of each of its runs so far. */
+  /** The process ids of its runs so far. */
   get runs(): number[] {
     const file = join(this.folder, 'starts');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
@@ -42,7 +42,7 @@ export class FaultServer {
     process.kill(this.pid, name);
   }
 
-  /** Starts one that is reached by HTTP. */
+  /** Starts one that is reached over HTTP. */
   async listen(port: number): Promise<void> {
     const http = spawn(process.execPath, [program, this.folder, String(port)], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -55,7 +55,7 @@ export class FaultServer {
     }
   }
 
-  /** Ends the one that is reached by HTTP. */
+  /** Ends the one that is reached over HTTP. */
   async stopListening(): Promise<void> {
     const http = this.#http;
     if (http === undefined || http.exitCode !== null || http.signalCode !== null) return;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What stands before an HTTP server, and lets only those pass who know the word. */
+/** Stands before an HTTP server, and lets only requests with the right header pass. */
 export class GuardedHttp {
-  /** The header that is asked for. */
+  /** The header that a request must have. */
   word = 'Bearer s3cret';
-  /** Whether it sends everybody on to its own `/mcp/`. */
+  /** Whether it redirects everybody to its own `/mcp/`. */
   redirects = false;
   readonly #server: Server;
 

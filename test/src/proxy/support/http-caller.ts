@@ -11,7 +11,7 @@ export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A client of MCP that speaks HTTP, and knows nothing of it but how to post, so that it can break off anywhere. */
+/** An MCP client over HTTP that only knows how to post, so that it can break off anywhere. */
 export class HttpCaller {
   readonly #url: URL;
   #session: string | undefined;
@@ -82,7 +82,7 @@ async function* eventsOf({ body }: Response): AsyncGenerator<RawMessage> {
   }
 }
 
-/** Those of a stream up to one that is the last of interest, or to its end. */
+/** The messages of a stream up to the last one of interest, or to its end. */
 export async function messagesOf(
   response: Response,
   isLast: (message: RawMessage) => boolean = () => false,

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server of HTTP that does whatever it likes. */
+/** An HTTP server with any behaviour. */
 export async function serve(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** It is gone, with all that was under way. */
+    /** Ends the server and all of its connections. */
     async stop(): Promise<void> {
       if (!server.listening) return;
       server.close();

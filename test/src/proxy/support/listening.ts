@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { CommandLine } from './raw-client.ts';
 
-/** A program that serves HTTP, and says on standard error where. */
+/** A program that serves HTTP, and prints its address on standard error. */
 export class Listening {
   readonly #child: ChildProcess;
   readonly url: string;
@@ -12,7 +12,7 @@ export class Listening {
     this.url = url;
   }
 
-  /** @param says Finds the URL in what the program says, once it is there. */
+  /** @param says Finds the URL in the program's standard error, once it is there. */
   static async start(
     [program, ...args]: CommandLine,
     says: (stderr: string) => string | undefined,

@@ -11,7 +11,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The network between a client and a server, that can be cut and mended, or lose what is sent without a word. */
+/** A network between a client and a server that can be cut and repaired, or silently lose what is sent. */
 export class Network {
   readonly #target: number;
   readonly #server: Server;
@@ -41,7 +41,7 @@ export class Network {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Nothing arrives any more, and nobody is told. */
+  /** Nothing arrives any more, and no connection breaks. */
   silence(): void {
     this.#isSilent = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
@@ -50,7 +50,7 @@ export class Network {
   mend(): void {
     this.#isCut = false;
     this.#isSilent = false;
-    // What was lost is not sent again.
+    // Lost bytes are not sent again.
     for (const socket of this.#sockets) if (socket.isPaused()) socket.resetAndDestroy();
   }
 

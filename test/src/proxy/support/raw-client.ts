@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 
-/** A message of JSON-RPC, as far as anything is known of it. */
+/** A message of JSON-RPC, with no more than is known about it. */
 export interface RawMessage {
   readonly id?: number | string;
   readonly method?: string;
@@ -21,9 +21,9 @@ export interface RawClientOptions {
 
 const maxWaitMs = 30_000;
 
-/** A client of MCP that knows nothing of it: it writes lines to a server's input, and keeps those of its output. */
+/** A client that knows nothing about MCP: it writes lines to a server's input, and keeps the lines of its output. */
 export class RawClient {
-  /** Every line that has come, as it was. */
+  /** Every line that has arrived, unchanged. */
   readonly lines: string[] = [];
   readonly messages: RawMessage[] = [];
   #stderr = '';
@@ -62,7 +62,7 @@ export class RawClient {
     return this.#child.pid ?? 0;
   }
 
-  /** What the server, or what stands in front of it, has said beside its answers. */
+  /** The standard error of the server, or of the proxy before it. */
   get stderr(): string {
     return this.#stderr;
   }
@@ -88,7 +88,7 @@ export class RawClient {
     this.write({ method, ...(params && { params }) });
   }
 
-  /** Asks, and waits for the answer, be it a result or an error. */
+  /** Sends a request and waits for its answer, a result or an error. */
   request(
     method: string,
     params?: Record<string, unknown>,
@@ -109,7 +109,7 @@ export class RawClient {
     );
   }
 
-  /** The first message that has come, or will, from the message of that number on. */
+  /** The first matching message, among those from this index on, and those to come. */
   async waitFor(what: string, holds: (message: RawMessage) => boolean, from = 0): Promise<RawMessage> {
     const find = (): RawMessage | undefined => this.messages.slice(from).find(holds);
     const endAt = performance.now() + maxWaitMs;
@@ -122,7 +122,7 @@ export class RawClient {
     }
   }
 
-  /** Ends its input and asks it to end, as a client does with a server that is slow to. Resolves when it has. */
+  /** Ends its input and signals it to end, as a client does with a slow server. Resolves when it has ended. */
   async stop(): Promise<number | null> {
     this.#child.stdin?.end();
     this.#child.kill('SIGTERM');
@@ -151,7 +151,7 @@ export class RawClient {
     for (const look of this.#waiting) look();
   }
 
-  /** Until something has come, or the time is up. */
+  /** Resolves when something arrives, or the time is up. */
   #next(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {

@@ -16,7 +16,7 @@ afterEach(() => {
 
 export type Content = Record<string, unknown>;
 
-/** A run of a server that says what a test tells it to: what real servers do is tested by themselves. */
+/** A run of a server that sends what a test tells it to. Real servers are tested elsewhere. */
 export class ScriptedServer implements ServerConnection {
   readonly heard: Content[] = [];
   readonly events: ServerEvents;
@@ -53,7 +53,7 @@ export class ScriptedServer implements ServerConnection {
   }
 }
 
-/** A message as a client reads it, who need not understand everything. */
+/** A message as a client reads it. A client need not understand every message. */
 function read(text: string): Content {
   try {
     return JSON.parse(text);
@@ -81,7 +81,7 @@ export function circuitsFor({ circuit, serverCircuit, maxSessions = 1 }: Circuit
 }
 
 type StepOptions = Partial<Omit<SessionStepsOptions, 'log'>> & {
-  /** Steps before the proxy's own, and behind them. */
+  /** Steps before and after the proxy's own. */
   readonly before?: readonly Step[];
   readonly behind?: readonly Step[];
 };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type Exploration, explore, initialize } from './explore.ts';
 import type { CommandLine, RawClient, RawMessage } from './raw-client.ts';
 
-/** A session with one of the official servers that leaves nothing of it out. */
+/** A session with one of the official servers that uses everything the server has. */
 export interface Script {
   readonly server: string;
   readonly command: CommandLine;
   readonly env?: Record<string, string>;
-  /** Puts the world in the state that each run begins with; runs without one can be made at the same time. */
+  /** Restores the files that each run begins with. Scripts without it can run in parallel. */
   readonly prepare?: () => void;
   readonly answer?: () => (request: RawMessage) => Record<string, unknown> | undefined;
   readonly run: (client: RawClient) => Promise<void>;
@@ -22,7 +22,7 @@ const programOf = (name: string): string =>
 const pixel =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** The server of files, on a folder that is made anew for each run. */
+/** The filesystem server, on a folder that is made anew for each run. */
 export function filesystemScript(folder: string): Script {
   const at = (name: string): string => join(folder, name);
   const tools: Exploration['tools'] = {
@@ -70,7 +70,7 @@ export function filesystemScript(folder: string): Script {
   };
 }
 
-/** The server of a memory, in a file that is made anew for each run. */
+/** The memory server, on a file that is made anew for each run. */
 export function memoryScript(file: string): Script {
   const jane = { name: 'Jane Doe', entityType: 'person', observations: ['speaks "ü" \u2028'] };
   const acme = { name: 'ACME', entityType: 'firm', observations: [] };
@@ -102,7 +102,7 @@ export function memoryScript(file: string): Script {
   };
 }
 
-/** What a client answers to `server-everything`: each time it asks for an input, something else. */
+/** What a client answers to `server-everything`: something else each time it asks for an input. */
 function answerEverything(): (request: RawMessage) => Record<string, unknown> | undefined {
   const actions = ['accept', 'decline', 'cancel'];
   const elicited = (): Record<string, unknown> => {
@@ -126,7 +126,7 @@ function answerEverything(): (request: RawMessage) => Record<string, unknown> | 
     lastUpdatedAt: '2026-01-01T00:00:00Z',
     pollInterval: 100,
   });
-  /** A request that asks for it becomes a task of the client's. */
+  /** A request for a task becomes a task of the client. */
   const asTaskOr = (
     params: RawMessage['params'],
     result: Record<string, unknown>,
@@ -156,7 +156,7 @@ function answerEverything(): (request: RawMessage) => Record<string, unknown> | 
 
 const isLog = ({ method }: RawMessage): boolean => method === 'notifications/message';
 
-/** The server that has a bit of everything. */
+/** `server-everything`, which has a bit of everything. */
 export function everythingScript(): Script {
   const call = (client: RawClient, name: string, args = {}, more = {}): Promise<RawMessage> =>
     client.request('tools/call', { name, arguments: args, ...more });
@@ -274,7 +274,7 @@ export function everythingScript(): Script {
     const params = { name: 'trigger-long-running-operation', arguments: { duration: 0.3, steps: 1 } };
     client.write({ id: requestId, method: 'tools/call', params });
     client.notify('notifications/cancelled', { requestId, reason: 'enough' });
-    // A server does not answer what was cancelled: not when this one would have been done, either.
+    // A server does not answer a cancelled request, not even after the time that it would have taken.
     await call(client, 'trigger-long-running-operation', { duration: 0.5, steps: 1 });
   }
 
@@ -291,7 +291,7 @@ export function everythingScript(): Script {
     await client.request('tasks/get', { taskId });
     await client.request('tasks/list', {});
     await client.request('tasks/get', { taskId: 'no-such-task' });
-    // It asks which python on the way, and then there is a result.
+    // On the way it asks which python, and then there is a result.
     await client.request('tasks/result', { taskId });
     const second = await call(client, name, { topic: 'tea' }, { task: {} });
     const task = (second.result?.task ?? {}) as { taskId: string };

@@ -15,12 +15,12 @@ export class ProxySession {
   readonly #transport: StdioClientTransport;
   readonly #env: Record<string, string>;
   #stderr = '';
-  /** What `client.onerror` was told. */
+  /** What `client.onerror` was called with. */
   readonly errors: Error[] = [];
 
-  /** @param args What stands behind `toolfuse mcp`. */
+  /** @param args The arguments of `toolfuse mcp`. */
   constructor(server: FaultServer, args: readonly string[]) {
-    // Where the proxy says how it is, and to nobody else.
+    // The folder of the status socket, so that no other proxy is asked.
     this.#env = { PATH: process.env.PATH ?? '', XDG_RUNTIME_DIR: server.folder };
     const [command, ...rest] = proxy(...args);
     this.#transport = new StdioClientTransport({
@@ -36,7 +36,7 @@ export class ProxySession {
     this.client.onerror = (error) => this.errors.push(error);
   }
 
-  /** Connects to a server behind the proxy. Backoffs are short, so that a test is. */
+  /** Connects to a server behind the proxy, with short backoffs, for a short test. */
   static async open(server: FaultServer, ...options: readonly string[]): Promise<ProxySession> {
     const session = new ProxySession(server, [...shortBackoffs, ...options, '--', ...server.command]);
     await session.client.connect(session.#transport);
@@ -109,10 +109,10 @@ const shortBackoffs = ['--log', 'json', '--min-backoff', '200', '--max-backoff',
 export const textOf = ({ content }: CallToolResult): string =>
   content[0]?.type === 'text' ? content[0].text : '';
 
-/** What the proxy says as data of a call that it has refused. */
+/** The data of a refusal, in an answer of the proxy. */
 export const denialOf = ({ _meta }: CallToolResult): Record<string, unknown> | undefined =>
   _meta?.['toolfuse/denial'] as Record<string, unknown> | undefined;
 
-/** What it says of a call that it has let through and that has no result. */
+/** The data of a call that was let through and has no result, in an answer of the proxy. */
 export const failureOf = ({ _meta }: CallToolResult): Record<string, unknown> | undefined =>
   _meta?.['toolfuse/failure'] as Record<string, unknown> | undefined;

@@ -12,7 +12,7 @@ interface Posted {
   readonly params?: unknown;
 }
 
-/** How a server answers what is posted to it, and what is asked for by GET. */
+/** How a server answers POST and GET. */
 interface Behaviour {
   readonly onPost: (message: Posted, response: ServerResponse, request: IncomingMessage) => void;
   readonly onGet?: (lastId: string | undefined, response: ServerResponse) => void;
@@ -20,7 +20,7 @@ interface Behaviour {
 
 const refuse = (_: unknown, response: ServerResponse): void => void response.writeHead(405).end();
 
-/** A server of HTTP, and the proxy's connection to it, in this process. */
+/** An HTTP server, and the proxy's connection to it, in this process. */
 export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessageBytes = 1024 * 1024) {
   const asked: string[] = [];
   const server = await serve(async (request, response) => {
@@ -55,9 +55,9 @@ export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessag
   return {
     server,
     connection,
-    /** The methods of what the server was asked, in their order. */
+    /** The MCP methods that the server was asked for, or else the HTTP methods, in order. */
     asked,
-    /** What was told of the connection. */
+    /** What the connection reported. */
     lines,
     longLines,
     undelivered,
@@ -81,13 +81,13 @@ export const callOf = (id: number): Posted => ({ id, method: 'tools/call', param
 export const answerTo = (id: number, words = 'done'): string =>
   JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: words }] } });
 
-/** Answers by a stream, and leaves it open. */
+/** Answers with a stream, and leaves it open. */
 export function stream(response: ServerResponse, ...events: readonly string[]): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.flushHeaders();
   for (const event of events) response.write(`${event}\n\n`);
 }
 
-/** Answers by one message. */
+/** Answers with one message. */
 export const answer = (response: ServerResponse, text: string): void =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end(text);

@@ -5,7 +5,7 @@ import type { Line } from '../../../../src/proxy/wire/line.ts';
 import { checkProperty } from '../../../support/property.ts';
 import { lineOf } from '../support/pieces.ts';
 
-/** The members of an object, their values read by JSON.parse one by one; undefined where there is no whole object. */
+/** The members of an object, each value read by JSON.parse; undefined if there is no complete object. */
 function told(text: string, places: readonly number[] = []): [string, unknown][] | undefined {
   const line = lineOf(text, places);
   const reader = new MemberReader(line);
@@ -18,14 +18,14 @@ function told(text: string, places: readonly number[] = []): [string, unknown][]
   return reader.objectEnd === -1 ? undefined : members;
 }
 
-/** Where the object at the beginning ends; -1 where there is none. */
+/** Where the object at the beginning ends; -1 if there is none. */
 function endOf(text: Line): number {
   const reader = new MemberReader(text);
   while (reader.next());
   return reader.objectEnd;
 }
 
-/** Texts with all that makes the end of a string hard to find: quotes, backslashes, brackets, and much of it. */
+/** Long texts of everything that makes the end of a string hard to find: quotes, backslashes, brackets. */
 const hardText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc
@@ -41,7 +41,7 @@ const hardObject = fc
   .map((entries) => Object.fromEntries(entries));
 
 describe('the members of a JSON object', () => {
-  it('are those that JSON.parse finds, in whatever white space and pieces', () => {
+  it('are those that JSON.parse finds, in any white space and any pieces', () => {
     checkProperty(
       fc.property(
         hardObject,
@@ -56,7 +56,7 @@ describe('the members of a JSON object', () => {
     );
   });
 
-  it('end where the object does, whatever comes behind it', () => {
+  it('end where the object does, whatever follows it', () => {
     checkProperty(
       fc.property(hardObject, hardText, (object, more) => {
         const text = JSON.stringify(object);

@@ -16,7 +16,7 @@ function reader(maxBytes: number) {
 }
 
 describe('a stream of bytes', () => {
-  it('is cut into its lines, wherever it was cut before', () => {
+  it('is cut into lines, wherever its chunks end', () => {
     checkProperty(
       fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat()), (texts, places) => {
         const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
@@ -50,7 +50,7 @@ describe('a stream of bytes', () => {
     );
   });
 
-  it('costs no more memory for coming byte by byte', () => {
+  it('needs no more memory if it arrives byte by byte', () => {
     const { it, lines } = reader(Infinity);
     const byte = Buffer.from('x');
     const before = process.memoryUsage();

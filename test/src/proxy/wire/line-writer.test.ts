@@ -5,7 +5,7 @@ import { Line } from '../../../../src/proxy/wire/line.ts';
 import { LineWriter } from '../../../../src/proxy/wire/line-writer.ts';
 import { checkProperty } from '../../../support/property.ts';
 
-/** A stream that keeps what it is given, piece by piece, and is as slow as it is told to be. */
+/** A stream that keeps what it is given, piece by piece, and is as slow as a test wants. */
 function sink({ isSlow = false, highWaterMark = 64 } = {}) {
   const pieces: string[] = [];
   const waiting: (() => void)[] = [];
@@ -39,8 +39,8 @@ const linesOf = (chunk: Buffer): Line[] => {
   return lines;
 };
 
-describe('lines that are gathered', () => {
-  it('go as one piece where they came as one', () => {
+describe('lines that are written while corked', () => {
+  it('go out as one piece if they arrived as one', () => {
     const { stream, pieces } = sink();
     const writer = new LineWriter(stream);
     writer.cork();
@@ -50,7 +50,7 @@ describe('lines that are gathered', () => {
     expect(pieces).toEqual(['a\nb\nc\n']);
   });
 
-  it('keep their order, whatever is left out and put between', () => {
+  it('keep their order, whatever is left out and inserted', () => {
     const part = fc.record({
       text: fc.string({ minLength: 1 }),
       what: fc.constantFrom('pass', 'drop', 'own'),
@@ -78,7 +78,7 @@ describe('lines that are gathered', () => {
     );
   });
 
-  it('are said to fill the stream when they do, and it drains: nobody waits for nothing', async () => {
+  it('report a full stream only if it really is full, so that `drain` follows', async () => {
     for (const isSlow of [true, false]) {
       const { stream, finish } = sink({ isSlow, highWaterMark: 6 });
       const writer = new LineWriter(stream);
@@ -94,13 +94,13 @@ describe('lines that are gathered', () => {
     }
   });
 
-  it('pass at once while nothing is gathered', () => {
+  it('are written at once while not corked', () => {
     const { stream, pieces } = sink();
     expect(new LineWriter(stream).write(Line.of('a'))).toBe(true);
     expect(pieces).toEqual(['a\n']);
   });
 
-  it('of several pieces go together, as they came', () => {
+  it('of several pieces are written together, as they arrived', () => {
     const { stream, pieces } = sink();
     let calls = 0;
     const { _writev } = stream;

@@ -8,7 +8,7 @@ const anyPieces = fc.array(fc.nat(), { maxLength: 10 });
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 
 describe('a line in pieces', () => {
-  it('has the bytes of all of them, asked for in whatever order', () => {
+  it('has the bytes of all of them, in whatever order they are read', () => {
     checkProperty(
       fc.property(anyText, anyPieces, fc.array(fc.nat(80)), (text, places, asked) => {
         const bytes = Buffer.from(text);
@@ -20,7 +20,7 @@ describe('a line in pieces', () => {
     );
   });
 
-  it('finds a byte where it stands next', () => {
+  it('finds the next occurrence of a byte', () => {
     checkProperty(
       fc.property(
         anyText,
@@ -34,7 +34,7 @@ describe('a line in pieces', () => {
     );
   });
 
-  it('gives the text of a part, though letters are cut', () => {
+  it('gives the text of a part, even if a piece ends inside a letter', () => {
     checkProperty(
       fc.property(anyText, anyPieces, fc.nat(80), fc.nat(80), (text, places, from, before) => {
         const line = lineOf(text, places);
@@ -46,7 +46,7 @@ describe('a line in pieces', () => {
 });
 
 describe('a line of a text', () => {
-  it('is one, whatever white space the text was written with', () => {
+  it('is one line, even if the text has line breaks', () => {
     expect(Line.of('{\r\n "a": 1,\n\n "b": 2\r}').bytes.toString()).toBe('{  "a": 1,  "b": 2 }\n');
   });
 });

@@ -27,7 +27,7 @@ describe('a message of which only the ends were kept', () => {
   });
 
   it.each([
-    // It stands in what the message carries, or nowhere.
+    // It is inside the parameters or the result, or nowhere.
     `{"result":{"a":"${much}","id":3}}`,
     `{"result":{"a":"${much}","id":3}}\n`,
     `{"result":{"a":"${much}","method":"b"}}\n`,
@@ -35,7 +35,7 @@ describe('a message of which only the ends were kept', () => {
     expect(read(text)).toEqual({ id: undefined, asks: false });
   });
 
-  it('tells no other id than the whole one has, and is never too much', () => {
+  it('shows no other id than the whole message has, and never throws', () => {
     const member = fc.constantFrom<[string, unknown]>(
       ['id', 7],
       ['jsonrpc', '2.0'],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import { tellMessages } from '../../../../src/proxy/wire/message-listener.ts';
 
-/** What is told of a line. */
+/** What a listener receives for a line. */
 function told(text: string): string[] {
   const all: string[] = [];
   tellMessages(Line.of(text), {

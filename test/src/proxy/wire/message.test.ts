@@ -12,7 +12,7 @@ const read = (content: unknown): Message => {
 };
 
 describe('a message', () => {
-  it('keeps its bytes to the letter, whatever is in it', () => {
+  it('keeps its bytes unchanged, whatever it holds', () => {
     const bytes = Buffer.from(
       '{ "jsonrpc":"2.0",\t"future": [1, 2e3], "id" : 1.0, "method":"caf\\u00e9/übung" }\r\n',
     );
@@ -32,7 +32,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('tells the id 1 from the id "1", and keeps one that no number of JavaScript can hold', () => {
+  it('tells the id 1 from the id "1", and keeps an id that no JavaScript number can hold', () => {
     expect([read({ id: 1 }).id, read({ id: '1' }).id]).toEqual(['1', '"1"']);
     expect(Message.read(Line.of('{"id":12345678901234567890,"method":"a"}'))?.id).toBe(
       '12345678901234567890',
@@ -62,7 +62,7 @@ describe('a message', () => {
     },
   );
 
-  it('gives any value by the way to it, and the last one of two of a name, as JSON.parse does', () => {
+  it('gives the value at a path, and the last of two with the same name, as JSON.parse does', () => {
     const message = Message.read(Line.of('{"a":{"b":1,"b":{"c":[true]}},"a b":2}'));
     expect(message?.value('a', 'b', 'c')).toEqual([true]);
     expect(message?.value('a b')).toBe(2);
@@ -93,7 +93,7 @@ describe('a line', () => {
     ]);
   });
 
-  it.each([[[]], [[1]], [['a', {}]], ['text'], [null]])('%j is none', (content) => {
+  it.each([[[]], [[1]], [['a', {}]], ['text'], [null]])('%j holds no messages', (content) => {
     expect(Message.readLine(line(content))).toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ const state = ({ registry }: ServerCircuits): string => registry.state('server:t
 /** The server agrees to what it was asked last. */
 const agree = (run: ScriptedServer): void =>
   run.says({ jsonrpc: '2.0', id: run.last().id as string, result: agreed.result });
-/** A run that takes its time to end. @returns what ends it. */
+/** Makes a run slow to end. @returns a function that lets it end. */
 function stubborn(run: ScriptedServer): () => void {
   let end = (): void => {};
   run.close = (how) => {
@@ -35,8 +35,8 @@ function stubborn(run: ScriptedServer): () => void {
   return () => end();
 }
 
-describe('a server whose circuit was open when the proxy before ended', () => {
-  it('may take as long for its start as ever', async () => {
+describe('a server whose circuit was open when an earlier proxy ended', () => {
+  it('may take as long to start as any other', async () => {
     const before = circuitsFor({});
     before.registry.recordFailure('server:test', 'network');
     const circuits = new ServerCircuits({
@@ -58,7 +58,7 @@ describe('a server whose circuit was open when the proxy before ended', () => {
 });
 
 describe('a server that is started again', () => {
-  it('before there was a session need not know a ping, where it agrees on a session', async () => {
+  it('before there was a session need not answer a ping, if it agrees on a session', async () => {
     const { says, run, runs, circuits, told } = start();
     run().events.onEnd({ why: 'it exited with code 1' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -70,7 +70,7 @@ describe('a server that is started again', () => {
     expect([runs.length, run().closed, told]).toEqual([2, undefined, [agreed]]);
   });
 
-  it('and ends with its last word is not taken for one that runs', async () => {
+  it('and ends right after its answer does not count as running', async () => {
     const { says, run, runs, circuits, told, logged } = startInitialized();
     run().events.onEnd({ why: 'it exited with code 1' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -85,7 +85,7 @@ describe('a server that is started again', () => {
     expect(runs).toHaveLength(3);
   });
 
-  it('and has forgotten the session when it is asked whether it lives is given a new one', async () => {
+  it('and turns out to have forgotten the session at a ping is given a new one', async () => {
     const { says, run, runs, circuits } = startInitialized();
     circuits.registry.recordFailure('server:test', 'network');
     await vi.advanceTimersByTimeAsync(1_000);
@@ -100,7 +100,7 @@ describe('a server that is started again', () => {
     expect(run().last()).toMatchObject({ id: 1 });
   });
 
-  it('and forgets every session as soon as it has one is not asked for ever more of them', async () => {
+  it('and forgets every session at once is not asked for new ones without end', async () => {
     const all = startInitialized({ serverCircuit: { failureThreshold: 3 } });
     const { says, run, runs, circuits } = all;
     const forget = async (): Promise<void> => {
@@ -115,7 +115,7 @@ describe('a server that is started again', () => {
     await forget();
     expect(runs).toHaveLength(2);
     expect(circuits.registry.diagnostics('server:test').failureCount).toBe(1);
-    // Whoever needs it has it tried again, until it has failed often enough.
+    // Each request that needs it starts another try, until its circuit opens.
     for (const id of [1, 2]) {
       says(call(id));
       agree(run());
@@ -131,7 +131,7 @@ describe('a server that is started again', () => {
     const end = stubborn(run());
     run().isFull = true;
     says(call(1));
-    // It takes no more, and answers no ping.
+    // It accepts nothing more, and answers no ping.
     await vi.advanceTimersByTimeAsync(15_000);
     expect(run().closed).toBe('now');
     says(call(2));

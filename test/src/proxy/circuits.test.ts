@@ -1,11 +1,11 @@
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
-import { FaultServer } from '../support/fault-server.ts';
-import { denialOf, ProxySession, textOf } from '../support/session.ts';
+import { FaultServer } from './support/fault-server.ts';
+import { denialOf, ProxySession, textOf } from './support/session.ts';
 
 const longBackoffs = ['--min-backoff', '60000', '--max-backoff', '60000'];
 
-/** Lets a tool fail, as often as it is told to, by a failure of its own. */
+/** Lets a tool fail, some number of times. */
 async function fail(session: ProxySession, times: number, words = 'HTTP 503'): Promise<void> {
   for (let time = 0; time < times; time++) {
     const answer = await session.call('fail', { words });
@@ -33,9 +33,9 @@ describe('a tool that fails again and again', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ fail: 'open', echo: 'closed', server: 'closed' });
   });
 
-  it('is called again when its time is over', async () => {
+  it('is called again when its backoff is over', async () => {
     await using server = new FaultServer();
-    // The second time is long enough for a look at it.
+    // The second backoff is long enough to ask for the state.
     const backoffs = ['--min-backoff', '200', '--backoff-factor', '100', '--max-backoff', '20000'];
     await using session = await ProxySession.open(server, '--failure-threshold', '1', ...backoffs);
     await fail(session, 1);
@@ -44,7 +44,7 @@ describe('a tool that fails again and again', { timeout: 30_000 }, () => {
     expect(await session.circuits()).toMatchObject({ fail: 'open' });
   });
 
-  it('has alternatives where the settings name them', async () => {
+  it('has the alternatives that the settings name', async () => {
     await using server = new FaultServer();
     const named = ['--tool', 'fail:alternatives=echo,pid', '--tool', 'fail:failure-threshold=1'];
     await using session = await ProxySession.open(server, ...named, ...longBackoffs);
@@ -54,14 +54,14 @@ describe('a tool that fails again and again', { timeout: 30_000 }, () => {
     expect(denialOf(denied)).toMatchObject({ alternatives: ['echo', 'pid'] });
   });
 
-  it('is left alone where its results are not to count', async () => {
+  it('stays closed if its results are not to count', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--result-errors', 'ignore');
     await fail(session, 10);
     expect(await session.circuits()).toMatchObject({ fail: 'closed' });
   });
 
-  it('is not on the list while it is open, where that is asked for, and the client is told', async () => {
+  it('is not on the list while it is open with --hide-open, and the client is told', async () => {
     await using server = new FaultServer();
     const options = [
       '--hide-open',
@@ -82,7 +82,7 @@ describe('a tool that fails again and again', { timeout: 30_000 }, () => {
     await expect.poll(() => changes).toBe(1);
     expect(await names()).not.toContain('fail');
     expect(await names()).toContain('echo');
-    // Half-open, it is offered again: who else would try it?
+    // Half-open, it is offered again: otherwise nobody would probe it.
     await expect.poll(() => changes).toBe(2);
     expect(await names()).toContain('fail');
   });
@@ -107,7 +107,7 @@ describe('a mistake of the caller', { timeout: 30_000 }, () => {
 });
 
 describe('the circuits as a resource', { timeout: 30_000 }, () => {
-  it('are on the list of resources, and told without the key of the inspector', async () => {
+  it('are on the list of resources, and do not show the key of the inspector', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--status-resource', '--inspect');
     await session.say('echo', { words: 'x' });
