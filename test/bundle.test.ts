@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+const absWorkingDir = fileURLToPath(new URL('..', import.meta.url));
+
+/** The folders of all modules that importing a source loads: `machines`, `src/calls`. */
+async function roomsBehind(source: string): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir,
+    entryPoints: [source],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    // The core imports it where it is asked for, and a bundler of a user can leave it out.
+    external: ['toolfuse/inspect'],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const rooms = Object.keys(metafile.inputs).map((path) => /^(src\/)?[^/.]+(?=\/)/.exec(path)?.[0] ?? path);
+  return [...new Set(rooms)];
+}
+
+describe('an import', () => {
+  it.each([
+    { name: 'toolfuse', source: 'src/index.ts', others: ['src/cli', 'src/proxy', 'src/mcp', 'src/inspect'] },
+    { name: 'toolfuse/mcp', source: 'src/mcp/index.ts', others: ['src/cli', 'src/proxy', 'src/inspect'] },
+    { name: 'toolfuse/inspect', source: 'src/inspect/index.ts', others: ['src/cli', 'src/proxy', 'src/mcp'] },
+  ])('of $name loads its own room, and none to the left of it', async ({ source, others }) => {
+    const rooms = await roomsBehind(source);
+    expect(rooms).toContain(source.replace(/\/index\.ts$/, '').replace(/^src$/, 'src/registry'));
+    expect(rooms.filter((room) => others.includes(room))).toEqual([]);
+  });
+
+  it('of toolfuse/machines loads nothing but the machines', async () => {
+    expect(await roomsBehind('machines/index.ts')).toEqual(['machines']);
+  });
+});
+
+describe('the core, bundled for a browser', () => {
+  it('trips and refuses where nothing of Node.js is there', async () => {
+    const { outputFiles, warnings } = await build({
+      stdin: {
+        contents: `
+          import { createToolRegistry } from './dist/index.js';
+          const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+          registry.recordFailure('search', new TypeError('Failed to fetch'));
+          const { retryAfterMs, lastErrorCategory } = registry.tryAcquire('search');
+          registry.stop();
+          told = [retryAfterMs > 0, lastErrorCategory];
+        `,
+        resolveDir: absWorkingDir,
+      },
+      bundle: true,
+      format: 'iife',
+      platform: 'browser',
+      external: ['toolfuse/inspect'],
+      tsconfigRaw: {},
+      write: false,
+      logLevel: 'silent',
+    });
+    const browser = { told: [], performance, setTimeout, clearTimeout, AbortController, AbortSignal };
+    runInNewContext(outputFiles[0]?.text ?? '', browser);
+    expect(warnings).toEqual([]);
+    expect([...browser.told]).toEqual([true, 'network']);
+  });
+});

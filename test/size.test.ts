@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+
+/** What an entry point adds to an application, as its bundler ships it: one file, minified and compressed, without xstate. */
+async function bundled(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [join(dist, entry)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['xstate', 'toolfuse', 'toolfuse/*'],
+    // The package as it is published, and not by this repository's paths to its sources.
+    tsconfigRaw: {},
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles.reduce((bytes, { contents }) => bytes + gzipSync(contents).length, 0);
+}
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(dist, folder, name))
+    .filter((path) => statSync(path).isFile());
+
+/** What a folder takes on a disk. */
+const stored = (folder: string): number =>
+  filesIn(folder).reduce((bytes, path) => bytes + statSync(path).size, 0);
+
+/** What a browser downloads of a folder, each file compressed. */
+const served = (folder: string): number =>
+  filesIn(folder).reduce((bytes, path) => bytes + gzipSync(readFileSync(path)).length, 0);
+
+interface Limit {
+  readonly what: string;
+  readonly measure: () => number | Promise<number>;
+  readonly limit: number;
+}
+
+/** In bytes, a few percent above what was measured when the limit was last set. */
+const limits: Limit[] = [
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 26_000 },
+  { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_200 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 17_000 },
+  {
+    what: 'toolfuse/inspect for browsers, minified and compressed',
+    measure: () => bundled('inspect/browser.js'),
+    limit: 950,
+  },
+  { what: 'the command, on disk', measure: () => stored('cli'), limit: 305_000 },
+  { what: 'the page of the inspector, compressed', measure: () => served('inspect/page'), limit: 51_000 },
+];
+
+const inBytes = (size: number): string => `${size.toLocaleString('en')} bytes`;
+
+describe('the size of', () => {
+  it.each(limits)('$what stays within its limit', async ({ what, measure, limit }) => {
+    const size = await measure();
+    expect(
+      size,
+      `${what}: ${inBytes(size)}, ${inBytes(size - limit)} above the limit of ${inBytes(limit)}. ` +
+        'If that is worth it, raise the limit in test/size.test.ts.',
+    ).toBeLessThanOrEqual(limit);
+  });
+});
