@@ -1,6 +1,6 @@
 /**
- * The kind of a failure. Only some kinds say anything about the health of a tool: a timeout does, a wrong
- * argument does not.
+ * The kind of a failure. Only some kinds say anything about the health of a tool: a timeout does, an invalid argument does
+ * not.
  */
 export type ErrorCategory =
   | 'network'
@@ -20,26 +20,26 @@ export type ErrorCategory =
   | 'resourceExhausted'
   | 'cancelled';
 
-/** How a caller may retry a failure of one category. The circuit itself never retries. */
+/** Advice on how a caller may retry after a failure of one category. The circuit itself never retries. */
 export interface RetryAdvice {
-  /** Attempts after the first one. 0 where a retry cannot help. */
+  /** How many attempts to make after the first one; 0 if a retry cannot help. */
   readonly attempts: number;
-  /** Wait before the first retry, in ms. */
+  /** How long to wait before the first retry, in ms. */
   readonly baseDelayMs: number;
-  /** Longest wait between two retries, in ms. */
+  /** The longest wait between two retries, in ms. */
   readonly maxDelayMs: number;
 }
 
-/** What is known of a category. */
+/** The properties of an error category. */
 export interface CategoryInfo {
-  /** Whether a failure of this kind counts against the circuit. The others change nothing at all. */
+  /** Whether a failure of this category counts against the circuit. Other failures do not change it. */
   readonly counted: boolean;
-  /** Whether the same call may succeed later, unchanged. */
+  /** Whether the same call may succeed later without changes. */
   readonly retryable: boolean;
   readonly retry: RetryAdvice;
   /** A few words for a person: `rate limit exceeded`. */
   readonly label: string;
-  /** What a person or a model can do about it, the most useful first. */
+  /** Suggestions for a person or a model, most useful first. */
   readonly hints: readonly string[];
 }
 
@@ -60,49 +60,49 @@ const info = (
     hints: Object.freeze(hints),
   });
 
-/** Every category with what is known of it. */
+/** Every category with its properties. */
 export const errorCategories: Readonly<Record<ErrorCategory, CategoryInfo>> = Object.freeze({
   network: info(
     'counted',
     retries(3, 1_000, 10_000),
     'network error',
     'Check that the host is reachable and that its server is running.',
-    'Try again shortly: dropped connections often come back.',
+    'Try again shortly: dropped connections often recover.',
   ),
   timeout: info(
     'counted',
     retries(2, 1_000, 15_000),
     'timed out',
-    'Ask for less at once, or allow the call more time.',
+    'Request less at once, or allow the call more time.',
     'Try again later if the server is under load.',
   ),
   rateLimit: info(
     'counted',
     retries(3, 5_000, 60_000),
     'rate limit exceeded',
-    'Wait before the next call, as long as the server says.',
-    'Make fewer calls, or put several into one.',
+    'Wait before the next call, for as long as the server asks.',
+    'Make fewer calls, or combine several into one.',
   ),
   serviceUnavailable: info(
     'counted',
     retries(3, 2_000, 30_000),
     'service unavailable',
     'Wait for the service to recover.',
-    'Look at its status page or logs.',
+    'Check its status page or logs.',
   ),
   executionError: info(
     'counted',
     never,
     'execution failed',
-    'Read the error before another call: the same call is likely to fail again.',
+    'Read the error before calling again: the same call is likely to fail again.',
     'Change the arguments or take another approach.',
   ),
   circuitOpen: info(
     'ignored',
     retries(1, 5_000, 120_000),
     'circuit open',
-    'The call did not run. Wait until the time given with the denial.',
-    'Go on with work that does not need this tool.',
+    'The call did not run. Wait until the time given in the denial.',
+    'Continue with work that does not need this tool.',
   ),
   authentication: info(
     'ignored',
@@ -122,7 +122,7 @@ export const errorCategories: Readonly<Record<ErrorCategory, CategoryInfo>> = Ob
     never,
     'tool not found',
     'Use a name from the list of tools: this one does not exist.',
-    'The list may have changed: ask for it again.',
+    'The list may have changed: request it again.',
   ),
   resourceNotFound: info(
     'ignored',
@@ -136,26 +136,26 @@ export const errorCategories: Readonly<Record<ErrorCategory, CategoryInfo>> = Ob
     never,
     'permission denied',
     'The credentials are known but not allowed to do this.',
-    'Ask the user for access, or work with what is allowed.',
+    'Ask the user for access, or work within what is allowed.',
   ),
   policyViolation: info(
     'ignored',
     never,
     'refused by policy',
     'The call is not allowed. Do not look for a way around the rule.',
-    'Ask the user if the rule should be changed.',
+    'Ask the user whether the rule should be changed.',
   ),
   planningPolicyViolation: info(
     'ignored',
     never,
     'refused while planning',
-    'This tool may not run before the plan is approved. Finish the plan first.',
+    'This tool must not run before the plan is approved. Finish the plan first.',
   ),
   sandboxFailure: info(
     'ignored',
     never,
     'sandbox failure',
-    'The sandbox could not run the call: its set-up is at fault, not the tool.',
+    'The sandbox could not run the call: its setup is at fault, not the tool.',
     'Ask the user to check the sandbox.',
   ),
   resourceExhausted: info(
@@ -163,9 +163,9 @@ export const errorCategories: Readonly<Record<ErrorCategory, CategoryInfo>> = Ob
     never,
     'resource exhausted',
     'A quota, disk, memory or budget is used up: free some or raise the limit.',
-    'Ask the user before going on.',
+    'Ask the user before continuing.',
   ),
-  cancelled: info('ignored', never, 'cancelled', 'The caller gave up on the call; nothing needs mending.'),
+  cancelled: info('ignored', never, 'cancelled', 'The caller gave up on the call; nothing needs fixing.'),
 });
 
 /** All categories, counted ones first. */
@@ -180,7 +180,7 @@ export function isErrorCategory(value: unknown): value is ErrorCategory {
   return known.has(value);
 }
 
-/** Whether a failure of this category counts against a circuit. No category, or an unknown one, is `executionError`. */
+/** Whether a failure of this category counts against a circuit. A missing or unknown one is read as `executionError`. */
 export function isCounted(category?: ErrorCategory): boolean {
   return category === undefined || !known.has(category) || errorCategories[category].counted;
 }

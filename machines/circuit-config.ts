@@ -4,43 +4,43 @@ import { consecutiveFailures, type TripStrategy } from './trip-strategy.ts';
 /** The settings of one circuit. Durations are in milliseconds. */
 export interface CircuitConfig {
   /** When a closed circuit trips. Default `consecutiveFailures`; others are `countWindow()` and `timeWindow()`. */
-  // biome-ignore lint/suspicious/noExplicitAny: what a strategy remembers is its own.
+  // biome-ignore lint/suspicious/noExplicitAny: only the strategy itself knows the type of its memory.
   readonly trip: TripStrategy<any>;
-  /** Counted failures in a row that trip a closed circuit, where `trip` is `consecutiveFailures`. Default 7. */
+  /** How many counted failures in a row trip a closed circuit, if `trip` is `consecutiveFailures`. Default 7. */
   readonly failureThreshold: number;
-  /** Waited instead of the backoff where that is 0. Default 60 000. */
+  /** How long an open circuit waits if its backoff is 0, in ms. Default 60 000. */
   readonly resetTimeoutMs: number;
-  /** The first backoff after a trip, and the shortest. Default 5 000. */
+  /** The first backoff after a trip, and the shortest, in ms. Default 5 000. */
   readonly minBackoffMs: number;
-  /** The longest backoff. Default 120 000. */
+  /** The longest backoff, in ms. Default 120 000. */
   readonly maxBackoffMs: number;
-  /** The backoff grows by this factor each time a probe fails. Default 2. */
+  /** The factor by which the backoff grows with each failed probe. Default 2. */
   readonly backoffFactor: number;
-  /** A backoff of one's own, instead of the growth by `backoffFactor`. Default null: none. */
+  /** A function that computes the backoff, instead of growth by `backoffFactor`. Default null. */
   readonly backoff: BackoffFunction | null;
-  /** How the backoff is spread by chance. Default `none`. */
+  /** How the backoff is randomised. Default `none`. */
   readonly jitter: Jitter;
   /**
-   * How long a circuit must have been closed for its backoff to start over at its first step. A trip before that goes
-   * on where the last one was. Default 0: each recovery starts it over.
+   * How long a circuit must stay closed, in ms, before its backoff starts over at the first step. A trip before that continues
+   * from the last step. Default 0: each recovery starts it over.
    */
   readonly backoffResetMs: number;
-  /** Calls let through at a time while half-open; `Infinity` for no limit. Default 1. */
+  /** How many probes may be in flight at once while half-open; `Infinity` for no limit. Default 1. */
   readonly halfOpenMaxProbes: number;
-  /** Successes while half-open that close the circuit. Default 1. */
+  /** How many successful probes close a half-open circuit. Default 1. */
   readonly successThreshold: number;
   /**
-   * Of so many probes `successThreshold` must succeed: the circuit opens as soon as that cannot be reached any more.
-   * Default: `successThreshold`, so that one failure opens it.
+   * Out of how many probes `successThreshold` must succeed. The circuit opens as soon as that is out of reach. Default:
+   * `successThreshold`, so that one failure opens it.
    */
   readonly probesPerVerdict: number;
-  /** The longest wait that a server can ask for and get. Default 300 000. */
+  /** The longest wait that a tool's own `Retry-After` can impose, in ms. Default 300 000. */
   readonly maxRetryAfterMs: number;
-  /** A probe that has not reported by then gives its place back. Default: `resetTimeoutMs`. */
+  /** After how long a probe that has not reported frees its slot, in ms. Default: `resetTimeoutMs`. */
   readonly probeTimeoutMs: number;
 }
 
-/** What holds where nothing else is said. */
+/** The default settings of a circuit. */
 export const defaultCircuitConfig: CircuitConfig = Object.freeze({
   trip: consecutiveFailures,
   failureThreshold: 7,
@@ -61,8 +61,8 @@ export const defaultCircuitConfig: CircuitConfig = Object.freeze({
 const fields = Object.keys(defaultCircuitConfig) as (keyof CircuitConfig)[];
 
 /**
- * Fills in the defaults. A config that is complete comes back as it is, so that a thousand circuits can share
- * one object. Nothing is checked here: `createToolRegistry` checks what a user gives it.
+ * Fills in the defaults. A complete config is returned as it is, so that a thousand circuits can share one object. Nothing is
+ * validated here; `createToolRegistry` validates its options.
  */
 export function circuitConfig(given: Partial<CircuitConfig> = defaultCircuitConfig): CircuitConfig {
   if (fields.every((field) => given[field] !== undefined)) return given as CircuitConfig;

@@ -4,8 +4,8 @@ import { type CircuitConfig, circuitConfig } from './circuit-config.ts';
 import type { CircuitState } from './circuit-state.ts';
 
 /**
- * When a call was permitted. A result that carries it cannot move a circuit that has moved on since; one without it
- * is taken as it comes.
+ * Records when a call was permitted. A result with a stamp is late if the circuit has changed state since, and then does not
+ * move it; a result without one always counts.
  */
 export interface PermitStamp {
   /** The circuit's generation. */
@@ -15,13 +15,13 @@ export interface PermitStamp {
 }
 
 /**
- * What can be sent to a circuit. `at` is the instant at which it happened, in ms of the circuit's clock; without
- * it, the clock is read when the event is processed.
+ * The events of a circuit. `at` is the instant of the event, in ms of the circuit's clock; by default the clock is read when
+ * the event is processed.
  */
 export type ToolCircuitEvent =
-  /** A call succeeded. `durationMs` is how long it took. */
+  /** A call succeeded after `durationMs`. */
   | { type: 'SUCCESS'; durationMs?: number; at?: number; stamp?: PermitStamp }
-  /** A call failed. No category: `executionError`. `retryAfterMs` is how long the tool asks to be left alone. */
+  /** A call failed. The default category is `executionError`; `retryAfterMs` is how long the tool asks callers to wait. */
   | {
       type: 'FAILURE';
       category?: ErrorCategory;
@@ -30,28 +30,28 @@ export type ToolCircuitEvent =
       at?: number;
       stamp?: PermitStamp;
     }
-  /** A call ended with nothing to say of the tool. */
+  /** A call ended without saying anything about the tool. */
   | { type: 'ABANDON'; stamp?: PermitStamp }
   /** A call is about to be made. */
   | { type: 'REQUEST'; at?: number }
-  /** Become fresh and closed. */
+  /** Clears the circuit and closes it; the actor and its observers stay. (`registry.reset` stops the actor instead.) */
   | { type: 'RESET' }
-  /** An operator opens the circuit: for `forMs`, or until it is released as often as it was isolated. */
+  /** An operator takes the tool out of service, for `forMs` or until each isolation has been released. */
   | { type: 'ISOLATE'; forMs?: number; at?: number }
-  /** An operator lets every call through; results are counted, and nothing trips. */
+  /** An operator admits every call; results are counted, but never trip the circuit. */
   | { type: 'DISABLE' }
-  /** The time of an isolation that has an end is over. */
+  /** The end of a timed isolation has come. */
   | { type: 'ISOLATION_OVER' }
-  /** An operator takes back an isolation, or the disabling. */
+  /** An operator undoes one isolation, or the disabling. */
   | { type: 'RELEASE' }
-  /** An operator closes the circuit, whatever it is. */
+  /** An operator closes the circuit, whatever its state. */
   | { type: 'CLOSE' }
-  /** The circuit was made from a snapshot: report it, and start its timer, which XState does not. */
+  /** The circuit was made from a snapshot: it reports its state and starts its timer, which XState does not. */
   | { type: 'RESUME' }
-  /** The actor is about to be stopped: let go of its timer, so that stopping many is cheap. */
+  /** The actor is about to be stopped: it cancels its timers, so that stopping many actors is cheap. */
   | { type: 'DISARM' };
 
-/** What a circuit knows. Instants are in ms of the circuit's clock; null where there was none. */
+/** A circuit's context. Instants are in ms of the circuit's clock, and null if there was none. */
 export interface ToolCircuitContext extends Backoff {
   readonly tool: string;
   readonly config: CircuitConfig;
@@ -62,51 +62,51 @@ export interface ToolCircuitContext extends Backoff {
   readonly failureCount: number;
   readonly lastFailureAt: number | null;
   readonly lastErrorCategory: ErrorCategory | null;
-  /** What the trip strategy remembers of earlier calls. */
+  /** The trip strategy's memory of earlier calls. */
   readonly tripMemory: unknown;
-  /** Whether a trip was called for, and spared, since the last success. */
+  /** Whether a trip has been suppressed since the last success. */
   readonly tripIsSpared: boolean;
-  /** The backoff in force, or that was in force before half-open; 0 while closed. */
+  /** The current backoff, or the last one while half-open, in ms; 0 while closed. */
   readonly currentBackoffMs: number;
-  /** Until when the tool has asked to be left alone. An open circuit does not half-open before. */
+  /** The instant before which the tool has asked not to be called; an open circuit becomes half-open no earlier. */
   readonly notBefore: number | null;
-  /** Since when the circuit is open or isolated. */
+  /** When the circuit became open or isolated. */
   readonly openedAt: number | null;
-  /** How often the circuit tripped. */
+  /** How often this circuit has tripped; in the registry's context, the same name counts open circuits. */
   readonly openCount: number;
   readonly deniedRequests: number;
   readonly lastDeniedAt: number | null;
   readonly probesInFlight: number;
-  /** When each probe in flight began, the oldest first. Not kept where `halfOpenMaxProbes` is `Infinity`. */
+  /** When each probe in flight began, oldest first. Not kept if `halfOpenMaxProbes` is `Infinity`. */
   readonly probeStarts: readonly number[];
   /** Successes since the circuit became half-open. */
   readonly probeSuccesses: number;
   /** Failures since the circuit became half-open. */
   readonly probeFailures: number;
-  /** Results of calls that were permitted before the circuit last moved. */
+  /** Results of calls that were permitted before the circuit last changed state. */
   readonly lateResults: number;
-  /** Isolations without an end that are not yet released. */
+  /** Isolations without an end that have not been released yet. */
   readonly isolations: number;
-  /** When an isolation with an end is over. */
+  /** When a timed isolation ends. */
   readonly isolatedUntil: number | null;
-  /** When the circuit last closed, from another state. */
+  /** When the circuit last closed from another state. */
   readonly closedAt: number | null;
-  /** Grows with every change of state: what began in one generation says nothing of a later one. */
+  /** Grows with every change of state; a call from an earlier generation says nothing about the current one. */
   readonly generation: number;
-  /** The state that the parent was last told of; null where it knows of none, as in one made from a snapshot. */
+  /** The state last reported to the parent; null if none was, as in a circuit made from a snapshot. */
   readonly reportedState: CircuitState | null;
 }
 
-/** What a circuit is made of. */
+/** The input of a circuit's actor. */
 export interface ToolCircuitInput {
   readonly tool: string;
-  /** The clock, in ms. It must never go back. */
+  /** The clock, in ms. It must never go backwards. */
   readonly now: () => number;
   /** Default: `defaultCircuitConfig`, field by field. */
   readonly config?: Partial<CircuitConfig>;
-  /** Where jitter takes its chance from: a number from 0 up to, but not including, 1. Default: always 0, no spread. */
+  /** The random source of the jitter: returns a number from 0 up to, but not including, 1. Default: always 0, no jitter. */
   readonly chance?: () => number;
-  /** Whether a closed circuit may trip; where not, it reports that it was spared. Default: always. */
+  /** Whether a closed circuit may trip; if not, it reports a spared trip instead. Default: always. */
   readonly mayTrip?: () => boolean;
 }
 
@@ -117,7 +117,7 @@ export const noProbes = Object.freeze({
   probeSuccesses: 0,
   probeFailures: 0,
 });
-/** What every recovery leaves. */
+/** The part of the context that every recovery resets. */
 export const healthy = Object.freeze({
   failureCount: 0,
   tripIsSpared: false,
@@ -130,7 +130,7 @@ export const healthy = Object.freeze({
   isolatedUntil: null,
   ...noProbes,
 });
-/** What a circuit has before it is used. */
+/** The part of the context that a reset clears, as it is in an unused circuit. */
 export const unused = Object.freeze({
   ...healthy,
   backoffStep: 0,
@@ -145,7 +145,7 @@ export const unused = Object.freeze({
 const always = (): boolean => true;
 const noChance = (): number => 0;
 
-/** What a circuit knows when it begins, closed and fresh. */
+/** The context of a new circuit. */
 export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
   const config = circuitConfig(input.config);
   return {
@@ -161,7 +161,7 @@ export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
   };
 }
 
-/** What a circuit knows, with something else in it. Field by field: many times as fast as a spread of a spread. */
+/** A copy of a context with some fields changed. Copying field by field is many times faster than spreading. */
 export function contextWith(
   context: ToolCircuitContext,
   update: Partial<ToolCircuitContext>,
@@ -199,13 +199,13 @@ export function contextWith(
   return Object.assign(copy, update);
 }
 
-/** A circuit and the event that it is at. */
+/** A circuit's context and the event being processed. */
 export interface Moment {
   readonly context: ToolCircuitContext;
   readonly event: ToolCircuitEvent;
 }
 
-/** When the event happened: as it says, or now. No event can happen in the future, or at no instant at all. */
+/** The instant of an event: its own `at`, or now if that is missing, invalid or in the future. */
 export function instant({ context, event }: Moment): number {
   const now = context.now();
   const at = 'at' in event ? event.at : undefined;
@@ -215,7 +215,7 @@ export function instant({ context, event }: Moment): number {
 export const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>
   'category' in event && isErrorCategory(event.category) ? event.category : 'executionError';
 
-/** What is left of an open circuit's backoff, in ms, counted from its last failure, or of what the tool asked for. */
+/** How long an open circuit still waits, in ms: for its backoff since the last failure, or for the time the tool asked for. */
 export function backoffLeftMs(context: ToolCircuitContext, now: number): number {
   return Math.max(
     remainingMs(context.lastFailureAt, waitMs(context.config, context.currentBackoffMs), now),
@@ -223,12 +223,12 @@ export function backoffLeftMs(context: ToolCircuitContext, now: number): number 
   );
 }
 
-/** What is left of an isolation that has an end, in ms; `Infinity` where one has none. */
+/** How much is left of an isolation, in ms; `Infinity` if it has no end. */
 export function isolationLeftMs({ isolations, isolatedUntil }: ToolCircuitContext, now: number): number {
   return isolations > 0 || isolatedUntil === null ? Infinity : remainingMs(isolatedUntil, 0, now);
 }
 
-/** What is left until the oldest probe in flight gives its place back, in ms. */
+/** How long until the oldest probe in flight loses its slot, in ms. */
 export function probeLeftMs(context: ToolCircuitContext, now: number): number {
   return remainingMs(context.probeStarts[0] ?? now, context.config.probeTimeoutMs, now);
 }

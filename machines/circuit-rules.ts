@@ -15,11 +15,11 @@ import {
 } from './circuit-context.ts';
 import type { CallOutcome } from './trip-strategy.ts';
 
-/** How long a call took, in ms; null where nobody measured it. */
+/** How long a call took, in ms; null if it was not measured. */
 export const durationOf = (event: ToolCircuitEvent): number | null =>
   'durationMs' in event && Number.isFinite(event.durationMs) ? (event.durationMs as number) : null;
 
-/** What the trip strategy is shown of a result. */
+/** The result of a call in the form that a trip strategy receives. */
 export function outcomeOf(moment: Moment): CallOutcome {
   const { context, event } = moment;
   const isFailure = event.type === 'FAILURE';
@@ -32,7 +32,7 @@ export function outcomeOf(moment: Moment): CallOutcome {
   };
 }
 
-/** Until when the tool is to be left alone after a failure: as it asks, within bounds, and as it has asked before. */
+/** The instant before which the tool must not be called: the later of its new request, up to a limit, and its previous one. */
 function notBeforeAfter(moment: Moment): number | null {
   const { config, notBefore } = moment.context;
   const askedMs = 'retryAfterMs' in moment.event ? moment.event.retryAfterMs : undefined;
@@ -40,13 +40,13 @@ function notBeforeAfter(moment: Moment): number | null {
   return Math.max(instant(moment) + Math.min(askedMs, config.maxRetryAfterMs), notBefore ?? -Infinity);
 }
 
-/** Takes back the places of the probes that have not reported in time. */
+/** The probes without those that have not reported in time. */
 function withoutHungProbes({ config, probesInFlight, probeStarts }: ToolCircuitContext, now: number) {
   const live = probeStarts.filter((start) => remainingMs(start, config.probeTimeoutMs, now) > 0);
   return { probesInFlight: probesInFlight - (probeStarts.length - live.length), probeStarts: live };
 }
 
-/** Whether a half-open circuit lets another probe through: a place is free, and its verdict is still needed. */
+/** Whether a half-open circuit admits another probe: a slot is free, and the verdict needs more probes. */
 function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
   const { config, probeSuccesses, probeFailures } = context;
   const { probesInFlight } = withoutHungProbes(context, now);
@@ -57,7 +57,7 @@ function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
   );
 }
 
-/** Whether a result is of a call whose time is over: the circuit has moved, or its probe's place was taken back. */
+/** Whether a result is late: the circuit has changed state since the call began, or the probe's slot was reclaimed. */
 export function isLate(
   { generation, config, probeStarts }: ToolCircuitContext,
   stamp: PermitStamp | undefined,
@@ -84,23 +84,23 @@ function isSlow({ context, event }: Moment): boolean {
   return (durationOf(event) ?? 0) > (context.config.trip.slowCallMs ?? Infinity);
 }
 
-/** Whether a probe has failed: also where it succeeded, but too slowly. */
+/** Whether a probe has failed; a success that was too slow counts as a failure. */
 function isFailedProbe(moment: Moment): boolean {
   return moment.event.type === 'FAILURE' || isSlow(moment);
 }
 
-/** What the trip strategy remembers after a result. */
+/** The trip strategy's memory after a result. */
 export function remembered({ context }: Moment, call: CallOutcome): unknown {
   return context.config.trip.record(context.tripMemory, call);
 }
 
-/** The isolations that are still in force: one that has an end may be over. */
+/** The number of isolations in force; a timed one may have ended. */
 function isolationsOf(moment: Moment): number {
   const { isolations, isolatedUntil } = moment.context;
   return isolations + (remainingMs(isolatedUntil, 0, instant(moment)) > 0 ? 1 : 0);
 }
 
-/** What can decide between two ways on. */
+/** The guards of the chart. */
 export const rules = {
   resultIsLate: ({ context, event }: Moment): boolean =>
     isLate(context, 'stamp' in event ? event.stamp : undefined),
@@ -125,13 +125,13 @@ export const rules = {
   isolatedMoreThanOnce: (moment: Moment): boolean => isolationsOf(moment) > 1,
 };
 
-/** What was wrong with the call: nothing but its slowness, or, where a success trips, what was wrong before. */
+/** The category after a result: null if only its slowness was wrong, and the previous one if a timely success trips. */
 function lastErrorCategoryAfter(moment: Moment): ErrorCategory | null {
   if (moment.event.type === 'FAILURE') return categoryOf(moment.event);
   return isSlow(moment) ? null : moment.context.lastErrorCategory;
 }
 
-/** What every counted failure leaves behind. */
+/** The part of the context that every counted failure changes. */
 const failed = (moment: Moment) => ({
   lastFailureAt: Math.max(instant(moment), moment.context.lastFailureAt ?? -Infinity),
   lastErrorCategory: lastErrorCategoryAfter(moment),
@@ -149,14 +149,14 @@ function tripped(moment: Moment, backoffStep: number) {
   };
 }
 
-/** The step of the backoff at a trip: the first one, unless the circuit has only just recovered. */
+/** The backoff step at a trip: the first one, unless the circuit recovered only recently. */
 function stepOfTrip(moment: Moment): number {
   const { backoffStep, closedAt, config } = moment.context;
   const isRelapse = closedAt !== null && instant(moment) - closedAt < config.backoffResetMs;
   return isRelapse ? backoffStep + 1 : 0;
 }
 
-/** What can become of what a circuit knows. */
+/** The context updates of the chart's actions. */
 export const updates = {
   rememberSuccess: (moment: Moment, tripMemory = remembered(moment, outcomeOf(moment))) => ({
     failureCount: 0,
@@ -188,7 +188,7 @@ export const updates = {
     tripMemory: moment.context.config.trip.start,
     closedAt: instant(moment),
   }),
-  /** Closed by hand while closed: it has not recovered from anything, but what began before says nothing now. */
+  /** A closed circuit is closed by hand: not a recovery, but calls that began before no longer count. */
   startOver: ({ context }: Moment) => ({
     ...healthy,
     tripMemory: context.config.trip.start,
@@ -238,7 +238,7 @@ export const updates = {
   releaseOnce: ({ context: { isolations } }: Moment) => ({ isolations: isolations - 1 }),
 };
 
-/** When an isolation that has an end is over; null for one that waits to be released. */
+/** When an isolation ends; null if it lasts until it is released. */
 function endOfIsolation(moment: Moment): number | null {
   const forMs = 'forMs' in moment.event ? moment.event.forMs : undefined;
   return typeof forMs === 'number' && forMs >= 0 ? instant(moment) + forMs : null;

@@ -1,4 +1,4 @@
-/** The condition of a circuit. */
+/** The states of a circuit. */
 export type CircuitState = 'closed' | 'open' | 'halfOpen' | 'isolated' | 'disabled';
 
 /** Whether a circuit in this state counts as open. */
@@ -6,7 +6,7 @@ export function countsAsOpen(state: CircuitState | null): boolean {
   return state === 'open' || state === 'isolated';
 }
 
-/** Whether a circuit in this state lets every call through. */
+/** Whether a circuit in this state admits every call. */
 export function admitsAll(state: CircuitState): boolean {
   return state === 'closed' || state === 'disabled';
 }

@@ -3,23 +3,23 @@ import { checkFields, checkValue, positiveInteger, type Rules } from './rule.ts'
 import { isOver, isSlow, nothing, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
-/** Settings of a window of the last calls. */
+/** Settings of a window over the last calls. */
 export interface CountWindowOptions extends RateLimits {
-  /** How many of the last calls are looked at. Default 100. */
+  /** How many calls the window holds. Default 100. */
   readonly size?: number;
 }
 
-/** The last calls, two bits each, `callsAWord` to a number. The word being filled stands apart from the full ones. */
+/** The last calls, two bits each and `callsPerWord` to a number. The word being filled is kept apart from the full ones. */
 export interface CountWindowMemory extends Tally {
   readonly words: readonly number[];
   readonly word: number;
-  /** Where the next call goes. */
+  /** The position of the next call. */
   readonly next: number;
 }
 
 const rules: Rules<keyof CountWindowOptions> = { size: positiveInteger, ...rateRules };
 
-const callsAWord = 15;
+const callsPerWord = 15;
 const failed = 1;
 const slow = 2;
 
@@ -28,10 +28,13 @@ const codeOf = (isFailure: boolean, wasSlow: boolean): number =>
 const bit = (code: number, mask: number): number => ((code & mask) === 0 ? 0 : 1);
 
 /**
- * Trips on the rate of failed, or of slow, calls among the last `size`. `minCalls` is `size` if nothing else is said: a
- * window that is not full says nothing. A call costs the same however large the window.
+ * A trip strategy: the circuit trips when the rate of failed or slow calls among the last `size` calls reaches its limit.
+ * `minCalls` defaults to `size`, so that only a full window trips. The cost per call does not depend on the size.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value.
+ * @example Trip when half of the last 20 calls failed or took longer than 5 s.
+ * createToolRegistry({ circuit: { trip: countWindow({ size: 20, slowCallMs: 5_000, slowCallRate: 0.5 }) } });
+ *
+ * @throws TypeError for an unknown setting, RangeError for an invalid value.
  */
 export function countWindow(options: CountWindowOptions = {}): TripStrategy<CountWindowMemory> {
   const { size = 100, ...limits } = checkFields<CountWindowOptions>(options, rules, 'countWindow');
@@ -41,21 +44,21 @@ export function countWindow(options: CountWindowOptions = {}): TripStrategy<Coun
     (calls) => (calls as number) <= size,
   ]);
 
-  /** The memory once the word being filled is the one that the next call goes to. */
+  /** The memory with the word that the next call belongs to as the word being filled. */
   const turned = (memory: CountWindowMemory): { words: readonly number[]; word: number; next: number } => {
     const { words, word, next } = memory;
-    if (next < size && next % callsAWord !== 0) return memory;
+    if (next < size && next % callsPerWord !== 0) return memory;
     const full = words.slice();
-    if (next > 0) full[Math.floor((next - 1) / callsAWord)] = word;
+    if (next > 0) full[Math.floor((next - 1) / callsPerWord)] = word;
     const at = next % size;
-    return { words: full, word: full[Math.floor(at / callsAWord)] ?? 0, next: at };
+    return { words: full, word: full[Math.floor(at / callsPerWord)] ?? 0, next: at };
   };
 
   return own({
     start: Object.freeze({ ...nothing, words: Object.freeze([]), word: 0, next: 0 }),
     record(memory: CountWindowMemory, call: CallOutcome) {
       const { words, word, next } = turned(memory);
-      const shift = (next % callsAWord) * 2;
+      const shift = (next % callsPerWord) * 2;
       const isFull = memory.calls === size;
       const before = isFull ? (word >>> shift) & 3 : 0;
       const after = codeOf(call.isFailure, isSlow(given, call.durationMs));

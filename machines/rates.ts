@@ -1,12 +1,12 @@
 import { positiveInteger, type Rules, share } from './rule.ts';
 
-/** What `countWindow` and `timeWindow` have in common. */
+/** The settings that `countWindow` and `timeWindow` share. */
 export interface RateLimits {
   /** The share of failed calls in the window that trips the circuit, from above 0 to 1. Default 0.5. */
   readonly failureRate?: number;
-  /** How many calls the window must hold before it can trip. */
+  /** How many calls the window must hold before it can trip. Default: `size` of a `countWindow`, 10 for a `timeWindow`. */
   readonly minCalls?: number;
-  /** A call that takes longer, in ms, is slow. Default: none is. */
+  /** How long a call may take, in ms, before it counts as slow. Default: no call is slow. */
   readonly slowCallMs?: number;
   /** The share of slow calls in the window that trips the circuit, from above 0 to 1. Default 1 if `slowCallMs` is set. */
   readonly slowCallRate?: number;
@@ -15,7 +15,7 @@ export interface RateLimits {
 /** The limits with their defaults filled in. */
 export type Rates = Required<RateLimits>;
 
-/** What each limit must be. */
+/** The rule for each limit. */
 export const rateRules: Rules<keyof RateLimits> = {
   failureRate: share,
   minCalls: positiveInteger,

@@ -1,24 +1,24 @@
-/** When the registry calls for a pause. */
+/** Settings that decide when the registry calls for a pause. */
 export interface RecoveryConfig {
-  /** So many open circuits call for a pause; `Infinity` for never. Default 3. */
+  /** How many open circuits call for a pause; `Infinity` for never. Default 3. */
   readonly maxOpenCircuits: number;
-  /** How long an acknowledged pause stays silent, in ms. Default 60 000. */
+  /** How long no new pause is announced after the user said to go on, in ms. Default 60 000. */
   readonly cooldownMs: number;
   /**
-   * At most so large a share of all tools may have tripped, but always one. Past it a circuit that would trip stays
-   * closed, and a pause is called for. Default 1: no limit.
+   * The largest share of all tools whose circuits may be tripped at once; one always may. Beyond it, a circuit that would trip
+   * stays closed and a pause is called for. Default 1: no limit.
    */
   readonly maxOpenShare: number;
 }
 
-/** What holds where nothing else is said. */
+/** The default settings of the recovery pause. */
 export const defaultRecoveryConfig: RecoveryConfig = Object.freeze({
   maxOpenCircuits: 3,
   cooldownMs: 60_000,
   maxOpenShare: 1,
 });
 
-/** Fills in the defaults. Nothing is checked here: `createToolRegistry` checks what a user gives it. */
+/** Fills in the defaults. Nothing is validated here; `createToolRegistry` validates its options. */
 export function recoveryConfig(given: Partial<RecoveryConfig> = {}): RecoveryConfig {
   return Object.freeze({
     maxOpenCircuits: given.maxOpenCircuits ?? defaultRecoveryConfig.maxOpenCircuits,

@@ -2,14 +2,14 @@ import type { ErrorCategory } from './categories.ts';
 import type { ToolCircuitContext } from './circuit-context.ts';
 import type { CircuitState } from './circuit-state.ts';
 
-/** A circuit tells its parent that it has begun. */
+/** Reports to the parent that a circuit has started. */
 export interface CircuitBegan {
   readonly type: 'CIRCUIT_BEGAN';
   readonly tool: string;
   readonly state: CircuitState;
 }
 
-/** A circuit tells its parent that it has changed its state. */
+/** Reports to the parent that a circuit has changed its state. */
 export interface CircuitChanged {
   readonly type: 'CIRCUIT_CHANGED';
   readonly tool: string;
@@ -20,28 +20,28 @@ export interface CircuitChanged {
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
-/** A circuit tells its parent that it has refused a call. */
+/** Reports to the parent that a circuit has refused a call. */
 export interface RequestDenied {
   readonly type: 'REQUEST_DENIED';
   readonly tool: string;
   readonly at: number;
-  /** Why: the backoff has not run out, no probe's place is free, or an operator opened the circuit. */
+  /** The state that refused: the backoff has not run out, no probe slot is free, or an operator isolated the tool. */
   readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
-/** A circuit tells its parent that it would have tripped, had it been allowed to. */
+/** Reports to the parent that a circuit would have tripped but was not allowed to. */
 export interface TripSpared {
   readonly type: 'TRIP_SPARED';
   readonly tool: string;
-  /** `disabled`: an operator said so. `closed`: the parent allows no more trips. */
+  /** `disabled` by an operator, or `closed` because the parent allows no more trips. */
   readonly state: CircuitState;
-  /** Whether it is the first time since the last success. */
+  /** Whether this is the first spared trip since the last success. */
   readonly isFirst: boolean;
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
-/** What a circuit reports of the request that it has just refused. */
+/** The report of the request that a circuit has just refused. */
 export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
   type: 'REQUEST_DENIED',
   tool: context.tool,
@@ -50,7 +50,7 @@ export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
   lastErrorCategory: context.lastErrorCategory,
 });
 
-/** What a circuit reports of the trip that it was just spared. */
+/** The report of the trip that a circuit was just spared. */
 export const sparedTripReport = (context: ToolCircuitContext): TripSpared => ({
   type: 'TRIP_SPARED',
   tool: context.tool,

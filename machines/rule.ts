@@ -1,10 +1,10 @@
-/** What a value must be, in words that follow "must be", and the check that says so. */
+/** A description that completes the sentence "it must be …", and the check that a value must pass. */
 export type Rule = readonly [must: string, holds: (value: unknown) => boolean];
 
-/** Rules by the name of the field that each is for. */
+/** Rules by field name. */
 export type Rules<Field extends string = string> = Readonly<Record<Field, Rule>>;
 
-/** A value as an error message shows it: short, on one line, and never a throw. */
+/** Shows a value in an error message: short, on one line, and without ever throwing. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -14,7 +14,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** Whether a value is an object with fields of its own to read: no list, map, set or null. */
+/** Whether a value is an object of named fields, and not a list, map, set or null. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' &&
@@ -59,7 +59,7 @@ export const share: Rule = [
 ];
 export const zeroOrMore: Rule = ['a number, 0 or more', (value) => isNumber(value) && value >= 0];
 
-/** A whole number within bounds, both of which are allowed. */
+/** A whole number between two bounds, inclusive. */
 export const wholeNumber = (from: number, to: number): Rule => [
   `a whole number from ${from} to ${to}`,
   (value) => Number.isInteger(value) && (value as number) >= from && (value as number) <= to,
@@ -86,7 +86,7 @@ export function checkValue(value: unknown, name: string, [must, holds]: Rule): v
  *
  * @param path How errors name the object: `circuit`, `tools["search"]`.
  * @returns The fields that were given.
- * @throws TypeError for an unknown field or a value that is not an object, RangeError for a bad value.
+ * @throws TypeError for an unknown field or a value that is not an object, RangeError for an invalid value.
  */
 export function checkFields<Options extends object>(
   given: unknown,
@@ -98,7 +98,7 @@ export function checkFields<Options extends object>(
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(rules, name)) {
       const fields = Object.keys(rules).join(', ');
-      throw new TypeError(`${path}.${name} is no setting; the settings of ${path} are ${fields}`);
+      throw new TypeError(`${path}.${name} is not a setting; the settings of ${path} are ${fields}`);
     }
     if (value === undefined) continue;
     checkValue(value, `${path}.${name}`, (rules as Rules)[name] as Rule);

@@ -12,13 +12,13 @@ export const nothing: Tally = Object.freeze({ calls: 0, failures: 0, slow: 0 });
 export const isSlow = ({ slowCallMs }: Rates, durationMs: number | null): boolean =>
   durationMs !== null && durationMs > slowCallMs;
 
-/** Whether enough calls are in, and too many of them failed or were slow. */
+/** Whether the window holds enough calls, and too many of them failed or were slow. */
 export function isOver(rates: Rates, { calls, failures, slow }: Tally): boolean {
   if (calls < rates.minCalls) return false;
-  // Divided rather than multiplied: 7 / 100 is 0.07, and 0.07 * 100 is more than 7.
+  // Division is exact here where multiplication is not: 7 / 100 is 0.07, but 0.07 * 100 is more than 7.
   return failures / calls >= rates.failureRate || slow / calls >= rates.slowCallRate;
 }
 
-/** Whether that may be so after one more success, which makes no rate higher, but can make enough calls. */
+/** Whether one more success could make a window trip: it raises no rate, but may make the calls enough. */
 export const mayBeOver = (rates: Rates, { calls, failures, slow }: Tally): boolean =>
   calls + 1 >= rates.minCalls && (failures > 0 || slow > 0);

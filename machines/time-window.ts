@@ -3,21 +3,21 @@ import { checkFields, positiveInteger, positiveMs, type Rules } from './rule.ts'
 import { isOver, isSlow, mayBeOver, nothing, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
-/** Settings of a window of time. */
+/** Settings of a window over recent time. */
 export interface TimeWindowOptions extends RateLimits {
   /** How long the window is, in ms. Default 60 000. */
   readonly windowMs?: number;
-  /** In how many slices: the oldest slice drops at a time. Default 10. */
+  /** How many slices the window has; calls leave it one slice at a time. Default 10. */
   readonly slices?: number;
 }
 
-/** The calls of the window. Those of the slice being filled stand apart from those of the full ones. */
+/** The calls in the window. Those of the slice being filled are kept apart from those of the full slices. */
 export interface TimeWindowMemory extends Tally {
-  /** The full slices that still count, the oldest first, each with its number. */
+  /** The full slices that still count, oldest first, each with its number. */
   readonly full: readonly (Tally & { readonly slice: number })[];
   /** The number of the slice being filled: the instant divided by the length of a slice. */
   readonly slice: number;
-  /** What the slice being filled holds. */
+  /** The counts of the slice being filled. */
   readonly sliceCalls: number;
   readonly sliceFailures: number;
   readonly sliceSlow: number;
@@ -26,10 +26,13 @@ export interface TimeWindowMemory extends Tally {
 const rules: Rules<keyof TimeWindowOptions> = { windowMs: positiveMs, slices: positiveInteger, ...rateRules };
 
 /**
- * Trips on the rate of failed, or of slow, calls in the last `windowMs`, with at least `minCalls` (default 10) among
- * them. A call costs the same however many there are; the memory holds `slices` counts.
+ * A trip strategy: the circuit trips when the rate of failed or slow calls in the last `windowMs` reaches its limit, if there
+ * were at least `minCalls` (default 10). The cost per call does not depend on their number; memory holds `slices` counts.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value.
+ * @example Trip when a quarter of the calls of the last 30 s failed, and there were at least 20.
+ * createToolRegistry({ circuit: { trip: timeWindow({ windowMs: 30_000, failureRate: 0.25, minCalls: 20 }) } });
+ *
+ * @throws TypeError for an unknown setting, RangeError for an invalid value.
  */
 export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWindowMemory> {
   const {
@@ -41,7 +44,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
 
   const sliceOf = (at: number): number => Math.floor((at * slices) / windowMs);
 
-  /** The memory at a later slice: what is older than the window is gone. */
+  /** The memory moved to a later slice; slices older than the window are dropped. */
   const movedTo = (slice: number, memory: TimeWindowMemory): TimeWindowMemory => {
     const filled = {
       slice: memory.slice,
@@ -74,7 +77,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
     }),
     record(before: TimeWindowMemory, call: CallOutcome) {
       const slice = sliceOf(call.at);
-      // A call that says it ended before the last one is counted with the last one.
+      // A call with an instant before the last one's is counted in the last one's slice.
       const memory = slice > before.slice ? movedTo(slice, before) : before;
       const failure = call.isFailure ? 1 : 0;
       const slowness = isSlow(given, call.durationMs) ? 1 : 0;

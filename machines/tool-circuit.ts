@@ -1,5 +1,5 @@
 import { type ActorRefFrom, assign, cancel, enqueueActions, type SnapshotFrom, setup } from 'xstate';
-import { longestTimerMs } from './backoff.ts';
+import { maxTimerMs } from './backoff.ts';
 import {
   backoffLeftMs,
   initialContext,
@@ -14,7 +14,7 @@ import type { CircuitState } from './circuit-state.ts';
 import type { CircuitBegan, CircuitChanged } from './reports.ts';
 import { denialReport, sparedTripReport } from './reports.ts';
 
-/** The circuit of one tool. It tells its parent, if it has one, of each change of state and of each denial. */
+/** The circuit of one tool. It reports each change of state and each denial to its parent, if it has one. */
 export const toolCircuitMachine = setup({
   types: {
     context: {} as ToolCircuitContext,
@@ -22,10 +22,10 @@ export const toolCircuitMachine = setup({
     input: {} as ToolCircuitInput,
   },
   delays: {
-    // Held to what a timer can count: a timer that fires before its time is set again.
-    backoff: ({ context }) => Math.min(backoffLeftMs(context, context.now()), longestTimerMs),
-    probeTimeout: ({ context }) => Math.min(probeLeftMs(context, context.now()), longestTimerMs),
-    isolation: ({ context }) => Math.min(isolationLeftMs(context, context.now()), longestTimerMs),
+    // Limited to the longest host timer: a timer that fires before the wait has ended is set again.
+    backoff: ({ context }) => Math.min(backoffLeftMs(context, context.now()), maxTimerMs),
+    probeTimeout: ({ context }) => Math.min(probeLeftMs(context, context.now()), maxTimerMs),
+    isolation: ({ context }) => Math.min(isolationLeftMs(context, context.now()), maxTimerMs),
   },
   guards: rules,
   actions: {
@@ -51,7 +51,7 @@ export const toolCircuitMachine = setup({
     isolateAgain: assign(updates.isolateAgain),
     releaseOnce: assign(updates.releaseOnce),
 
-    // No `enqueueActions`: this is the one action that every circuit runs when it is spawned.
+    // Without `enqueueActions`, because every spawned circuit runs this action and must be cheap to spawn.
     reportBeginning: ({ context, self }) =>
       self._parent?.send({
         type: 'CIRCUIT_BEGAN',
@@ -84,7 +84,7 @@ export const toolCircuitMachine = setup({
         lastErrorCategory: context.lastErrorCategory,
       } satisfies CircuitChanged);
     }),
-    // Most isolations have no end, and need no timer.
+    // Most isolations have no end and need no timer.
     awaitEndOfIsolation: enqueueActions(({ context, enqueue }) => {
       if (context.isolations > 0 || context.isolatedUntil === null) return;
       enqueue.raise({ type: 'ISOLATION_OVER' }, { id: 'isolation', delay: 'isolation' });
@@ -110,7 +110,7 @@ export const toolCircuitMachine = setup({
       on: {
         SUCCESS: [
           { guard: 'resultIsLate', actions: 'countLateResult' },
-          // A success can trip as well: one that came too slowly.
+          // A success can trip too, if it was too slow.
           { guard: 'tripIsSpared', actions: ['rememberSlowSuccess', 'reportSparedTrip', 'noteSparedTrip'] },
           { guard: 'callTrips', target: 'open', actions: 'trip' },
           { actions: 'rememberSuccess' },
@@ -139,7 +139,7 @@ export const toolCircuitMachine = setup({
       },
       on: {
         REQUEST: [
-          // The timer may be late; a request never is.
+          // The timer may be late, so a request checks the time itself.
           { guard: 'backoffHasRunOut', target: 'halfOpen', actions: ['startProbing', 'takePlace'] },
           { actions: ['deny', 'reportDenial'] },
         ],
@@ -171,13 +171,13 @@ export const toolCircuitMachine = setup({
       },
       on: {
         REQUEST: [
-          // Entered anew, so that the timer runs for the oldest probe.
+          // The state is re-entered so that its timer runs for the oldest probe.
           { guard: 'placeIsFree', target: 'halfOpen', reenter: true, actions: 'takePlace' },
           { actions: ['deny', 'reportDenial'] },
         ],
         SUCCESS: [
           { guard: 'resultIsLate', actions: 'countLateResult' },
-          // A probe that succeeds too slowly has failed.
+          // A probe that succeeds too slowly counts as failed.
           { guard: 'tooManyProbesFail', target: 'open', actions: 'tripAgain' },
           { guard: 'probeFails', actions: ['giveBackPlace', 'countProbeFailure'] },
           { guard: 'successesSuffice', target: 'closed', actions: 'recover' },
@@ -249,5 +249,5 @@ export const toolCircuitMachine = setup({
 /** A running circuit. */
 export type ToolCircuitRef = ActorRefFrom<typeof toolCircuitMachine>;
 
-/** What a subscriber to a circuit sees. */
+/** The snapshot that a subscriber to a circuit receives. */
 export type ToolCircuitSnapshot = SnapshotFrom<typeof toolCircuitMachine>;

@@ -8,76 +8,76 @@ import {
   type SnapshotFrom,
   setup,
 } from 'xstate';
-import { longestTimerMs, remainingMs } from './backoff.ts';
+import { maxTimerMs, remainingMs } from './backoff.ts';
 import type { ErrorCategory } from './categories.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 import type { CircuitBegan, CircuitChanged, RequestDenied, TripSpared } from './reports.ts';
 
-/** A circuit to be forgotten, and the state that it last reported. */
+/** A circuit to forget, and the state that it last reported. */
 export interface ForgottenCircuit {
   readonly tool: string;
   readonly state: CircuitState;
   readonly ref: AnyActorRef;
 }
 
-/** What can be sent to a registry actor. */
+/** The events of a registry actor. */
 export type ToolRegistryEvent =
   | CircuitBegan
   | CircuitChanged
   | RequestDenied
   | TripSpared
-  /** Stop these circuits and count them no more. */
+  /** Stop these circuits and no longer count them. */
   | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
-  /** Stop these circuits. They are still counted: this is the end. */
+  /** Stop these circuits, but keep counting them, because the registry stops too. */
   | { type: 'STOP_CIRCUITS'; circuits: readonly AnyActorRef[] }
-  /** Stop the registry. Its circuits do not stop with it. */
+  /** Stop the registry itself; its circuits are stopped separately. */
   | { type: 'STOP' }
-  /** The user says: go on anyway. */
+  /** The user has decided to go on anyway. */
   | { type: 'ACKNOWLEDGE' }
   | { type: 'COOLDOWN_OVER' };
 
-/** What a registry actor knows. Instants are in ms of its clock. */
+/** The context of a registry actor. Instants are in ms of its clock. */
 export interface ToolRegistryContext {
   readonly now: () => number;
   readonly config: RecoveryConfig;
-  /** Circuits by state. */
+  /** How many circuits are in each state. */
   readonly counts: Readonly<Record<CircuitState, number>>;
-  /** Circuits that are open or isolated. */
+  /** How many circuits are open or isolated now; in a circuit's context, the same name counts its trips. */
   readonly openCount: number;
-  /** Their names, in the order in which they opened. */
+  /** The names of the open and isolated circuits, in the order in which they opened. */
   readonly openCircuits: readonly string[];
-  /** The tool that would have tripped if more circuits were allowed to; null once one of those that had has closed. */
+  /** The tool whose trip `maxOpenShare` has prevented; null if none, or once an open circuit has closed. */
   readonly overCap: string | null;
-  /** Why the registry is paused, or null while it is not. */
+  /** Why the registry is paused; null while it is not. */
   readonly pauseReason: string | null;
   readonly pausedAt: number | null;
-  /** Until when no pause is called for, since the user said to go on; null where nobody did. */
+  /** When the silence ends that began when the user said to go on; null if there is none. */
   readonly silencedUntil: number | null;
-  /** Circuits that tripped, since the start. */
+  /** How often any circuit has tripped since the start. */
   readonly circuitOpenEvents: number;
-  /** Circuits that became half-open, since the start. */
+  /** How often any circuit has become half-open since the start. */
   readonly halfOpenEvents: number;
-  /** Calls refused, since the start. */
+  /** How many calls were refused since the start. */
   readonly breakerDenials: number;
 }
 
-/** What a registry actor is made of. */
+/** The input of a registry actor. */
 export interface ToolRegistryInput {
-  /** The clock, in ms. It must never go back. */
+  /** The clock, in ms. It must never go backwards. */
   readonly now: () => number;
   /** Default: `defaultRecoveryConfig`, field by field. */
   readonly recovery?: Partial<RecoveryConfig>;
 }
 
-/** What every event about a circuit says. */
+/** The fields of every event about a circuit. */
 interface CircuitNews {
   readonly tool: string;
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
-/** What a registry actor emits: `actor.on('circuit.opened', (event) => …)`. */
+/** The events that a registry actor emits: `actor.on('circuit.opened', (event) => …)`. */
 export type ToolRegistryEmitted =
   | (CircuitNews & {
       readonly type:
@@ -87,24 +87,26 @@ export type ToolRegistryEmitted =
         | 'circuit.isolated'
         | 'circuit.disabled';
       readonly from: CircuitState;
-      /** How often the circuit has tripped. */
+      /** How often this circuit has tripped. */
       readonly openCount: number;
-      /** How long it stays open, in ms; 0 once it is closed. */
+      /** How long the circuit stays open, in ms; 0 once it is closed. */
       readonly currentBackoffMs: number;
     })
   | (CircuitNews & { readonly type: 'circuit.denied'; readonly state: CircuitState; readonly at: number })
-  /** It would have tripped, but it is disabled, or too many have (`recovery.maxOpenShare`). Once until a success. */
+  /** A trip was suppressed: the circuit is disabled or too many are open (`recovery.maxOpenShare`). Once until a success. */
   | (CircuitNews & { readonly type: 'circuit.spared'; readonly state: CircuitState })
   | {
       readonly type: 'recovery.paused';
       readonly reason: string;
       readonly openCircuits: readonly string[];
+      /** How many circuits are open or isolated. */
       readonly openCount: number;
     }
   | {
       readonly type: 'recovery.resumed';
-      /** `recovered`: enough circuits are open no more. `acknowledged`: the user said to go on. */
+      /** `recovered`: enough circuits have closed. `acknowledged`: the user said to go on. */
       readonly because: 'recovered' | 'acknowledged';
+      /** How many circuits are open or isolated. */
       readonly openCount: number;
     };
 
@@ -118,7 +120,7 @@ const newsOf = {
   disabled: 'circuit.disabled',
 } as const;
 
-/** The names of the open circuits after one has begun in a state, or has gone from one to another. */
+/** The names of the open circuits after one has started in a state or changed its state. */
 function openAfter(
   open: readonly string[],
   tool: string,
@@ -129,11 +131,11 @@ function openAfter(
   return countsAsOpen(to) ? open.concat(tool) : open.filter((name) => name !== tool);
 }
 
-/** Whether so much is down that the agent should stop and ask. */
+/** Whether enough circuits are open that the agent should stop and ask. */
 const needsPause = ({ openCount, overCap, config }: ToolRegistryContext): boolean =>
   openCount >= config.maxOpenCircuits || overCap !== null;
 
-/** All that follows from the names of the open circuits. */
+/** The fields that follow from the names of the open circuits. */
 const withOpen = (
   context: ToolRegistryContext,
   openCircuits: readonly string[],
@@ -146,8 +148,8 @@ const withOpen = (
 });
 
 /**
- * The parent of all circuits. It counts them by what they report, so that no decision walks over the tools, and
- * calls for a recovery pause when too many are open.
+ * The parent of all circuits. It counts them from their reports, so that no decision has to walk over all tools, and calls
+ * for a recovery pause when too many are open.
  */
 export const toolRegistryMachine = setup({
   types: {
@@ -157,7 +159,7 @@ export const toolRegistryMachine = setup({
     emitted: {} as ToolRegistryEmitted,
   },
   delays: {
-    cooldown: ({ context }) => Math.min(remainingMs(context.silencedUntil, 0, context.now()), longestTimerMs),
+    cooldown: ({ context }) => Math.min(remainingMs(context.silencedUntil, 0, context.now()), maxTimerMs),
   },
   guards: {
     tooManyAreOpen: ({ context }) => needsPause(context) && context.silencedUntil === null,
@@ -279,7 +281,7 @@ export const toolRegistryMachine = setup({
       on: {
         COOLDOWN_OVER: [
           { guard: 'cooldownIsOver', actions: 'endSilence' },
-          // The wait was longer than a timer can hold, or the timer came early.
+          // The wait is longer than a host timer can be, or the timer fired early.
           { actions: 'awaitCooldown' },
         ],
       },
@@ -310,5 +312,5 @@ export const toolRegistryMachine = setup({
 /** A running registry actor. */
 export type ToolRegistryRef = ActorRefFrom<typeof toolRegistryMachine>;
 
-/** What a subscriber to the registry actor sees. */
+/** The snapshot that a subscriber to the registry actor receives. */
 export type ToolRegistrySnapshot = SnapshotFrom<typeof toolRegistryMachine>;

@@ -1,47 +1,54 @@
 import type { ErrorCategory } from './categories.ts';
 import type { CircuitConfig } from './circuit-config.ts';
 
-/** How one call ended, as a trip strategy sees it. Failures of ignored categories are not shown to it. */
+/** The result of one call, as a trip strategy receives it. Failures of ignored categories are left out. */
 export interface CallOutcome {
   readonly isFailure: boolean;
   /** Null for a success. */
   readonly category: ErrorCategory | null;
-  /** How long the call took, in ms; null where nobody measured it. */
+  /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
   /** When it ended, in ms of the circuit's clock. */
   readonly at: number;
-  /** Counted failures since the last success, this call included. */
+  /** Counted failures since the last success, including this call. */
   readonly failuresInARow: number;
 }
 
 /**
- * When a closed circuit trips. Pure: `record` gives a new memory and leaves the one it was given as it is, and neither
- * function asks for anything but its arguments.
+ * Decides when a closed circuit trips. Both functions must be pure: they depend on nothing but their arguments, and `record`
+ * returns a new memory without changing the given one.
+ *
+ * @example Trip at the second rate limit since the last recovery.
+ * const twoRateLimits: TripStrategy<number> = {
+ *   start: 0,
+ *   record: (count, { category }) => count + (category === 'rateLimit' ? 1 : 0),
+ *   trips: (count) => count >= 2,
+ * };
  */
 export interface TripStrategy<Memory = unknown> {
-  /** What is remembered before the first call, and after each recovery. */
+  /** The memory before the first call and after each recovery. */
   readonly start: Memory;
-  /** What is remembered after one more call. */
+  /** Returns the memory after one more call. */
   record(memory: Memory, call: CallOutcome): Memory;
-  /** Whether the circuit trips after this call. The memory holds the call already. */
+  /** Whether the circuit trips after this call. The memory already includes the call. */
   trips(memory: Memory, call: CallOutcome, config: CircuitConfig): boolean;
-  /** A probe that takes longer, in ms, has failed. Default: however long it takes. */
+  /** How long a probe may take, in ms, before it counts as failed. Default: no limit. */
   readonly slowCallMs?: number;
 }
 
-/** Trips after `failureThreshold` counted failures in a row. It needs no memory: the circuit counts them itself. */
+/** Trips after `failureThreshold` counted failures in a row. It needs no memory, because the circuit counts them itself. */
 export const consecutiveFailures: TripStrategy<null> = Object.freeze({
   start: null,
   record: () => null,
   trips: (_, { failuresInARow }, { failureThreshold }) => failuresInARow >= failureThreshold,
 } satisfies TripStrategy<null>);
 
-/** A strategy of this library. It never throws. */
+/** A strategy of this library, which never throws. */
 export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
   /**
-   * Does in place what `record` does for a success, in a memory that `record` made and that nobody else has seen.
+   * Records a success in place, in a memory that `record` made and that nothing else refers to.
    *
-   * @returns false, with the memory as it was, where it has to be `record`, and where the circuit may trip.
+   * @returns False, with the memory unchanged, if the success needs `record` or might trip the circuit.
    */
   addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
 }

@@ -20,7 +20,7 @@ const blocks = (page: string, language: string): string[] =>
     ([, code]) => code ?? '',
   );
 
-/** The names in the first column of the tables under a heading, up to the next one. */
+/** The names in the first column of the tables between a heading and the next one. */
 function tableNames(page: string, heading: string): string[] {
   const lines = read(page).split('\n');
   const from = lines.indexOf(heading);
@@ -73,7 +73,7 @@ describe('the code in README.md', () => {
     expect(blocks('README.md', 'ts')[0]).toBe(read('examples/first-steps.ts'));
   });
 
-  // The types of the SDK of MCP alone take a compiler seconds.
+  // The types of the MCP SDK alone take the compiler seconds.
   it('compiles', { timeout: 60_000 }, () => {
     const sources = new Map(
       blocks('README.md', 'ts').map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),

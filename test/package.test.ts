@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The built package as a user has it: packed, unpacked beside xstate and nothing else. */
+/** The built package as a user gets it: packed, and unpacked next to xstate alone. */
 describe('the packed package', () => {
   const project = mkdtempSync(join(tmpdir(), 'toolfuse-package-'));
   const modules = join(project, 'node_modules');
@@ -37,7 +37,7 @@ describe('the packed package', () => {
 
   afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-  /** Runs a program in the user's project, and gives what it printed. */
+  /** Runs a program in the user's project. @returns Its output. */
   const run = (code: string): string => {
     writeFileSync(join(project, 'main.js'), code);
     return execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8', timeout: 20_000 });
@@ -75,7 +75,7 @@ describe('the packed package', () => {
     expect(printed).toBe('open false toolCircuit\n');
   });
 
-  it('has the classic inspector with an XState of its own, beside the one that is installed', () => {
+  it('has the classic inspector with its own XState, separate from the installed one', () => {
     const printed = run(`
       import { EventEmitter } from 'node:events';
       import { createToolRegistry } from 'toolfuse';
@@ -90,7 +90,7 @@ describe('the packed package', () => {
     expect(printed).toBe('0\n');
   });
 
-  it('writes a chart by its command', () => {
+  it('writes a chart with its command', () => {
     const command = join(installed, 'dist/cli/index.js');
     const chart = execFileSync(process.execPath, [command, 'chart', 'registry', '--format', 'svg'], {
       cwd: project,

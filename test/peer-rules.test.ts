@@ -10,7 +10,7 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from './support/manual-clock.ts';
 
-/** Two calls are enough for each of these windows, and half of them failed is too many. */
+/** Windows that trip with two calls, half of which failed. */
 const windows = {
   'a count window': countWindow({ size: 4, minCalls: 2 }),
   'a time window': timeWindow({ windowMs: 10_000, minCalls: 2 }),
@@ -25,9 +25,9 @@ function setUp(circuit: Partial<CircuitConfig> = {}, options: ToolRegistryOption
   });
   const isAdmitted = (): boolean => registry.tryAcquire('search').admitted;
   const permit = (): Permit => {
-    const leave = registry.tryAcquire('search');
-    if (!leave.admitted) throw new Error(`denied: ${leave.reason}`);
-    return leave;
+    const permit = registry.tryAcquire('search');
+    if (!permit.admitted) throw new Error(`denied: ${permit.reason}`);
+    return permit;
   };
   const fail = (times = 1): void => {
     for (let i = 0; i < times; i++) registry.recordFailure('search', 'timeout');
@@ -37,7 +37,7 @@ function setUp(circuit: Partial<CircuitConfig> = {}, options: ToolRegistryOption
     clock.advance(registry.remainingBackoffMs('search') ?? 0);
     expect(registry.state('search')).toBe('halfOpen');
   };
-  /** All that a result could move. */
+  /** Everything that a result could change. */
   const moving = () => {
     const { generation, tripMemory, probesInFlight, probeStarts, ...rest } = registry
       .tool('search')
@@ -56,7 +56,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What the best of the other breakers get right, each with the number it has among the rules. */
+/** Rules that the best other breakers follow, each with its number. */
 describe.each(Object.entries(windows))('with %s', (_, trip) => {
   it('1: a result of an earlier generation moves neither state nor window nor backoff nor permits', () => {
     const { registry, permit, halfOpen, moving } = setUp({ trip });
@@ -111,7 +111,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     expect([isAdmitted(), isAdmitted(), isAdmitted()]).toEqual([true, true, false]);
   });
 
-  it('5: while open, late results with a permit neither extend, nor close, nor announce again', () => {
+  it('5: while open, late results with a permit neither extend the wait, nor close, nor emit an event', () => {
     const { clock, registry, permit, fail, moving } = setUp({ trip });
     const late = Array.from({ length: 3 }, permit);
     const heard: string[] = [];
@@ -156,7 +156,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     expect(made.registry.state('search')).toBe('open');
   });
 
-  it('7: the backoff is at its first step at a trip, one further at each failed probe, and starts over', () => {
+  it('7: the backoff is at its first step at a trip, one step further at each failed probe, and starts over', () => {
     const { clock, registry, fail, halfOpen } = setUp({ trip });
     halfOpen();
     const backoffs = [1, 2, 3, 4, 5].map(() => {
@@ -179,7 +179,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     ['full', Number.NaN],
     ['decorrelated', 7],
   ] as const)(
-    '7: with %s jitter and a chance of %d a wait is never zero and never too long',
+    '7: with %s jitter and the random number %d a wait is never zero and never too long',
     (jitter, chance) => {
       const { registry, clock, fail } = setUp(
         { trip, jitter, maxBackoffMs: 2_000, backoffFactor: 1e308 },
@@ -197,7 +197,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     },
   );
 
-  it('9: a clock that is set back an hour makes no wait longer', () => {
+  it('9: setting the clock back by an hour does not make any wait longer', () => {
     const clock = new ManualClock(3_600_000);
     let shiftMs = 0;
     const { registry } = setUp(
@@ -218,7 +218,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     expect(registry.allowRequest('search')).toBe(true);
   });
 
-  it('9: the time of day counts at a restore alone, and holds no wait for longer than it was', () => {
+  it('9: the wall clock matters only at a restore, and never makes a wait longer', () => {
     const { clock, registry, fail } = setUp({ trip });
     fail(2);
     const document = registry.persist();
@@ -229,7 +229,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     expect(restored.state('search')).toBe('halfOpen');
   });
 
-  it('11: the fault of a listener stays its own', async () => {
+  it('11: the error of a listener goes no further', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const { registry, halfOpen } = setUp({ trip });
     registry.on('*', () => {
@@ -282,7 +282,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
   });
 });
 
-describe('8: idle for a window means an empty window', () => {
+describe('8: a window without calls is empty', () => {
   const trip = timeWindow({ windowMs: 1_000, minCalls: 10 });
 
   it('an hour later, nine stale failures and two fresh ones trip nothing', () => {
@@ -323,7 +323,7 @@ describe('10: the denominator of the rate is completed, counted calls', () => {
   });
 
   it('and it trips at the rate, not above it', () => {
-    // 7 of 100 is 0.07, and 0.07 * 100 is more than 7.
+    // 7 / 100 is 0.07, but 0.07 * 100 is more than 7.
     const { registry, fail } = setUp({ trip: countWindow({ size: 100, failureRate: 0.07 }) });
     for (let i = 0; i < 93; i++) registry.recordSuccess('search');
     fail(6);

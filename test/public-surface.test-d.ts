@@ -17,7 +17,7 @@ import { createActor } from 'xstate';
 const registry = createToolRegistry();
 
 describe('a registry', () => {
-  it('takes settings that exist, and no others', () => {
+  it('accepts settings that exist, and no others', () => {
     createToolRegistry({
       circuit: { failureThreshold: 3 },
       tools: { shell: { halfOpenMaxProbes: Infinity } },
@@ -26,19 +26,19 @@ describe('a registry', () => {
     createToolRegistry({ circuit: { failureTreshold: 3 } });
     // @ts-expect-error: milliseconds are numbers
     createToolRegistry({ recovery: { cooldownMs: '60s' } });
-    // @ts-expect-error: a classifier gives a category
+    // @ts-expect-error: a classifier returns a category
     createToolRegistry({ classify: () => 'broken' });
   });
 
-  it('records a failure with a category or anything that was thrown', () => {
+  it('records a failure with a category or any thrown value', () => {
     expectTypeOf(registry.recordFailure).parameters.toEqualTypeOf<[name: string, failure?: unknown]>();
   });
 
-  it('answers in its own words', () => {
+  it('has typed answers', () => {
     expectTypeOf(registry.allowRequest('x')).toEqualTypeOf<boolean>();
     const text = async (): Promise<string> => '';
     expectTypeOf(registry.execute('x', text)).resolves.toEqualTypeOf<string>();
-    // A fallback may give something else than the call does.
+    // A fallback may return another type than the call.
     expectTypeOf(registry.execute('x', text, { fallback: () => null })).resolves.toEqualTypeOf<
       string | null
     >();
@@ -52,7 +52,7 @@ describe('a registry', () => {
     expectTypeOf(registry.persist()).toEqualTypeOf<string>();
   });
 
-  it('has an actor that is subscribed to with types', () => {
+  it('has an actor with typed subscriptions', () => {
     registry.actor.on('recovery.paused', (event) => {
       expectTypeOf(event.reason).toEqualTypeOf<string>();
       expectTypeOf(event.openCircuits).toEqualTypeOf<readonly string[]>();
@@ -63,28 +63,28 @@ describe('a registry', () => {
     expectTypeOf(registry.actor.getSnapshot()).toEqualTypeOf<ToolRegistrySnapshot>();
   });
 
-  it('is listened to with types', () => {
+  it('has typed listeners', () => {
     registry.on('recovery.resumed', (event) => {
       expectTypeOf(event.because).toEqualTypeOf<'recovered' | 'acknowledged'>();
     });
     registry.on('circuit.spared', (event) => expectTypeOf(event.state).toEqualTypeOf<CircuitState>());
     registry.on('*', (event) => expectTypeOf(event).toEqualTypeOf<ToolRegistryEmitted>());
     registry.on('circuit.opened', (event) => {
-      // @ts-expect-error: that is known of a pause, and of no circuit
+      // @ts-expect-error: this field belongs to pauses, not to circuits
       event.reason;
     });
     // @ts-expect-error: no such event
     registry.on('circuit.exploded', () => {});
   });
 
-  it('takes a trip strategy with a memory of its own', () => {
+  it('accepts a trip strategy with its own type of memory', () => {
     const strategy: TripStrategy<number> = {
       start: 0,
       record: (memory, { isFailure }) => (isFailure ? memory + 1 : memory),
       trips: (memory) => memory > 3,
     };
     createToolRegistry({ circuit: { trip: strategy }, tools: { shell: { trip: countWindow({ size: 5 }) } } });
-    // @ts-expect-error: a memory is what record gives
+    // @ts-expect-error: record must return a memory
     const _broken: TripStrategy<number> = { ...strategy, record: () => 'many' };
     // @ts-expect-error: no such setting
     countWindow({ windowMs: 5 });
@@ -92,17 +92,17 @@ describe('a registry', () => {
     createToolRegistry({ circuit: { trip: 'countWindow' } });
   });
 
-  it('is told of a permit or a denial by one field', () => {
-    const leave = registry.tryAcquire('shell', { upstream: 'server' });
-    if (leave.admitted) expectTypeOf(leave).toEqualTypeOf<Permit>();
-    else expectTypeOf(leave).toEqualTypeOf<Denial>();
+  it('tells a permit from a denial by one field', () => {
+    const permit = registry.tryAcquire('shell', { upstream: 'server' });
+    if (permit.admitted) expectTypeOf(permit).toEqualTypeOf<Permit>();
+    else expectTypeOf(permit).toEqualTypeOf<Denial>();
   });
 });
 
 describe('a circuit', () => {
   const circuit = registry.tool('shell');
 
-  it('is sent events with types', () => {
+  it('accepts typed events', () => {
     expectTypeOf(circuit).toEqualTypeOf<ToolCircuitRef>();
     circuit.send({ type: 'FAILURE' });
     circuit.send({ type: 'FAILURE', category: 'timeout' });
@@ -112,7 +112,7 @@ describe('a circuit', () => {
     circuit.send({ type: 'FAIL' });
   });
 
-  it('shows its state and what it knows', () => {
+  it('exposes its state and context', () => {
     expectTypeOf(circuit.getSnapshot().value).toEqualTypeOf<CircuitState>();
     expectTypeOf(circuit.getSnapshot().context.failureCount).toEqualTypeOf<number>();
   });

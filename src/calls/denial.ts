@@ -74,7 +74,7 @@ export function denialOf(
     retryAfterMs,
     retryAt: retryAfterMs === null ? null : more.wallNow + retryAfterMs,
     lastErrorCategory,
-    // What tripped may have been no error: calls that were too slow. An older error is not why.
+    // Without a category the trip was due to slow calls, so an older error must not be blamed for it.
     lastError: lastErrorCategory === null ? null : more.lastError,
     alternatives: more.alternatives ?? noAlternatives,
   };

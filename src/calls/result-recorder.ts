@@ -139,7 +139,7 @@ export class ResultRecorder implements PermitOwner {
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
     this.#count(circuit, category, category ?? undefined, undefined, durationOf(event) ?? undefined);
     const isNoted = category !== null && isCounted(category) && !isLate(circuit.latest.context, event.stamp);
-    // It has no words, and those of an older failure are not its own.
+    // A bare event has no message, and the message of an older failure must not stand for it.
     if (isNoted) circuit.lastError = null;
   }
 

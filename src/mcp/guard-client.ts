@@ -1,5 +1,5 @@
 import { CircuitOpenError, type Denial, type Permit, type ToolRegistry } from 'toolfuse';
-import { longestTimerMs } from '../../machines/backoff.ts';
+import { maxTimerMs } from '../../machines/backoff.ts';
 import { callEvidence, provesLife } from './call-evidence.ts';
 import { deniedResult } from './denied-result.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
@@ -115,7 +115,7 @@ class ClientGuard {
   #withTimeout(options: RequestOptions | undefined): RequestOptions | undefined {
     const { timeoutMs } = this.#options;
     if (timeoutMs === undefined || options?.timeout !== undefined) return options;
-    return { ...options, timeout: Math.min(timeoutMs, longestTimerMs) };
+    return { ...options, timeout: Math.min(timeoutMs, maxTimerMs) };
   }
 
   /** Says of a call that was rejected whom it is evidence against, before its caller hears of it. */

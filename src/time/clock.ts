@@ -1,4 +1,4 @@
-import { longestTimerMs } from '../../machines/backoff.ts';
+import { maxTimerMs } from '../../machines/backoff.ts';
 
 /** The clock that a registry measures time with. */
 export interface Clock {
@@ -27,7 +27,7 @@ export const systemClock: Clock = {
     const timer = {} as Timer;
     const wait = (): void => {
       const leftMs = Math.ceil(dueAt - performance.now());
-      timer.handle = setTimeout(leftMs > longestTimerMs ? wait : fn, Math.min(leftMs, longestTimerMs));
+      timer.handle = setTimeout(leftMs > maxTimerMs ? wait : fn, Math.min(leftMs, maxTimerMs));
       // In a browser the handle is a number, and there is nothing to unref.
       (timer.handle as { unref?: () => void }).unref?.();
     };

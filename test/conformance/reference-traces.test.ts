@@ -3,7 +3,7 @@ import { type CircuitConfig, createToolRegistry, type ErrorCategory, type Regist
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/manual-clock.ts';
 
-/** An operation, its arguments and, where it answers, the answer. */
+/** An operation, its arguments and, if it has one, its answer. */
 type Step =
   | ['advance', number]
   | ['allow', string, boolean]
@@ -25,14 +25,14 @@ const runs = JSON.parse(readFileSync(new URL('reference-traces.json', import.met
 
 const byTool = (a: { tool: string }, b: { tool: string }) => (a.tool < b.tool ? -1 : 1);
 
-/** What each step of a run answers, beside what the reference answered. */
+/** The answer of each step of a run, next to the reference's answer. */
 function replay({ config, steps }: (typeof runs)[number]): { at: string; got: unknown; expected: unknown }[] {
   const clock = new ManualClock();
   const registry = createToolRegistry({ circuit: { ...config, halfOpenMaxProbes: Infinity }, clock });
   const answers: { at: string; got: unknown; expected: unknown }[] = [];
   const answer = (step: Step, got: unknown, expected: unknown) =>
     answers.push({ at: `${answers.length} ${step.slice(0, 2).join(' ')}`, got, expected });
-  /** The fields that the reference has, of what is ours. */
+  /** Our values of the fields that the reference has. */
   const alike = (got: object, expected: object) =>
     Object.fromEntries(Object.keys(expected).map((key) => [key, (got as Record<string, unknown>)[key]]));
 

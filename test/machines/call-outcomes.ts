@@ -19,7 +19,7 @@ export const failure = (more: Partial<CallOutcome> = {}): CallOutcome => ({
   ...more,
 });
 
-/** Calls that end one after another, some of them slow where that is more than 100 ms. */
+/** Calls that end one after another, some of them slow if the limit is 100 ms. */
 export const calls: fc.Arbitrary<CallOutcome[]> = fc
   .array(
     fc.record({
@@ -37,7 +37,7 @@ export const calls: fc.Arbitrary<CallOutcome[]> = fc
     });
   });
 
-/** What a strategy says after each of these calls. The memory that it is given is frozen: it may not be written to. */
+/** A strategy's decision after each of these calls. The memory it gets is frozen, so that writing to it throws. */
 export function walk<Memory>(strategy: TripStrategy<Memory>, outcomes: readonly CallOutcome[]): boolean[] {
   const config = circuitConfig();
   let memory = deepFreeze(strategy.start);
@@ -57,7 +57,7 @@ export const memoryAfter = <Memory>(
   return memory;
 };
 
-/** The rate rule in its plainest form, of the calls that a window holds. */
+/** The rate rule in its simplest form, applied to the calls in a window. */
 export function isOver(
   held: readonly CallOutcome[],
   limits: { minCalls: number; failureRate: number; slowCallRate: number },
@@ -72,7 +72,7 @@ export function isOver(
 
 export const rate = fc.constantFrom(0.01, 0.07, 0.25, 1 / 3, 0.5, 0.9, 1);
 
-/** Values that no rate limit can take, and what is said of them. */
+/** Invalid values of the rate limits, each with its error. */
 export const badLimits: readonly [field: string, value: unknown][] = [
   ['failureRate', 0],
   ['failureRate', -0.5],

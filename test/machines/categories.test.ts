@@ -43,19 +43,19 @@ describe('the error categories', () => {
     expect(errorCategoryNames.filter((name) => errorCategories[name].retryable)).toEqual(retryable);
   });
 
-  it('count a failure of no kind or an unknown one: it is an executionError', () => {
+  it('count a failure without a category, or with an unknown one, as an executionError', () => {
     expect(isCounted()).toBe(true);
     expect(isCounted('nonsense' as ErrorCategory)).toBe(true);
     expect(isCounted('__proto__' as ErrorCategory)).toBe(true);
   });
 
-  it('cannot be changed by who reads them', () => {
+  it('cannot be changed by their readers', () => {
     expect(Object.isFrozen(errorCategories)).toBe(true);
     expect(Object.isFrozen(errorCategoryNames)).toBe(true);
   });
 });
 
-describe.each(errorCategoryNames)('what is known of %s', (category) => {
+describe.each(errorCategoryNames)('the category %s', (category) => {
   const { label, hints, retry, retryable } = errorCategories[category];
 
   it('has a label of a few words', () => {
@@ -67,7 +67,7 @@ describe.each(errorCategoryNames)('what is known of %s', (category) => {
     for (const hint of hints) expect(hint).toMatch(/^[A-Z].{10,}\.$/);
   });
 
-  it('advises a retry where it is retryable, and none where it is not', () => {
+  it('advises a retry if and only if it is retryable', () => {
     if (!retryable) {
       expect(retry).toEqual({ attempts: 0, baseDelayMs: 0, maxDelayMs: 0 });
       return;
@@ -77,13 +77,13 @@ describe.each(errorCategoryNames)('what is known of %s', (category) => {
     expect(retry.maxDelayMs).toBeGreaterThanOrEqual(retry.baseDelayMs);
   });
 
-  it('cannot be changed by who reads it', () => {
+  it('cannot be changed by its readers', () => {
     expect([errorCategories[category], hints, retry].every(Object.isFrozen)).toBe(true);
   });
 });
 
 describe('a labelled category', () => {
-  it('can be told from every other by its label', () => {
+  it('differs from every other in its label', () => {
     expect(new Set(errorCategoryNames.map((name) => errorCategories[name].label)).size).toBe(16);
   });
 });
@@ -101,7 +101,7 @@ describe('isErrorCategory', () => {
   );
 
   it.each([[undefined], [null], [0], [true], [['timeout']], [{ category: 'timeout' }], [Symbol('timeout')]])(
-    'says no to what is no string: %o',
+    'says no to a value that is not a string: %o',
     (value) => {
       expect(isErrorCategory(value)).toBe(false);
     },

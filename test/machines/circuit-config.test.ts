@@ -41,44 +41,44 @@ const others: CircuitConfig = {
 };
 
 describe('the settings of a circuit', () => {
-  it('are the defaults where nothing is said', () => {
+  it('are the defaults if none are given', () => {
     expect(defaultCircuitConfig).toEqual(defaults);
     expect(circuitConfig()).toEqual(defaults);
     expect(circuitConfig({})).toEqual(defaults);
   });
 
   it.each(Object.keys(defaults) as (keyof CircuitConfig)[])(
-    'take %s alone, and leave the others',
+    'accept %s alone, and keep the defaults of the others',
     (field) => {
       const expected = { ...defaults, [field]: others[field] };
-      // These two follow others where they are not given.
+      // The defaults of these two depend on other settings.
       if (field === 'resetTimeoutMs') expected.probeTimeoutMs = others.resetTimeoutMs;
       if (field === 'successThreshold') expected.probesPerVerdict = others.successThreshold;
       expect(circuitConfig({ [field]: others[field] })).toEqual(expected);
     },
   );
 
-  it('give a probe as long as resetTimeoutMs, unless they say otherwise', () => {
+  it('give a probe resetTimeoutMs by default', () => {
     expect(circuitConfig({ resetTimeoutMs: 30_000 }).probeTimeoutMs).toBe(30_000);
     expect(circuitConfig({ resetTimeoutMs: 30_000, probeTimeoutMs: 1_000 }).probeTimeoutMs).toBe(1_000);
     expect(circuitConfig({ probeTimeoutMs: 1_000 }).probeTimeoutMs).toBe(1_000);
   });
 
-  it('take undefined for a field that is left out', () => {
+  it('treat an undefined field as left out', () => {
     const given = { failureThreshold: undefined } as unknown as Partial<CircuitConfig>;
     expect(circuitConfig(given)).toEqual(defaults);
   });
 
-  it('take 0 for what it is', () => {
+  it('accept 0 as a value', () => {
     expect(circuitConfig({ minBackoffMs: 0 }).minBackoffMs).toBe(0);
   });
 
-  it('are shared between circuits when they are complete', () => {
+  it('are shared between circuits if they are complete', () => {
     expect(circuitConfig(others)).toBe(others);
     expect(circuitConfig()).toBe(defaultCircuitConfig);
   });
 
-  it('cannot be changed by who reads them', () => {
+  it('cannot be changed by their readers', () => {
     expect(Object.isFrozen(defaultCircuitConfig)).toBe(true);
     expect(Object.isFrozen(circuitConfig({ failureThreshold: 3 }))).toBe(true);
   });

@@ -6,8 +6,8 @@ import { checkProperty } from '../support/property.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
 
 describe('a count window', () => {
-  it('says of each call what a plain list of the last calls says', () => {
-    // Of sizes around that of a word of its memory, too.
+  it('decides after each call as a plain list of the last calls does', () => {
+    // Some sizes are close to the number of calls per word of its memory.
     const size = fc.constantFrom(1, 2, 3, 14, 15, 16, 29, 30, 31, 45, 46, 100);
     checkProperty(
       fc.property(
@@ -33,7 +33,7 @@ describe('a count window', () => {
     );
   });
 
-  it('forgets the oldest call when a new one comes, and that one alone', () => {
+  it('forgets only the oldest call when a new one comes', () => {
     const strategy = countWindow({ size: 3, failureRate: 1 });
     expect(walk(strategy, [failure(), failure(), success(), failure(), failure(), failure()])).toEqual([
       false,
@@ -45,19 +45,19 @@ describe('a count window', () => {
     ]);
   });
 
-  it('says nothing before it is full, unless minCalls says so', () => {
+  it('does not trip before it is full, unless minCalls allows it', () => {
     const failures = Array.from({ length: 4 }, () => failure());
     expect(walk(countWindow({ size: 4 }), failures)).toEqual([false, false, false, true]);
     expect(walk(countWindow({ size: 4, minCalls: 2 }), failures)).toEqual([false, true, true, true]);
   });
 
-  it('holds 100 calls, and trips when half of them failed, if nothing else is said', () => {
+  it('by default holds 100 calls and trips when half of them failed', () => {
     const outcomes = Array.from({ length: 100 }, (_, index) => (index < 50 ? failure() : success()));
     expect(walk(countWindow(), outcomes).indexOf(true)).toBe(99);
     expect(walk(countWindow(), [success(), ...outcomes.slice(1)])).not.toContain(true);
   });
 
-  it('takes a call for slow that took longer than slowCallMs, and no other', () => {
+  it('counts a call as slow only if it took longer than slowCallMs', () => {
     const strategy = countWindow({ size: 1, slowCallMs: 100 });
     expect(
       walk(
@@ -67,12 +67,12 @@ describe('a count window', () => {
     ).toEqual([false, true, false]);
   });
 
-  it('tells of slow calls only where there are any', () => {
+  it('has a slowCallMs only if calls can be slow', () => {
     expect(countWindow({ slowCallMs: 100 }).slowCallMs).toBe(100);
     expect(countWindow()).not.toHaveProperty('slowCallMs');
   });
 
-  it('keeps a memory of the same size after 100 000 calls as when it was full', () => {
+  it('has a memory no larger after 100 000 calls than when it was first full', () => {
     const strategy = countWindow({ size: 1_000, slowCallMs: 100 });
     const many = function* (count: number) {
       for (let i = 0; i < count; i++) yield (i % 3 === 0 ? failure : success)({ durationMs: i % 200 });
@@ -98,7 +98,7 @@ describe('a count window', () => {
     );
   });
 
-  it('refuses a minCalls that it could never hold', () => {
+  it('refuses a minCalls larger than its size', () => {
     expect(() => countWindow({ size: 10, minCalls: 11 })).toThrow(
       'countWindow.minCalls must be at most size (10), got 11',
     );
@@ -108,11 +108,11 @@ describe('a count window', () => {
   it('refuses a setting that does not exist', () => {
     expect(() => countWindow({ windowMs: 5 } as CountWindowOptions)).toThrow(TypeError);
     expect(() => countWindow({ windowMs: 5 } as CountWindowOptions)).toThrow(
-      /^countWindow\.windowMs is no setting; the settings of countWindow are size, /,
+      /^countWindow\.windowMs is not a setting; the settings of countWindow are size, /,
     );
   });
 
-  it('cannot be changed by who reads it', () => {
+  it('cannot be changed by its readers', () => {
     const strategy = countWindow();
     expect(Object.isFrozen(strategy) && Object.isFrozen(strategy.start)).toBe(true);
   });

@@ -13,14 +13,14 @@ import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph';
 
 const keyOf = (node: AnyStateNode): string => (node.parent === undefined ? 'any' : node.key);
 
-/** `open --REQUEST [backoffHasRunOut]--> halfOpen`; an edge that leads nowhere stays where it is. */
+/** The name of an edge: `open --REQUEST [backoffHasRunOut]--> halfOpen`; without a target, the edge `stays`. */
 function nameOf({ source, eventType, guard, target }: AnyTransitionDefinition): string {
   const event = eventType === '' ? 'always' : eventType.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
   const condition = guard === undefined ? '' : ` [${String(guard)}]`;
   return `${keyOf(source)} --${event}${condition}--> ${target?.map(keyOf).join(', ') ?? 'stays'}`;
 }
 
-/** Every edge that a chart defines: those of its root and of each state, alternatives, delayed and eventless ones. */
+/** Every edge that a chart defines, at its root and in each state, including alternative, delayed and eventless ones. */
 function edgesOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [
     ...[...node.transitions.values()].flat(),
@@ -29,7 +29,7 @@ function edgesOf(node: AnyStateNode): AnyTransitionDefinition[] {
   ];
 }
 
-/** Every edge that is taken when each event is sent to a running actor in each state that a walk finds. */
+/** Every edge taken when each event is sent to a running actor in each state that the walk reaches. */
 function edgesTaken<TMachine extends AnyStateMachine>(
   machine: TMachine,
   input: unknown,
@@ -39,7 +39,7 @@ function edgesTaken<TMachine extends AnyStateMachine>(
   const map = getAdjacencyMap(machine as AnyStateMachine, {
     input,
     limit: 20_000,
-    // The delayed events of the state come beside those that are given.
+    // The delayed events of the state are sent in addition to the given ones.
     events: (state) => [
       ...events,
       ...state._nodes
@@ -56,7 +56,7 @@ function edgesTaken<TMachine extends AnyStateMachine>(
     const actor = createActor(machine as AnyStateMachine, {
       input,
       snapshot: state,
-      // The walk sends the timers' events itself.
+      // The walk itself sends the events of timers.
       clock: { setTimeout: () => 0, clearTimeout: () => {} },
       inspect: (inspected) => {
         if (inspected.type !== '@xstate.microstep') return;
@@ -73,7 +73,7 @@ const union = <T>(...sets: Set<T>[]): Set<T> => new Set(sets.flatMap((set) => [.
 
 const ofAnotherLife = { generation: -1, probeStart: null };
 
-/** Walks a circuit on a clock that stands at 10 000 ms: what an event calls its instant decides what has run out. */
+/** Walks a circuit on a clock that stands still at 10 000 ms; the instants of the events decide what has run out. */
 function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTransitionDefinition> {
   const events: ToolCircuitEvent[] = [
     { type: 'SUCCESS' },
@@ -123,7 +123,7 @@ function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTra
   );
 }
 
-/** Walks a registry on a clock that stands still: a cooldown of 0 is over at once, any other never. */
+/** Walks a registry on a clock that stands still, where a cooldown of 0 ends at once and any other never ends. */
 function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefinition> {
   const change = { tool: 'a', openCount: 1, currentBackoffMs: 5_000, lastErrorCategory: null } as const;
   const events: ToolRegistryEvent[] = [
@@ -277,7 +277,7 @@ describe.each(charts)('the chart of $name', ({ machine, edges, walk }) => {
   const taken = walk();
   const namesTaken = new Set([...taken].map(nameOf));
 
-  it('has these edges and no others, each with a name of its own', () => {
+  it('has these edges and no others, each with a distinct name', () => {
     expect(defined.map(nameOf).sort()).toEqual([...edges].sort());
     expect(new Set(edges).size).toBe(edges.length);
   });
@@ -286,7 +286,7 @@ describe.each(charts)('the chart of $name', ({ machine, edges, walk }) => {
     expect(namesTaken).toContain(edge);
   });
 
-  it('leaves no edge unwalked', () => {
+  it('has no edge that was not walked', () => {
     expect(defined.filter((edge) => !taken.has(edge)).map(nameOf)).toEqual([]);
   });
 });

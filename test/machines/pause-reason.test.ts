@@ -4,12 +4,12 @@ import { pauseReason } from '../../machines/pause-reason.ts';
 const tools = (count: number): string[] => Array.from({ length: count }, (_, i) => `t${i}`);
 
 describe('the reason of a pause', () => {
-  it('names the circuits that are open, in the order given', () => {
+  it('names the open circuits in the order given', () => {
     expect(pauseReason(['a', 'b', 'c'])).toBe('3 circuits open: a, b, c');
     expect(pauseReason(['z', 'a'])).toBe('2 circuits open: z, a');
   });
 
-  it('speaks of one circuit in the singular', () => {
+  it('uses the singular for one circuit', () => {
     expect(pauseReason(['shell'])).toBe('1 circuit open: shell');
   });
 
@@ -17,14 +17,14 @@ describe('the reason of a pause', () => {
     expect(pauseReason(tools(10))).toBe('10 circuits open: t0, t1, t2, t3, t4, t5, t6, t7, t8, t9');
   });
 
-  it('counts those past the tenth', () => {
+  it('counts the circuits after the tenth', () => {
     expect(pauseReason(tools(11))).toBe(
       '11 circuits open: t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 1 more',
     );
     expect(pauseReason(tools(5_000))).toMatch(/^5000 circuits open: t0, .*, t9 and 4990 more$/);
   });
 
-  it('keeps a name of 60 characters and cuts a longer one', () => {
+  it('keeps a name of 60 characters and shortens a longer one', () => {
     const sixty = 'x'.repeat(60);
     expect(pauseReason([sixty])).toBe(`1 circuit open: ${sixty}`);
     expect(pauseReason([`${sixty}y`])).toBe(`1 circuit open: ${sixty}…`);

@@ -20,9 +20,9 @@ import {
   stateOf,
 } from './start-circuit.ts';
 
-/** What the test suites of other breakers hold them to, as far as it concerns one circuit and bare events. */
+/** Cases from the test suites of other breakers, as far as they concern one circuit and bare events. */
 describe('the cases of the peers', () => {
-  it('1: five failures, a success and five failures, where six trip, leave it closed; a sixth opens it', () => {
+  it('1: with a threshold of six, five failures, a success and five failures leave it closed; a sixth opens it', () => {
     const { circuit } = startCircuit({ failureThreshold: 6 });
     fail(circuit, 5);
     circuit.send({ type: 'SUCCESS' });
@@ -32,7 +32,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('2: one millisecond before the end of the backoff it is open, at the end half-open', () => {
+  it('2: it is open one millisecond before the end of the backoff, and half-open at its end', () => {
     const { circuit, clock } = startOpen({ minBackoffMs: 1_000 });
     clock.advance(999);
     expect(stateOf(circuit)).toBe('open');
@@ -40,7 +40,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('3: of three probes two succeed and one is pending: a fourth is refused; the pending one succeeds: closed', () => {
+  it('3: two of three probes have succeeded and one is pending: a fourth is refused; when the third succeeds, closed', () => {
     const { circuit } = startHalfOpen({ halfOpenMaxProbes: 3, successThreshold: 3 });
     expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, true, true]);
     circuit.send({ type: 'SUCCESS' });
@@ -50,7 +50,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('closed');
   });
 
-  it('4: four excluded outcomes in half-open change nothing; then one failure opens', () => {
+  it('4: four excluded outcomes while half-open change nothing; then one failure opens', () => {
     const { circuit } = startHalfOpen({ halfOpenMaxProbes: 4 });
     const before = contextOf(circuit);
     for (const category of ['cancelled', 'invalidParameters', 'authentication', 'policyViolation'] as const) {
@@ -64,7 +64,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('7: of ten buckets of three seconds the oldest drops, alone', () => {
+  it('7: only the oldest of ten buckets of three seconds is dropped', () => {
     const trip = timeWindow({ windowMs: 30_000, slices: 10, minCalls: 1_000 });
     const { circuit, clock } = startCircuit({ trip });
     const calls = () => contextOf(circuit).tripMemory as { calls: number; failures: number };
@@ -73,7 +73,7 @@ describe('the cases of the peers', () => {
       clock.advance(3_000);
     }
     circuit.send({ type: 'SUCCESS' });
-    // The bucket of 1 is gone, and a success has come.
+    // The bucket with 1 failure has been dropped, and a success has been added.
     expect(calls()).toMatchObject({ calls: 55, failures: 54 });
     clock.advance(3_000);
     circuit.send({ type: 'SUCCESS' });
@@ -95,7 +95,7 @@ describe('the cases of the peers', () => {
     expect([step(), step(), step()]).toEqual([0, 1, 2]);
   });
 
-  it('11: a deadline past what a number can hold is waited for, and does not end at once', () => {
+  it('11: a deadline that overflows is waited for, and does not end at once', () => {
     const clock = new ManualClock(Number.MAX_VALUE);
     const { circuit } = startOpen({ minBackoffMs: Number.MAX_VALUE, maxBackoffMs: Number.MAX_VALUE }, clock);
     expect(isAdmitted(circuit)).toBe(false);
@@ -103,7 +103,7 @@ describe('the cases of the peers', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('12: a second failure, begun while closed, that ends while open does not announce the opening again', () => {
+  it('12: a second failure that began while closed and ends while open emits no second opening', () => {
     const clock = new ManualClock();
     const { parent, reports } = startParent(clock);
     const input = { tool: 'shell', now: clock.now, config: { failureThreshold: 1 } };
@@ -121,7 +121,7 @@ describe('the cases of the peers', () => {
     expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false, false]);
   });
 
-  it('14: the rate is met, but as a slice expires there are too few calls: closed', () => {
+  it('14: the rate is reached, but a slice expires and too few calls are left: closed', () => {
     const trip = timeWindow({ windowMs: 1_000, slices: 10, minCalls: 4, failureRate: 0.5 });
     const { circuit, clock } = startCircuit({ trip });
     fail(circuit, 3);
@@ -133,7 +133,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('15: isolated, any time later: isolated', () => {
+  it('15: an isolated circuit stays isolated, however much time passes', () => {
     const { circuit, clock } = startIsolated();
     for (const ms of [1, 5_000, 120_000, 365 * 24 * 3_600_000]) {
       clock.advance(ms);
@@ -142,7 +142,7 @@ describe('the cases of the peers', () => {
     }
   });
 
-  it('16: four places, a fifth is refused; one is given back, one is admitted', () => {
+  it('16: with four slots, a fifth call is refused; when one slot is freed, one call is admitted', () => {
     const { circuit } = startHalfOpen({ halfOpenMaxProbes: 4 });
     for (let i = 0; i < 4; i++) expect(isAdmitted(circuit)).toBe(true);
     expect(isAdmitted(circuit)).toBe(false);
@@ -150,7 +150,7 @@ describe('the cases of the peers', () => {
     expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
   });
 
-  it('17: three successes, one ignored and one failure, where three of four suffice: closed', () => {
+  it('17: three of four must succeed: three successes, an ignored failure and a failure close it', () => {
     const { circuit } = startHalfOpen({ successThreshold: 3, probesPerVerdict: 4 });
     const probe = (event: ToolCircuitEvent) => {
       expect(isAdmitted(circuit)).toBe(true);
@@ -164,7 +164,7 @@ describe('the cases of the peers', () => {
     expect(probe({ type: 'SUCCESS' })).toBe('closed');
   });
 
-  it('18: half-open, three slow probes and one fast, where two of four must do: open', () => {
+  it('18: two of four probes must succeed: three slow ones and a fast one open it', () => {
     const { circuit } = startHalfOpen({
       failureThreshold: 1,
       trip: countWindow({ size: 1, slowCallMs: 200 }),
@@ -184,7 +184,7 @@ describe('the cases of the peers', () => {
     ]);
   });
 
-  it('19: the longest wait in half-open passes: still half-open, and as fresh as at its beginning', () => {
+  it('19: after the longest wait in half-open it is still half-open, as fresh as at the beginning', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 10_000, halfOpenMaxProbes: 2 });
     const fresh = contextOf(circuit);
     isAdmitted(circuit);
@@ -194,7 +194,7 @@ describe('the cases of the peers', () => {
     expect(contextOf(circuit)).toEqual(fresh);
   });
 
-  it('21: a success, a failure, a success and a failure, where three of four must succeed: open', () => {
+  it('21: three of four must succeed: a success, a failure, a success and a failure open it', () => {
     const { circuit } = startHalfOpen({ successThreshold: 3, probesPerVerdict: 4 });
     const states = (['SUCCESS', 'FAILURE', 'SUCCESS', 'FAILURE'] as const).map((type) => {
       expect(isAdmitted(circuit)).toBe(true);
@@ -205,7 +205,7 @@ describe('the cases of the peers', () => {
     expect(contextOf(circuit)).toMatchObject({ backoffStep: 1, openCount: 2 });
   });
 
-  it('23: isolated twice and released once it is isolated; released twice it is closed', () => {
+  it('23: isolated twice and released once, it is isolated; released twice, it is closed', () => {
     const { circuit } = startIsolated(2);
     circuit.send({ type: 'RELEASE' });
     expect(stateOf(circuit)).toBe('isolated');
@@ -213,7 +213,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('closed');
   });
 
-  it('24: restored while half-open: a probe at once, and the step of the backoff is kept', () => {
+  it('24: restored while half-open, it admits a probe at once and keeps the backoff step', () => {
     const clock = new ManualClock(500);
     const input = { tool: 'shell', now: clock.now };
     const snapshot = toolCircuitMachine.resolveState({
@@ -234,7 +234,7 @@ describe('the cases of the peers', () => {
     expect(contextOf(circuit)).toMatchObject({ currentBackoffMs: 40_000, openCount: 4, openedAt: 500 });
   });
 
-  it('25: a cancelled probe, then one that succeeds: closed', () => {
+  it('25: a cancelled probe and then a successful one close it', () => {
     const { circuit } = startHalfOpen();
     isAdmitted(circuit);
     circuit.send({ type: 'FAILURE', category: 'cancelled' });
@@ -243,7 +243,7 @@ describe('the cases of the peers', () => {
     expect(stateOf(circuit)).toBe('closed');
   });
 
-  it('26: an ignored error in half-open does not close', () => {
+  it('26: an ignored error while half-open does not close it', () => {
     const { circuit } = startHalfOpen();
     isAdmitted(circuit);
     circuit.send({ type: 'FAILURE', category: 'invalidParameters' });
@@ -251,13 +251,13 @@ describe('the cases of the peers', () => {
     expect(contextOf(circuit).probeSuccesses).toBe(0);
   });
 
-  it('27: a factor of 1e308 clamps to the longest backoff', () => {
+  it('27: a factor of 1e308 is clamped to the longest backoff', () => {
     const { circuit } = startHalfOpen({ backoffFactor: 1e308 });
     fail(circuit);
     expect(contextOf(circuit).currentBackoffMs).toBe(120_000);
   });
 
-  it('27: bad arguments never count', () => {
+  it('27: invalid arguments never count', () => {
     const { circuit } = startCircuit({ failureThreshold: 1 });
     for (let i = 0; i < 1_000; i++) circuit.send({ type: 'FAILURE', category: 'invalidParameters' });
     expect(stateOf(circuit)).toBe('closed');

@@ -7,7 +7,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
   name.endsWith('.ts'),
 );
 
-/** What no chart may speak of: time, chance, waiting and the world, which come in from outside. */
+/** The names that no chart may use: time, randomness, waiting and the outside world, all of which are passed in. */
 const forbidden = new Set([
   'Date',
   'performance',
@@ -34,7 +34,7 @@ const forbidden = new Set([
   'fromObservable',
 ]);
 
-/** What makes a source impure, comments and prose aside: the words it uses and the modules it imports. */
+/** The names and imports that make a source impure; comments and strings are ignored. */
 function impurities(text: string): string[] {
   const found: string[] = [];
   const note = (what: string) => void found.push(what);
@@ -85,7 +85,7 @@ describe('the check for purity', () => {
     expect(impurities(source)).toContain(wrong);
   });
 
-  it('lets pass what only comments and prose speak of, xstate and siblings', () => {
+  it('accepts forbidden names in comments and strings, and imports of xstate and siblings', () => {
     const source = `
       // A Promise would be wrong here, and so would Date.now().
       import { assign } from 'xstate';
@@ -99,11 +99,14 @@ describe('the check for purity', () => {
 });
 
 describe('the machines', () => {
-  it('are the files that are meant', () => {
+  it('are the expected files', () => {
     expect(files).toEqual(expect.arrayContaining(['index.ts', 'tool-circuit.ts', 'tool-registry.ts']));
   });
 
-  it.each(files)('%s imports only xstate and its siblings, and knows no time, chance or waiting', (file) => {
-    expect(impurities(readFileSync(new URL(file, folder), 'utf8'))).toEqual([]);
-  });
+  it.each(files)(
+    '%s imports only xstate and its siblings, and uses no time, randomness or waiting',
+    (file) => {
+      expect(impurities(readFileSync(new URL(file, folder), 'utf8'))).toEqual([]);
+    },
+  );
 });

@@ -2,14 +2,14 @@ import { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from 'tool
 import { describe, expect, it } from 'vitest';
 
 describe('the settings of the recovery pause', () => {
-  it('are the defaults where nothing is said', () => {
+  it('are the defaults if none are given', () => {
     const defaults = { maxOpenCircuits: 3, cooldownMs: 60_000, maxOpenShare: 1 };
     expect(defaultRecoveryConfig).toEqual(defaults);
     expect(recoveryConfig()).toEqual(defaults);
     expect(recoveryConfig({})).toEqual(defaults);
   });
 
-  it('take each field alone', () => {
+  it('accept each field alone', () => {
     expect(recoveryConfig({ maxOpenCircuits: Infinity })).toEqual({
       maxOpenCircuits: Infinity,
       cooldownMs: 60_000,
@@ -27,12 +27,12 @@ describe('the settings of the recovery pause', () => {
     });
   });
 
-  it('take undefined for a field that is left out', () => {
+  it('treat an undefined field as left out', () => {
     const given = { maxOpenCircuits: undefined } as unknown as Partial<RecoveryConfig>;
     expect(recoveryConfig(given).maxOpenCircuits).toBe(3);
   });
 
-  it('cannot be changed by who reads them', () => {
+  it('cannot be changed by their readers', () => {
     expect(Object.isFrozen(defaultRecoveryConfig)).toBe(true);
     expect(Object.isFrozen(recoveryConfig())).toBe(true);
   });

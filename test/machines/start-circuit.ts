@@ -7,7 +7,7 @@ import {
 import { type AnyActorRef, createActor, createMachine } from 'xstate';
 import { ManualClock } from '../support/manual-clock.ts';
 
-/** A circuit without a parent, and the clock that it runs on. */
+/** A circuit without a parent, and its clock. */
 export interface Standalone {
   readonly clock: ManualClock;
   readonly circuit: ToolCircuitRef;
@@ -23,7 +23,7 @@ export function startCircuit(config: Partial<CircuitConfig> = {}, clock = new Ma
   return { clock, circuit };
 }
 
-/** A parent that keeps what it is told, in order. */
+/** A parent that keeps the reports it receives, in order. */
 export function startParent(clock: ManualClock): {
   readonly parent: AnyActorRef;
   readonly reports: unknown[];
@@ -37,21 +37,21 @@ export function startParent(clock: ManualClock): {
   return { parent, reports };
 }
 
-/** The state that a circuit is in. */
+/** The current state of a circuit. */
 export const stateOf = (circuit: ToolCircuitRef): ToolCircuitSnapshot['value'] => circuit.getSnapshot().value;
 
-/** What a circuit knows. */
+/** The context of a circuit. */
 export const contextOf = (circuit: ToolCircuitRef): ToolCircuitSnapshot['context'] =>
   circuit.getSnapshot().context;
 
-/** Sends one request, and says whether the call may be made. */
+/** Sends one request. @returns Whether the call was admitted. */
 export function isAdmitted(circuit: ToolCircuitRef): boolean {
   const before = contextOf(circuit).deniedRequests;
   circuit.send({ type: 'REQUEST' });
   return contextOf(circuit).deniedRequests === before;
 }
 
-/** Sends so many failures that count. */
+/** Sends a number of counted failures. */
 export function fail(circuit: ToolCircuitRef, times = 1): void {
   for (let i = 0; i < times; i++) circuit.send({ type: 'FAILURE' });
 }
@@ -71,14 +71,14 @@ export function startHalfOpen(config: Partial<CircuitConfig> = {}, clock = new M
   return started;
 }
 
-/** A circuit that an operator has opened, so often. */
+/** A circuit that an operator has isolated a number of times. */
 export function startIsolated(times = 1, config: Partial<CircuitConfig> = {}): Standalone {
   const started = startCircuit(config);
   for (let i = 0; i < times; i++) started.circuit.send({ type: 'ISOLATE' });
   return started;
 }
 
-/** The delays of the timers that are set from now on, in the order in which they are set. */
+/** The delays of all timers set from now on, in order. */
 export function delaysOf(clock: ManualClock): readonly number[] {
   const delays: number[] = [];
   const { setTimeout } = clock;

@@ -8,7 +8,7 @@ import { checkProperty } from '../support/property.ts';
 import { badLimits, calls, failure, isOver, memoryAfter, rate, success, walk } from './call-outcomes.ts';
 
 describe('a time window', () => {
-  it('says of each call what a plain list of the calls in its slices says', () => {
+  it('decides after each call as a plain list of the calls in its slices does', () => {
     checkProperty(
       fc.property(
         calls,
@@ -34,7 +34,7 @@ describe('a time window', () => {
     );
   });
 
-  it('counts a call until the slice that it is in is as old as the window, to the millisecond', () => {
+  it('counts a call until its slice is as old as the window, to the millisecond', () => {
     const strategy = timeWindow({ windowMs: 1_000, slices: 10, minCalls: 2 });
     const tripsAt = (at: number) => walk(strategy, [failure({ at: 99 }), failure({ at })]).at(-1);
     expect(tripsAt(999)).toBe(true);
@@ -50,7 +50,7 @@ describe('a time window', () => {
     expect(counted(1_500)).toMatchObject({ calls: 1, failures: 0 });
   });
 
-  it('is empty after it was idle for a window, however long that was', () => {
+  it('is empty after a whole window, or longer, without calls', () => {
     const strategy = timeWindow({ windowMs: 1_000, minCalls: 10 });
     const nine = Array.from({ length: 9 }, () => failure({ at: 500 }));
     for (const at of [1_500, 3_600_000, 2 ** 52, 1e300]) {
@@ -58,25 +58,25 @@ describe('a time window', () => {
     }
   });
 
-  it('counts a call that says it ended before the last one with the last one', () => {
+  it('counts a call with an instant before the last one’s in the last one’s slice', () => {
     const strategy = timeWindow({ windowMs: 1_000, minCalls: 2 });
     expect(walk(strategy, [success({ at: 5_000 }), failure({ at: 0 })])).toEqual([false, true]);
   });
 
-  it('runs on a clock that begins below 0, too', () => {
+  it('also works with a clock that begins below 0', () => {
     const strategy = timeWindow({ windowMs: 1_000, slices: 10, minCalls: 2 });
     expect(walk(strategy, [failure({ at: -950 }), failure({ at: -1 })])).toEqual([false, true]);
     expect(walk(strategy, [failure({ at: -950 }), failure({ at: 0 })])).toEqual([false, false]);
   });
 
-  it('is a minute long, needs ten calls, and trips when half of them failed, if nothing else is said', () => {
+  it('by default is a minute long, needs ten calls, and trips when half of them failed', () => {
     const outcomes = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? failure() : success()));
     expect(walk(timeWindow(), outcomes).indexOf(true)).toBe(9);
     const late = outcomes.map((call, index) => (index === 9 ? { ...call, at: 60_000 } : call));
     expect(walk(timeWindow(), late)).not.toContain(true);
   });
 
-  it('adds a success in place as it would record it, and only where it cannot trip', () => {
+  it('adds a success in place with the same result as recording it, and only if it cannot trip', () => {
     let added = 0;
     checkProperty(
       fc.property(calls, fc.integer({ min: 1, max: 20 }), rate, (outcomes, minCalls, failureRate) => {
@@ -100,7 +100,7 @@ describe('a time window', () => {
     expect(added).toBeGreaterThan(100);
   });
 
-  it('keeps a memory of so many slices, however many calls there were', () => {
+  it('has a memory of that many slices, however many calls there were', () => {
     const strategy = timeWindow({ windowMs: 10_000, slices: 10, slowCallMs: 100 });
     const many = function* () {
       for (let i = 0; i < 100_000; i++)
@@ -132,11 +132,11 @@ describe('a time window', () => {
 
   it('refuses a setting that does not exist', () => {
     expect(() => timeWindow({ size: 5 } as TimeWindowOptions)).toThrow(
-      /^timeWindow\.size is no setting; the settings of timeWindow are windowMs, slices, /,
+      /^timeWindow\.size is not a setting; the settings of timeWindow are windowMs, slices, /,
     );
   });
 
-  it('cannot be changed by who reads it', () => {
+  it('cannot be changed by its readers', () => {
     const strategy = timeWindow();
     expect(Object.isFrozen(strategy) && Object.isFrozen(strategy.start)).toBe(true);
   });

@@ -56,7 +56,7 @@ function expectUnchangedBy(circuit: ToolCircuitRef, event: ToolCircuitEvent): vo
   expect(contextOf(circuit)).toEqual(before.context);
 }
 
-/** A circuit as it comes from a snapshot: in a state, with what it knew, and nothing reported. */
+/** A circuit made from a snapshot, with a state and a context, which has reported nothing. */
 function restore(value: string, known: Partial<ToolCircuitContext>, clock: ManualClock): ToolCircuitRef {
   const input = { tool: 'shell', now: clock.now };
   const context = { ...initialContext(input), reportedState: null, ...known };
@@ -75,18 +75,18 @@ describe('a new circuit', () => {
     expect(startCircuit().clock.timers).toBe(0);
   });
 
-  it('takes settings field by field', () => {
+  it('accepts settings field by field', () => {
     const { circuit } = startCircuit({ failureThreshold: 2 });
     expect(contextOf(circuit).config).toMatchObject({ failureThreshold: 2, minBackoffMs: 5_000 });
   });
 });
 
 describe('a closed circuit', () => {
-  it('admits every request, and keeps no account of them', () => {
+  it('admits every request without counting it', () => {
     expectUnchangedBy(startCircuit().circuit, { type: 'REQUEST' });
   });
 
-  it('counts a failure, and keeps when and what it was', () => {
+  it('counts a failure, and keeps its instant and category', () => {
     const { circuit } = startCircuit({}, new ManualClock(40));
     circuit.send({ type: 'FAILURE', category: 'timeout' });
     expect(contextOf(circuit)).toMatchObject({
@@ -97,7 +97,7 @@ describe('a closed circuit', () => {
     });
   });
 
-  it('takes a failure without a category, or of an unknown one, for an executionError', () => {
+  it('reads a missing or unknown category as executionError', () => {
     const { circuit } = startCircuit();
     circuit.send({ type: 'FAILURE' });
     circuit.send({ type: 'FAILURE', category: 'constructor' as ErrorCategory });
@@ -110,13 +110,13 @@ describe('a closed circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ failureCount: 1, lastErrorCategory: category });
   });
 
-  it.each(ignored)('changes nothing at a failure of the kind %s', (category) => {
+  it.each(ignored)('ignores a failure of the kind %s', (category) => {
     const { circuit } = startCircuit();
     fail(circuit, 3);
     expectUnchangedBy(circuit, { type: 'FAILURE', category });
   });
 
-  it('forgets its failures at a success, and keeps when and what the last one was', () => {
+  it('resets its count at a success, but keeps the instant and category of the last failure', () => {
     const { circuit } = startCircuit();
     circuit.send({ type: 'FAILURE', category: 'network', at: 0 });
     circuit.send({ type: 'SUCCESS' });
@@ -127,7 +127,7 @@ describe('a closed circuit', () => {
     });
   });
 
-  it('stays closed one failure before the threshold, and trips at it', () => {
+  it('stays closed one failure below the threshold, and trips at the threshold', () => {
     const { circuit } = startCircuit();
     fail(circuit, 6);
     expect(stateOf(circuit)).toBe('closed');
@@ -135,7 +135,7 @@ describe('a closed circuit', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('trips at the first failure where the threshold is 1', () => {
+  it('trips at the first failure if the threshold is 1', () => {
     expect(stateOf(startOpen({ failureThreshold: 1 }).circuit)).toBe('open');
   });
 
@@ -153,7 +153,7 @@ describe('a closed circuit', () => {
     });
   });
 
-  it('changes nothing at RELEASE', () => {
+  it('ignores RELEASE', () => {
     expectUnchangedBy(startCircuit().circuit, { type: 'RELEASE' });
   });
 
@@ -163,7 +163,7 @@ describe('a closed circuit', () => {
 });
 
 describe('the instant of an event', () => {
-  it('is the one that the event says', () => {
+  it('is the event’s own', () => {
     const { circuit } = startCircuit({}, new ManualClock(100));
     circuit.send({ type: 'FAILURE', at: 60 });
     expect(contextOf(circuit).lastFailureAt).toBe(60);
@@ -175,13 +175,13 @@ describe('the instant of an event', () => {
     expect(contextOf(circuit).lastFailureAt).toBe(0);
   });
 
-  it.each([101, Infinity, Number.NaN])('is now where the event says %d, which has not been yet', (at) => {
+  it.each([101, Infinity, Number.NaN])('is now if the event says %d, which is not in the past', (at) => {
     const { circuit } = startCircuit({}, new ManualClock(100));
     circuit.send({ type: 'FAILURE', at });
     expect(contextOf(circuit).lastFailureAt).toBe(100);
   });
 
-  it('does not bring the half-open state nearer by lying in the future', () => {
+  it('cannot hasten the half-open state by being in the future', () => {
     const { circuit } = startOpen();
     circuit.send({ type: 'REQUEST', at: 5_000 });
     expect(stateOf(circuit)).toBe('open');
@@ -189,7 +189,7 @@ describe('the instant of an event', () => {
 });
 
 describe('an open circuit', () => {
-  it('denies a request, counts it and keeps when it was', () => {
+  it('denies a request, counts it and keeps its instant', () => {
     const { circuit, clock } = startOpen();
     clock.advance(10);
     expect(isAdmitted(circuit)).toBe(false);
@@ -198,7 +198,7 @@ describe('an open circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ deniedRequests: 2, lastDeniedAt: 20, openCount: 1 });
   });
 
-  it('denies until the last millisecond of its backoff, and is half-open at its end by itself', () => {
+  it('denies until the last millisecond of its backoff, and then becomes half-open by itself', () => {
     const { circuit, clock } = startOpen();
     clock.advance(4_999);
     expect(stateOf(circuit)).toBe('open');
@@ -207,7 +207,7 @@ describe('an open circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, deniedRequests: 0 });
   });
 
-  it('waits for resetTimeoutMs where its backoff is 0', () => {
+  it('waits for resetTimeoutMs if its backoff is 0', () => {
     const { circuit, clock } = startOpen({ minBackoffMs: 0, resetTimeoutMs: 700 });
     expect(contextOf(circuit).currentBackoffMs).toBe(0);
     clock.advance(699);
@@ -216,7 +216,7 @@ describe('an open circuit', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('waits anew after a further failure, whose category it takes, and changes nothing else', () => {
+  it('restarts its wait at a further failure and takes its category, and changes nothing else', () => {
     const { circuit, clock } = startOpen();
     clock.advance(4_000);
     const before = contextOf(circuit);
@@ -236,7 +236,7 @@ describe('an open circuit', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('waits no less after a failure that says it happened before the last one', () => {
+  it('does not shorten its wait for a failure with an instant before the last one’s', () => {
     const clock = new ManualClock(1_000);
     const { circuit } = startOpen({}, clock);
     clock.advance(2_000);
@@ -267,7 +267,7 @@ describe('an open circuit', () => {
     expectUnchangedBy(startOpen().circuit, { type: 'RELEASE' });
   });
 
-  it('is isolated by ISOLATE, and then waits for no backoff', () => {
+  it('is isolated by ISOLATE, which ends its backoff', () => {
     const { circuit, clock } = startOpen();
     circuit.send({ type: 'ISOLATE' });
     expect(stateOf(circuit)).toBe('isolated');
@@ -281,8 +281,8 @@ describe('an open circuit', () => {
   });
 });
 
-describe('what is left of the backoff', () => {
-  it('counts from the last failure and ends at 0', () => {
+describe('the rest of the backoff', () => {
+  it('counts from the last failure, down to 0', () => {
     const { circuit, clock } = startOpen();
     clock.advance(1_000);
     expect(backoffLeftMs(contextOf(circuit), clock.now())).toBe(4_000);
@@ -302,7 +302,7 @@ describe('a timer', () => {
     expect(contextOf(circuit).probesInFlight).toBe(1);
   });
 
-  it('that is late and comes after the request changes nothing', () => {
+  it('that fires late, after the request, changes nothing', () => {
     const { circuit, clock } = startOpen();
     clock.advanceWithLateTimers(5_000);
     isAdmitted(circuit);
@@ -312,7 +312,7 @@ describe('a timer', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('that is late never denies: a request after probeTimeoutMs takes the place of the hung probe', () => {
+  it('that is late never denies: a request after probeTimeoutMs gets the slot of the hung probe', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
     clock.advanceWithLateTimers(1_000);
@@ -320,7 +320,7 @@ describe('a timer', () => {
     expect(contextOf(circuit).probesInFlight).toBe(1);
   });
 
-  it('that fires early is set again, and the circuit stays open to the end of its backoff', () => {
+  it('that fires early is set again, and the circuit stays open until its backoff ends', () => {
     let now = 0;
     const timers: (() => void)[] = [];
     const delays: number[] = [];
@@ -344,7 +344,7 @@ describe('a timer', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('is never set for longer than 2^31 - 1 ms, and a longer backoff is waited to its end', () => {
+  it('is never set for longer than 2^31 - 1 ms, and a longer backoff still lasts its full length', () => {
     const clock = new ManualClock();
     const delays = delaysOf(clock);
     const { circuit } = startOpen({ minBackoffMs: thirtyDaysMs, maxBackoffMs: thirtyDaysMs }, clock);
@@ -355,7 +355,7 @@ describe('a timer', () => {
     expect(Math.max(...delays)).toBeLessThan(2 ** 31);
   });
 
-  it('gives a probe as long as probeTimeoutMs says, even past 2^31 ms', () => {
+  it('gives a probe the full probeTimeoutMs, even beyond 2^31 ms', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: thirtyDaysMs });
     const delays = delaysOf(clock);
     isAdmitted(circuit);
@@ -367,12 +367,12 @@ describe('a timer', () => {
   });
 
   it.each([0, 0.1, 0.3, 1_234.567_8, 86_399.999_9])(
-    'ends each wait once, on a clock that began at %d ms and stands still while timers fire',
+    'ends each wait once on a clock that began at %d ms and stands still while timers fire',
     (begin) => {
       const clock = new ManualClock(begin);
       let set = 0;
       const { setTimeout } = clock;
-      // A wait that is set again at its own end would never come to one.
+      // If the end of a wait set the timer again, this loop would not end.
       clock.setTimeout = (fn, ms) => (++set > 50 ? 0 : setTimeout(fn, ms));
       const { circuit } = startOpen({}, clock);
       clock.advance(5_001);
@@ -386,7 +386,7 @@ describe('a timer', () => {
 });
 
 describe('a half-open circuit', () => {
-  it('keeps what it knew while open', () => {
+  it('keeps its context from the open state', () => {
     expect(contextOf(startHalfOpen().circuit)).toMatchObject({
       failureCount: 7,
       lastFailureAt: 0,
@@ -402,7 +402,7 @@ describe('a half-open circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ probesInFlight: 1, deniedRequests: 2, lastDeniedAt: 5_000 });
   });
 
-  it('admits as many at a time as halfOpenMaxProbes says', () => {
+  it('admits halfOpenMaxProbes at a time', () => {
     const { circuit } = startHalfOpen({ halfOpenMaxProbes: 3 });
     expect(Array.from({ length: 5 }, () => isAdmitted(circuit))).toEqual([true, true, true, false, false]);
   });
@@ -413,7 +413,7 @@ describe('a half-open circuit', () => {
     expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, true, false]);
   });
 
-  it('admits every request where halfOpenMaxProbes is Infinity, and keeps no list of them', () => {
+  it('admits every request if halfOpenMaxProbes is Infinity, without keeping a list of them', () => {
     const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: Infinity });
     for (let i = 0; i < 200; i++) expect(isAdmitted(circuit)).toBe(true);
     expect(contextOf(circuit)).toMatchObject({ probesInFlight: 200, probeStarts: [] });
@@ -422,7 +422,7 @@ describe('a half-open circuit', () => {
     expect(isAdmitted(circuit)).toBe(true);
   });
 
-  it('closes at a success, and clears all but its counters', () => {
+  it('closes at a success, and clears everything except its counters', () => {
     const { circuit, clock } = startHalfOpen();
     isAdmitted(circuit);
     isAdmitted(circuit);
@@ -437,7 +437,7 @@ describe('a half-open circuit', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('closes at a success that nobody asked leave for, as the reference does', () => {
+  it('closes at a success without a request, as the reference does', () => {
     const { circuit } = startHalfOpen();
     circuit.send({ type: 'SUCCESS' });
     expect(stateOf(circuit)).toBe('closed');
@@ -452,7 +452,7 @@ describe('a half-open circuit', () => {
     }
   });
 
-  it('counts successes anew each time it becomes half-open', () => {
+  it('starts counting successes again each time it becomes half-open', () => {
     const { circuit, clock } = startHalfOpen({ successThreshold: 2 });
     circuit.send({ type: 'SUCCESS' });
     fail(circuit);
@@ -483,7 +483,7 @@ describe('a half-open circuit', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('opens at the first failure, whatever successes came before it', () => {
+  it('opens at the first failure, even after successes', () => {
     const { circuit } = startHalfOpen({ successThreshold: 3 });
     circuit.send({ type: 'SUCCESS' });
     circuit.send({ type: 'SUCCESS' });
@@ -491,7 +491,7 @@ describe('a half-open circuit', () => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('lengthens the backoff up to the longest, and starts over after it has closed', () => {
+  it('lengthens the backoff up to its maximum, and starts over after closing', () => {
     const { circuit, clock } = startHalfOpen();
     const backoffs = [];
     for (let i = 0; i < 6; i++) {
@@ -505,7 +505,7 @@ describe('a half-open circuit', () => {
     expect(contextOf(circuit).currentBackoffMs).toBe(5_000);
   });
 
-  it.each(ignored)('gets a place back at a failure of the kind %s, without a verdict', (category) => {
+  it.each(ignored)('frees a slot at a failure of the kind %s, without a verdict', (category) => {
     const { circuit } = startHalfOpen();
     const before = contextOf(circuit);
     isAdmitted(circuit);
@@ -515,7 +515,7 @@ describe('a half-open circuit', () => {
     expect(isAdmitted(circuit)).toBe(true);
   });
 
-  it('mints no place from an ignored failure that no probe made', () => {
+  it('gains no slot from an ignored failure that is not a probe’s', () => {
     const { circuit } = startHalfOpen();
     circuit.send({ type: 'FAILURE', category: 'cancelled' });
     circuit.send({ type: 'FAILURE', category: 'cancelled' });
@@ -538,7 +538,7 @@ describe('a half-open circuit', () => {
 });
 
 describe('a probe that never reports', () => {
-  it('gives its place back after probeTimeoutMs, and exactly one new probe follows', () => {
+  it('loses its slot after probeTimeoutMs, and exactly one new probe follows', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
     clock.advance(999);
@@ -548,7 +548,7 @@ describe('a probe that never reports', () => {
     expect([isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, false]);
   });
 
-  it('has as long as resetTimeoutMs by default', () => {
+  it('has resetTimeoutMs by default', () => {
     const { circuit, clock } = startHalfOpen({ resetTimeoutMs: 2_000 });
     isAdmitted(circuit);
     clock.advance(1_999);
@@ -557,7 +557,7 @@ describe('a probe that never reports', () => {
     expect(isAdmitted(circuit)).toBe(true);
   });
 
-  it('is timed from its own beginning, not from when the circuit became half-open', () => {
+  it('is timed from its own start, not from when the circuit became half-open', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     clock.advance(900);
     isAdmitted(circuit);
@@ -567,7 +567,7 @@ describe('a probe that never reports', () => {
     expect(isAdmitted(circuit)).toBe(true);
   });
 
-  it('is timed apart from those that began later', () => {
+  it('is timed independently of later probes', () => {
     const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: 2, probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
     clock.advance(400);
@@ -580,7 +580,7 @@ describe('a probe that never reports', () => {
     expect(contextOf(circuit)).toMatchObject({ probesInFlight: 0, probeStarts: [] });
   });
 
-  it('comes first where a later one says that it began before it', () => {
+  it('stays the oldest even if a later one has an earlier instant', () => {
     const { circuit, clock } = startHalfOpen({ halfOpenMaxProbes: 2, probeTimeoutMs: 10_000 });
     const began = clock.now() + 4_000;
     clock.advance(4_000);
@@ -593,7 +593,7 @@ describe('a probe that never reports', () => {
     expect(contextOf(circuit).probesInFlight).toBe(0);
   });
 
-  it('is not timed anew by requests that are denied meanwhile', () => {
+  it('does not get more time from requests that are denied meanwhile', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
     for (let i = 0; i < 9; i++) {
@@ -604,7 +604,7 @@ describe('a probe that never reports', () => {
     expect(isAdmitted(circuit)).toBe(true);
   });
 
-  it('does not take the place of one that came after an earlier probe had reported', () => {
+  it('does not cost a later probe its slot after an earlier probe has reported', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000, successThreshold: 2 });
     isAdmitted(circuit);
     clock.advance(900);
@@ -616,7 +616,7 @@ describe('a probe that never reports', () => {
     expect(contextOf(circuit).probesInFlight).toBe(0);
   });
 
-  it('gives no verdict: backoff, successes and generation stay as they were', () => {
+  it('gives no verdict: backoff, successes and generation do not change', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000, successThreshold: 3 });
     circuit.send({ type: 'SUCCESS' });
     const before = contextOf(circuit);
@@ -625,7 +625,7 @@ describe('a probe that never reports', () => {
     expect(contextOf(circuit)).toEqual(before);
   });
 
-  it('leaves no timer running on when no other probe follows', () => {
+  it('leaves no timer behind if no other probe follows', () => {
     const { circuit, clock } = startHalfOpen({ probeTimeoutMs: 1_000 });
     isAdmitted(circuit);
     clock.advance(10_000);
@@ -641,7 +641,7 @@ describe('an isolated circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ deniedRequests: 1, lastDeniedAt: 9 });
   });
 
-  it('keeps since when it is isolated, and has not tripped', () => {
+  it('keeps the instant of its isolation, and does not count as tripped', () => {
     const { circuit, clock } = startCircuit();
     clock.advance(50);
     circuit.send({ type: 'ISOLATE' });
@@ -660,7 +660,7 @@ describe('an isolated circuit', () => {
     expect(startIsolated().clock.timers).toBe(0);
   });
 
-  it('stays isolated until it was released as often as it was isolated', () => {
+  it('stays isolated until it has been released as often as it was isolated', () => {
     const { circuit } = startIsolated(3);
     for (const after of ['isolated', 'isolated', 'closed']) {
       circuit.send({ type: 'RELEASE' });
@@ -676,7 +676,7 @@ describe('an isolated circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ openedAt: 0, isolations: 2 });
   });
 
-  it('closes when released, whatever it was before, and keeps its counters', () => {
+  it('closes when released, whatever its state was before, and keeps its counters', () => {
     const { circuit } = startOpen();
     isAdmitted(circuit);
     circuit.send({ type: 'ISOLATE' });
@@ -685,7 +685,7 @@ describe('an isolated circuit', () => {
     expect(contextOf(circuit)).toMatchObject({ ...fresh, openCount: 1, deniedRequests: 1, lastDeniedAt: 0 });
   });
 
-  it('begins to count isolations anew when it is isolated again', () => {
+  it('starts counting isolations again when it is isolated again', () => {
     const { circuit } = startIsolated(2);
     circuit.send({ type: 'RESET' });
     circuit.send({ type: 'ISOLATE' });
@@ -731,7 +731,7 @@ describe.each(inEveryState)('RESET while %s', (state, start) => {
     expect(stateOf(circuit)).toBe('open');
   });
 
-  it('begins a new generation: what began before it says nothing of what follows', () => {
+  it('begins a new generation: calls from before it no longer count', () => {
     const { circuit } = start();
     const { generation } = contextOf(circuit);
     circuit.send({ type: 'RESET' });
@@ -740,7 +740,7 @@ describe.each(inEveryState)('RESET while %s', (state, start) => {
 });
 
 describe.each(inEveryState)('DISARM while %s', (state, start) => {
-  it('leaves no timer, and changes nothing else', () => {
+  it('cancels every timer, and changes nothing else', () => {
     const { circuit, clock } = start();
     expectUnchangedBy(circuit, { type: 'DISARM' });
     expect(stateOf(circuit)).toBe(state);
@@ -749,7 +749,7 @@ describe.each(inEveryState)('DISARM while %s', (state, start) => {
 });
 
 describe('DISARM', () => {
-  it('lets go of the timer of a probe in flight too', () => {
+  it('also cancels the timer of a probe in flight', () => {
     const { circuit, clock } = startHalfOpen();
     isAdmitted(circuit);
     expect(clock.timers).toBe(1);
@@ -757,7 +757,7 @@ describe('DISARM', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('leaves a circuit that still admits a request after its backoff', () => {
+  it('does not prevent a request after the backoff from being admitted', () => {
     const { circuit, clock } = startOpen();
     circuit.send({ type: 'DISARM' });
     clock.advance(5_000);
@@ -775,7 +775,7 @@ describe('a circuit made from a snapshot', () => {
     failureCount: 7,
   };
 
-  it('has no timer before RESUME, and then waits for what is left', () => {
+  it('has no timer before RESUME, and then waits for the rest of its backoff', () => {
     const clock = new ManualClock(15_000);
     const circuit = restore('open', open, clock);
     expect(clock.timers).toBe(0);
@@ -787,7 +787,7 @@ describe('a circuit made from a snapshot', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
-  it('is half-open as soon as the clock goes on where nothing is left', () => {
+  it('becomes half-open as soon as the clock advances if nothing is left of its backoff', () => {
     const clock = new ManualClock(99_000);
     const circuit = restore('open', open, clock);
     circuit.send({ type: 'RESUME' });
@@ -796,7 +796,7 @@ describe('a circuit made from a snapshot', () => {
   });
 
   it.each(['closed', 'open', 'halfOpen', 'isolated'] as const)(
-    'tells its parent that it begins %s',
+    'reports to its parent that it starts as %s',
     (state) => {
       const clock = new ManualClock(15_000);
       const { parent, reports } = startParent(clock);
@@ -812,7 +812,7 @@ describe('a circuit made from a snapshot', () => {
     },
   );
 
-  it('knows at RESUME what it knew before', () => {
+  it('keeps its context at RESUME', () => {
     const clock = new ManualClock(15_000);
     const circuit = restore('open', open, clock);
     circuit.send({ type: 'RESUME' });
@@ -820,7 +820,7 @@ describe('a circuit made from a snapshot', () => {
   });
 });
 
-describe('RESUME of a circuit that runs already', () => {
+describe('RESUME of a circuit that is already running', () => {
   it.each(inEveryState)('changes nothing while %s', (_, start) => {
     expectUnchangedBy(start().circuit, { type: 'RESUME' });
   });
@@ -856,7 +856,7 @@ describe('the generation', () => {
     expect(generations).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('stays within a state', () => {
+  it('does not change within a state', () => {
     const { circuit } = startOpen();
     const { generation } = contextOf(circuit);
     fail(circuit);
@@ -866,7 +866,7 @@ describe('the generation', () => {
 });
 
 describe('a result of an earlier generation', () => {
-  /** A circuit that has tripped and recovered since it was closed in the generation 0. */
+  /** A circuit that has tripped and recovered since generation 0. */
   function startRecovered(): Standalone {
     const started = startHalfOpen();
     started.circuit.send({ type: 'SUCCESS' });
@@ -891,7 +891,7 @@ describe('a circuit that trips because its calls are slow', () => {
   const slow = { type: 'SUCCESS', durationMs: 201 } as const;
   const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
 
-  it('does not name the kind of an older failure as what was wrong', () => {
+  it('does not blame an older failure’s category', () => {
     const { circuit } = startCircuit({ trip });
     circuit.send({ type: 'FAILURE', category: 'network' });
     circuit.send(slow);
@@ -899,7 +899,7 @@ describe('a circuit that trips because its calls are slow', () => {
     expect(contextOf(circuit)).toMatchObject({ failureCount: 0, lastErrorCategory: null });
   });
 
-  it('names the kind of the last failure where it was a success in time that made the calls enough', () => {
+  it('keeps the category of the last failure if a timely success made the calls enough', () => {
     const { circuit } = startCircuit({ trip: countWindow({ size: 2, failureRate: 0.5, slowCallMs: 200 }) });
     circuit.send({ type: 'FAILURE', category: 'network' });
     circuit.send({ type: 'SUCCESS', durationMs: 200 });
@@ -907,7 +907,7 @@ describe('a circuit that trips because its calls are slow', () => {
     expect(contextOf(circuit).lastErrorCategory).toBe('network');
   });
 
-  it('says nothing of an older failure where a probe was too slow either', () => {
+  it('does not blame an older failure’s category for a slow probe either', () => {
     const { circuit } = startHalfOpen({
       failureThreshold: 1,
       trip: countWindow({ size: 1, slowCallMs: 200 }),
@@ -920,7 +920,7 @@ describe('a circuit that trips because its calls are slow', () => {
 });
 
 describe('a circuit without a parent', () => {
-  it('reports nowhere: it sends no event, not even to itself', () => {
+  it('sends no event, not even to itself', () => {
     const sent: string[] = [];
     const clock = new ManualClock();
     const circuit = createActor(toolCircuitMachine, {
@@ -935,7 +935,7 @@ describe('a circuit without a parent', () => {
     expect(sent).toEqual(['xstate.init', 'FAILURE', 'REQUEST']);
   });
 
-  it('notifies its observers once of each event', () => {
+  it('notifies its observers once per event', () => {
     const { circuit } = startOpen();
     let notices = 0;
     circuit.subscribe(() => notices++);
@@ -969,11 +969,11 @@ describe('a circuit with a parent', () => {
     lastErrorCategory: category,
   });
 
-  it('reports that it has begun', () => {
+  it('reports that it has started', () => {
     expect(startChild().reports).toEqual([began]);
   });
 
-  it('reports each change of state, with why and how long', () => {
+  it('reports each change of state, with its cause and backoff', () => {
     const { circuit, clock, reports } = startChild();
     circuit.send({ type: 'FAILURE', category: 'network' });
     circuit.send({ type: 'FAILURE', category: 'timeout' });
@@ -995,7 +995,7 @@ describe('a circuit with a parent', () => {
     ]);
   });
 
-  it('reports each denial, with the state that caused it', () => {
+  it('reports each denial, with the state that refused', () => {
     const { circuit, clock, reports } = startChild();
     fail(circuit, 2);
     reports.length = 0;
@@ -1022,7 +1022,7 @@ describe('a circuit with a parent', () => {
     ]);
   });
 
-  it('reports nothing that is no change: failures, successes, probes, resumption, further isolations', () => {
+  it('reports only changes, not failures, successes, probes, resumption or further isolations', () => {
     const { circuit, clock, reports } = startChild({ successThreshold: 2, probeTimeoutMs: 100 });
     fail(circuit);
     circuit.send({ type: 'SUCCESS' });
@@ -1049,7 +1049,7 @@ describe('a circuit with a parent', () => {
     expect(reports).toEqual([]);
   });
 
-  it('reports a reset as a closing', () => {
+  it('reports a reset as closing', () => {
     const { circuit, reports } = startChild();
     fail(circuit, 2);
     circuit.send({ type: 'RESET' });
@@ -1057,7 +1057,7 @@ describe('a circuit with a parent', () => {
   });
 });
 
-describe('a circuit, whatever happens to it', () => {
+describe('a circuit in any sequence of events', () => {
   const events = fc.oneof(
     fc.constantFrom<ToolCircuitEvent>(
       { type: 'SUCCESS' },
@@ -1081,7 +1081,7 @@ describe('a circuit, whatever happens to it', () => {
     probeTimeoutMs: fc.constantFrom(1, 500, 3_000),
   });
 
-  it('keeps its promises', () => {
+  it('keeps its invariants', () => {
     checkProperty(
       fc.property(configs, fc.array(events, { maxLength: 60, size: 'max' }), (config, steps) => {
         const { circuit, clock } = startCircuit(config);
@@ -1110,7 +1110,7 @@ describe('a circuit, whatever happens to it', () => {
           if (value === 'closed' || value === 'isolated') expect(clock.timers).toBe(0);
           if (value === 'open' || context.probeStarts.length > 0) expect(clock.timers).toBe(1);
         }
-        // Nothing can be stuck: left alone for long enough, any circuit that nobody isolated admits a call.
+        // No circuit gets stuck: after long enough, every circuit that is not isolated admits a call.
         clock.advance(20_000);
         expect(stateOf(circuit) === 'isolated' || isAdmitted(circuit)).toBe(true);
       }),

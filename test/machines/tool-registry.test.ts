@@ -16,7 +16,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { checkProperty } from '../support/property.ts';
 import { contextOf, delaysOf, fail, stateOf } from './start-circuit.ts';
 
-/** A registry actor and its circuits, made as the facade makes them, but without it. */
+/** A registry actor and its circuits, made as `createToolRegistry` makes them. */
 function startRegistry(recovery: Partial<RecoveryConfig> = {}, clock = new ManualClock()) {
   const emitted: ToolRegistryEmitted[] = [];
   const registry = createActor(toolRegistryMachine, { input: { now: clock.now, recovery }, clock });
@@ -38,9 +38,9 @@ function startRegistry(recovery: Partial<RecoveryConfig> = {}, clock = new Manua
   };
   const context = () => registry.getSnapshot().context;
   const value = () => registry.getSnapshot().value;
-  /** What was emitted since the last call. */
+  /** The events emitted since the last call. */
   const news = () => emitted.splice(0);
-  /** The types of what was emitted since the last call. */
+  /** The types of the events emitted since the last call. */
   const newsTypes = () => news().map(({ type }) => type);
   return { registry, clock, spawn, spawnOpen, context, value, news, newsTypes };
 }
@@ -54,7 +54,7 @@ const forgotten = (circuits: ToolCircuitRef[]) =>
   circuits.map((ref) => ({ tool: ref.id, state: stateOf(ref) as CircuitState, ref }));
 
 describe('a new registry', () => {
-  it('is operational, and knows of no circuit', () => {
+  it('is operational, without circuits', () => {
     const { context, value, newsTypes } = startRegistry();
     expect(value()).toBe('operational');
     expect(context()).toMatchObject({
@@ -79,14 +79,14 @@ describe('a new registry', () => {
 });
 
 describe('a registry of circuits', () => {
-  it('counts those that begin as closed, and announces nothing', () => {
+  it('counts new circuits as closed, and emits nothing', () => {
     const { spawn, context, newsTypes } = startRegistry();
     spawn('a', 'b');
     expect(context().counts).toEqual({ closed: 2, open: 0, halfOpen: 0, isolated: 0, disabled: 0 });
     expect(newsTypes()).toEqual([]);
   });
 
-  it('counts each by its state', () => {
+  it('counts each circuit by its state', () => {
     const { clock, spawn, spawnOpen, context } = startRegistry();
     spawnOpen('halfOpen');
     clock.advance(5_000);
@@ -96,7 +96,7 @@ describe('a registry of circuits', () => {
     expect(context().counts).toEqual({ closed: 2, open: 1, halfOpen: 1, isolated: 1, disabled: 0 });
   });
 
-  it('counts an isolated circuit as open, and a half-open one as not', () => {
+  it('counts an isolated circuit as open, but not a half-open one', () => {
     const { clock, spawn, spawnOpen, context } = startRegistry();
     spawnOpen('a');
     only(spawn('b')).send({ type: 'ISOLATE' });
@@ -105,7 +105,7 @@ describe('a registry of circuits', () => {
     expect(context()).toMatchObject({ openCount: 1, openCircuits: ['b'] });
   });
 
-  it('names the open ones in the order in which they opened', () => {
+  it('lists the open circuits in the order in which they opened', () => {
     const { clock, spawnOpen, context } = startRegistry();
     const circuits = spawnOpen('z', 'm', 'a');
     expect(context().openCircuits).toEqual(['z', 'm', 'a']);
@@ -116,7 +116,7 @@ describe('a registry of circuits', () => {
     expect(context().openCircuits).toEqual(['z', 'a', 'm']);
   });
 
-  it('keeps the place of a circuit that goes from open to isolated', () => {
+  it('keeps the position of a circuit that goes from open to isolated', () => {
     const { spawnOpen, context } = startRegistry();
     const [first] = spawnOpen('a', 'b');
     first?.send({ type: 'ISOLATE' });
@@ -127,7 +127,7 @@ describe('a registry of circuits', () => {
     });
   });
 
-  it('is told apart by circuits with odd names', () => {
+  it('tells circuits with odd names apart', () => {
     const { spawnOpen, context } = startRegistry();
     const circuits = spawnOpen('__proto__', 'constructor', '');
     expect(context().openCircuits).toEqual(['__proto__', 'constructor', '']);
@@ -153,7 +153,7 @@ describe('a registry of circuits', () => {
     expect(context()).toMatchObject({ circuitOpenEvents: 0, openCount: 1 });
   });
 
-  it('counts a circuit made from a snapshot by the state it resumes in, and calls that no trip', () => {
+  it('counts a circuit made from a snapshot by the state in which it resumes, without counting a trip', () => {
     const { registry, clock, context, newsTypes } = startRegistry();
     for (const value of ['open', 'isolated', 'halfOpen', 'closed'] as const) {
       const input = { tool: value, now: clock.now };
@@ -183,8 +183,8 @@ describe('a registry of circuits', () => {
   });
 });
 
-describe('what a registry emits of a circuit', () => {
-  it('is each change of state, exactly', () => {
+describe('the events of a registry about its circuits', () => {
+  it('include each change of state, exactly', () => {
     const { clock, spawn, news } = startRegistry();
     const circuit = only(spawn('a'));
     circuit.send({ type: 'FAILURE', category: 'timeout' });
@@ -212,7 +212,7 @@ describe('what a registry emits of a circuit', () => {
     ]);
   });
 
-  it('is each denial, exactly', () => {
+  it('include each denial, exactly', () => {
     const { clock, spawn, news } = startRegistry();
     const circuit = only(spawn('a'));
     circuit.send({ type: 'FAILURE', category: 'rateLimit' });
@@ -224,7 +224,7 @@ describe('what a registry emits of a circuit', () => {
     ]);
   });
 
-  it('comes when the registry already counts it', () => {
+  it('are emitted when the registry has already counted the change', () => {
     const { registry, spawn } = startRegistry();
     const seen: unknown[] = [];
     const [circuit] = spawn('a');
@@ -235,13 +235,13 @@ describe('what a registry emits of a circuit', () => {
 });
 
 describe('a recovery pause', () => {
-  it('is not called for while fewer than maxOpenCircuits are open', () => {
+  it('is not called for while fewer than maxOpenCircuits circuits are open', () => {
     const { spawnOpen, value } = startRegistry();
     spawnOpen('a', 'b');
     expect(value()).toBe('operational');
   });
 
-  it('is called for at maxOpenCircuits, with a reason that names them', () => {
+  it('is called for at maxOpenCircuits, with a reason that names the circuits', () => {
     const { clock, spawnOpen, value, context, news } = startRegistry();
     clock.advance(70);
     spawnOpen('a', 'b');
@@ -260,7 +260,7 @@ describe('a recovery pause', () => {
     ]);
   });
 
-  it('is called for by isolated circuits as by open ones', () => {
+  it('is called for by isolated circuits as well as open ones', () => {
     const { spawn, spawnOpen, value, context } = startRegistry();
     spawnOpen('a', 'b');
     only(spawn('c')).send({ type: 'ISOLATE' });
@@ -289,7 +289,7 @@ describe('a recovery pause', () => {
     expect(registry.getSnapshot().context.overCap).toBeNull();
   });
 
-  it('that one circuit too many calls for is not ended by a disabled one that would have tripped', () => {
+  it('that maxOpenShare called for is not ended by a disabled circuit that would have tripped', () => {
     const { registry, spawn, value } = startRegistry();
     const [circuit] = spawn('shell') as [ToolCircuitRef];
     registry.send({
@@ -306,13 +306,13 @@ describe('a recovery pause', () => {
     expect(registry.getSnapshot().context.overCap).toBe('over');
   });
 
-  it('is announced once, whatever else opens', () => {
+  it('is announced once, even if more circuits open', () => {
     const { spawnOpen, newsTypes } = startRegistry();
     spawnOpen('a', 'b', 'c', 'd', 'e');
     expect(newsTypes().filter((type) => type === 'recovery.paused')).toHaveLength(1);
   });
 
-  it('ends by itself when fewer are open, for circuits recover on their own', () => {
+  it('ends by itself when enough circuits have recovered', () => {
     const { clock, spawnOpen, value, context, news } = startRegistry();
     spawnOpen('a', 'b');
     clock.advance(1_000);
@@ -326,14 +326,14 @@ describe('a recovery pause', () => {
     ]);
   });
 
-  it('goes on while as many stay open', () => {
+  it('lasts while the same number of circuits is open', () => {
     const { spawnOpen, value } = startRegistry();
     const [first] = spawnOpen('a', 'b', 'c', 'd');
     first?.send({ type: 'SUCCESS' });
     expect(value()).toBe('paused');
   });
 
-  it('comes again after it has ended by itself, at once', () => {
+  it('can be called for again at once after it has ended by itself', () => {
     const { spawnOpen, value, newsTypes } = startRegistry();
     const [first] = spawnOpen('a', 'b', 'c');
     first?.send({ type: 'SUCCESS' });
@@ -344,14 +344,14 @@ describe('a recovery pause', () => {
     expect(newsTypes()).toEqual(['circuit.opened', 'recovery.paused']);
   });
 
-  it('never comes where maxOpenCircuits is Infinity', () => {
+  it('is never called for if maxOpenCircuits is Infinity', () => {
     const { spawnOpen, value, newsTypes } = startRegistry({ maxOpenCircuits: Infinity });
     spawnOpen(...Array.from({ length: 50 }, (_, i) => `t${i}`));
     expect(value()).toBe('operational');
     expect(newsTypes()).not.toContain('recovery.paused');
   });
 
-  it('keeps no timer', () => {
+  it('has no timer', () => {
     const { registry, spawn, clock } = startRegistry({ maxOpenCircuits: 1 });
     only(spawn('a')).send({ type: 'ISOLATE' });
     expect(registry.getSnapshot().value).toBe('paused');
@@ -378,7 +378,7 @@ describe('an acknowledged pause', () => {
     expect(news()).toEqual([{ type: 'recovery.resumed', because: 'acknowledged', openCount: 3 }]);
   });
 
-  it('is silent for cooldownMs, whatever opens, and then pauses again if still too many are open', () => {
+  it('is followed by silence for cooldownMs, and then by another pause if too many circuits are still open', () => {
     const { registry, clock, spawn, value, context, news, newsTypes } = startPaused();
     clock.advance(500);
     registry.send({ type: 'ACKNOWLEDGE' });
@@ -399,7 +399,7 @@ describe('an acknowledged pause', () => {
     ]);
   });
 
-  it('is followed by no pause where enough have recovered meanwhile', () => {
+  it('is followed by no pause if enough circuits have recovered meanwhile', () => {
     const { registry, clock, circuits, value, context, newsTypes } = startPaused();
     registry.send({ type: 'ACKNOWLEDGE' });
     circuits[0]?.send({ type: 'RELEASE' });
@@ -410,7 +410,7 @@ describe('an acknowledged pause', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('is followed by a pause at once for what opens after the cooldown', () => {
+  it('is followed by a pause at once if too many circuits open after the cooldown', () => {
     const { registry, clock, circuits, value } = startPaused();
     registry.send({ type: 'ACKNOWLEDGE' });
     circuits[0]?.send({ type: 'RELEASE' });
@@ -419,7 +419,7 @@ describe('an acknowledged pause', () => {
     expect(value()).toBe('paused');
   });
 
-  it('is not silenced for longer by a second ACKNOWLEDGE', () => {
+  it('is not silent for longer after a second ACKNOWLEDGE', () => {
     const { registry, clock, value, newsTypes } = startPaused();
     registry.send({ type: 'ACKNOWLEDGE' });
     clock.advance(30_000);
@@ -430,7 +430,7 @@ describe('an acknowledged pause', () => {
     expect(value()).toBe('paused');
   });
 
-  it('can be acknowledged again and again', () => {
+  it('can be repeated', () => {
     const { registry, clock, value } = startPaused({ cooldownMs: 10 });
     for (let i = 0; i < 5; i++) {
       registry.send({ type: 'ACKNOWLEDGE' });
@@ -440,7 +440,7 @@ describe('an acknowledged pause', () => {
     }
   });
 
-  it('stays silent to the end of a cooldown of more than 2^31 ms', () => {
+  it('stays silent until the end of a cooldown longer than 2^31 ms', () => {
     const cooldownMs = 30 * 24 * 3_600_000;
     const { registry, clock, value } = startPaused({ cooldownMs });
     const delays = delaysOf(clock);
@@ -452,7 +452,7 @@ describe('an acknowledged pause', () => {
     expect(Math.max(...delays)).toBeLessThan(2 ** 31);
   });
 
-  it('stays silent for good where cooldownMs is Infinity', () => {
+  it('stays silent forever if cooldownMs is Infinity', () => {
     const { registry, clock, value } = startPaused({ cooldownMs: Infinity });
     registry.send({ type: 'ACKNOWLEDGE' });
     clock.advance(365 * 24 * 3_600_000);
@@ -465,7 +465,7 @@ describe('an acknowledged pause', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('is nothing while there is no pause', () => {
+  it('has no effect while there is no pause', () => {
     const { registry, clock, context, newsTypes } = startRegistry();
     registry.send({ type: 'ACKNOWLEDGE' });
     expect(context().silencedUntil).toBeNull();
@@ -475,7 +475,7 @@ describe('an acknowledged pause', () => {
 });
 
 describe('FORGET', () => {
-  it('stops a circuit, completes its observers and counts it no more', () => {
+  it('stops a circuit, completes its observers and no longer counts it', () => {
     const { registry, spawn, context } = startRegistry();
     const [first] = spawn('a', 'b');
     let completions = 0;
@@ -486,7 +486,7 @@ describe('FORGET', () => {
     expect(context().counts.closed).toBe(1);
   });
 
-  it('says nothing of a closed circuit, and that any other one closed', () => {
+  it('emits nothing for a closed circuit, and a closing for any other', () => {
     const { registry, clock, spawn, spawnOpen, context, news } = startRegistry();
     const halfOpen = spawnOpen('halfOpen');
     clock.advance(5_000);
@@ -509,7 +509,7 @@ describe('FORGET', () => {
     });
   });
 
-  it('ends a pause when enough are forgotten', () => {
+  it('ends a pause when enough circuits are forgotten', () => {
     const { registry, spawnOpen, value, news } = startRegistry();
     const circuits = spawnOpen('a', 'b', 'c');
     news();
@@ -518,7 +518,7 @@ describe('FORGET', () => {
     expect(news().at(-1)).toEqual({ type: 'recovery.resumed', because: 'recovered', openCount: 2 });
   });
 
-  it('leaves no timer of the forgotten, and takes nothing back of what was counted', () => {
+  it('leaves no timer behind, and lowers no counter', () => {
     const { registry, clock, spawnOpen, context } = startRegistry();
     const circuits = spawnOpen('a', 'b');
     registry.send({ type: 'FORGET', circuits: forgotten(circuits) });
@@ -526,7 +526,7 @@ describe('FORGET', () => {
     expect(context().circuitOpenEvents).toBe(2);
   });
 
-  it('lets a circuit of the same name begin anew', () => {
+  it('allows a new circuit of the same name', () => {
     const { registry, spawn, spawnOpen, context } = startRegistry();
     registry.send({ type: 'FORGET', circuits: forgotten(spawnOpen('a')) });
     const again = only(spawn('a'));
@@ -535,7 +535,7 @@ describe('FORGET', () => {
     expect(context()).toMatchObject({ openCircuits: ['a'], openCount: 1 });
   });
 
-  it('of nothing changes nothing', () => {
+  it('of no circuits changes nothing', () => {
     const { registry, spawnOpen, context, newsTypes } = startRegistry();
     spawnOpen('a');
     newsTypes();
@@ -573,7 +573,7 @@ describe('STOP', () => {
     },
   );
 
-  it('announces no recovery, for there was none', () => {
+  it('announces no recovery', () => {
     const { registry, spawnOpen, newsTypes } = startRegistry();
     const circuits = spawnOpen('a', 'b', 'c');
     newsTypes();
@@ -582,7 +582,7 @@ describe('STOP', () => {
     expect(newsTypes()).toEqual([]);
   });
 
-  it('is for good: nothing that is sent later changes anything', () => {
+  it('is final: later events change nothing', () => {
     const { registry, clock, spawnOpen, context, newsTypes } = startRegistry();
     const circuits = spawnOpen('a');
     registry.send({ type: 'STOP_CIRCUITS', circuits });
@@ -599,13 +599,13 @@ describe('STOP', () => {
 });
 
 describe('countsAsOpen', () => {
-  it('says yes to open and isolated alone', () => {
+  it('says yes only to open and isolated', () => {
     const states: (CircuitState | null)[] = ['closed', 'open', 'halfOpen', 'isolated', null];
     expect(states.filter(countsAsOpen)).toEqual(['open', 'isolated']);
   });
 });
 
-describe('a registry, whatever happens to its circuits', () => {
+describe('a registry in any sequence of events', () => {
   const toolEvents = fc.record({
     tool: fc.constantFrom('a', 'b', 'c', 'd'),
     event: fc.constantFrom<ToolCircuitEvent | 'forget'>(
@@ -627,7 +627,7 @@ describe('a registry, whatever happens to its circuits', () => {
     { maxLength: 60, size: 'max' },
   );
 
-  it('counts what a walk over the circuits would, and is paused exactly when it should be', () => {
+  it('counts as a walk over the circuits would, and is paused exactly when it should be', () => {
     checkProperty(
       fc.property(fc.integer({ min: 1, max: 4 }), steps, (maxOpenCircuits, sequence) => {
         const { registry, clock, spawn, context, value, news } = startRegistry({

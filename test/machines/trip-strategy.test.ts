@@ -14,8 +14,8 @@ describe('consecutive failures', () => {
   });
 });
 
-describe('a strategy of a user’s own', () => {
-  /** Trips at the second rate limit, whatever comes between. */
+describe('a custom strategy', () => {
+  /** Trips at the second rate limit, whatever happens in between. */
   const twoRateLimits: TripStrategy<number> = {
     start: 0,
     record: (memory, { category }) => memory + (category === 'rateLimit' ? 1 : 0),
@@ -41,7 +41,7 @@ describe('a strategy of a user’s own', () => {
     expect(contextOf(circuit).tripMemory).toBe(1);
   });
 
-  it('is shown each call that counts, as it was, and no other', () => {
+  it('receives each counted call, and no other', () => {
     const shown: CallOutcome[] = [];
     const trip: TripStrategy<null> = {
       start: null,
@@ -66,7 +66,7 @@ describe('a strategy of a user’s own', () => {
     ]);
   });
 
-  it('is shown the settings of its circuit', () => {
+  it('receives the settings of its circuit', () => {
     const trip: TripStrategy<null> = {
       start: null,
       record: () => null,
@@ -81,7 +81,7 @@ describe('a strategy of a user’s own', () => {
 describe('slow calls', () => {
   const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 100, slowCallRate: 1 });
 
-  it('trip a circuit although each of them succeeded', () => {
+  it('trip a circuit even if all of them succeeded', () => {
     const { circuit } = startCircuit({ trip, minBackoffMs: 1_000 });
     circuit.send({ type: 'SUCCESS', durationMs: 101 });
     expect(stateOf(circuit)).toBe('closed');
@@ -96,7 +96,7 @@ describe('slow calls', () => {
     expect(isAdmitted(circuit)).toBe(false);
   });
 
-  it('fail as probes, and a call that nobody timed does not', () => {
+  it('fail as probes, but untimed calls do not', () => {
     const { circuit, clock } = startHalfOpen({ trip: { ...trip, trips: () => true }, minBackoffMs: 1_000 });
     circuit.send({ type: 'SUCCESS', durationMs: 101 });
     expect(stateOf(circuit)).toBe('open');
@@ -106,8 +106,8 @@ describe('slow calls', () => {
   });
 });
 
-describe('a rate that a success brings to the limit', () => {
-  it('trips the circuit, which still knows what its calls failed with', () => {
+describe('a rate that reaches its limit with a success', () => {
+  it('trips the circuit, which keeps the category of its last failure', () => {
     const { circuit } = startCircuit({ trip: countWindow({ size: 4, failureRate: 0.5 }) });
     for (let i = 0; i < 3; i++) circuit.send({ type: 'FAILURE', category: 'network' });
     circuit.send({ type: 'SUCCESS' });

@@ -13,8 +13,8 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { checkProperty } from '../support/property.ts';
 
 /**
- * One circuit by the rules of the design. It moves by itself only when `fire` says that the timers have fired: with
- * late timers, what is open stays open until someone asks.
+ * One circuit, written from the rules of the design. It moves by itself only in `fire`, when timers have fired: with late
+ * timers, an open circuit stays open until a call is requested.
  */
 class Circuit {
   state: CircuitState = 'closed';
@@ -28,7 +28,7 @@ class Circuit {
   successes = 0;
   /** When each probe in flight began. */
   probes: number[] = [];
-  /** A new object with each change of state: what was permitted in another one is late. */
+  /** A new object for each change of state: calls permitted in another era are late. */
   era = {};
   constructor(
     readonly config: ReferenceConfig,
@@ -55,7 +55,7 @@ class Circuit {
     Object.assign(this, { failures: 0, backoffMs: 0, notBefore: 0, isolations: 0 });
   }
 
-  /** All timers that are due have fired. */
+  /** Fires all timers that are due. */
   fire(now: number): void {
     if (this.state === 'open' && now >= this.dueAt) this.go('halfOpen');
     this.giveBackHung(now);
@@ -74,7 +74,7 @@ class Circuit {
       const live = this.probes.filter(
         (start) => halfOpenMaxProbes === Infinity || now < start + this.config.probeTimeoutMs,
       ).length;
-      // No more probes than can still matter for the verdict.
+      // Never admits more probes than the verdict can need.
       const matters = live + this.successes < Math.max(halfOpenMaxProbes, successThreshold);
       if (live < halfOpenMaxProbes && matters) {
         this.giveBackHung(now);
@@ -87,7 +87,7 @@ class Circuit {
     return false;
   }
 
-  /** Takes back the place of one probe: of the one that began then, or else of the oldest. */
+  /** Frees the slot of the probe that began at `start`, or else of the oldest. */
   giveBack(start?: number): void {
     if (this.config.halfOpenMaxProbes === Infinity) this.probes.pop();
     else this.probes.splice(start === undefined ? 0 : this.probes.indexOf(start), 1);
@@ -152,21 +152,21 @@ interface HeldPermit {
   readonly permit: Permit;
   readonly circuit: Circuit;
   readonly era: object;
-  /** When the probe began; undefined for a call that is none. */
+  /** When the probe began; undefined if the call is not a probe. */
   readonly probeStart: number | undefined;
   isSettled: boolean;
 }
 
-/** All circuits by the rules, and what hangs on how many are open. */
+/** All circuits, and the pause that depends on how many are open. */
 class Model {
   readonly circuits = new Map<string, Circuit>();
-  /** In the order in which they opened. */
+  /** The open circuits, in the order in which they opened. */
   open: string[] = [];
-  /** Whether the order is known: a restored registry begins with its own. */
+  /** Whether the order is known; a restored registry may start with a different one. */
   isOrdered = true;
   silencedUntil: number | null = null;
   isPaused = false;
-  /** Since the start, whatever was reset since. */
+  /** Counted since the start; resets do not lower them. */
   readonly metrics = { circuitOpenEvents: 0, breakerDenials: 0 };
   held: HeldPermit[] = [];
   constructor(readonly settings: Settings) {}
@@ -184,7 +184,7 @@ class Model {
     this.circuits.delete(tool);
   }
 
-  /** Follows what a step has done. */
+  /** Updates the open circuits and the pause after a step. */
   settle(): void {
     const isOpen = (tool: string) => this.circuits.get(tool)?.isOpen === true;
     this.open = this.open.filter(isOpen);
@@ -200,7 +200,7 @@ interface Real {
   registry: ToolRegistry;
 }
 
-/** The settings that this model knows of: those of the reference. */
+/** The settings that this model supports: those of the reference. */
 type ReferenceConfig = Omit<
   CircuitConfig,
   'trip' | 'backoff' | 'jitter' | 'backoffResetMs' | 'probesPerVerdict'
@@ -244,7 +244,7 @@ function expectAlike(model: Model, { clock, registry }: Real): void {
     expect(registry.state(tool)).toBe(circuit.state);
     expect(circuit.probes.length).toBeLessThanOrEqual(circuit.config.halfOpenMaxProbes);
   }
-  // Every way of counting the open ones gives the same.
+  // Every way of counting the open circuits agrees.
   expect(openCount).toBe(model.open.length);
   expect(registry.openCircuitCount()).toBe(model.open.length);
   expect(registry.shouldPauseForRecovery()).toBe(model.open.length >= model.settings.maxOpenCircuits);
@@ -256,8 +256,8 @@ function expectAlike(model: Model, { clock, registry }: Real): void {
   else expect([...openCircuits].sort()).toEqual([...model.open].sort());
   expect(value).toBe(model.isPaused ? 'paused' : 'operational');
   expect(registry.metrics()).toMatchObject(model.metrics);
-  // One timer for each open circuit, one for the oldest probe in flight of each half-open one, and one for the
-  // cooldown. A half-open circuit without a probe may still have one that will find nothing to do.
+  // There is one timer for each open circuit, one for the oldest probe of each half-open one, and one for the cooldown. A
+  // half-open circuit without a probe may still have a timer that will do nothing.
   const timers = clock.timers - (model.silencedUntil === null ? 0 : 1);
   expect(timers).toBeGreaterThanOrEqual(counts.open + probing);
   expect(timers).toBeLessThanOrEqual(counts.open + counts.halfOpen);
@@ -280,7 +280,7 @@ const tool = fc.constantFrom('shell', 'shell', 'shell', '__proto__', 'search');
 const category = fc.constantFrom<ErrorCategory>('timeout', 'executionError', 'cancelled', 'authentication');
 const duration = fc.constantFrom(0, 1, 99, 100, 499, 500, 999, 1_000, 2_000, 3_000, 10_000);
 
-/** What an agent does all the time; the rest happens now and then. */
+/** The steps that an agent takes all the time; the others are rarer. */
 const usual: fc.Arbitrary<Command>[] = [
   tool.map((name) =>
     command(`allowRequest(${name})`, (model, { clock, registry }) => {
@@ -295,15 +295,15 @@ const usual: fc.Arbitrary<Command>[] = [
   tool.map((name) =>
     command(`tryAcquire(${name})`, (model, { clock, registry }) => {
       const circuit = model.use(name);
-      const leave = registry.tryAcquire(name);
-      expect(leave.admitted).toBe(circuit.request(clock.now()));
-      if (!leave.admitted) {
-        expect(leave.reason).toBe(circuit.state);
+      const permit = registry.tryAcquire(name);
+      expect(permit.admitted).toBe(circuit.request(clock.now()));
+      if (!permit.admitted) {
+        expect(permit.reason).toBe(circuit.state);
         return;
       }
-      expect(leave.probe).toBe(circuit.state === 'halfOpen');
-      const probeStart = leave.probe ? clock.now() : undefined;
-      model.held.push({ permit: leave, circuit, era: circuit.era, probeStart, isSettled: false });
+      expect(permit.probe).toBe(circuit.state === 'halfOpen');
+      const probeStart = permit.probe ? clock.now() : undefined;
+      model.held.push({ permit, circuit, era: circuit.era, probeStart, isSettled: false });
     }),
   ),
   fc.tuple(fc.constantFrom('success', 'failure', 'ignored', 'release'), fc.nat(8)).map(([word, which]) =>
@@ -338,7 +338,7 @@ const usual: fc.Arbitrary<Command>[] = [
     command(`${isBare ? 'FAILURE' : 'recordFailure'}(${name}, ${kind})`, (model, { clock, registry }) => {
       if (isBare) registry.tool(name).send({ type: 'FAILURE', category: kind });
       else registry.recordFailure(name, kind);
-      // An ignored failure of an unknown tool does not make it known; a bare event needs an actor to go to.
+      // An ignored failure does not create a circuit for an unknown tool, but sending a bare event does.
       const circuit = isBare || errorCategories[kind].counted ? model.use(name) : model.circuits.get(name);
       circuit?.failure(kind, clock.now());
     }),
@@ -438,7 +438,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
 });
 
 describe('a registry', () => {
-  it('does what the rules say, whatever is done to several tools in whatever order, late timers and all', () => {
+  it('follows the rules in any order of steps on several tools, even with late timers', () => {
     checkProperty(
       fc.property(
         settings,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/manual-clock.ts';
 import { checkProperty } from '../support/property.ts';
 
-/** A breaker written from the rules, without a statechart and without timers: it works out everything when asked. */
+/** A breaker written from the rules, without a statechart or timers: it computes everything on demand. */
 class Model {
   state: 'closed' | 'open' | 'halfOpen' | 'isolated' = 'closed';
   failures = 0;
@@ -17,7 +17,7 @@ class Model {
   probes: number[] = [];
   constructor(readonly config: Config) {}
 
-  /** What time alone has done. */
+  /** Applies the changes that time alone has caused. */
   at(now: number): void {
     if (this.state === 'open' && now >= this.lastFailureAt + this.backoffMs) this.probe();
     this.probes = this.probes.filter((start) => now < start + this.config.probeTimeoutMs);
@@ -140,7 +140,7 @@ const step = fc.oneof(
 );
 
 describe('a registry', () => {
-  it('behaves like the rules, whatever is done in whatever order', () => {
+  it('follows the rules in any order of steps', () => {
     checkProperty(
       fc.property(
         config,
@@ -166,7 +166,7 @@ describe('a registry', () => {
                 expect(registry.allowRequest(each.tool)).toBe(models.get(each.tool)?.request(now) ?? true);
                 break;
               case 'success':
-                // An actor's own events and the methods of the registry are the same thing.
+                // Events sent to an actor and the methods of the registry are equivalent.
                 if (bare) registry.tool(each.tool).send({ type: 'SUCCESS' });
                 else registry.recordSuccess(each.tool);
                 modelOf(each.tool).success();
@@ -193,9 +193,9 @@ describe('a registry', () => {
                 registry.stop();
                 expect(clock.timers, 'a stopped registry leaves no timer').toBe(0);
                 registry = createToolRegistry({ circuit, recovery, clock, restore });
-                // What was in flight when the process ended is in flight no more.
+                // No call survives the end of the process.
                 for (const model of models.values()) Object.assign(model, { probes: [], successes: 0 });
-                // A backoff that has run out is over at once.
+                // A backoff that has run out ends at once.
                 clock.advance(0);
                 break;
               }
@@ -226,7 +226,7 @@ describe('a registry', () => {
             const { diagnostics } = registry.snapshot();
             const count = (state: string) => diagnostics.filter(({ status }) => status === state).length;
             for (const [state, number] of Object.entries(context.counts)) expect(number).toBe(count(state));
-            // Each open circuit has its timer, and besides those only half-open ones may have one.
+            // Each open circuit has a timer, and apart from them only half-open ones may have one.
             expect(clock.timers).toBeGreaterThanOrEqual(count('open'));
             expect(clock.timers).toBeLessThanOrEqual(count('open') + count('halfOpen'));
           }
@@ -238,7 +238,7 @@ describe('a registry', () => {
     );
   });
 
-  it('lets no call through before the backoff has run out, and every one after, however late the timers are', () => {
+  it('admits no call before the backoff has run out, and any after it, however late the timers are', () => {
     checkProperty(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom('wait', 'ask', 'fail'), fc.integer({ min: 1, max: 700 })), {

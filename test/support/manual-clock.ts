@@ -6,12 +6,12 @@ interface Timer {
   readonly fn: () => void;
 }
 
-/** A clock that moves when it is told to, and fires each timer at its own time. */
+/** A clock that moves only when asked to, and fires each timer at its own time. */
 export class ManualClock implements Clock {
   #now: number;
   #ids = 0;
   readonly #timers = new Map<number, Timer>();
-  /** The time of day at which this clock read 0. */
+  /** The wall-clock time at which this clock read 0. */
   wallOffsetMs = Date.UTC(2026, 0, 1);
 
   constructor(now = 0) {
@@ -47,7 +47,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves on and fires nothing: every timer is late. */
+  /** Advances without firing any timer, so that every timer is late. */
   advanceWithLateTimers(ms: number): void {
     this.#now += ms;
   }

@@ -1,4 +1,4 @@
-import { longestTimerMs } from '../../../machines/backoff.ts';
+import { maxTimerMs } from '../../../machines/backoff.ts';
 
 /** How the values of a setting are read, from text and from JSON, and described in the help and the schema. */
 export interface Kind<Value> {
@@ -48,9 +48,9 @@ export const ms: Kind<number> = number(
 
 export const positiveMs: Kind<number> = number(
   'MS',
-  `a number of milliseconds above 0, at most ${longestTimerMs}`,
-  { type: 'number', exclusiveMinimum: 0, maximum: longestTimerMs },
-  (value) => value > 0 && value <= longestTimerMs,
+  `a number of milliseconds above 0, at most ${maxTimerMs}`,
+  { type: 'number', exclusiveMinimum: 0, maximum: maxTimerMs },
+  (value) => value > 0 && value <= maxTimerMs,
 );
 
 export const factor: Kind<number> = number(

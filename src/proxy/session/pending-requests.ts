@@ -1,4 +1,4 @@
-import { longestTimerMs } from '../../../machines/backoff.ts';
+import { maxTimerMs } from '../../../machines/backoff.ts';
 import type { ClientRequest } from './client-request.ts';
 
 /** How many requests that the proxy itself has answered are remembered, so that the server's late answers are dropped. */
@@ -95,7 +95,7 @@ export class PendingRequests {
   #setTimer(dueAt: number): void {
     clearTimeout(this.#timer);
     this.#timerDueAt = dueAt;
-    const waitMs = Math.min(Math.max(1, Math.ceil(dueAt - performance.now())), longestTimerMs);
+    const waitMs = Math.min(Math.max(1, Math.ceil(dueAt - performance.now())), maxTimerMs);
     this.#timer = setTimeout(() => this.#tellDue(), waitMs).unref();
   }
 

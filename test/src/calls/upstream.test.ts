@@ -161,7 +161,7 @@ describe('a call of a tool that has an upstream', () => {
     expect(registry.diagnostics('search').deniedRequests).toBe(1);
   });
 
-  it('is timed where the upstream asks how long calls take, although the tool does not', () => {
+  it('is timed if the upstream’s strategy needs durations, even if the tool’s does not', () => {
     const { clock, registry, permit } = setUp({
       circuit: { minBackoffMs: 1_000 },
       tools: {
@@ -169,7 +169,7 @@ describe('a call of a tool that has an upstream', () => {
         server: { trip: countWindow({ size: 1, slowCallMs: 200 }) },
       },
     });
-    // A tool as quick as this is not timed for its own sake for a while.
+    // After a call this quick, the tool's own statistics skip a while of timing.
     permit().success();
     const slow = permit();
     clock.advance(201);

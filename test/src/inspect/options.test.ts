@@ -29,7 +29,7 @@ describe('the options of an inspector', () => {
     [{ sanitize: {} }, 'sanitize must be a function, got an object'],
     [{ history: 0 }, 'history must be a whole number from 10 to 100000, got 0'],
     [{ history: Infinity }, 'history must be a whole number from 10 to 100000, got Infinity'],
-    [{ colour: 'red' }, 'inspect.colour is no setting; the settings of inspect are port, host, open'],
+    [{ colour: 'red' }, 'inspect.colour is not a setting; the settings of inspect are port, host, open'],
   ])('are refused in words that name them: %j', async (options, words) => {
     expect(() => checkInspectOptions(options as InspectOptions)).toThrow(words);
     const registry = createToolRegistry();

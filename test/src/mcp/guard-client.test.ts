@@ -328,7 +328,7 @@ describe('the options of guardMcpClient', () => {
     [{ registry, server: 'x', toolName: 'y' }, 'toolName must be a function, got "y"'],
     [
       { registry, server: 'x', hideopen: true },
-      'guardMcpClient.hideopen is no setting; the settings of guardMcpClient are registry,',
+      'guardMcpClient.hideopen is not a setting; the settings of guardMcpClient are registry,',
     ],
   ])('that cannot be meant are refused by name: %#', (options, message) => {
     expect(guard(options)).toThrow(message);

@@ -250,14 +250,14 @@ describe('the options', () => {
   });
 
   it.each([
-    [{ circuits: {} }, /^options\.circuits is no setting; .*circuit, tools, recovery/],
-    [{ circuit: { failureTreshold: 3 } }, /^circuit\.failureTreshold is no setting; .*failureThreshold/],
-    [{ recovery: { maxOpen: 3 } }, /^recovery\.maxOpen is no setting; .*maxOpenCircuits, cooldownMs/],
-    [{ tools: { shell: { treshold: 3 } } }, /^tools\["shell"\]\.treshold is no setting/],
-    [{ circuit: { alternatives: ['a'] } }, /^circuit\.alternatives is no setting/],
-    [{ circuit: { toString: 1 } }, /^circuit\.toString is no setting/],
-    [JSON.parse('{"circuit":{"__proto__":{}}}'), /^circuit\.__proto__ is no setting/],
-    [{ nothing: undefined }, /^options\.nothing is no setting/],
+    [{ circuits: {} }, /^options\.circuits is not a setting; .*circuit, tools, recovery/],
+    [{ circuit: { failureTreshold: 3 } }, /^circuit\.failureTreshold is not a setting; .*failureThreshold/],
+    [{ recovery: { maxOpen: 3 } }, /^recovery\.maxOpen is not a setting; .*maxOpenCircuits, cooldownMs/],
+    [{ tools: { shell: { treshold: 3 } } }, /^tools\["shell"\]\.treshold is not a setting/],
+    [{ circuit: { alternatives: ['a'] } }, /^circuit\.alternatives is not a setting/],
+    [{ circuit: { toString: 1 } }, /^circuit\.toString is not a setting/],
+    [JSON.parse('{"circuit":{"__proto__":{}}}'), /^circuit\.__proto__ is not a setting/],
+    [{ nothing: undefined }, /^options\.nothing is not a setting/],
   ])('name a field that does not exist: %j', (options, message) => {
     expect(() => create(options)).toThrow(TypeError);
     expect(() => create(options)).toThrow(message);

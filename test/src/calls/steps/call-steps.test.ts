@@ -246,7 +246,7 @@ describe('a faulty step', () => {
 
   it.each([
     [null, TypeError, 'step must be an object, got null'],
-    [{ asks: () => {} }, TypeError, 'step.asks is no setting; the settings of step are isActive, asked'],
+    [{ asks: () => {} }, TypeError, 'step.asks is not a setting; the settings of step are isActive, asked'],
     [{ asked: 'no' }, RangeError, 'step.asked must be a function, got "no"'],
   ])('is not taken: %j', (step, kind, message) => {
     const { registry } = setUp();

@@ -251,7 +251,7 @@ describe('options of the classic inspector', () => {
     [{ server: 'ws://localhost' }, 'server must be a WebSocketServer of ws, got ws://localhost'],
     [
       { port: 8888 },
-      'inspectClassic.port is no setting; the settings of inspectClassic are server, iframe, url, targetWindow, controls, sanitize',
+      'inspectClassic.port is not a setting; the settings of inspectClassic are server, iframe, url, targetWindow, controls, sanitize',
     ],
     [{ controls: 'yes' }, 'controls must be true or false, got "yes"'],
     [{ sanitize: 'all' }, 'sanitize must be a function, got "all"'],
