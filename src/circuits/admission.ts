@@ -5,9 +5,9 @@ export interface Admission<Circuit> {
   readonly admitted: true;
   readonly circuit: Circuit;
   readonly stamp: PermitStamp;
-  /** When the call began, where it is timed. */
+  /** When the call began; undefined if it is not timed. */
   readonly startedAt: number | undefined;
-  /** The permission of the circuit that the tool depends on, where it has one. */
+  /** The permission of the tool's upstream, if it has one. */
   readonly upstream: Admission<Circuit> | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Admission<Circuit> {
 export const isProbe = ({ stamp, upstream }: Admission<unknown>): boolean =>
   stamp.probeStart !== null || (upstream !== undefined && upstream.stamp.probeStart !== null);
 
-/** The permission of one circuit alone, for a call that is not timed. */
+/** The permission of one circuit alone, for an untimed call. */
 export const admissionBy = <Circuit>(circuit: Circuit, stamp: PermitStamp): Admission<Circuit> => ({
   admitted: true,
   circuit,

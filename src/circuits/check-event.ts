@@ -1,4 +1,4 @@
-/** @throws TypeError for what is no event, or is one of XState's own: either would end the actor that it is sent to. */
+/** @throws TypeError for an invalid event or one of XState's own, either of which would end the receiving actor. */
 export function checkEvent(event: unknown): void {
   const type: unknown = (event as { type?: unknown } | null | undefined)?.type;
   if (typeof type === 'string' && !type.startsWith('xstate.') && !type.includes('*')) return;

@@ -18,68 +18,68 @@ import { withContext } from './with-context.ts';
 type Machine = typeof toolCircuitMachine;
 type Scope = Parameters<Machine['transition']>[2];
 
-/** Nothing is remembered that the circuit has not been told. */
-const told = Symbol('told');
+/** Marks that no memory is deferred: the snapshot includes all of it. */
+const upToDate = Symbol('upToDate');
 
 interface Question {
   readonly event: { readonly type: 'REQUEST'; readonly at: number };
   answer: PermitStamp | null | undefined;
 }
 
-/** Who is told of what circuits are about to become. */
+/** The owner of circuits, which is notified of their changes. */
 export interface CircuitOwner {
-  /** The circuits that are in the middle of an event, and so may be about to be something else. */
+  /** The circuits in the middle of an event, whose state may be about to change. */
   readonly unsettled: Set<CircuitActor>;
-  /** Whether somebody watches every step: then none may be taken in short. */
+  /** Whether an inspector watches every step, so that shortcuts are not allowed. */
   readonly isInspected: boolean;
-  /** What a circuit is, or will be, may have changed. */
+  /** The present or foreseen state of a circuit may have changed. */
   onSettled(circuit: CircuitActor): void;
-  /** A result was sent to the actor itself. */
+  /** A result was sent directly to the actor. */
   onBareResult(circuit: CircuitActor, event: ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' }): void;
 }
 
 /**
- * A circuit that knows what it will be when all that it has been sent is processed.
+ * A circuit that foresees its snapshot after all events sent to it are processed.
  *
- * XState queues what is sent from inside a listener, so there `getSnapshot()` is behind, and a decision made from
- * it would be wrong: two probes let through where one place is free. `latest` is never behind.
+ * XState queues events that are sent from inside a listener. There, `getSnapshot()` lags behind, and decisions based on it
+ * would be wrong: two probes could be admitted to one free slot. `latest` never lags behind.
  */
 export class CircuitActor extends Actor<Machine> {
-  /** When it was last used, as a count of all circuits' uses. */
+  /** The time of its last use, counted in uses of all circuits. */
   usedAt = 0;
-  /** Whether the registry knows it no more: nothing that is sent to it counts. */
+  /** Whether the registry has forgotten it, so that events sent to it no longer count. */
   isForgotten = false;
-  /** What the last counted failure said. */
+  /** The message of its last counted failure. */
   lastError: string | null = null;
-  /** What its owner last counted it as. */
+  /** The state in which its owner last counted it. */
   countedAs: CircuitState = 'closed';
-  /** Since when it has been open or isolated; null while it is not. */
+  /** When it became open or isolated; null while it is neither. */
   openSince: number | null = null;
-  /** How long it has been open or isolated before that, in ms. */
+  /** How long it had been open or isolated before that, in ms. */
   openMs = 0;
-  /** Cached permission for untimed calls that are no probes; cleared by every event. */
+  /** Cached permission for untimed, non-probe calls; cleared by every event. */
   freeAdmission: Admission<CircuitActor> | undefined;
-  /** What it depends on, as far as is known. */
+  /** The name of its upstream, if one is known. */
   upstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;
-  /** When it trips. A user's strategy is contained, and so has no `addSuccess`. */
+  /** Its trip strategy. A user's strategy is contained, and therefore has no `addSuccess`. */
   readonly trip: OwnStrategy;
-  /** Whether all of its calls have to be timed: its trip strategy asks how long they take. */
+  /** Whether all of its calls must be timed, because its trip strategy needs durations. */
   readonly isTimed: boolean;
-  /** Calls of it that were refused because of its upstream. */
+  /** How many of its calls were refused because of its upstream. */
   upstreamDenials = 0;
   #stats: CallStats | undefined;
   readonly #owner: CircuitOwner;
-  /** Sent, but not yet processed, in order. */
+  /** The events that were sent but not yet processed, in order. */
   readonly #waiting: ToolCircuitEvent[] = [];
   /** The requests that wait for an answer. */
   readonly #questions: Question[] = [];
-  /** What the trip strategy remembers, where the circuit has not been told yet. */
-  #memory: unknown = told;
-  /** The snapshot with that memory, once somebody has looked. */
+  /** The trip strategy's memory that the snapshot does not include yet. */
+  #memory: unknown = upToDate;
+  /** The snapshot with that memory; computed when it is first read. */
   #remembering: ToolCircuitSnapshot | undefined;
-  /** Undefined while it has to be worked out. */
+  /** The cached value of `latestButMemory`; undefined if it must be recomputed. */
   #latest: ToolCircuitSnapshot | undefined;
 
   constructor(options: ActorOptions<Machine>, owner: CircuitOwner) {
@@ -90,11 +90,12 @@ export class CircuitActor extends Actor<Machine> {
     this.isTimed = this.trip.slowCallMs !== undefined;
   }
 
+  /** The snapshot as it will be once all waiting events are processed. */
   get latest(): ToolCircuitSnapshot {
-    return this.#memory === told || this.#waiting.length > 0 ? this.latestButMemory : this.getSnapshot();
+    return this.#memory === upToDate || this.#waiting.length > 0 ? this.latestButMemory : this.getSnapshot();
   }
 
-  /** The same, but that its trip strategy may remember more by now: cheap to ask at every call. */
+  /** Like `latest`, but without the deferred memory of the trip strategy, which makes it cheap enough for every call. */
   get latestButMemory(): ToolCircuitSnapshot {
     this.#latest ??= this.#waiting.reduce<ToolCircuitSnapshot>(
       (snapshot, event) => transition(toolCircuitMachine, snapshot, event)[0],
@@ -105,18 +106,18 @@ export class CircuitActor extends Actor<Machine> {
 
   override getSnapshot(): ToolCircuitSnapshot {
     const snapshot = super.getSnapshot();
-    return this.#memory === told ? snapshot : this.#withMemory(snapshot);
+    return this.#memory === upToDate ? snapshot : this.#withMemory(snapshot);
   }
 
   /**
-   * Remembers a success that changes nothing but the memory of the trip strategy, without an event: where nobody
-   * listens, the circuit is told when somebody looks, or with the next event.
+   * Records a success that changes only the trip strategy's memory, without an event. If nobody observes the circuit, its
+   * snapshot is updated when it is next read, or with the next event.
    *
-   * @returns false where it has to be an event.
+   * @returns False if the success must be sent as an event instead.
    */
   remember(at: number, durationMs: number | null = null): boolean {
     if (this.#owner.isInspected || this.#waiting.length > 0 || this.#mayBeHeard()) return false;
-    const isUnseen = this.#memory !== told && this.#remembering === undefined;
+    const isUnseen = this.#memory !== upToDate && this.#remembering === undefined;
     if (isUnseen && this.trip.addSuccess?.(this.#memory, at, durationMs)) return true;
     return this.#recordSuccess(at, durationMs);
   }
@@ -125,14 +126,14 @@ export class CircuitActor extends Actor<Machine> {
     const { trip } = this;
     const { tripMemory, config } = super.getSnapshot().context;
     const call: CallOutcome = { isFailure: false, category: null, durationMs, at, failuresInARow: 0 };
-    const memory = trip.record(this.#memory === told ? tripMemory : this.#memory, call);
+    const memory = trip.record(this.#memory === upToDate ? tripMemory : this.#memory, call);
     if (trip.trips(memory, call, config)) return false;
     this.#memory = memory;
     this.#remembering = undefined;
     return true;
   }
 
-  /** XState keeps its observers to itself. Where they cannot be counted, somebody may listen. */
+  /** Reads XState's private set of observers. If that does not exist, the circuit counts as observed. */
   #mayBeHeard(): boolean {
     const { observers } = this as unknown as { observers?: ReadonlySet<unknown> };
     return observers?.size !== 0;
@@ -143,23 +144,23 @@ export class CircuitActor extends Actor<Machine> {
     return this.#remembering;
   }
 
-  /** What is counted of its calls; made at the first one. */
+  /** The counters of its calls, created on first use. */
   get stats(): CallStats {
     this.#stats ??= new CallStats();
     return this.#stats;
   }
 
-  /** The same, where there was a call. */
+  /** The counters of its calls; undefined if there were no calls. */
   get statsIfAny(): CallStats | undefined {
     return this.#stats;
   }
 
-  /** Whether the next call is to be timed. */
+  /** Whether the next call should be timed. */
   shouldTime(): boolean {
     return this.stats.shouldMeasure() || this.isTimed;
   }
 
-  /** @throws TypeError for what is no event, which would otherwise end the actor. */
+  /** @throws TypeError for an invalid event, which would otherwise end the actor. */
   override send(event: ToolCircuitEvent): void {
     checkEvent(event);
     if (this.isForgotten) return;
@@ -167,9 +168,9 @@ export class CircuitActor extends Actor<Machine> {
     this.sendCounted(event);
   }
 
-  /** Sends what the registry says itself: it is an event, and a result is counted already. */
+  /** Sends an event of the registry itself, whose result has already been counted. */
   sendCounted(event: ToolCircuitEvent): void {
-    // It is being stopped, as soon as the registry actor gets round to it.
+    // A forgotten circuit is about to be stopped by the registry actor.
     if (this.isForgotten) return;
     const isActive = super.getSnapshot().status === 'active';
     if (isActive) this.#waiting.push(event);
@@ -180,16 +181,16 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   /**
-   * Asks for permission to make a call. The answer is what becomes of this very event, whatever is asked meanwhile from listeners.
+   * Asks for permission to make a call. The answer belongs to this very request, even if listeners make others meanwhile.
    *
-   * @returns what a permit for the call carries, or null.
+   * @returns The stamp for the call's permit, or null if the call is refused.
    */
   request(at: number): PermitStamp | null {
     const question: Question = { event: { type: 'REQUEST', at }, answer: undefined };
     this.#questions.push(question);
     this.sendCounted(question.event);
     this.#questions.splice(this.#questions.indexOf(question), 1);
-    // In the middle of another event it has to wait: worked out ahead, with all that waits before it.
+    // In the middle of another event the request is queued, so its answer is computed ahead, after all events before it.
     return question.answer === undefined ? this.#foresee(question) : question.answer;
   }
 
@@ -203,9 +204,9 @@ export class CircuitActor extends Actor<Machine> {
     return null;
   }
 
-  /** Processes an event, and follows what becomes of it. */
+  /** Processes an event, and keeps track of its effects. */
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
-    const snapshot = this.#memory === told ? before : this.#withMemory(before);
+    const snapshot = this.#memory === upToDate ? before : this.#withMemory(before);
     return this.#processQuickly(snapshot, event, scope) ?? this.#processByChart(snapshot, event, scope);
   }
 
@@ -232,7 +233,7 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   #processByChart(snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
-    // A timer's event comes without `send`.
+    // The event of a timer does not pass through `send`.
     if (!this.#waiting.includes(event)) this.#waiting.unshift(event);
     this.#unsettle();
     this.#owner.unsettled.add(this);
@@ -252,20 +253,20 @@ export class CircuitActor extends Actor<Machine> {
     return next;
   }
 
-  /** What was worked out has to be again: an inspector may have asked in the middle of the event as well. */
+  /** Discards the cached answers, which an inspector may have filled in the middle of an event. */
   #unsettle(): void {
     this.#latest = undefined;
     this.freeAdmission = undefined;
   }
 
-  /** The circuit has been told: not before an event is over, for whoever asks meanwhile is answered by it. */
+  /** Drops the deferred memory once the snapshot includes it. Until the event is over, it still answers `getSnapshot()`. */
   #forgetMemory(): void {
-    this.#memory = told;
+    this.#memory = upToDate;
     this.#remembering = undefined;
   }
 }
 
-/** Whether a request was admitted, read off what the circuit knew before and after it. */
+/** The answer to a request, derived from the contexts before and after it. */
 function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitContext): PermitStamp | null {
   const { deniedRequests, generation, probesInFlight } = after;
   if (deniedRequests !== before.deniedRequests) return null;
@@ -273,8 +274,8 @@ function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitCont
 }
 
 /**
- * The same snapshot in half the room. XState makes a context key by key, and V8 a hash table of that; so all circuits
- * look alike to it as well.
+ * A copy of a snapshot that takes half the memory. XState builds a context key by key, which V8 stores as a hash table; the
+ * copy is a plain object, and all circuits share its shape.
  */
 const compact = (snapshot: ToolCircuitSnapshot): ToolCircuitSnapshot =>
   withContext(snapshot, contextWith(snapshot.context, {}));

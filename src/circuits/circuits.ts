@@ -12,39 +12,39 @@ import type { RegistryActor } from './registry-actor.ts';
 
 type BareResult = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
-/** What the circuits need to know of the registry around them. */
+/** The parts of the registry that its circuits need. */
 export interface CircuitsOptions {
   readonly parent: RegistryActor;
   readonly clock: Required<Clock>;
-  /** The settings of every circuit that has none of its own. */
+  /** The settings of circuits that have none of their own. */
   readonly circuit: CircuitConfig;
-  /** The settings of single circuits, by name. */
+  /** The settings of individual circuits, by name. */
   readonly settings: ReadonlyMap<string, CircuitSettings>;
-  /** The share of all circuits that may be tripped at a time, from above 0 to 1; one may always be. */
+  /** The largest share of circuits that may be tripped at once, above 0 and at most 1; one always may. */
   readonly maxOpenShare: number;
-  /** How many circuits are kept. */
+  /** The largest number of circuits to keep. */
   readonly maxTools: number;
   readonly chance: () => number;
-  /** A result was sent to a circuit's actor itself. */
+  /** A result was sent directly to a circuit's actor. */
   readonly onBareResult: (circuit: CircuitActor, event: BareResult) => void;
-  /** A circuit has come into another state. */
+  /** A circuit has changed its state. */
   readonly onState: (circuit: CircuitActor, state: CircuitState) => void;
-  /** A circuit is known no more. */
+  /** A circuit has been forgotten. */
   readonly onForgotten: (circuit: CircuitActor) => void;
 }
 
-/** The circuits of a registry: spawned at first use, counted by state, forgotten when there are too many. */
+/** The circuits of a registry: spawned on first use, counted by state, forgotten when there are too many. */
 export class Circuits {
-  /** What was counted of circuits that are forgotten. */
+  /** The counters of all forgotten circuits. */
   readonly forgotten = new CallStats();
   forgottenLateResults = 0;
   readonly #options: CircuitsOptions;
   readonly #byName = new Map<string, CircuitActor>();
   readonly #open = new Set<CircuitActor>();
-  /** What tools depend on, by their settings. */
+  /** The names of all upstreams in the settings. */
   readonly #upstreams: ReadonlySet<string | undefined>;
   readonly #leastRecentlyUsed = new LeastRecentlyUsed();
-  /** Circuits that are open or half-open. */
+  /** How many circuits are open or half-open. */
   #tripped = 0;
   #uses = 0;
   #isStopped = false;
@@ -62,7 +62,7 @@ export class Circuits {
     return this.#byName.size;
   }
 
-  /** The circuit, where there is one. */
+  /** The circuit of a tool, if it has one. */
   get(name: string): CircuitActor | undefined {
     return this.#byName.get(name);
   }
@@ -75,14 +75,14 @@ export class Circuits {
     return this.#byName.keys();
   }
 
-  /** The same, and it was used now. */
+  /** The circuit of a tool, if it has one, marked as just used. */
   touch(name: string): CircuitActor | undefined {
     const circuit = this.#byName.get(name);
     if (circuit !== undefined) circuit.usedAt = ++this.#uses;
     return circuit;
   }
 
-  /** The circuit, spawned if need be. */
+  /** The circuit of a tool, spawned if necessary. */
   use(name: string): CircuitActor {
     return this.touch(name) ?? this.#spawn(name);
   }
@@ -96,33 +96,33 @@ export class Circuits {
     return circuit;
   }
 
-  /** Spawns circuits that were kept. */
+  /** Spawns persisted circuits. */
   restore(kept: readonly PersistedCircuit[]): void {
     const { clock } = this.#options;
     const offsetMs = clock.wallNow() - clock.now();
     for (const each of kept) this.#spawn(each.tool, { kept: each, offsetMs });
   }
 
-  /** Whether a result still has a circuit to go to: the tool may have been forgotten during the call. */
+  /** Whether a result still has a circuit; the tool may have been forgotten during the call. */
   isCurrent(circuit: CircuitActor): boolean {
     return !this.#isStopped && !circuit.isForgotten;
   }
 
   /** The circuits that are open or isolated, in the order in which they opened. */
   get open(): ReadonlySet<CircuitActor> {
-    // Only an inspector can ask in the middle of an event.
+    // Only an inspector can get here in the middle of an event.
     for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
     return this.#open;
   }
 
-  /** Those that are not closed for sure last, each part in the order in which a restored registry needs them. */
+  /** All circuits, least recently used first, with the open ones last in the order in which they opened. */
   inOrderOfUse(): CircuitActor[] {
     const { open } = this;
     const others = [...this.#byName.values()].filter((circuit) => !open.has(circuit));
     return [...others.sort((a, b) => a.usedAt - b.usedAt), ...open];
   }
 
-  /** How long a circuit has been open or isolated in all, in ms. */
+  /** How long a circuit has been open or isolated in total, in ms. */
   openMs(circuit: CircuitActor): number {
     const { openMs, openSince } = circuit;
     return openSince === null ? openMs : openMs + this.#options.clock.now() - openSince;
@@ -181,7 +181,7 @@ export class Circuits {
     circuit.upstream = settings?.upstream;
     circuit.isUpstream = this.#upstreams.has(name);
     this.#makeRoom();
-    // An inspector has seen the actor made, and an observer one that was forgotten: they may have used the tool.
+    // An inspector of the new actor, or an observer of a forgotten one, may have used the tool in the meantime.
     const made = this.touch(name);
     if (made !== undefined) return made;
     circuit.usedAt = ++this.#uses;
@@ -191,7 +191,7 @@ export class Circuits {
     return circuit;
   }
 
-  /** Whether one more circuit may trip: at most a share of all, but always one. */
+  /** Whether one more circuit may trip without exceeding `maxOpenShare`; one always may. */
   readonly #mayTrip = (): boolean => {
     const { maxOpenShare } = this.#options;
     return maxOpenShare === 1 || this.#tripped < Math.max(1, Math.floor(maxOpenShare * this.#byName.size));
@@ -233,7 +233,7 @@ export class Circuits {
       circuit.openMs = this.openMs(circuit);
       circuit.openSince = null;
     }
-    // It may be forgotten again, and may be the one that was not used for longest.
+    // A closed circuit may be forgotten again, and may be the least recently used one.
     if (state === 'closed') this.#leastRecentlyUsed.sortAgain();
     this.#options.onState(circuit, state);
   }
@@ -241,12 +241,12 @@ export class Circuits {
 
 const isTripped = (state: CircuitState): boolean => state === 'open' || state === 'halfOpen';
 
-/** XState takes what is left to do off the front of an array: of a long one, that is slow. */
+/** Splits a list into batches, because XState removes queued work from the front of an array, which is slow if it is long. */
 function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonly Item[]> {
   for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }
 
-/** Lets go of the timers first: stopping an actor walks over every timer that is left. */
+/** Cancels the circuits' timers before they are stopped, because stopping an actor walks over all remaining timers. */
 function disarm(circuits: readonly CircuitActor[]): void {
   for (const circuit of circuits) {
     if (circuit.getSnapshot().value !== 'closed') circuit.sendCounted({ type: 'DISARM' });

@@ -1,20 +1,19 @@
 import type { CircuitActor } from './circuit-actor.ts';
 
 /**
- * Finds the closed circuit that was not used for longest. A use costs one number and nothing else: the circuits are
- * sorted when one has to go, and the order serves until all in it are gone or were used again, or
- * another circuit closes.
+ * Finds the least recently used closed circuit. A use costs one assignment. The circuits are sorted only when one must be
+ * forgotten, and the order serves until all circuits in it are gone or used again, or another circuit closes.
  */
 export class LeastRecentlyUsed {
   #queue: CircuitActor[] = [];
   #sortedAt = 0;
 
-  /** The circuit to forget, or undefined where none is closed. `uses` is the count of uses so far. */
+  /** The circuit to forget; undefined if none is closed. `uses` is the count of uses so far. */
   take(circuits: Iterable<CircuitActor>, uses: number): CircuitActor | undefined {
     return this.#next() ?? this.#sort(circuits, uses).#next();
   }
 
-  /** Other circuits may be forgotten than those that were sorted. */
+  /** Discards the order, because the set of circuits that may be forgotten has changed. */
   sortAgain(): void {
     this.#queue = [];
   }

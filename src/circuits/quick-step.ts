@@ -13,7 +13,7 @@ type Update = Partial<ToolCircuitContext>;
 
 const nothing: Update = Object.freeze({});
 
-/** What a result leaves in a circuit that lets every call through; undefined where it trips. */
+/** The update by a result of a circuit that admits every call; undefined if it trips. */
 function afterResult(moment: Moment): Update | undefined {
   const { context, event } = moment;
   if (rules.resultIsLate(moment)) return updates.countLateResult(moment);
@@ -24,7 +24,7 @@ function afterResult(moment: Moment): Update | undefined {
   return call.isFailure ? updates.rememberFailure(moment, memory) : updates.rememberSuccess(moment, memory);
 }
 
-/** What a request leaves in a circuit that refuses it; undefined where it is let through. */
+/** The update by a request of a circuit that refuses it; undefined if it is admitted. */
 function afterRequest(state: CircuitState, moment: Moment): Update | undefined {
   const isRefused =
     (state === 'open' && !rules.backoffHasRunOut(moment)) ||
@@ -34,8 +34,8 @@ function afterRequest(state: CircuitState, moment: Moment): Update | undefined {
 }
 
 /**
- * The snapshot after an event that changes no state, several times as fast as the chart gives it and by the chart's own
- * rules; undefined for every other event, which is the chart's. A test holds it against the chart.
+ * The snapshot after an event that does not change the state, by the chart's own rules but several times faster. Undefined
+ * for any other event, which the chart must process. A test compares it with the chart.
  */
 export function quickStep(
   snapshot: ToolCircuitSnapshot,

@@ -9,9 +9,9 @@ import { withContext } from './with-context.ts';
 
 type Machine = typeof toolRegistryMachine;
 
-/** The parent of all circuits, which nothing that is sent to it can end. */
+/** The parent of all circuits. No event from outside can end it. */
 export class RegistryActor extends Actor<Machine> {
-  /** How many watch every step of the system. */
+  /** How many inspectors watch every step of the system. */
   #inspectors = 0;
 
   readonly #onStop: () => void;
@@ -36,25 +36,25 @@ export class RegistryActor extends Actor<Machine> {
     };
   }
 
-  /** Whether somebody watches every step of the system. */
+  /** Whether any inspector watches every step of the system. */
   get isInspected(): boolean {
     return this.#inspectors > 0;
   }
 
-  /** Stops its circuits as well: they do not stop with it. */
+  /** Also stops its circuits, which do not stop with their parent by themselves. */
   override stop(): this {
     this.#onStop();
     return super.stop();
   }
 
-  /** @throws TypeError for what is no event. */
+  /** @throws TypeError for an invalid event. */
   override send(event: ToolRegistryEvent): void {
     checkEvent(event);
     super.send(event);
   }
 }
 
-/** Field by field: many times as fast as a spread of a spread. */
+/** Copies field by field, which is many times faster than spreading. */
 const denialCounted = (context: ToolRegistryContext): ToolRegistryContext => ({
   now: context.now,
   config: context.config,
@@ -71,8 +71,8 @@ const denialCounted = (context: ToolRegistryContext): ToolRegistryContext => ({
 });
 
 /**
- * The registry's machine, with shortcuts for the two events that come with every tool and with every denial: each adds 1
- * to a number. A test holds them against the chart.
+ * The registry's machine with shortcuts for the two most frequent events, a new tool and a denial, which only increment a
+ * counter. A test compares them with the chart.
  */
 export const registryLogic: Machine = Object.create(toolRegistryMachine, {
   transition: {

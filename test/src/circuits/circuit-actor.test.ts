@@ -42,7 +42,7 @@ const event = fc.constantFrom<ToolCircuitEvent>(
 );
 
 describe('a circuit actor', () => {
-  it('has settled in its snapshot while nothing is left to be processed', () => {
+  it('agrees with its snapshot while no event is waiting', () => {
     const { clock, circuit } = start();
     expect(circuit.latest).toBe(circuit.getSnapshot());
     circuit.send({ type: 'FAILURE' });
@@ -53,7 +53,7 @@ describe('a circuit actor', () => {
     expect(circuit.latest.value).toBe('halfOpen');
   });
 
-  it('is ahead of its snapshot in a listener that has sent something', () => {
+  it('is ahead of its snapshot in a listener that has sent an event', () => {
     const { circuit } = start();
     const seen: unknown[] = [];
     circuit.subscribe(() => {
@@ -67,7 +67,7 @@ describe('a circuit actor', () => {
     expect(circuit.latest).toBe(circuit.getSnapshot());
   });
 
-  it('foretells what it will be, whatever is sent from a listener', () => {
+  it('foresees its snapshot, whatever is sent from a listener', () => {
     checkProperty(
       fc.property(
         fc.array(event, { maxLength: 12 }),
@@ -96,7 +96,7 @@ describe('a circuit actor', () => {
     );
   });
 
-  it('is what the plain machine is, event by event', () => {
+  it('equals the plain machine after every event', () => {
     checkProperty(
       fc.property(
         fc.array(fc.tuple(event, fc.constantFrom(0, 500, 1_000, 3_000)), { maxLength: 30 }),
@@ -121,7 +121,7 @@ describe('a circuit actor', () => {
     );
   });
 
-  it('tells its owner when it has changed its state, timers included', () => {
+  it('notifies its owner when its state has changed, also by a timer', () => {
     const states: unknown[] = [];
     const { clock, circuit } = start((settled) => states.push(settled.latest.value));
     circuit.send({ type: 'FAILURE' });
@@ -130,7 +130,7 @@ describe('a circuit actor', () => {
     expect(states).toEqual(['open', 'halfOpen']);
   });
 
-  it('takes the same event object twice at once', () => {
+  it('accepts the same event object twice at once', () => {
     const { circuit } = start();
     const failure: ToolCircuitEvent = { type: 'FAILURE' };
     let isDone = false;
@@ -145,7 +145,7 @@ describe('a circuit actor', () => {
     expect(circuit.latest).toBe(circuit.getSnapshot());
   });
 
-  it('keeps leave for every call only until the next event, be it a timer', () => {
+  it('caches permission only until the next event, including timers', () => {
     const { circuit, clock } = start();
     const keep = () => {
       circuit.freeAdmission = admissionBy(circuit, { generation: 0, probeStart: null });
@@ -160,7 +160,7 @@ describe('a circuit actor', () => {
     expect(circuit.freeAdmission).toBeUndefined();
   });
 
-  it('says what it got where that is no event', () => {
+  it('names the value that is not a valid event', () => {
     const { circuit } = start();
     const message = (junk: unknown) => {
       try {

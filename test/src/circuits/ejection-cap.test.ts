@@ -37,7 +37,7 @@ describe('recovery.maxOpenShare', () => {
     expectAgreement(registry);
   });
 
-  it('is a reason to pause, for who asks without a number of their own', () => {
+  it('is a reason to pause if shouldPauseForRecovery gets no number', () => {
     const { registry, failAll } = setUp(4, 0.5);
     expect(registry.shouldPauseForRecovery()).toBe(false);
     failAll();
@@ -47,7 +47,7 @@ describe('recovery.maxOpenShare', () => {
     expect(registry.shouldPauseForRecovery()).toBe(false);
   });
 
-  it('is checked', () => {
+  it('is validated', () => {
     for (const maxOpenShare of [0, -1, 1.1, Number.NaN, '1']) {
       expect(() => createToolRegistry({ recovery: { maxOpenShare: maxOpenShare as number } })).toThrow(
         /^recovery\.maxOpenShare must be a number above 0 and at most 1, got /,
@@ -55,7 +55,7 @@ describe('recovery.maxOpenShare', () => {
     }
   });
 
-  it('spares the next one: it stays closed, admits calls, and goes on counting', () => {
+  it('spares the next circuit: it stays closed, admits calls, and keeps counting', () => {
     const { registry, heard, failAll } = setUp(2, 0.5);
     failAll();
     failAll();
@@ -71,7 +71,7 @@ describe('recovery.maxOpenShare', () => {
     ]);
   });
 
-  it('calls for a pause, which names the tool that was spared', () => {
+  it('calls for a pause whose reason names the spared tool', () => {
     const { registry, heard, failAll } = setUp(2, 0.5);
     failAll();
     expect(registry.recovery()).toMatchObject({
@@ -86,7 +86,7 @@ describe('recovery.maxOpenShare', () => {
     });
   });
 
-  it('ends the pause when one of those that tripped has closed, and then the spared one may trip', () => {
+  it('ends the pause when a tripped circuit has closed, and then the spared one may trip', () => {
     const { registry, heard, failAll } = setUp(2, 0.5);
     failAll();
     registry.recordSuccess('tool 0');
@@ -96,7 +96,7 @@ describe('recovery.maxOpenShare', () => {
     expect(registry.state('tool 1')).toBe('open');
   });
 
-  it('ends the pause when the spared one, or one that tripped, is forgotten', () => {
+  it('ends the pause when the spared circuit or a tripped one is forgotten', () => {
     for (const tool of ['tool 0', 'tool 1']) {
       const { registry, failAll } = setUp(2, 0.5);
       failAll();
@@ -116,14 +116,14 @@ describe('recovery.maxOpenShare', () => {
     expect(registry.state('tool 0')).toBe('open');
   });
 
-  it('does not count isolated circuits, which an operator has opened', () => {
+  it('does not count circuits that an operator has isolated', () => {
     const { registry } = setUp(2, 0.5);
     registry.isolate('tool 0');
     registry.recordFailure('tool 1', 'network');
     expect(registry.state('tool 1')).toBe('open');
   });
 
-  it('leaves room for another when one that tripped is isolated, disabled or reset', () => {
+  it('allows another trip when a tripped circuit is isolated, disabled or reset', () => {
     for (const act of ['isolate', 'disable', 'reset'] as const) {
       const { registry } = setUp(4, 0.25);
       registry.recordFailure('tool 0', 'network');
@@ -135,7 +135,7 @@ describe('recovery.maxOpenShare', () => {
     }
   });
 
-  it('counts the circuits that were restored', () => {
+  it('counts restored circuits', () => {
     const { clock, registry, names, failAll } = setUp(2, 0.5);
     failAll();
     const restored = createToolRegistry({
@@ -148,7 +148,7 @@ describe('recovery.maxOpenShare', () => {
     expect(restored.openCircuits()).toEqual(['tool 0']);
   });
 
-  it('spares a trip at a success too, and announces it once until the next healthy one', () => {
+  it('also spares a trip caused by a success, and emits one event until the next healthy success', () => {
     const { registry, heard } = setUp(2, 0.5, {
       circuit: {
         trip: { start: null, record: () => null, trips: (_, { durationMs }) => (durationMs ?? 0) > 100 },

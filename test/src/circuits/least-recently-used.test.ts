@@ -5,7 +5,7 @@ import { expectAgreement } from '../../support/agreement.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
-/** Names in order of use, and which of them may not be forgotten: the rule, without an index. */
+/** The rule without an index: names in order of use, and which of them may not be forgotten. */
 class Naive {
   uses: string[] = [];
   readonly kept = new Set<string>();
@@ -29,7 +29,7 @@ const step = fc.oneof(
 );
 
 describe('the circuit that is forgotten to make room', () => {
-  it('is always the closed one that was not used for longest', () => {
+  it('is always the least recently used closed one', () => {
     checkProperty(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
@@ -60,7 +60,7 @@ describe('the circuit that is forgotten to make room', () => {
     );
   });
 
-  it('is the right one where a circuit has closed by a result that came with a permit', () => {
+  it('is the right one after a circuit was closed by a result with a permit', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({
       clock,
@@ -79,7 +79,7 @@ describe('the circuit that is forgotten to make room', () => {
     expect(known()).toEqual(['b', 'c', 'd', 'probed']);
     if (probe.admitted) probe.success();
     expect(registry.state('probed')).toBe('closed');
-    // Whether the probe's end is a use or not, b, c and d were not used since, and b is older than c and d.
+    // Whether or not the end of the probe is a use, b, c and d were not used since, and b was used before c and d.
     registry.allowRequest('b');
     registry.allowRequest('probed');
     registry.recordSuccess('e');

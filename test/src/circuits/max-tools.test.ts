@@ -18,8 +18,8 @@ function setUp(maxTools?: number) {
   return { clock, registry, known };
 }
 
-describe('a registry with room for so many tools', () => {
-  it('forgets the closed one that was not used for longest', () => {
+describe('a registry with a limit of tools', () => {
+  it('forgets the least recently used closed one', () => {
     const { registry, known } = setUp(3);
     for (const tool of ['a', 'b', 'c']) registry.recordSuccess(tool);
     registry.allowRequest('a');
@@ -48,12 +48,12 @@ describe('a registry with room for so many tools', () => {
     expect(registry.state('open')).toBe('open');
     expect(registry.state('halfOpen')).toBe('halfOpen');
     expect(registry.state('isolated')).toBe('isolated');
-    // There is no room but for them, so the last one that was used is there besides.
+    // They take up all the room; the tool used last is kept in addition.
     expect(known()).toEqual(['halfOpen', 'isolated', 'made up 49', 'open']);
     expectAgreement(registry);
   });
 
-  it('forgets one that has closed since', () => {
+  it('forgets a circuit that has closed since', () => {
     const { clock, registry, known } = setUp(2);
     registry.recordFailure('a', 'timeout');
     registry.recordSuccess('b');
@@ -66,7 +66,7 @@ describe('a registry with room for so many tools', () => {
     expect(known()).toEqual(['c', 'd']);
   });
 
-  it('forgets the one that closed by an event to its actor, if it was not used for longest', () => {
+  it('forgets the circuit that was closed by an event to its actor, if it is the least recently used', () => {
     const { registry, known } = setUp(4);
     const open = registry.tool('open');
     open.send({ type: 'ISOLATE' });
@@ -75,12 +75,12 @@ describe('a registry with room for so many tools', () => {
     expect(known()).toEqual(['b', 'c', 'd', 'open']);
     registry.allowRequest('b');
     open.send({ type: 'RELEASE' });
-    // In order of use: open, c, d, b.
+    // The order of use is open, c, d, b.
     registry.recordSuccess('e');
     expect(known()).toEqual(['b', 'c', 'd', 'e']);
   });
 
-  it('begins anew with a tool that was forgotten', () => {
+  it('starts a new circuit for a forgotten tool', () => {
     const { registry } = setUp(1);
     registry.recordSuccess('a');
     registry.recordSuccess('b');
@@ -90,15 +90,15 @@ describe('a registry with room for so many tools', () => {
     expectAgreement(registry);
   });
 
-  it('has no limit where it is Infinity', () => {
+  it('has no limit if maxTools is Infinity', () => {
     const { registry, known } = setUp(Number.POSITIVE_INFINITY);
     for (let i = 0; i < 12_000; i++) registry.tool(`tool ${i}`);
     expect(known().length).toBe(12_000);
   });
 });
 
-describe('made-up names without end', () => {
-  it('keep memory bounded, counts right and open circuits known', () => {
+describe('an endless stream of made-up names', () => {
+  it('keeps memory bounded, counts correct and open circuits known', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('broken', 'timeout');
     registry.isolate('withheld');
@@ -121,7 +121,7 @@ describe('made-up names without end', () => {
     expect(clock.timers).toBe(0);
   }, 60_000);
 
-  it('are not kept at all by reads, requests and ignored failures', () => {
+  it('leaves nothing behind after reads, requests and ignored failures', () => {
     const { registry } = setUp();
     for (let i = 0; i < 1_000; i++) {
       registry.allowRequest(`made up ${i}`);

@@ -19,7 +19,7 @@ import { startParent } from '../../machines/start-circuit.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
-/** Trips at every third call, whatever it was. */
+/** Trips at every third call, whatever its result. */
 const everyThird: TripStrategy<number> = {
   start: 0,
   record: (calls) => calls + 1,
@@ -131,7 +131,7 @@ function start(config: Partial<CircuitConfig>, isInspected: boolean) {
 }
 
 describe('a quick step', () => {
-  it('gives, wherever it gives a snapshot, the one that the chart gives', () => {
+  it('returns the same snapshot as the chart, if it returns one', () => {
     let taken = 0;
     checkProperty(
       fc.property(config, walk, (config, steps) => {
@@ -148,11 +148,11 @@ describe('a quick step', () => {
       }),
       { atLeast: 38, atMost: 150 },
     );
-    // Else the property would hold of a step that is never taken.
+    // Otherwise the property could hold because no quick step was ever taken.
     expect(taken).toBeGreaterThan(500);
   });
 
-  it('leaves a circuit that nobody inspects as one that is: states, reports, observers and timers', () => {
+  it('makes no difference between inspected and other circuits in states, reports, observers and timers', () => {
     checkProperty(
       fc.property(config, walk, (config, steps) => {
         const [quick, charted] = [start(config, false), start(config, true)];
@@ -171,15 +171,15 @@ describe('a quick step', () => {
   });
 
   it.each<[string, ToolCircuitEvent]>([
-    ['a request that is let through', { type: 'REQUEST' }],
+    ['a request that is admitted', { type: 'REQUEST' }],
     ['a failure that trips', { type: 'FAILURE' }],
-    ['an operator’s word', { type: 'ISOLATE' }],
+    ['an operator’s event', { type: 'ISOLATE' }],
   ])('leaves %s to the chart', (_, event) => {
     const { circuit } = start({ failureThreshold: 1 }, false);
     expect(quickStep(circuit.getSnapshot(), event)).toBeUndefined();
   });
 
-  it('gives a snapshot that can still be asked', () => {
+  it('returns a snapshot with working methods', () => {
     const { circuit } = start({}, false);
     circuit.send({ type: 'FAILURE' });
     const snapshot = circuit.getSnapshot();
@@ -188,7 +188,7 @@ describe('a quick step', () => {
     expect(snapshot.toJSON()).toMatchObject({ value: 'closed', status: 'active' });
   });
 
-  it('leaves an earlier snapshot as it was', () => {
+  it('does not change an earlier snapshot', () => {
     const { circuit } = start({}, false);
     const before = circuit.getSnapshot();
     circuit.send({ type: 'FAILURE' });

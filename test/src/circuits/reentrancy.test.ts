@@ -35,7 +35,7 @@ const inspectionTypes = [
 ] as const satisfies readonly InspectionEvent['type'][];
 
 beforeEach(() => {
-  // XState warns of each event to an actor that has stopped, and the registry prints each fault of an inspector.
+  // XState warns about each event to a stopped actor, and the registry prints each error of an inspector.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   vi.spyOn(console, 'error').mockImplementation(() => {});
 });
@@ -44,7 +44,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Where user code is called from inside: each gets a function to call, and how to hook it. */
+/** The places from which user code is called: how to hook a function into each. */
 const places: { place: string; set: (call: () => void) => ReturnType<typeof setUp> }[] = [
   {
     place: 'a subscriber of the circuit',
@@ -89,7 +89,7 @@ const places: { place: string; set: (call: () => void) => ReturnType<typeof setU
   },
 ];
 
-/** What user code does there. */
+/** The actions of the user code. */
 const deeds: Record<string, (registry: ToolRegistry) => void> = {
   'allowRequest twice': (registry) => {
     registry.allowRequest('shell');
@@ -100,8 +100,8 @@ const deeds: Record<string, (registry: ToolRegistry) => void> = {
   },
   recordSuccess: (registry) => registry.recordSuccess('shell'),
   'a permit that fails': (registry) => {
-    const leave = registry.tryAcquire('shell');
-    if (leave.admitted) leave.failure('network');
+    const permit = registry.tryAcquire('shell');
+    if (permit.admitted) permit.failure('network');
   },
   reset: (registry) => registry.reset('shell'),
   resetAll: (registry) => registry.resetAll(),
@@ -142,7 +142,7 @@ const deeds: Record<string, (registry: ToolRegistry) => void> = {
   acknowledge: (registry) => registry.actor.send({ type: 'ACKNOWLEDGE' }),
 };
 
-/** A life of one circuit that passes through every state. */
+/** Takes one circuit through every state. */
 function live({ clock, registry, trip }: ReturnType<typeof setUp>): void {
   registry.recordFailure('shell', new Error('read ECONNRESET'));
   registry.recordFailure('shell', new Error('read ECONNRESET'));
@@ -162,18 +162,18 @@ function live({ clock, registry, trip }: ReturnType<typeof setUp>): void {
 }
 
 /**
- * An inspector is shown an event before it is sent, and a transition before it is reported. What forgets a circuit, or
- * makes one of the same name, just then, overtakes that report: the registry actor's counts are not promised there.
+ * An inspector sees an event before it is sent, and a transition before it is reported. Forgetting a circuit at that point, or
+ * creating one of the same name, overtakes the report, so the registry actor's counts are not guaranteed there.
  */
 const overtakes = (place: string, deed: string): boolean =>
   (place.endsWith('@xstate.event') && deed === 'isolate') ||
   (/@xstate\.(microstep|action)$/.test(place) && deed.includes('reset'));
 
-describe('user code that is called from inside and calls back', () => {
+describe('user code that calls back while it is being called', () => {
   for (const { place, set } of places) {
     const promised = Object.entries(deeds).filter(([deed]) => !overtakes(place, deed));
-    it.each(promised)(`${place}: %s leaves every count right`, (_, deed) => {
-      // Each call back calls user code again: once inside, it answers no more, and not for ever.
+    it.each(promised)(`${place}: %s keeps every count correct`, (_, deed) => {
+      // Each callback triggers user code again, so it acts only when not already inside, and a limited number of times.
       let isInside = false;
       let left = 40;
       const faults: unknown[] = [];
@@ -199,7 +199,7 @@ describe('user code that is called from inside and calls back', () => {
       expect(started.clock.timers).toBe(0);
     });
 
-    it(`${place}: stop is for good`, () => {
+    it(`${place}: stop is final`, () => {
       const faults: unknown[] = [];
       let isStopped = false;
       let started: ReturnType<typeof setUp> | undefined;
@@ -222,7 +222,7 @@ describe('user code that is called from inside and calls back', () => {
   }
 });
 
-describe('a decision made while the circuit is at work', () => {
+describe('a decision made while the circuit is processing an event', () => {
   /** A circuit whose backoff has run out and whose timer is about to fire. */
   const aboutToProbe = (options: Parameters<typeof createToolRegistry>[0] = {}) => {
     const started = setUp(options);
@@ -234,7 +234,7 @@ describe('a decision made while the circuit is at work', () => {
     ['a subscriber of the circuit', 'subscribe'],
     ['a listener of the registry actor', 'on'],
     ['a subscriber of the registry actor', 'actor'],
-  ])('lets exactly one probe through, when %s asks twice at half-open', (_, how) => {
+  ])('admits exactly one probe when %s asks twice at half-open', (_, how) => {
     const { clock, registry } = aboutToProbe();
     const answers: boolean[] = [];
     const ask = (): void => {
@@ -252,31 +252,28 @@ describe('a decision made while the circuit is at work', () => {
     expect(registry.metrics().breakerDenials).toBe(2);
   });
 
-  it.each(inspectionTypes)(
-    'lets exactly one of all who ask through, when an inspector asks at %s',
-    (type) => {
-      let registry: ToolRegistry | undefined;
-      let isInside = false;
-      const answers: boolean[] = [];
-      const started = aboutToProbe({
-        inspect: (event) => {
-          // What is asked in the middle of an event is an event itself, to be seen later.
-          if (event.type !== type || registry === undefined || isInside || answers.length > 3) return;
-          isInside = true;
-          answers.push(registry.allowRequest('shell'));
-          isInside = false;
-        },
-      });
-      started.clock.advance(1_000);
-      registry = started.registry;
-      expect(registry.state('shell')).toBe('halfOpen');
-      answers.push(registry.allowRequest('shell'));
-      expect(answers.filter((answer) => answer)).toEqual([true]);
-      expect(registry.diagnostics('shell').probesInFlight).toBe(1);
-    },
-  );
+  it.each(inspectionTypes)('admits exactly one of all requests when an inspector asks at %s', (type) => {
+    let registry: ToolRegistry | undefined;
+    let isInside = false;
+    const answers: boolean[] = [];
+    const started = aboutToProbe({
+      inspect: (event) => {
+        // A request made during an event is an event itself, which is inspected later.
+        if (event.type !== type || registry === undefined || isInside || answers.length > 3) return;
+        isInside = true;
+        answers.push(registry.allowRequest('shell'));
+        isInside = false;
+      },
+    });
+    started.clock.advance(1_000);
+    registry = started.registry;
+    expect(registry.state('shell')).toBe('halfOpen');
+    answers.push(registry.allowRequest('shell'));
+    expect(answers.filter((answer) => answer)).toEqual([true]);
+    expect(registry.diagnostics('shell').probesInFlight).toBe(1);
+  });
 
-  it.each(inspectionTypes)('gives one permit, when an inspector asks for one at %s', (type) => {
+  it.each(inspectionTypes)('grants one permit when an inspector asks for one at %s', (type) => {
     let registry: ToolRegistry | undefined;
     let isInside = false;
     const permits: boolean[] = [];
@@ -294,7 +291,7 @@ describe('a decision made while the circuit is at work', () => {
     expect(permits.filter((admitted) => admitted)).toEqual([true]);
   });
 
-  it('denies at once after failures past the threshold, and every reader agrees', () => {
+  it('denies at once when failures reach the threshold, and every reader agrees', () => {
     const { registry } = setUp();
     const seen: unknown[] = [];
     let isDone = false;
@@ -345,7 +342,7 @@ describe('a decision made while the circuit is at work', () => {
     expectAgreement(registry);
   });
 
-  it('persists what was said a moment ago', () => {
+  it('persists a failure that was just recorded', () => {
     const { clock, registry } = setUp();
     const kept: string[] = [];
     registry.tool('shell').subscribe(() => {
@@ -360,8 +357,8 @@ describe('a decision made while the circuit is at work', () => {
   });
 });
 
-describe('a circuit that is forgotten while the registry actor is at work', () => {
-  it('is not counted again by what is sent to its actor after that', () => {
+describe('a circuit that is forgotten while the registry actor is processing an event', () => {
+  it('is not counted again because of later events to its actor', () => {
     const { registry, trip } = setUp();
     const search = registry.tool('search');
     registry.actor.on('circuit.opened', ({ tool }) => {
@@ -378,7 +375,7 @@ describe('a circuit that is forgotten while the registry actor is at work', () =
   it('is not forgotten a second time to make room', () => {
     const { registry, trip } = setUp({ maxTools: 3 });
     for (const tool of ['a', 'b', 'c']) registry.tool(tool);
-    registry.tool('shell'); // Forgets a, and settles that b and c are next.
+    registry.tool('shell'); // Forgets a, and sorts b and c to be forgotten next.
     let isDone = false;
     registry.actor.on('circuit.opened', () => {
       if (isDone) return;
@@ -397,7 +394,7 @@ describe('a circuit that is forgotten while the registry actor is at work', () =
     expectAgreement(registry);
   });
 
-  it('leaves alone the circuit of the same name that was made since', () => {
+  it('does not affect a newer circuit of the same name', () => {
     const { clock, registry, trip } = setUp({ maxTools: 3 });
     for (const tool of ['a', 'b', 'c']) registry.tool(tool);
     registry.tool('shell');
@@ -418,7 +415,7 @@ describe('a circuit that is forgotten while the registry actor is at work', () =
 });
 
 describe('user code that runs while a circuit is spawned', () => {
-  it('may use the same tool, and there is one circuit of it', () => {
+  it('may use the same tool, which then has one circuit', () => {
     let registry: ToolRegistry | undefined;
     let isInside = false;
     const started = setUp({
@@ -449,13 +446,13 @@ describe('user code that runs while a circuit is spawned', () => {
       registry.recordFailure('shell', 'timeout');
       registry.recordFailure('shell', 'timeout');
     } catch {
-      // Whether it throws is another test's matter.
+      // Another test covers whether this throws.
     }
     expect(started.clock.timers).toBe(0);
     expect(registry.openCircuitCount()).toBe(0);
   });
 
-  it('does not make room by forgetting the circuit that is just being made', () => {
+  it('does not make room by forgetting the circuit that is being created', () => {
     const { registry } = setUp({ maxTools: 2 });
     registry.tool('a');
     let isDone = false;
@@ -470,7 +467,7 @@ describe('user code that runs while a circuit is spawned', () => {
     expectAgreement(registry);
   });
 
-  it('may use a tool again when its observer completes, and no more than maxTools are kept', () => {
+  it('may use a tool again when its observer completes, and at most maxTools are kept', () => {
     const { registry } = setUp({ maxTools: 2 });
     registry.tool('a').subscribe({ complete: () => void registry.tool('a') });
     registry.tool('b');
@@ -479,7 +476,7 @@ describe('user code that runs while a circuit is spawned', () => {
     expectAgreement(registry);
   });
 
-  it('may use the tool that is about to be made when the observer of the one forgotten for it completes', () => {
+  it('may use the tool being created when the observer of the tool forgotten for it completes', () => {
     const { clock, registry, trip } = setUp({ maxTools: 1 });
     registry.tool('a').subscribe({ complete: () => trip('b') });
     registry.recordSuccess('b');
@@ -491,7 +488,7 @@ describe('user code that runs while a circuit is spawned', () => {
 });
 
 describe('a classifier that calls back', () => {
-  it('may stop the registry, and the failure is then nobody’s', () => {
+  it('may stop the registry, and the failure then does not count', () => {
     let registry: ToolRegistry | undefined;
     const started = setUp({
       classify: () => {
@@ -557,7 +554,7 @@ describe('a classifier that calls back', () => {
     expectAgreement(registry);
   });
 
-  it('may ask for leave, and the circuit trips all the same', () => {
+  it('may request a call, and the circuit trips all the same', () => {
     let registry: ToolRegistry | undefined;
     const started = setUp({
       classify: () => {
@@ -586,7 +583,7 @@ describe('user code that throws', () => {
       'an observer that completes',
       (registry: ToolRegistry) => registry.tool('other').subscribe({ complete: throws }),
     ],
-  ])('as %s is heard by the process, and leaves the circuits alive', async (_, hook) => {
+  ])('as %s raises an uncaught exception, and does not harm the circuits', async (_, hook) => {
     const { clock, registry, trip } = setUp();
     const errors = await uncaughtDuring(() => {
       hook(registry);
@@ -622,7 +619,7 @@ describe('user code that throws', () => {
   });
 });
 
-describe('a clock that goes wrong', () => {
+describe('a faulty clock', () => {
   const broken = (name: 'now' | 'setTimeout' | 'clearTimeout' | 'wallNow') => {
     const clock = new ManualClock();
     let isBroken = false;
@@ -646,7 +643,7 @@ describe('a clock that goes wrong', () => {
   };
 
   it.each(['now', 'setTimeout', 'clearTimeout', 'wallNow'] as const)(
-    'by throwing from %s, leaves every circuit alive and every method quiet',
+    'that throws from %s does not end a circuit or make a method throw',
     async (name) => {
       const { clock, breaks, given } = broken(name);
       const registry = createToolRegistry({ circuit, clock: given });
@@ -669,10 +666,10 @@ describe('a clock that goes wrong', () => {
 
   it.each([
     ['goes back', () => -1e9],
-    ['gives NaN', () => Number.NaN],
-    ['gives Infinity', () => Infinity],
-    ['gives -Infinity', () => -Infinity],
-  ])('for a while, when it %s, is taken at its last good word', (_, wrong) => {
+    ['returns NaN', () => Number.NaN],
+    ['returns Infinity', () => Infinity],
+    ['returns -Infinity', () => -Infinity],
+  ])('that temporarily %s stands still at its last valid instant', (_, wrong) => {
     const clock = new ManualClock();
     let isWrong = false;
     const registry = createToolRegistry({
@@ -698,7 +695,7 @@ describe('a clock that goes wrong', () => {
   });
 });
 
-describe('what is no event', () => {
+describe('an invalid event', () => {
   const junk: [string, unknown][] = [
     ['undefined', undefined],
     ['null', null],
@@ -714,7 +711,7 @@ describe('what is no event', () => {
     ['a timer’s event', { type: 'xstate.after.backoff.toolCircuit.open' }],
   ];
 
-  it.each(junk)('%s, sent to a circuit, is a TypeError and harms nobody', (_, event) => {
+  it.each(junk)('%s, sent to a circuit, throws a TypeError and does no harm', (_, event) => {
     const { registry, trip } = setUp();
     trip('shell');
     expect(() => registry.tool('shell').send(event as never)).toThrow(TypeError);
@@ -722,7 +719,7 @@ describe('what is no event', () => {
     expectAgreement(registry);
   });
 
-  it.each(junk)('%s, sent to the registry actor, is a TypeError and harms nobody', async (_, event) => {
+  it.each(junk)('%s, sent to the registry actor, throws a TypeError and does no harm', async (_, event) => {
     const { registry, trip } = setUp();
     const errors = await uncaughtDuring(() => {
       expect(() => registry.actor.send(event as never)).toThrow(TypeError);
@@ -733,7 +730,7 @@ describe('what is no event', () => {
     expectAgreement(registry);
   });
 
-  it('an event of a type that nobody knows is ignored', () => {
+  it('of an unknown type is ignored', () => {
     const { registry } = setUp();
     registry.tool('shell').send({ type: 'CONFETTI' } as never);
     registry.actor.send({ type: 'CONFETTI' } as never);
@@ -742,7 +739,7 @@ describe('what is no event', () => {
 
   const wrong: unknown[] = [null, undefined, Number.NaN, Infinity, -1, '5', 5n, Symbol('5'), {}, [], () => 1];
   it.each(['at', 'category', 'retryAfterMs', 'stamp'])(
-    'a known event whose %s is nonsense ends no actor',
+    'of a known type with an invalid %s does not end the actor',
     async (field) => {
       for (const state of ['closed', 'open', 'halfOpen', 'isolated'] as const) {
         for (const type of ['FAILURE', 'SUCCESS', 'REQUEST', 'ABANDON', 'ISOLATE']) {
@@ -758,7 +755,7 @@ describe('what is no event', () => {
                 registry.tool('shell').send({ type, [field]: value } as never);
                 resolve([]);
               } catch (error) {
-                // A TypeError for the sender is fine, as long as the actor lives.
+                // The sender may get a TypeError, as long as the actor survives.
                 resolve(error instanceof TypeError ? [] : [error]);
               }
             });
@@ -774,8 +771,8 @@ describe('what is no event', () => {
   );
 });
 
-describe('what an inspector asks before its event is at its turn', () => {
-  it('leaves nothing behind that lets calls through later', () => {
+describe('a request that an inspector makes before its event is processed', () => {
+  it('does not cause later calls to be admitted', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({
       clock,
@@ -787,7 +784,7 @@ describe('what an inspector asks before its event is at its turn', () => {
     const seen: unknown[] = [];
     registry.tool('shell').subscribe(() => {
       if (seen.length > 0) return;
-      // Sent from a listener, it waits.
+      // An event sent from a listener is queued.
       registry.isolate('shell');
       seen.push(
         registry.state('shell'),
@@ -799,7 +796,7 @@ describe('what an inspector asks before its event is at its turn', () => {
     expect(seen).toEqual(['isolated', false, false]);
   });
 
-  it('is answered by what a window has counted before it came', () => {
+  it('is answered from the calls that the window has counted so far', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit: { trip: timeWindow({ minCalls: 1 }) } });
     for (let call = 0; call < 9; call++) registry.recordSuccess('shell');
@@ -814,7 +811,7 @@ describe('what an inspector asks before its event is at its turn', () => {
     expect(registry.tool('shell').getSnapshot().context.tripMemory).toMatchObject({ calls: 10, failures: 1 });
   });
 
-  it('does not say that a circuit stays closed which is found to trip meanwhile', () => {
+  it('cannot keep a circuit closed that is found to trip meanwhile', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({
       clock,

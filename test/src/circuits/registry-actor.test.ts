@@ -15,7 +15,7 @@ import { checkProperty } from '../../support/property.ts';
 const states = ['closed', 'open', 'halfOpen', 'isolated', 'disabled'] as const;
 const tool = fc.constantFrom('a', 'b', 'c', 'd', '__proto__');
 
-/** What a life of circuits reports: only what can happen, so that each state of the registry is a reachable one. */
+/** Possible sequences of reports only, so that every state of the registry is reachable. */
 interface Step {
   readonly do: 'begin' | 'change' | 'deny' | 'spare' | 'forget' | 'acknowledge' | 'wait';
   readonly tool: string;
@@ -87,7 +87,7 @@ function run(logic: typeof toolRegistryMachine, steps: readonly Step[], maxOpenC
     }
     if (each.do === 'forget') {
       known.delete(each.tool);
-      // Any actor will do to be stopped: this one was never started.
+      // Any actor will do as the one to stop; this one was never started.
       const ref = createActor(toolRegistryMachine, { parent: actor, input: { now: clock.now } });
       return { type: 'FORGET', circuits: [{ tool: each.tool, state: from, ref }] };
     }
@@ -109,7 +109,7 @@ function run(logic: typeof toolRegistryMachine, steps: readonly Step[], maxOpenC
 }
 
 describe('the shortcut of the registry', () => {
-  it('gives what the chart gives, in every state that the registry can be in', () => {
+  it('returns the same as the chart, in every reachable state of the registry', () => {
     checkProperty(
       fc.property(
         fc.array(step, { maxLength: 40, size: 'max' }),
@@ -124,7 +124,7 @@ describe('the shortcut of the registry', () => {
     );
   });
 
-  it('gives a snapshot that can still be asked', () => {
+  it('returns a snapshot with working methods', () => {
     const actor = createActor(registryLogic, { input: { now: () => 0 } }).start();
     actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' });
     const snapshot = actor.getSnapshot();
@@ -133,7 +133,7 @@ describe('the shortcut of the registry', () => {
     expect(snapshot.toJSON()).toMatchObject({ value: 'operational', status: 'active' });
   });
 
-  it('leaves an earlier snapshot as it was', () => {
+  it('does not change an earlier snapshot', () => {
     const actor = createActor(registryLogic, { input: { now: () => 0 } }).start();
     const before = actor.getSnapshot();
     actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' });
@@ -147,7 +147,7 @@ describe('an inspector', () => {
     vi.restoreAllMocks();
   });
 
-  /** A registry with an open circuit, and how often each chart runs in full for what is done. */
+  /** A registry with an open circuit, and counters of how often each chart runs in full. */
   function setUp(inspect?: (event: InspectionEvent) => void) {
     const clock = new ManualClock();
     const registry = createToolRegistry({
@@ -170,7 +170,7 @@ describe('an inspector', () => {
     return { registry, chartsRunBy, deny, begin };
   }
 
-  it('that is not there lets a denial and a new tool be taken in short', () => {
+  it('that is absent allows shortcuts for a denial and a new tool', () => {
     const { chartsRunBy, deny, begin } = setUp();
     expect([chartsRunBy(deny), chartsRunBy(begin)]).toEqual([
       [0, 0],
@@ -178,7 +178,7 @@ describe('an inspector', () => {
     ]);
   });
 
-  it('that is there from the beginning sees the charts run in full', () => {
+  it('that is present from the start sees the charts run in full', () => {
     const { chartsRunBy, deny, begin } = setUp(() => {});
     expect([chartsRunBy(deny), chartsRunBy(begin)]).toEqual([
       [1, 1],
@@ -186,7 +186,7 @@ describe('an inspector', () => {
     ]);
   });
 
-  it('that comes late sees every microstep from then on, and none is run once it has gone', () => {
+  it('that is attached later sees every microstep from then on, and none runs after it is detached', () => {
     const { registry, chartsRunBy, deny, begin } = setUp();
     const seen: string[] = [];
     const subscription = registry.actor.system.inspect((event) => {
@@ -206,7 +206,7 @@ describe('an inspector', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('that goes twice does not take the place of another', () => {
+  it('that is detached twice does not count as two', () => {
     const { registry, chartsRunBy, deny } = setUp();
     const [one] = [registry.actor.system.inspect(() => {}), registry.actor.system.inspect(() => {})];
     one?.unsubscribe();
@@ -214,7 +214,7 @@ describe('an inspector', () => {
     expect(chartsRunBy(deny)).toEqual([1, 1]);
   });
 
-  it('changes nothing of what is emitted, counted and told', () => {
+  it('does not affect events, counters or reports', () => {
     const life = (isInspected: boolean): unknown => {
       const { registry, deny, begin } = setUp(isInspected ? () => {} : undefined);
       const said: unknown[] = [];

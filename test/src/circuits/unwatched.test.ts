@@ -9,9 +9,9 @@ const strategies = [
   countWindow({ size: 8, minCalls: 4, failureRate: 0.4 }),
 ];
 
-/** A circuit that nobody listens to remembers its successes without an event, and is told when somebody looks. */
-describe('a circuit with a window that nobody watches', () => {
-  it('is at every look what one is that is watched', async () => {
+/** A circuit without observers records its successes without events, and updates its snapshot when that is read. */
+describe('a circuit with a window and without observers', () => {
+  it('looks the same whenever it is read as a circuit with observers', async () => {
     const step = fc.record({
       do: fc.constantFrom(
         'call',
@@ -73,7 +73,7 @@ describe('a circuit with a window that nobody watches', () => {
     );
   });
 
-  it('gives the same snapshot until something changes', () => {
+  it('returns the same snapshot until something changes', () => {
     const registry = createToolRegistry({ clock: new ManualClock(), circuit: { trip: timeWindow() } });
     const circuit = registry.tool('search');
     registry.recordSuccess('search');
