@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
@@ -11,6 +12,11 @@ const banner = {
 
 const classicNotice =
   '// With @xstate/inspect 0.8 and xstate 4 inside: MIT License, Copyright (c) 2015 David Khourshid.\n';
+
+/** Dagre has one, which points at a file that is not published. THIRD-PARTY-LICENSES.txt says what it would say. */
+const withoutLegalComments: NonNullable<Options['esbuildOptions']> = (options) => {
+  options.legalComments = 'none';
+};
 
 const classic = {
   ...common,
@@ -24,7 +30,7 @@ const classic = {
   },
 } satisfies Options;
 
-export default defineConfig([
+const builds: Options[] = [
   // The library: it runs wherever xstate does.
   {
     ...common,
@@ -74,6 +80,7 @@ export default defineConfig([
     noExternal: [/./],
     minify: true,
     splitting: false,
+    esbuildOptions: withoutLegalComments,
     publicDir: 'src/inspect/page/static',
   },
   // The command, with what it needs beyond the library inside, so that `npx toolfuse` installs nothing else.
@@ -86,6 +93,11 @@ export default defineConfig([
     },
     external: [/^toolfuse/],
     noExternal: [/^(?!toolfuse)/],
+    esbuildOptions: withoutLegalComments,
     banner,
   },
-]);
+];
+
+const licenses = thirdPartyLicenses();
+
+export default defineConfig(builds.map((build) => ({ ...build, esbuildPlugins: [licenses] })));
