@@ -1,6 +1,6 @@
 /**
- * What toolfuse costs, beside what it is held against, in one run. Ratios carry over from machine to machine; the
- * figures themselves do not.
+ * Compares the cost of toolfuse with its yardsticks in one run. The ratios carry over to other machines; the absolute figures
+ * do not.
  */
 import { spawnSync } from 'node:child_process';
 import { ConsecutiveBreaker, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
@@ -13,7 +13,7 @@ import { collectGarbage, inTurns, inTurnsAsync, print, type Row, timeMs } from '
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `tool-${index}`);
 const thousand = names(1_000);
 const many = { maxTools: Infinity } as const;
-/** Keeps results, so that nothing measured is optimised away, or collected too soon. */
+/** Keeps results, so that measured code is not optimised away and its objects are not collected too soon. */
 const sink: { last?: unknown } = {};
 
 function registryOf(
@@ -29,7 +29,7 @@ const neverTrips = Number.MAX_SAFE_INTEGER;
 const breakerOf = () =>
   circuitBreaker(handleAll, { halfOpenAfter: 60_000, breaker: new ConsecutiveBreaker(neverTrips) });
 
-/** Nanoseconds each of fast operations, measured by tinybench. */
+/** The durations of fast operations, in ns each, measured by tinybench. */
 async function nanoseconds(operations: Record<string, () => unknown>): Promise<Record<string, number>> {
   const bench = new Bench({ time: 400, warmupTime: 150 });
   for (const [name, operation] of Object.entries(operations)) bench.add(name, operation);
@@ -42,7 +42,7 @@ async function nanoseconds(operations: Record<string, () => unknown>): Promise<R
   );
 }
 
-/** One round over a thousand tools: a single operation is too short for a timer to see. */
+/** One round over a thousand tools, because a single operation is too short for a timer. */
 const overThousand = (operation: (tool: string) => unknown) => () => {
   for (const tool of thousand) sink.last = operation(tool);
 };
@@ -74,7 +74,7 @@ async function allowRequest(): Promise<Row[]> {
 }
 
 function spawning(): Row[] {
-  // As many in all, so that warming up weighs the same: one registry of 20 000, or ten of 2 000.
+  // The total is the same, so that warming up weighs the same: one registry of 20 000 tools, or ten of 2 000.
   const total = 20_000;
   const each = (count: number, spawn: (tools: readonly string[]) => number) => () => {
     const tools = names(count);
@@ -203,7 +203,7 @@ async function pausing(): Promise<Row[]> {
 
 const succeed = async (): Promise<number> => 1;
 
-/** Nanoseconds of one call, the operations in turns: a single call is too short for a timer to see. */
+/** The duration of one call, in ns. The operations take turns, in batches, because a single call is too short for a timer. */
 const callNanoseconds = <Name extends string>(
   operations: Readonly<Record<Name, () => Promise<unknown>>>,
 ): Promise<Record<Name, number>> =>
@@ -214,7 +214,7 @@ const callNanoseconds = <Name extends string>(
     return ((performance.now() - startedAt) / calls) * 1e6;
   });
 
-/** Ours beside both peers. */
+/** Compares ours with both peers. */
 async function beside(
   call: string,
   operations: Readonly<Record<'ours' | 'cockatiel' | 'opossum', () => Promise<unknown>>>,
@@ -308,7 +308,7 @@ async function windows(): Promise<Row[]> {
   return [{ what: 'a success : cockatiel, SamplingBreaker', ...took, unit: 'ns', target: 1 }];
 }
 
-/** Each in a process of its own: what was measured before would weigh on our code, and not on theirs. */
+/** Each part runs in its own process, because earlier measurements would slow our code but not theirs. */
 const groups: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   'Deciding, among 1 000 tools': allowRequest,
   Spawning: spawning,

@@ -1,6 +1,6 @@
 /**
- * What the inspector costs, and what its page keeps up with. It runs the built package, in a real Chromium. The exit code
- * is 1 where a target is missed.
+ * Measures the cost of the inspector, and how many events its page can follow, with the built package in a real Chromium. The
+ * exit code is 1 if a target is missed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,15 @@ const names = Array.from({ length: tools }, (_, tool) => `tool.${tool}`);
 
 const targets = {
   pageKb: 250,
-  /** At so many events a second the page skips none and no frame takes longer. */
+  /** At this many events a second, the page must skip none, and no frame may take longer. */
   eventsPerSecond: 10_000,
   frameMs: 100,
-  /** What an event may cost more while the inspector is attached, and once it is closed again. */
+  /** The allowed extra cost of an event while the inspector is attached, and after it is closed. */
   attachedUs: 50,
   closedUs: 0.5,
 } as const;
 
-/** Prints whether a target is met. */
+/** Prints whether a target was met. */
 function judge(what: string, value: number, most: number, unit: string): void {
   const isMet = value <= most;
   if (!isMet) process.exitCode = 1;
@@ -37,7 +37,7 @@ function judge(what: string, value: number, most: number, unit: string): void {
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
-/** A registry of which every tool denies: each call is an event of its circuit and one of the registry. */
+/** A registry whose tools all refuse calls, so that each call is one event of its circuit and one of the registry. */
 function denying(): ToolRegistry {
   const registry = createToolRegistry({
     circuit: { failureThreshold: 1, minBackoffMs: 120_000 },
@@ -54,13 +54,13 @@ async function costOfDenial(registry: ToolRegistry): Promise<number> {
     const startedAt = performance.now();
     for (const name of names) registry.allowRequest(name);
     rounds.push(((performance.now() - startedAt) * 1_000) / tools);
-    // The server has its turn, as in an app.
+    // Lets the server run, as in an app.
     if (round % 5 === 0) await sleep(20);
   }
   return rounds.sort((a, b) => a - b)[rounds.length / 2] ?? 0;
 }
 
-/** Counts the frames that the page draws, and how long the longest took. */
+/** Counts the frames that the page draws, and measures the longest. */
 const countFrames = (page: Page, ms: number): Promise<{ perSecond: number; longestMs: number }> =>
   page.evaluate(async (span) => {
     const startedAt = performance.now();
@@ -76,7 +76,7 @@ const countFrames = (page: Page, ms: number): Promise<{ perSecond: number; longe
     return { perSecond: (frames * 1_000) / span, longestMs };
   }, ms);
 
-/** Makes so many events a second, evenly, for a while. */
+/** Generates events at an even rate for a while. */
 async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number): Promise<void> {
   const startedAt = performance.now();
   let made = 0;
@@ -87,7 +87,7 @@ async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number)
   }
 }
 
-/** How many events the page was too slow for, since it was opened. */
+/** How many events the page was too slow for since it was opened. */
 async function skippedSoFar(page: Page): Promise<number> {
   await page.getByRole('button', { name: 'Sequence', exact: true }).click();
   const told = await page.locator('.tally-of-events').innerText();
@@ -106,7 +106,7 @@ console.log(`  ${'all'.padEnd(12)}${(size / 1_000).toFixed(1).padStart(6)} kB\n`
 const registry = denying();
 await costOfDenial(registry);
 const never = await costOfDenial(registry);
-// What XState does for any observer, and the shortcuts past the chart that are not taken while there is one.
+// The cost of any observer in XState, including the shortcuts that are not taken while one is attached.
 const idle = registry.actor.system.inspect(() => {});
 await costOfDenial(registry);
 const observed = await costOfDenial(registry);
@@ -141,7 +141,7 @@ for (const perSecond of [1_000, 5_000, 10_000, 20_000]) {
     await makeEvents(registry, perSecond, 3_000);
     const marker = `last.${perSecond}.${view}`;
     const { perSecond: fps, longestMs } = await frames;
-    // The last event that it is told of: how long until it is in sight.
+    // How long until the last event is visible.
     const startedAt = performance.now();
     registry.recordFailure(marker, 'network');
     if (view === 'Board') {
@@ -181,6 +181,6 @@ judge(
   targets.frameMs,
   'ms',
 );
-// A denied call is two events.
+// A denied call causes two events.
 judge('added by an inspector with a page open', (watched - never) / 2, targets.attachedUs, 'µs an event');
 judge('added by one that is closed again', (closed - never) / 2, targets.closedUs, 'µs an event');

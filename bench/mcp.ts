@@ -1,6 +1,6 @@
 /**
- * What `toolfuse mcp` adds to a call, from stdio to stdio: beside a bare relay of bytes, which is the least that a process
- * in the middle costs, and beside no process in the middle. The three take turns, so that a noisy moment hits all.
+ * Measures what `toolfuse mcp` adds to a call from stdio to stdio, compared with a bare relay of bytes, the least that a process
+ * in between can cost, and with a direct connection. The three take turns, so that noise affects all of them.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { inTurnsAsync, print, type Row } from './measure.ts';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const server = [process.execPath, path('mcp/server.mjs')];
 
-/** What stands between the client and the server. */
+/** The process between the client and the server. */
 const ways = {
   direct: server,
   relay: [process.execPath, path('mcp/relay.mjs'), ...server],
@@ -27,9 +27,9 @@ interface Connection {
 
 async function connect([command, ...args]: readonly string[]): Promise<Connection> {
   if (command === undefined) throw new Error('there is no command');
-  // A hundred large answers at a time are more than the SDK takes by default.
+  // A hundred large answers at once exceed the SDK's default limit.
   const maxBufferSize = 512 * 1024 * 1024;
-  // The SDK's server warns of how it waits for room.
+  // The SDK's server warns when it waits for buffer space.
   const env = { ...getDefaultEnvironment(), NODE_NO_WARNINGS: '1' };
   const transport = new StdioClientTransport({ command, args, maxBufferSize, env });
   const client = new Client({ name: 'bench', version: '1.0.0' });
@@ -37,7 +37,7 @@ async function connect([command, ...args]: readonly string[]): Promise<Connectio
   return { client, pid: transport.pid ?? 0 };
 }
 
-/** A load: so many calls at a time, in so many batches a measurement. */
+/** A load: the number of concurrent calls, and of batches per measurement. */
 interface Load {
   readonly what: string;
   readonly tool: 'small' | 'large';
@@ -53,7 +53,7 @@ const loads: readonly Load[] = [
   { what: '1 MB answers, 100 in flight', tool: 'large', inFlight: 100, batches: 1, rounds: 11 },
 ];
 
-/** Milliseconds of a call, or of a batch of calls in flight together. */
+/** The duration of a call, or of a batch of concurrent calls, in ms. */
 async function measure({ client }: Connection, { tool, inFlight, batches }: Load): Promise<number> {
   const startedAt = performance.now();
   for (let batch = 0; batch < batches; batch++) {
@@ -62,17 +62,17 @@ async function measure({ client }: Connection, { tool, inFlight, batches }: Load
   return (performance.now() - startedAt) / batches;
 }
 
-/** The memory of a process, in MB, as the system tells it. */
+/** The memory of a process, in MB, as the system reports it. */
 const memoryMb = ({ pid }: Connection): number =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
-/** Milliseconds of the processor that a process has had, in itself and in the system for it, as Linux counts them. */
+/** The CPU time of a process, in ms, in user and system mode, as Linux counts it. */
 function processorMs({ pid }: Connection): number {
   const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? [];
   return ticks.reduce((sum, each) => sum + Number(each) * 10, 0);
 }
 
-/** What the process in the middle does for a call: a figure that a busy machine does not change much. */
+/** The CPU time that the process in between needs per call, which hardly depends on how busy the machine is. */
 async function processorUs(connection: Connection, load: Load): Promise<number> {
   const before = processorMs(connection);
   for (let round = 0; round < load.rounds; round++) await measure(connection, load);

@@ -1,29 +1,29 @@
-/** A figure beside the one that it is held against. */
+/** A figure next to the one that it is compared with. */
 export interface Row {
   readonly what: string;
   readonly ours: number;
   readonly theirs: number;
   readonly unit: string;
-  /** The highest ratio of the two that is aimed at; none where the row is for information. */
+  /** The highest acceptable ratio of the two; left out if the row is for information only. */
   readonly target?: number;
 }
 
 const median = (figures: readonly number[]): number =>
   [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 
-/** The garbage of one measurement is not to be the cost of the next one. */
+/** Collects garbage, so that one measurement does not pay for another's. */
 export const collectGarbage = (): void => {
   (globalThis as { gc?: () => void }).gc?.();
 };
 
-/** Runs several things in turns, round after round, so that a noisy moment hits all of them; the median of each. */
+/** Runs several functions in turns, so that noise affects all of them. @returns The median of each. */
 export function inTurns<Name extends string>(
   rounds: number,
   measurements: Readonly<Record<Name, () => number>>,
 ): Record<Name, number> {
   const names = Object.keys(measurements) as Name[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  // A first round warms everything up, and does not count.
+  // The first round warms everything up and does not count.
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
       collectGarbage();
@@ -35,8 +35,8 @@ export function inTurns<Name extends string>(
 }
 
 /**
- * The same for what takes a while: the median of what `measure` says of each, in so many rounds and for so many
- * milliseconds at least. As much before that does not count: what is fast has to be compiled by then.
+ * The same for slower functions: the median of the results of `measure`, in at least the given rounds and for at least the given
+ * ms. The same amount is run beforehand without counting, so that fast code is compiled.
  */
 export async function inTurnsAsync<Name extends string, Subject>(
   atLeast: { readonly rounds: number; readonly ms: number },
@@ -57,7 +57,7 @@ export async function inTurnsAsync<Name extends string, Subject>(
   return Object.fromEntries(names.map((name) => [name, median(figures[name])])) as Record<Name, number>;
 }
 
-/** Milliseconds that a function takes. */
+/** The duration of a function, in ms. */
 export function timeMs(fn: () => void): number {
   const startedAt = performance.now();
   fn();

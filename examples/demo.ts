@@ -1,6 +1,6 @@
 /**
- * An agent at work with the tools of a real MCP server, which hangs, dies and is started again. Only the model is a
- * script: the calls, the processes and the files are real. With `--inspect` it can be watched in the browser.
+ * An agent that works with the tools of a real MCP server, which hangs, dies and is restarted. Only the model is scripted: the
+ * calls, processes and files are real. With `--inspect` you can watch it in the browser.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,13 +20,13 @@ const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000
 const callTimeoutMs = 600;
 const turnMs = 150;
 
-// The agent's job: to collect what is left to do from the notes of a week, and to find the budget.
+// The agent's job is to collect the open tasks from a week of notes, and to find the budget.
 const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
 const noteOf = (day: string): string => `Notes of ${day}.\nTODO: what ${day} left open\n`;
 const folder = mkdtempSync(join(tmpdir(), 'toolfuse-demo-'));
 const server = new FileServer(folder);
 
-// Runs however the process ends, so that neither the server nor the folder is left behind.
+// This runs however the process ends, so that neither the server nor the folder is left behind.
 process.once('exit', () => {
   server.kill();
   for (const pid of startedPids) endProcess(pid);
@@ -44,7 +44,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }
 
@@ -59,7 +59,7 @@ const agent = new Agent({
   callTool: ({ tool, input }) => server.call(tool, input, callTimeoutMs),
 });
 
-// The registry is an actor: all that happens to the circuits can be listened to.
+// The registry emits an event for everything that happens to its circuits.
 const seen = { tripped: new Set<string>(), failedProbes: 0, pauses: 0, recoveries: 0 };
 registry.actor.on('circuit.opened', ({ tool, from, currentBackoffMs }) => {
   seen.tripped.add(tool);
@@ -82,7 +82,7 @@ registry.actor.on('recovery.resumed', ({ because, openCount }) => {
   tell('registry', `RESUMED: only ${openCount} circuits are open now`, 'good');
 });
 
-/** Opens the inspector, whose page is built first where it is not. */
+/** Opens the inspector, and builds its page first if necessary. */
 async function watch(): Promise<Inspector> {
   const page = new URL('../dist/inspect/page/page.js', import.meta.url);
   if (!existsSync(page)) execFileSync('npm', ['run', 'build'], { cwd: new URL('..', import.meta.url) });
@@ -100,7 +100,7 @@ async function askUser(openTools: readonly string[]): Promise<void> {
   tell('server', `started again (process ${server.pid})`, 'good');
 }
 
-/** What has to be true for the story to be the one that was told. */
+/** Checks that the story went as announced. */
 function brokenClaims(): string[] {
   const claims: [boolean, string][] = [
     [readFileSync(join(folder, 'report.md'), 'utf8') === report(noteOf), 'the report on the disk is right'],
@@ -155,7 +155,7 @@ server.hang();
 const hangWatch = registry.actor.on('circuit.opened', ({ tool }) => {
   if (tool !== 'search_files') return;
   hangWatch.unsubscribe();
-  // In the middle of the next call, which then loses its connection.
+  // The server dies during the next call, which then loses its connection.
   setTimeout(
     () => {
       headline('The server dies (SIGKILL)');
@@ -169,7 +169,7 @@ await agent.work(
     ...days.slice(1).map(read),
     { tool: 'search_files', input: { path: '.', pattern: '**/budget.csv' }, about: 'budget' },
   ],
-  // What a careful agent does when it cannot go on: it saves what it has.
+  // Like a careful agent, it saves its work when it cannot go on.
   write('draft.md', reportOfAnswers()),
 );
 

@@ -2,7 +2,7 @@ import { chartText } from '../src/cli/chart.ts';
 
 const mermaidBlock = /(?<=^```mermaid\n).*?(?=^```$)/ms;
 
-/** The files that hold charts, by their paths, as they should be: `readme` is README.md as it is. */
+/** The expected contents of the files with charts, by path; `readme` is the current README.md. */
 export const chartFiles = (readme: string): ReadonlyMap<string, string> =>
   new Map([
     ['README.md', readme.replace(mermaidBlock, () => chartText('tool', { format: 'mermaid' }))],

@@ -1,4 +1,4 @@
-/** Draws the charts of README.md and docs/ anew: `npm run charts`. */
+/** Redraws the charts in README.md and docs/: `npm run charts`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chartFiles } from './chart-files.ts';

@@ -8,11 +8,11 @@ const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Where this machine has a Chromium; undefined where it has none. `CHROMIUM` names another one. */
+/** The path of this machine's Chromium; undefined if it has none. `CHROMIUM` overrides it. */
 export const findChromium = (): string | undefined =>
   [process.env.CHROMIUM, ...places].find((place) => place !== undefined && existsSync(place));
 
-/** It reaches this machine and nothing else: every other name is not found. */
+/** Restricts the browser to this machine: it resolves no other name. */
 export const chromiumArgs: readonly string[] = [
   '--headless',
   '--no-sandbox',

@@ -1,4 +1,4 @@
-/** The inspector's page is tested in a real browser: this installs Debian's where there is none and it can be had. */
+/** Installs Debian's Chromium, if there is none and it is available, to test the inspector's page in a real browser. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findChromium } from './chromium.ts';

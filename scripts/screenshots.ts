@@ -1,4 +1,4 @@
-/** Takes the pictures of the inspector that the docs show. */
+/** Takes the screenshots of the inspector for the docs. */
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { chromiumArgs, findChromium } from './chromium.ts';
@@ -16,7 +16,7 @@ const registry = createToolRegistry({
 });
 const inspector = await registry.inspect({ controls: true });
 
-/** The calls of a tool, one letter each: a success, a failure, or one that is asked for and may be denied. */
+/** The calls of a tool, one letter each: a success, a failure, or a request that may be denied. */
 function call(tool: string, outcomes: string, category = 'timeout'): void {
   for (const outcome of outcomes) {
     if (!registry.allowRequest(tool)) continue;
@@ -46,7 +46,7 @@ async function picture(
   await page.goto(inspector.url);
   await page.locator('.slot').first().waitFor();
   await arrange(page);
-  // What moves has come to rest.
+  // Waits until all animations have ended.
   await page.waitForTimeout(1_000);
   await page.screenshot({ path: root(`docs/${name}.png`) });
   await page.close();

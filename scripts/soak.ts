@@ -1,7 +1,7 @@
 /**
- * Two hundred tools under thousands of concurrent calls, with real timers: `npm run soak`, or `npm run soak -- 30` for so
- * many seconds. At its end everything that the registry counted must be what was counted outside, memory must be flat, and
- * no timer and no listener may be left.
+ * Runs two hundred tools under thousands of concurrent calls, with real timers: `npm run soak`, or `npm run soak -- 30` for 30
+ * seconds. At the end, every counter of the registry must equal an independent count, memory must be flat, and no timer or
+ * listener may be left.
  */
 import { getEventListeners, setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
@@ -16,15 +16,15 @@ import {
   timeWindow,
 } from 'toolfuse';
 
-/** What a soak has found. */
+/** The result of a soak. */
 export interface SoakReport {
   readonly calls: number;
   readonly denials: number;
   readonly trips: number;
   readonly recoveries: number;
-  /** Growth of the heap between the first quarter and the end, in MB. */
+  /** How much the heap grew between the first quarter and the end, in MB. */
   readonly grownMb: number;
-  /** What is wrong; empty if nothing is. */
+  /** Everything that went wrong; empty if nothing did. */
   readonly faults: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const errors: readonly (readonly [ErrorCategory, () => unknown])[] = [
   ['invalidParameters', () => Object.assign(new Error('bad'), { code: -32_602 })],
 ];
 
-/** One tool in four has a strategy of another kind, and one in two depends on a server. */
+/** Tools take turns with four kinds of strategy, and every other tool depends on a server. */
 function settings(index: number): ToolConfig {
   const strategies = [
     {},
@@ -56,7 +56,7 @@ const heapMb = (): number => {
   return process.memoryUsage().heapUsed / 2 ** 20;
 };
 
-/** A clock that knows how many of its timers are set. */
+/** A clock that counts its active timers. */
 function countedClock(): Clock & { timers: number } {
   const live = new Set<unknown>();
   return {
@@ -107,9 +107,9 @@ export async function soak(seconds: number): Promise<SoakReport> {
   const onRejection = (reason: unknown): void => void faults.push(`unhandled rejection: ${String(reason)}`);
   process.on('unhandledRejection', onRejection);
 
-  // The callers' signals: one each, kept for many calls, so that a listener left behind would show.
+  // Each caller reuses one signal for many calls, so that a leaked listener would show.
   let controllers = Array.from({ length: 50 }, () => new AbortController());
-  // Forty calls at a time share a signal, and that is meant.
+  // Forty concurrent calls share a signal on purpose.
   setMaxListeners(0);
   const leftListeners = (): number =>
     controllers.reduce((sum, { signal }) => sum + getEventListeners(signal, 'abort').length, 0);
@@ -160,7 +160,7 @@ export async function soak(seconds: number): Promise<SoakReport> {
       leave.failure(category);
       failed(category);
     } else leave.release();
-    // A second word changes nothing.
+    // A second report must change nothing.
     leave.failure('timeout');
   }
 
@@ -212,10 +212,10 @@ export async function soak(seconds: number): Promise<SoakReport> {
     compare(category, metrics.failures[category as ErrorCategory] ?? 0, counted.failures[category] ?? 0);
   }
   compare('trips', metrics.circuitOpenEvents, trips);
-  // A hung probe would be one that never reported; here all have.
+  // Every call has reported, so a probe that is still in flight is a leak.
   await wait(150);
   for (const { tool, probesInFlight } of registry.snapshot().diagnostics) {
-    if (probesInFlight > 0) faults.push(`${tool}: ${probesInFlight} probes still hold a place`);
+    if (probesInFlight > 0) faults.push(`${tool}: ${probesInFlight} probes still hold a slot`);
   }
   const { calls } = metrics;
   registry.stop();

@@ -1,4 +1,4 @@
-// The least that can stand between a client and a server: it passes bytes on and looks at none.
+// The simplest process between a client and a server: it relays bytes without reading them.
 import { spawn } from 'node:child_process';
 
 const [, , command, ...args] = process.argv;

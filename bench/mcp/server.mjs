@@ -1,4 +1,4 @@
-// What the calls are made to: a server of the SDK with a small answer and a large one.
+// The server that is called: one of the SDK with a small answer and a large one.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 

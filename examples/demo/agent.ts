@@ -3,28 +3,28 @@ import { categorize, errorCategories, type ToolRegistry } from 'toolfuse';
 import type { Outcome, Stopwatch } from './savings.ts';
 import { span, tell, wordsOf } from './timeline.ts';
 
-/** A call that the agent has to make. */
+/** A call that the agent must make. */
 export interface Task {
   readonly tool: string;
   readonly input: Record<string, unknown>;
-  /** What it is about, in a word or two. */
+  /** Its subject, in a word or two. */
   readonly about: string;
 }
 
 export interface AgentOptions {
   readonly registry: ToolRegistry;
   readonly callTool: (task: Task) => Promise<string>;
-  /** Starts the stopwatch of an attempt, which is told what became of it. */
+  /** Starts the stopwatch of an attempt, which also records how the attempt ended. */
   readonly measure: () => Stopwatch;
-  /** Comes back when the user has answered. */
+  /** Resolves when the user has answered. */
   readonly askUser: (openTools: readonly string[]) => Promise<void>;
-  /** Stands for the time that a model takes for a turn, which is seconds. */
+  /** Stands in for the seconds that a model takes for a turn. */
   readonly turnMs: number;
 }
 
-/** An agent whose model is a script: it insists, as models do, and goes on with something else only when refused. */
+/** An agent with a scripted model: like real models it insists, and does other work only when it is refused. */
 export class Agent {
-  /** The answers of the tools, by what they were about. */
+  /** The answers of the tools, by subject. */
   readonly answers = new Map<string, string>();
   readonly #options: AgentOptions;
 
@@ -32,7 +32,7 @@ export class Agent {
     this.#options = options;
   }
 
-  /** Makes every call of a list, in rounds: what could not be done in one is tried again in the next. */
+  /** Makes every call in a list, in rounds: calls that were denied in one round are tried again in the next. */
   async work(tasks: readonly Task[], whenStuck?: Task): Promise<void> {
     let todo = tasks;
     while (todo.length > 0) {
@@ -44,7 +44,7 @@ export class Agent {
     }
   }
 
-  /** Makes a call, again and again while it fails. Gives false where it was denied. */
+  /** Repeats a call while it fails. @returns False if it was denied. */
   async #insist(task: Task): Promise<boolean> {
     for (;;) {
       await this.#pauseIfToldTo();
@@ -91,13 +91,13 @@ export class Agent {
       : `come back in ${span(Math.ceil(remainingBackoffMs / 100) * 100)}${why}`;
   }
 
-  /** Nothing is left to do but what was denied: sleeps until the first of those tools may be called again. */
+  /** When only denied calls are left, sleeps until the first of their tools may be called again. */
   async #comeBackInTime(denied: readonly Task[]): Promise<void> {
     const waits = denied.map(({ tool }) => this.#options.registry.remainingBackoffMs(tool) ?? 0);
     if (waits.length > 0) await sleep(Math.min(...waits));
   }
 
-  /** While the registry says so, the agent does nothing at all: its user decides. */
+  /** While the registry calls for a pause, the agent does nothing until its user decides. */
   async #pauseIfToldTo(): Promise<void> {
     const { registry, askUser } = this.#options;
     if (!registry.shouldPauseForRecovery()) return;

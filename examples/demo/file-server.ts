@@ -6,7 +6,7 @@ const program = createRequire(import.meta.url).resolve(
   '@modelcontextprotocol/server-filesystem/dist/index.js',
 );
 
-/** The real MCP server for the files of one folder, in a process of its own, and the client that talks to it. */
+/** The real MCP server for the files of one folder, in its own process, and a client that is connected to it. */
 export class FileServer {
   condition: 'up' | 'hung' | 'dead' = 'dead';
   readonly #folder: string;
@@ -21,13 +21,13 @@ export class FileServer {
     return this.#transport?.pid ?? null;
   }
 
-  /** Starts it, or starts it again: a client that has lost its server cannot be connected anew. */
+  /** Starts the server, or restarts it with a new client, because a client that lost its server cannot reconnect. */
   async start(): Promise<void> {
     this.kill();
     this.#transport = new StdioClientTransport({
       command: process.execPath,
       args: [program, this.#folder],
-      // What it says of itself would stand in the middle of the timeline.
+      // Its own output would interrupt the timeline.
       stderr: 'ignore',
     });
     this.#client = new Client({ name: 'toolfuse-demo', version: '1.0.0' });
@@ -41,24 +41,24 @@ export class FileServer {
       timeout: timeoutMs,
     });
     const text = (answer.content as { text?: string }[]).map((part) => part.text ?? '').join('\n');
-    // MCP reports what goes wrong inside a tool as a result.
+    // MCP reports errors inside a tool as results.
     if (answer.isError) throw new Error(text);
     return text;
   }
 
-  /** The process lives and its pipes are open, but it answers nothing. */
+  /** Makes the server hang: its process and pipes stay open, but it answers nothing. */
   hang(): void {
     this.#signal('SIGSTOP');
     this.condition = 'hung';
   }
 
-  /** SIGKILL, since a process that hangs hears nothing else. Does nothing where none is running. */
+  /** Kills the server with SIGKILL, because a hung process reacts to nothing else. Does nothing if none is running. */
   kill(): void {
     this.#signal('SIGKILL');
     this.condition = 'dead';
   }
 
-  /** The polite end: it is told that there is nothing more to come, and leaves. */
+  /** Ends the server gracefully, by closing its input. */
   async stop(): Promise<void> {
     await this.#client?.close();
     this.condition = 'dead';
@@ -68,7 +68,7 @@ export class FileServer {
     try {
       if (this.pid !== null) process.kill(this.pid, name);
     } catch {
-      // It has ended in this very moment.
+      // The process has ended at this very moment.
     }
   }
 }

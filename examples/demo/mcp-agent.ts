@@ -6,28 +6,28 @@ import { span, tell, type Who, wordsOf } from './timeline.ts';
 
 export interface McpAgentOptions {
   readonly who: Who;
-  /** What the client's configuration says: a command and its arguments. */
+  /** The command and arguments in the client's configuration. */
   readonly command: readonly string[];
-  /** As long the client waits for an answer, in ms. */
+  /** How long the client waits for an answer, in ms. */
   readonly timeoutMs: number;
-  /** Stands for the time that a model takes for a turn, which is seconds. */
+  /** Stands in for the seconds that a model takes for a turn. */
   readonly turnMs: number;
-  /** So often a model calls a tool that fails before it goes on with something else. */
+  /** How often the model calls a failing tool before it goes on with something else. */
   readonly patience: number;
 }
 
-/** What an agent has done and lost. */
+/** The results and losses of an agent. */
 export interface Tally {
   done: number;
-  /** Calls that were made and failed. */
+  /** How many calls were made and failed. */
   wasted: number;
-  /** Calls that were refused before they were made. */
+  /** How many calls were refused before they were made. */
   refused: number;
-  /** Spent on calls that failed, in ms. */
+  /** The time spent on failed calls, in ms. */
   waitedMs: number;
 }
 
-/** An agent with the tools of one MCP server: it knows of no circuits, only of answers. */
+/** An agent with the tools of one MCP server. It knows nothing about circuits, and sees only answers. */
 export class McpAgent {
   readonly tally: Tally = { done: 0, wasted: 0, refused: 0, waitedMs: 0 };
   readonly #options: McpAgentOptions;
@@ -48,7 +48,7 @@ export class McpAgent {
     return this.#transport.pid;
   }
 
-  /** What the command has printed on standard error. */
+  /** The command's output on standard error. */
   get printed(): string {
     return this.#printed;
   }
@@ -62,7 +62,7 @@ export class McpAgent {
     await this.#client.close();
   }
 
-  /** Reads files, one a turn, as patient as models are. */
+  /** Reads files, one per turn, as patiently as models do. */
   async read(paths: readonly string[]): Promise<void> {
     const { turnMs, patience } = this.#options;
     for (const path of paths) {
@@ -76,7 +76,7 @@ export class McpAgent {
     }
   }
 
-  /** @returns when to come back, in ms, as the answer says; null where it does not, and 0 for a success. */
+  /** @returns How long to wait, in ms, according to the answer; null if it does not say, and 0 for a success. */
   async #call(path: string): Promise<number | null> {
     const { who, timeoutMs } = this.#options;
     const about = path.split('/').at(-1);

@@ -12,7 +12,7 @@ export interface Stopwatch {
 interface Attempt {
   readonly outcome: Outcome;
   readonly tookMs: number;
-  /** How the server was when the call began, or was denied. */
+  /** The server's condition when the call began or was denied. */
   readonly server: FileServer['condition'];
 }
 
@@ -23,7 +23,7 @@ function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
-/** What the denials were worth, from what was measured. */
+/** Estimates from the measured calls how much time the denials saved. */
 export class Savings {
   readonly #attempts: Attempt[] = [];
 
@@ -37,7 +37,7 @@ export class Savings {
     return this.#of(outcome, server).length;
   }
 
-  /** The sums. A dead server fails at once: only the calls to a hung one cost time. */
+  /** The totals. Only calls to a hung server cost time, because a dead one fails at once. */
   lines(): string[] {
     const hung = this.#worth('hung');
     const dead = this.#worth('dead');

@@ -8,20 +8,20 @@ const program = createRequire(import.meta.url).resolve(
 );
 const toolfuse = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
 
-/** The client's own time limit is a little longer than the proxy's, as it is where both have their defaults. */
+/** The client's time limit is a little longer than the proxy's, as it is with the defaults of both. */
 const timeouts = { proxyMs: 600, clientMs: 800 };
 const backoffMs = 500;
 const turnMs = 150;
 const patience = 3;
 
-/** What both agents have to do, and what it cost them. */
+/** The work of both agents, and what it cost them. */
 export interface Comparison {
   readonly todo: number;
   readonly without: Tally;
   readonly with: Tally;
 }
 
-/** The processes that are started here, for whoever has to end them. */
+/** All processes started here, so that the caller can end them. */
 export const startedPids: number[] = [];
 
 function signal(pid: number | null | undefined, name: NodeJS.Signals): void {
@@ -29,15 +29,15 @@ function signal(pid: number | null | undefined, name: NodeJS.Signals): void {
   process.kill(pid, name);
 }
 
-/** The process of the server behind a proxy, as its log tells. */
+/** The process id of the server behind a proxy, from its log. */
 function serverOf(log: string): number {
   const pids = [...log.matchAll(/"event":"server\.started","pid":(\d+)/g)].map(([, pid]) => Number(pid));
   return pids.at(-1) ?? Number.NaN;
 }
 
 /**
- * Two agents with the same work, the same server and the same trouble. One reaches its server directly, the other
- * through `toolfuse mcp`: that is one line in its configuration, and not a line of code.
+ * Runs two agents with the same work, the same server and the same faults. One reaches its server directly, the other through
+ * `toolfuse mcp`, which takes one line of configuration and no code.
  */
 export async function sideBySide(folder: string, paths: readonly string[]): Promise<Comparison> {
   const server = [process.execPath, program, folder];
@@ -69,7 +69,7 @@ export async function sideBySide(folder: string, paths: readonly string[]): Prom
   return { todo: paths.length, without: without.tally, with: guarded.tally };
 }
 
-/** What was measured, side by side. */
+/** The measurements, side by side. */
 export function comparisonLines({ todo, without, with: guarded }: Comparison): string[] {
   const row = (what: string, value: (tally: Tally) => string): string =>
     `  ${what.padEnd(22)}${value(without).padStart(10)}${value(guarded).padStart(14)}`;

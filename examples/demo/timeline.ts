@@ -14,11 +14,11 @@ const startedAt = performance.now();
 export const span = (ms: number): string =>
   ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 
-/** What an error says, without its number. */
+/** The message of an error, without its number. */
 export const wordsOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/^MCP error -?\d+: /, '');
 
-/** One line of the story: when, who, what. */
+/** Prints one line of the story: when, who, what. */
 export function tell(who: Who, what: string, tone: Tone = 'plain'): void {
   const when = `${((performance.now() - startedAt) / 1000).toFixed(2)} s`.padStart(8);
   console.log(`${paint('dim', when)}  ${who.padEnd(8)}  ${paint(tones[tone], what)}`);

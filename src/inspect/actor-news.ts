@@ -28,7 +28,7 @@ function pauseNews({ snapshot }: KnownActor): PauseNews {
   };
 }
 
-/** An actor as the page shows it: of its context nothing but counts, a category and the reason of a pause. */
+/** An actor as the page shows it. Only counters, a category and the reason of a pause are taken from its context. */
 export function actorNews(actor: KnownActor, controls: boolean): ActorNews {
   const { id, name, parent, kind, chart, state, snapshot, status, timers, source } = actor;
   return {

@@ -5,13 +5,13 @@ import { followConnection, type StatelyAdapter } from './stately-connection.ts';
 /** An XState inspection observer. */
 export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
-/** An inspector of `@statelyai/inspect`, as far as it is used here. */
+/** The part of an inspector of `@statelyai/inspect` that is used here. */
 export interface StatelyInspector {
   readonly inspect: InspectionObserver;
   readonly adapter: object;
 }
 
-/** What `@statelyai/inspect` sends on. It takes a task for each event, so the others are not even shown to it. */
+/** The events that `@statelyai/inspect` forwards. It schedules a task for every event, so others are not passed to it. */
 const sent: ReadonlySet<InspectionEvent['type']> = new Set([
   '@xstate.actor',
   '@xstate.event',
@@ -19,13 +19,17 @@ const sent: ReadonlySet<InspectionEvent['type']> = new Set([
 ]);
 
 /**
- * Shows a registry to an inspector: first the registry and every circuit as they are, then all that happens. It may be
- * called at any time. What the inspector throws is printed and goes no further.
+ * Shows a registry to an inspector: first the registry and its circuits in their current states, then every event. It may be
+ * called at any time. Errors of the inspector are printed and go no further.
  *
- * @param inspector One of `@statelyai/inspect`, or any XState inspection observer. Nothing is done for one with a socket
- * while that is not connected; when it is, also again, everything is shown anew.
- * @returns Ends it.
- * @throws TypeError for what is no inspector.
+ * @example
+ * import { createWebSocketInspector } from '@statelyai/inspect';
+ * const detach = attachInspector(registry, createWebSocketInspector({ url: 'ws://127.0.0.1:8080' }));
+ *
+ * @param inspector An inspector of `@statelyai/inspect`, or any XState inspection observer. An inspector with a socket is
+ * sent nothing while that is disconnected, and everything again each time it connects.
+ * @returns A function that detaches the inspector.
+ * @throws TypeError if `inspector` is not an inspector.
  */
 export function attachInspector(
   registry: ToolRegistry,
@@ -67,7 +71,7 @@ function statelyInspector(inspector: unknown): StatelyInspector | undefined {
   );
 }
 
-/** In XState, an observer that throws loses the event that it was shown, or the actor. */
+/** Contains the observer's errors: in XState, an observer that throws loses the event or ends the actor. */
 function contained(observer: InspectionObserver): (event: InspectionEvent) => void {
   const next = typeof observer === 'function' ? observer : observer.next?.bind(observer);
   return (event) => {

@@ -9,7 +9,7 @@ const refuse = (): Promise<Inspector> =>
     ),
   );
 
-/** There is no server in a browser. */
+/** Always throws, because a browser cannot run the server. */
 export const inspect = refuse;
-/** There is no server in a browser. */
+/** Always throws, because a browser cannot run the server. */
 export const serveInspector = refuse;

@@ -1,22 +1,22 @@
-/** What all definitions may take up, in characters: past it, what an app sends is shown without its chart. */
-const mostText = 32 * 2 ** 20;
+/** The largest total size of all definitions, in characters. Beyond it, actors of an app are shown without their charts. */
+const maxTextLength = 32 * 2 ** 20;
 
-/** The charts that actors follow, each kept once: a thousand tools share one. */
+/** The charts of all actors. Each is stored once, because a thousand tools share one. */
 export class Charts {
   readonly #byDefinition = new Map<string, string>();
   #text = 0;
   readonly #all: { readonly id: string; readonly definition: string }[] = [];
 
-  /** In the order in which they came. */
+  /** In order of arrival. */
   get all(): readonly { readonly id: string; readonly definition: string }[] {
     return this.#all;
   }
 
-  /** The name of a chart, by its definition as JSON; null where there is no room for it. */
+  /** The name of the chart with this definition, as JSON; null if there is no room for it. */
   idOf(definition: string): string | null {
     const known = this.#byDefinition.get(definition);
     if (known !== undefined) return known;
-    if (this.#text + definition.length > mostText) return null;
+    if (this.#text + definition.length > maxTextLength) return null;
     this.#text += definition.length;
     const id = `c${this.#all.length + 1}`;
     this.#byDefinition.set(definition, id);

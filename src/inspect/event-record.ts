@@ -3,13 +3,13 @@ import type { EventDetails, EventNews } from './protocol.ts';
 import { stateText } from './state-text.ts';
 import { takenTransition } from './taken-transition.ts';
 
-/** The least that an event is. */
+/** The minimal shape of an event. */
 export interface SeenEvent {
   readonly type: string;
   readonly category?: unknown;
 }
 
-/** One event that an actor was sent, and what became of it. Nothing is copied: XState changes no snapshot. */
+/** One event and its effect on its actor. Snapshots are not copied, because XState never changes them. */
 export interface EventRecord {
   readonly seq: number;
   readonly at: number;
@@ -18,14 +18,14 @@ export interface EventRecord {
   readonly event: SeenEvent;
   before: SeenSnapshot | undefined;
   after: SeenSnapshot | undefined;
-  /** The transitions that it took, as XState has them; undefined where it is not known. */
+  /** The transitions that were taken, as XState's objects; undefined if unknown. */
   transitions: readonly unknown[] | undefined;
   bytes: number;
 }
 
-const longestType = 200;
+const maxTypeLength = 200;
 
-/** An event in short. */
+/** The summary of an event. */
 export function eventNews({ seq, at, from, to, event, before, after, transitions }: EventRecord): EventNews {
   const { type, category } = event;
   return {
@@ -33,15 +33,15 @@ export function eventNews({ seq, at, from, to, event, before, after, transitions
     at,
     from,
     to: to.id,
-    type: type.slice(0, longestType),
-    category: type === 'FAILURE' && typeof category === 'string' ? category.slice(0, longestType) : null,
+    type: type.slice(0, maxTypeLength),
+    category: type === 'FAILURE' && typeof category === 'string' ? category.slice(0, maxTypeLength) : null,
     before: before === undefined ? null : stateText(before.value),
     after: after === undefined ? null : stateText(after.value),
     taken: transitions === undefined ? null : transitions.flatMap((each) => takenTransition(each) ?? []),
   };
 }
 
-/** An event in full. */
+/** All details of an event. */
 export function eventDetails(record: EventRecord): EventDetails {
   const { to, event, before, after } = record;
   return {

@@ -3,22 +3,25 @@ import type { InspectOptions } from './options.ts';
 
 /** A running inspector. */
 export interface Inspector {
-  /** The page's address. What follows the `#` is the key to it: whoever has it can read, and use the controls. */
+  /** The page's address. The part after the `#` is its key: anybody who has it can read, and use the controls. */
   readonly url: string;
-  /** Where any XState app connects with `createWebSocketInspector({ url })` of `@statelyai/inspect`. */
+  /** The address that any XState app can connect to, with `createWebSocketInspector({ url })` of `@statelyai/inspect`. */
   readonly appUrl: string;
-  /** Shows a registry as well. The result takes it away again. */
+  /** Shows another registry. @returns A function that removes it. */
   attach(registry: ToolRegistry): () => void;
-  /** Lets go of everything: pages, apps, registries and the port. */
+  /** Closes everything: pages, apps, registries and the port. */
   close(): Promise<void>;
-  /** Closes it at the end of an `await using` block. */
+  /** Closes the inspector at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Serves a page on which a registry's circuits can be watched live: a board, statecharts, and the sequence of events.
+ * Serves a page that shows a registry's circuits live: a board, statecharts, and the sequence of events.
  *
- * @throws TypeError or RangeError for bad options, Error where the port is taken.
+ * @example
+ * const inspector = await inspect(registry, { open: true });
+ *
+ * @throws (as a rejection) TypeError or RangeError for invalid options, Error if the port is taken.
  */
 export async function inspect(registry: ToolRegistry, options: InspectOptions = {}): Promise<Inspector> {
   const inspector = await serveInspector(options);
@@ -26,9 +29,9 @@ export async function inspect(registry: ToolRegistry, options: InspectOptions = 
   return inspector;
 }
 
-/** Serves the page without a registry: apps connect to `appUrl`, and registries are attached later. */
+/** Serves the page without a registry; apps connect to `appUrl`, and registries can be attached later. */
 export async function serveInspector(options: InspectOptions = {}): Promise<Inspector> {
-  // A browser has no server to load.
+  // Imported on demand, because the server does not load in a browser.
   const { serve } = await import('./server/serve.ts');
   return serve(options);
 }

@@ -3,7 +3,7 @@ import type { ActorKind, TimerNews } from './protocol.ts';
 import type { Source } from './source.ts';
 import { stateText } from './state-text.ts';
 
-/** The parts of a snapshot that the inspector looks at. Those of an app on the wire can be anything. */
+/** The parts of a snapshot that the inspector reads. Those of a remote app can have any type. */
 export interface SeenSnapshot {
   readonly status?: unknown;
   readonly value?: unknown;
@@ -12,14 +12,14 @@ export interface SeenSnapshot {
 
 const kinds: Readonly<Record<string, ActorKind>> = { toolCircuit: 'circuit', toolRegistry: 'registry' };
 
-/** What an actor is, by the `id` of its machine's config. */
+/** The kind of an actor, from the `id` of its machine's config. */
 export function kindOf(config: unknown): ActorKind {
   if (typeof config !== 'object' || config === null) return 'other';
   const { id } = config as { id?: unknown };
   return (typeof id === 'string' && Object.hasOwn(kinds, id) ? kinds[id] : undefined) ?? 'machine';
 }
 
-/** An actor that the inspector has seen, as it was last. */
+/** The latest known state of an actor. */
 export class KnownActor {
   readonly id: string;
   readonly name: string;
@@ -31,12 +31,12 @@ export class KnownActor {
   /** The version of the ledger at which it last changed. */
   version = 0;
   outcomes = '';
-  /** Whether its calls are reported as they end: then results that it is sent are no outcomes of their own. */
+  /** Whether its calls are reported when they end, so that results sent to it must not count as further outcomes. */
   isReported = false;
   timers: readonly TimerNews[] = [];
-  /** Events that it was sent and has not processed, as far as is known. */
+  /** The events that it was sent and, as far as known, has not processed yet. */
   readonly pending: EventRecord[] = [];
-  /** What its snapshot takes up, where it came as text. */
+  /** The size of its snapshot, if that was received as text. */
   bytes = 0;
   #state: string | undefined;
 
@@ -54,7 +54,7 @@ export class KnownActor {
     return typeof status === 'string' ? status.slice(0, 20) : 'active';
   }
 
-  /** Its state in words, worked out when somebody asks. */
+  /** Its state in words, computed on demand. */
   get state(): string {
     this.#state ??= stateText(this.snapshot?.value);
     return this.#state;

@@ -4,32 +4,32 @@ import type { KnownActor, SeenSnapshot } from './known-actor.ts';
 import { outcomeOfCall, outcomeOfEvent, withOutcome } from './outcomes.ts';
 import { Ring } from './ring.ts';
 
-/** Events that wait for their snapshot, of one actor. */
-const mostPending = 64;
-/** Actors that have ended and are still shown. */
-const mostEnded = 200;
-/** Actors that are gone, for pages that have not heard of it. */
-const mostGone = 20_000;
-/** What the kept events of apps on the wire may take up. */
-const mostBytes = 64 * 2 ** 20;
+/** The largest number of events of one actor that wait for their snapshots. */
+const maxPending = 64;
+/** The largest number of ended actors that are still shown. */
+const maxEnded = 200;
+/** The largest number of removed actors to remember, for pages that have not been notified yet. */
+const maxGone = 20_000;
+/** The largest total size of the kept events of remote apps. */
+const maxBytes = 64 * 2 ** 20;
 
-/** All that the inspector knows: the actors as they are, and the last events. It is bounded in every direction. */
+/** All data of the inspector: the current actors and the last events. Every part of it is bounded. */
 export class Ledger {
   readonly charts = new Charts();
   readonly actors = new Map<string, KnownActor>();
   readonly events: Ring<EventRecord>;
-  /** Actors that are gone, and at which version, the oldest first. */
+  /** Removed actors, each with the version of its removal, oldest first. */
   readonly gone: { readonly id: string; readonly version: number }[] = [];
-  /** The version of the last `gone` that was dropped: a page that is behind it has to be told everything. */
+  /** The version of the last entry dropped from `gone`; a page behind that version must get everything again. */
   goneSince = 0;
   /** Grows with every change. */
   version = 0;
-  /** Called at every change; it must be quick. */
+  /** Called at every change, so it must be fast. */
   onChange: () => void = () => {};
   readonly #ended: KnownActor[] = [];
 
   constructor(history: number) {
-    this.events = new Ring(history, mostBytes);
+    this.events = new Ring(history, maxBytes);
   }
 
   add(actor: KnownActor): void {
@@ -37,15 +37,15 @@ export class Ledger {
     this.#changed(actor);
   }
 
-  /** An actor is known no more. */
+  /** Removes an actor. */
   remove(actor: KnownActor): void {
     if (this.actors.get(actor.id) !== actor) return;
     this.actors.delete(actor.id);
     actor.source.forget?.(actor);
     this.version += 1;
     this.gone.push({ id: actor.id, version: this.version });
-    if (this.gone.length > mostGone) {
-      for (const { version } of this.gone.splice(0, mostGone / 2)) this.goneSince = version;
+    if (this.gone.length > maxGone) {
+      for (const { version } of this.gone.splice(0, maxGone / 2)) this.goneSince = version;
     }
     this.onChange();
   }
@@ -64,7 +64,7 @@ export class Ledger {
       bytes,
     };
     this.events.push(record);
-    if (to.pending.length === mostPending) to.pending.shift();
+    if (to.pending.length === maxPending) to.pending.shift();
     to.pending.push(record);
     this.onChange();
   }
@@ -90,14 +90,14 @@ export class Ledger {
     if (actor.status !== 'active') this.#end(actor);
   }
 
-  /** A call of a tool has ended, whether or not its circuit was told of it. */
+  /** A call of a tool has ended, whether or not its circuit received an event. */
   addCall(actor: KnownActor, category: unknown): void {
     actor.isReported = true;
     actor.outcomes = withOutcome(actor.outcomes, outcomeOfCall(category));
     this.touch(actor);
   }
 
-  /** An actor takes transitions, because of the event that it is at. */
+  /** An actor takes transitions because of the event that it is processing. */
   addTransitions(actor: KnownActor, transitions: readonly unknown[]): void {
     const [record] = actor.pending;
     if (record !== undefined && transitions.length > 0) {
@@ -106,7 +106,7 @@ export class Ledger {
     }
   }
 
-  /** Something of an actor that is shown has changed. */
+  /** A visible part of an actor has changed. */
   touch(actor: KnownActor): void {
     if (this.actors.get(actor.id) === actor) this.#changed(actor);
   }
@@ -117,7 +117,7 @@ export class Ledger {
     this.onChange();
   }
 
-  /** A circuit that is forgotten goes at once; other actors are shown a while with how they ended. */
+  /** Removes a forgotten circuit at once; other actors stay visible for a while in their final states. */
   #end(actor: KnownActor): void {
     if (actor.kind === 'circuit') {
       this.remove(actor);
@@ -125,7 +125,7 @@ export class Ledger {
     }
     if (this.#ended.includes(actor)) return;
     this.#ended.push(actor);
-    const oldest = this.#ended.length > mostEnded ? this.#ended.shift() : undefined;
+    const oldest = this.#ended.length > maxEnded ? this.#ended.shift() : undefined;
     if (oldest !== undefined) this.remove(oldest);
   }
 }

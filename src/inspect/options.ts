@@ -1,25 +1,24 @@
 import { aFunction, checkFields, type Rules, trueOrFalse, wholeNumber } from '../../machines/rule.ts';
 import type { Sanitize } from './sanitize.ts';
 
-/** How the inspector is served. */
+/** Options of the inspector. */
 export interface InspectOptions {
-  /** The port that it listens on. Default 0: any that is free. */
+  /** The port to listen on. Default 0: any free port. */
   readonly port?: number;
-  /** The address that it listens on, which has to be this machine's own: `127.0.0.1` (default), `::1` or `localhost`. */
+  /** The local address to listen on: `127.0.0.1` (default), `::1` or `localhost`. */
   readonly host?: string;
-  /** Whether it is opened in the browser at once. Default false. */
+  /** Whether to open the page in the browser at once. Default false. */
   readonly open?: boolean;
-  /** Whether events can be sent from the page. Default false. */
+  /** Whether the page can send events to circuits and registries. Default false. */
   readonly controls?: boolean;
-  /** Gives what is shown instead of an event, a context, an input, an output, an error or a definition. */
-  readonly sanitize?: Sanitize;
-  /** So many events are kept. Default 2 000. */
+  /** Returns the value to show instead of an event, context, input, output, error or definition. */ readonly sanitize?: Sanitize;
+  /** How many events are kept. Default 2 000. */
   readonly history?: number;
-  /** Whether it keeps the process alive, as the command does. Default false. */
+  /** Whether the server keeps the process alive, as it does for the command. Default false. */
   readonly keepAlive?: boolean;
 }
 
-/** The same, complete and in order. */
+/** The options, checked and complete. */
 export interface InspectSettings {
   readonly port: number;
   readonly host: string;
@@ -54,9 +53,9 @@ const rules: Rules<keyof InspectOptions> = {
 };
 
 /**
- * Checks how an inspector is to be served.
+ * Checks the options of an inspector.
  *
- * @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value.
+ * @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value.
  */
 export function checkInspectOptions(options: InspectOptions): InspectSettings {
   return { ...defaults, ...checkFields<InspectOptions>(options, rules, 'inspect') };

@@ -1,7 +1,7 @@
 import { errorCategories, isErrorCategory } from 'toolfuse/machines';
 
 /** How many outcomes of a tool are kept for its sparkline. */
-const kept = 32;
+const maxOutcomes = 32;
 
 interface Counted {
   readonly deniedRequests?: unknown;
@@ -12,13 +12,13 @@ interface Event {
   readonly category?: unknown;
 }
 
-/** How a call ended, as a letter: `s` success, `f` failure, `i` failure that does not count. */
+/** The outcome of a call, as a letter: `s` for a success, `f` for a failure, `i` for a failure that does not count. */
 export function outcomeOfCall(category: unknown): 's' | 'f' | 'i' {
   if (category === null) return 's';
   return isErrorCategory(category) && !errorCategories[category].counted ? 'i' : 'f';
 }
 
-/** What an event says of a call, as a letter: a result, or `d` for a denial; else nothing. */
+/** The outcome in an event, as a letter: a result, or `d` for a denial; empty for other events. */
 export function outcomeOfEvent(
   { type, category = 'executionError' }: Event,
   before: Counted | undefined,
@@ -30,4 +30,4 @@ export function outcomeOfEvent(
 }
 
 export const withOutcome = (outcomes: string, outcome: string): string =>
-  outcome === '' ? outcomes : (outcomes + outcome).slice(-kept);
+  outcome === '' ? outcomes : (outcomes + outcome).slice(-maxOutcomes);

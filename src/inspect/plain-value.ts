@@ -1,16 +1,16 @@
-const deepest = 8;
-const longestText = 2_000;
-const mostItems = 200;
-/** Of a whole value: past it, what is left is cut. */
-const mostNodes = 5_000;
+const maxDepth = 8;
+const maxTextLength = 2_000;
+const maxItems = 200;
+/** The largest number of nodes in a whole value; the rest is cut off. */
+const maxNodes = 5_000;
 
-const cutText = (text: string, length = longestText): string =>
+const cutText = (text: string, length = maxTextLength): string =>
   text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
 
 const isActorRef = (value: object): value is { id: string } =>
   'sessionId' in value && 'send' in value && 'id' in value && typeof value.id === 'string';
 
-/** Turns one value into plain JSON. It stops where a value is deep, long or circular, and calls no `toJSON`. */
+/** Turns one value into plain JSON. It cuts deep, long and circular parts, and never calls `toJSON`. */
 class Plainer {
   #nodes = 0;
   readonly #path: object[] = [];
@@ -24,7 +24,7 @@ class Plainer {
       case 'undefined':
         return value;
       case 'number':
-        // JSON would make null of these.
+        // JSON would turn NaN and infinities into null.
         return Number.isFinite(value) ? value : String(value);
       case 'object':
         return value === null ? null : this.#guarded(value);
@@ -37,13 +37,13 @@ class Plainer {
 
   #guarded(value: object): unknown {
     if (this.#path.includes(value)) return '[circular]';
-    if (this.#path.length >= deepest) return '[deeper]';
-    if (this.#nodes > mostNodes) return '[cut]';
+    if (this.#path.length >= maxDepth) return '[deeper]';
+    if (this.#nodes > maxNodes) return '[cut]';
     this.#path.push(value);
     try {
       return this.#object(value);
     } catch {
-      // A getter or a proxy of a stranger's.
+      // A user's getter or proxy may throw.
       return '[unreadable]';
     } finally {
       this.#path.pop();
@@ -71,7 +71,7 @@ class Plainer {
   #list(items: Iterable<unknown>, length: number): unknown[] {
     const list: unknown[] = [];
     for (const item of items) {
-      if (list.length === mostItems) {
+      if (list.length === maxItems) {
         list.push(`… (${length} in all)`);
         break;
       }
@@ -81,8 +81,8 @@ class Plainer {
   }
 
   #fields(entries: readonly [string, unknown][]): unknown {
-    const fields = entries.slice(0, mostItems).map(([key, value]) => [cutText(key, 200), this.of(value)]);
-    if (entries.length > mostItems) fields.push(['…', `${entries.length} in all`]);
+    const fields = entries.slice(0, maxItems).map(([key, value]) => [cutText(key, 200), this.of(value)]);
+    if (entries.length > maxItems) fields.push(['…', `${entries.length} in all`]);
     return Object.fromEntries(fields);
   }
 }

@@ -1,33 +1,33 @@
-/** What the inspector's server and its page say to each other: one JSON object a WebSocket frame. */
+/** The messages between the inspector's server and its page: one JSON object per WebSocket frame. */
 
-/** The subprotocol of a page. What connects without it is an app that speaks the protocol of `@statelyai/inspect`. */
+/** The subprotocol of a page. A connection without it is an app that uses the protocol of `@statelyai/inspect`. */
 export const pageProtocol = 'toolfuse.page.1';
 
-/** Browsers let a page set no header: the token is told as a subprotocol of its own. */
+/** The prefix of the subprotocol that carries the token, because a browser does not let a page set headers. */
 export const tokenPrefix = 'token.';
 
 export type ActorKind = 'registry' | 'circuit' | 'machine' | 'other';
 
-/** Something that will happen by itself. */
+/** A timer of an actor. */
 export interface TimerNews {
   readonly event: string;
-  /** When it is due, in ms of the server's time of day. */
+  /** When it is due, in ms of the server's wall clock. */
   readonly dueAt: number;
   readonly delayMs: number;
 }
 
-/** What a circuit or a registry knows beyond its state; null where it is neither. */
+/** The data of a circuit beyond its state; null for other actors. */
 export interface ToolNews {
   readonly failures: number;
   readonly threshold: number;
   readonly opens: number;
   readonly denials: number;
   readonly lastError: string | null;
-  /** The last outcomes, one letter each, the oldest first: see `outcomes.ts`. */
+  /** The last outcomes, one letter each, oldest first; see `outcomes.ts`. */
   readonly outcomes: string;
 }
 
-/** Why the registry is paused, and what is open. */
+/** The pause of a registry, and its open circuits. */
 export interface PauseNews {
   /** Null while it is not paused. */
   readonly reason: string | null;
@@ -35,55 +35,53 @@ export interface PauseNews {
   readonly maxOpen: number;
 }
 
-/** One actor, as the page shows it. */
+/** One actor as the page shows it. */
 export interface ActorNews {
   readonly id: string;
   readonly name: string;
-  /** The actor that it is a child of; null for a root. */
+  /** The id of its parent; null for a root. */
   readonly parent: string | null;
   readonly kind: ActorKind;
-  /** Which of the charts it follows; null where it is no machine. */
+  /** The name of its chart; null if it is not a state machine. */
   readonly chart: string | null;
   /** Its state in words: `open`, `playing.fast`. */
   readonly state: string;
-  /** The same as XState has it. */
+  /** Its state as XState's value. */
   readonly value: unknown;
   readonly status: string;
   readonly timers: readonly TimerNews[];
   readonly tool: ToolNews | null;
   readonly pause: PauseNews | null;
-  /** Whether the page's controls reach it. */
+  /** Whether the page's controls can send it events. */
   readonly isControlled: boolean;
 }
 
-/** A transition that was taken: the one of so many that a state has on an event, in the order of its definition. */
+/** A transition that was taken, identified by its index among a state's transitions on one event. */
 export interface TakenNews {
-  /** The state that it is a transition of, by its path; empty for the root. A dot in a key is `\\.`. */
-  readonly source: string;
-  /** The type that it is defined for; empty for one that needs no event. */
+  /** The path of the state that defines it; empty for the root. A dot in a key is `\\.`. */ readonly source: string;
+  /** The event type that it is defined for; empty if it needs no event. */
   readonly event: string;
   readonly index: number;
 }
 
-/** One event, in short. */
+/** The summary of one event. */
 export interface EventNews {
   readonly seq: number;
-  /** The server's time of day, in ms. */
-  readonly at: number;
-  /** Who sent it; null for the world outside. The actor itself for a timer. */
+  /** The server's wall-clock time, in ms. */ readonly at: number;
+  /** The sender's id; null for the outside world, and the actor itself for a timer. */
   readonly from: string | null;
   readonly to: string;
   readonly type: string;
   /** A failure's category. */
   readonly category: string | null;
-  /** The states before and after it; null where they are not known. */
+  /** The states before and after it; null if unknown. */
   readonly before: string | null;
   readonly after: string | null;
-  /** The transitions that it made its actor take; null where they are not known, as of an app on the wire. */
+  /** The transitions that its actor took; null if unknown, as for a remote app. */
   readonly taken: readonly TakenNews[] | null;
 }
 
-/** One event in full. The values are plain JSON, cut where they are long. */
+/** All details of one event. The values are plain JSON, shortened if they are long. */
 export interface EventDetails extends EventNews {
   readonly event: unknown;
   readonly snapshotBefore: unknown;
@@ -94,15 +92,15 @@ export type ServerMessage =
   | {
       readonly type: 'hello';
       readonly version: string;
-      /** Another one after a restart: what the page knows is of another server. */
+      /** Changes with each start of the server, so that a page can tell that its data belongs to another one. */
       readonly session: string;
       readonly now: number;
       readonly controls: boolean;
-      /** What a failure that is sent from the page can be of. */
+      /** The categories for failures that are sent from the page. */
       readonly categories: readonly string[];
       /** How many events are kept. */
       readonly history: number;
-      /** Where apps connect. */
+      /** The address for apps to connect to. */
       readonly appUrl: string;
     }
   | { readonly type: 'chart'; readonly id: string; readonly definition: string }
@@ -111,14 +109,14 @@ export type ServerMessage =
       readonly now: number;
       readonly actors: readonly ActorNews[];
       readonly gone: readonly string[];
-      /** Whether this is all there is, so that the page forgets what is not in it. */
+      /** Whether the list is complete, so that the page must forget all other actors. */
       readonly isAll: boolean;
     }
-  /** `skipped` counts what the page was too slow for, since it connected. */
+  /** `skipped` counts the events that the page was too slow for since it connected. */
   | { readonly type: 'events'; readonly events: readonly EventNews[]; readonly skipped: number }
   | { readonly type: 'details'; readonly request: number; readonly details: readonly EventDetails[] }
   | { readonly type: 'snapshot'; readonly request: number; readonly snapshot: unknown }
-  /** What became of an event that the page sent; null: it was sent. */
+  /** The answer to an event that the page sent: null if it was delivered, otherwise why it was not. */
   | { readonly type: 'told'; readonly request: number; readonly error: string | null };
 
 export type PageMessage =
@@ -131,5 +129,5 @@ export type PageMessage =
       readonly event: { readonly type: string; readonly category?: string };
     };
 
-/** How many events a page may ask for at once. */
-export const detailsAtOnce = 100;
+/** How many events a page may request details of at once. */
+export const maxDetailsPerRequest = 100;

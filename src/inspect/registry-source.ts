@@ -9,14 +9,14 @@ import { timersByActor } from './timers.ts';
 
 const callChannel = 'toolfuse:call';
 
-/** What the inspector needs of an actor in this process. */
+/** The part of a local actor that the inspector needs. */
 type LocalActor = ActorRefLike & {
   readonly id?: string;
   readonly logic?: { readonly config?: unknown };
   readonly _parent?: ActorRefLike;
 };
 
-/** A registry in this process: it is told of everything that happens in its actor system, as it happens. */
+/** A registry in this process as a source: it observes everything in the registry's actor system. */
 export class RegistrySource implements Source {
   readonly key: string;
   readonly #registry: ToolRegistry;
@@ -24,10 +24,10 @@ export class RegistrySource implements Source {
   readonly #sanitize: Sanitize | undefined;
   readonly #show: Sanitize;
   readonly #known = new Map<ActorRefLike, KnownActor>();
-  /** The circuits by their tools. */
+  /** The circuits by tool. */
   readonly #circuits = new Map<string, KnownActor>();
   readonly #refs = new WeakMap<KnownActor, LocalActor>();
-  /** Charts by machine config: every circuit has the same. */
+  /** Charts by machine config, because all circuits share one. */
   readonly #charts = new Map<unknown, string | null>();
 
   constructor(key: string, registry: ToolRegistry, ledger: Ledger, sanitize: Sanitize | undefined) {
@@ -38,13 +38,13 @@ export class RegistrySource implements Source {
     this.#show = shower(sanitize);
   }
 
-  /** Takes in what there is, and follows what comes. The result takes its actors away again. */
+  /** Adds all present and future actors. @returns A function that removes them. */
   attach(): () => void {
     const subscription = this.#registry.actor.system.inspect((event) => {
       try {
         this.#follow(event);
       } catch (fault) {
-        // In XState an observer that throws loses the event that it was shown.
+        // In XState, an observer that throws loses the event that it was called with.
         console.error('toolfuse: the inspector could not follow an event', fault);
       }
     });
@@ -75,13 +75,13 @@ export class RegistrySource implements Source {
 
   send(actor: KnownActor, event: { readonly type: string }): void {
     const ref = this.#refs.get(actor);
-    if (ref === undefined) throw new Error(`${actor.name} is not running any more`);
+    if (ref === undefined) throw new Error(`${actor.name} is no longer running`);
     (ref as { send(event: unknown): void }).send(event);
   }
 
   #senderOf({ sourceRef, event }: InspectionEvent & { type: '@xstate.event' }): string | null {
     if (sourceRef !== undefined) return this.#actorOf(sourceRef).id;
-    // A circuit tells of its beginning in the one way that names no sender.
+    // A circuit's first report is the only one without a sender.
     return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(event.tool)?.id ?? null) : null;
   }
 
@@ -103,7 +103,7 @@ export class RegistrySource implements Source {
     }
   }
 
-  /** An actor that was there before the inspector. */
+  /** Adds an actor that existed before the inspector. */
   #take(ref: ActorRefLike & { getSnapshot(): unknown }): void {
     const actor = this.#actorOf(ref);
     actor.become(ref.getSnapshot() as SeenSnapshot);
@@ -137,7 +137,7 @@ export class RegistrySource implements Source {
     if (this.#circuits.get(actor.name) === actor) this.#circuits.delete(actor.name);
   }
 
-  /** A success that changes nothing is no event of its circuit: it is heard of here. */
+  /** Records calls that reach the circuit without an event, such as a success that changes nothing. */
   readonly #onCall = (message: unknown): void => {
     const { registry, tool, category } = message as CallReport;
     const actor = registry === this.#registry.actor ? this.#circuits.get(tool) : undefined;

@@ -1,11 +1,11 @@
-/** What is kept in a ring: it costs so much, and is known by its number. */
+/** An item of a ring, with its number and size. */
 interface Numbered {
   readonly seq: number;
-  /** In bytes, as far as they are known. */
+  /** Its size in bytes, as far as known. */
   bytes: number;
 }
 
-/** The last items, by number: bounded in how many they are and in what they cost. */
+/** The last items, by number; both their count and their total size are bounded. */
 export class Ring<Item extends Numbered> {
   readonly #capacity: number;
   readonly #maxBytes: number;
@@ -20,12 +20,12 @@ export class Ring<Item extends Numbered> {
     this.#slots = new Array(capacity);
   }
 
-  /** The number of the oldest item that is kept. */
+  /** The number of the oldest kept item. */
   get first(): number {
     return this.#first;
   }
 
-  /** The number that the next item has to have. */
+  /** The number that the next item must have. */
   get next(): number {
     return this.#next;
   }
@@ -37,7 +37,7 @@ export class Ring<Item extends Numbered> {
     this.#count(item.bytes);
   }
 
-  /** An item has become so much larger. */
+  /** Records that an item has grown by a number of bytes. */
   grow(item: Item, bytes: number): void {
     if (bytes === 0 || item.seq < this.#first) return;
     item.bytes += bytes;

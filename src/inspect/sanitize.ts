@@ -1,16 +1,16 @@
 import { plainValue } from './plain-value.ts';
 
-/** What a value is that is about to be shown. */
+/** Describes a value that is about to be shown. */
 export interface Shown {
   readonly kind: 'event' | 'context' | 'input' | 'output' | 'error' | 'definition';
-  /** The name of its actor: of a circuit, its tool. */
+  /** The name of its actor; for a circuit, the tool. */
   readonly actor: string;
 }
 
-/** Gives what is shown instead of a value: the same with its secrets taken out, or anything else. */
+/** Returns the value to show instead of a given one, for example without its secrets. */
 export type Sanitize = (value: unknown, shown: Shown) => unknown;
 
-/** A user's `sanitize`, then plain JSON. Where it throws, nothing is shown. */
+/** Applies the user's `sanitize` and converts the result to plain JSON. If it throws, nothing is shown. */
 export function shower(sanitize: Sanitize | undefined): Sanitize {
   if (sanitize === undefined) return plainValue;
   return (value, shown) => {
@@ -25,7 +25,7 @@ export function shower(sanitize: Sanitize | undefined): Sanitize {
 
 const sanitized = ['context', 'input', 'output', 'error'] as const;
 
-/** A snapshot as plain JSON. Everything of it that a user put there goes through `sanitize`. */
+/** A snapshot as plain JSON. All user data in it passes through `sanitize`. */
 export function showSnapshot(snapshot: object, actor: string, show: Sanitize): unknown {
   const fields = snapshot as Readonly<Record<string, unknown>>;
   const shown: Record<string, unknown> = {
@@ -38,13 +38,13 @@ export function showSnapshot(snapshot: object, actor: string, show: Sanitize): u
   return shown;
 }
 
-/** A machine's config as JSON, with functions by their names, as `@statelyai/inspect` sends it. */
+/** A machine's config as JSON, with functions replaced by their names, as `@statelyai/inspect` sends it. */
 const definitionOf = (config: unknown): string =>
   JSON.stringify(config, (_key, value: unknown) =>
     typeof value === 'function' ? { type: value.name } : value,
   );
 
-/** A machine's config as JSON, without what `sanitize` takes out. */
+/** A machine's config as JSON, after `sanitize`. */
 export function showDefinition(config: unknown, actor: string, sanitize: Sanitize | undefined): string {
   try {
     const definition = definitionOf(config);

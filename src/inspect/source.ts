@@ -1,17 +1,17 @@
 import type { KnownActor, SeenSnapshot } from './known-actor.ts';
 
-/** Where actors come from: a registry in this process, or an app on the wire. */
+/** A source of actors: a registry in this process, or a remote app. */
 export interface Source {
-  /** Begins the ids of its actors, so that those of two apps differ. */
+  /** The prefix of its actors' ids, so that those of two apps differ. */
   readonly key: string;
-  /** Brings the timers of its actors up to date, where it does not tell them itself. */
+  /** Updates the timers of its actors, if it does not report them itself. */
   refreshTimers?(actors: readonly KnownActor[]): void;
-  /** One of its actors is shown no more. */
+  /** One of its actors is no longer shown. */
   forget?(actor: KnownActor): void;
-  /** An event as plain JSON, with what must not be shown taken out. */
+  /** An event as plain JSON, sanitised. */
   showEvent(event: unknown, actor: KnownActor): unknown;
-  /** A snapshot as plain JSON, likewise. */
+  /** A snapshot as plain JSON, sanitised. */
   showSnapshot(snapshot: SeenSnapshot, actor: KnownActor): unknown;
-  /** Sends an event to one of its actors; a source without it cannot. */
+  /** Sends an event to one of its actors; left out if the source cannot. */
   send?(actor: KnownActor, event: { readonly type: string }): void;
 }

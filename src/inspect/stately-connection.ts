@@ -1,19 +1,19 @@
-/** The socket of an inspector that `createWebSocketInspector` made: of `ws` in Node, a browser's own otherwise. */
+/** The socket of an inspector made by `createWebSocketInspector`: from `ws` in Node, otherwise the browser's own. */
 interface Socket {
   readonly readyState: number;
   addEventListener(type: 'open' | 'error' | 'close', listener: () => void): void;
-  /** In Node, what is under it. */
+  /** The TCP socket below it, in Node only. */
   readonly _socket?: { unref?(): void };
 }
 
-/** How an inspector of `@statelyai/inspect` sends, as far as it shows. */
+/** The visible part of how an inspector of `@statelyai/inspect` sends. */
 export interface StatelyAdapter {
   readonly ws?: Socket;
-  /** Of one that `createBrowserInspector` made. */
+  /** Only in an inspector made by `createBrowserInspector`. */
   readonly options?: { readonly window?: Pick<Window, 'addEventListener' | 'removeEventListener'> };
 }
 
-/** Told when there is somebody to send to, and when there is nobody any more. */
+/** Callbacks for when a viewer connects and disconnects. */
 export interface ConnectionListener {
   onConnected(): void;
   onLost(): void;
@@ -21,21 +21,21 @@ export interface ConnectionListener {
 
 const [connecting, open] = [0, 1];
 
-/** How often a socket is looked for that is another one than before: the package makes one 5 s after a fault. */
+/** How often to check for a new socket, in ms; the package creates one 5 s after an error. */
 const lookMs = 2_000;
 
 /**
- * Follows whether an inspector is connected. Before that the package keeps only the last 200 messages, so that of more tools
- * it would forget the first, and the registry.
+ * Follows whether an inspector is connected. Until it is, the package keeps only the last 200 messages, so with more tools it
+ * would lose the first ones and the registry.
  *
- * @returns Ends it.
+ * @returns A function that stops following.
  */
 export function followConnection(adapter: StatelyAdapter, listener: ConnectionListener): () => void {
   if (adapter.ws !== undefined) return new SocketFollower(adapter, listener).stop;
   listener.onConnected();
   const { window } = adapter.options ?? {};
   if (window?.addEventListener === undefined) return () => {};
-  // A page that is opened late, or again, has heard nothing.
+  // A page that is opened later, or reloaded, has received nothing yet.
   const onMessage = ({ data }: MessageEvent): void => {
     if (data?.type === '@statelyai.connected') listener.onConnected();
   };
@@ -43,7 +43,7 @@ export function followConnection(adapter: StatelyAdapter, listener: ConnectionLi
   return () => window.removeEventListener('message', onMessage);
 }
 
-/** Follows a socket, and the one that is made in its place. */
+/** Follows a socket and its replacements. */
 class SocketFollower {
   readonly #adapter: StatelyAdapter;
   readonly #listener: ConnectionListener;
@@ -54,7 +54,7 @@ class SocketFollower {
     this.#adapter = adapter;
     this.#listener = listener;
     this.#timer = setInterval(() => this.#look(), lookMs);
-    // In a browser it is a number.
+    // In a browser the timer is a number, which has no unref.
     (this.#timer as { unref?(): void }).unref?.();
     this.#look();
   }
@@ -77,7 +77,7 @@ class SocketFollower {
 
   #connected(socket: Socket): void {
     if (socket !== this.#socket) return;
-    // To watch is no reason to go on.
+    // Watching must not keep the process alive.
     socket._socket?.unref?.();
     this.#listener.onConnected();
   }

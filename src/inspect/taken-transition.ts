@@ -1,6 +1,6 @@
 import type { TakenNews } from './protocol.ts';
 
-/** What XState says of a transition that it takes, as far as it is looked at. */
+/** The part that is read of XState's description of a taken transition. */
 interface Definition {
   readonly eventType: string;
   readonly source: {
@@ -10,7 +10,7 @@ interface Definition {
   };
 }
 
-/** Which of its state's transitions it is. Undefined where XState is not as we know it. */
+/** The position of a transition in its state; undefined if XState's internals are not as expected. */
 export function takenTransition(transition: unknown): TakenNews | undefined {
   try {
     const { eventType, source } = transition as Definition;

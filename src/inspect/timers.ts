@@ -11,7 +11,7 @@ interface System {
   getSnapshot(): { readonly _scheduledEvents: Readonly<Record<string, Scheduled>> };
 }
 
-/** The timers of a system's actors that are still to come, by the session id of the actor that they will move. */
+/** The pending timers of a system's actors, by the session id of the actor that each will move. */
 export function timersByActor(system: System, now: number): Map<string, TimerNews[]> {
   const timers = new Map<string, TimerNews[]>();
   for (const { event, startedAt, delay, target } of Object.values(system.getSnapshot()._scheduledEvents)) {

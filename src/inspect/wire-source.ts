@@ -6,11 +6,11 @@ import { showSnapshot } from './sanitize.ts';
 import type { Source } from './source.ts';
 import { timersOf } from './wire-timers.ts';
 
-/** Actors of one app at most, and what they may take up. */
-const mostActors = 10_000;
-const mostBytes = 64 * 2 ** 20;
+/** The largest number of actors of one app, and the largest total size of their snapshots in bytes. */
+const maxActors = 10_000;
+const maxBytes = 64 * 2 ** 20;
 
-/** What an app said is not understood, or is too much: its connection is to be closed with these words. */
+/** The error for a message of an app that is invalid or too large; the connection is closed with its message. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
@@ -31,7 +31,7 @@ const eventOf = (value: unknown): SeenEvent => {
   return event as unknown as SeenEvent;
 };
 
-/** Any XState v5 app that sends what `@statelyai/inspect` sends over a WebSocket. */
+/** A remote XState v5 app that uses the WebSocket protocol of `@statelyai/inspect`. */
 export class WireSource implements Source {
   readonly key: string;
   readonly #ledger: Ledger;
@@ -44,15 +44,15 @@ export class WireSource implements Source {
     this.#ledger = ledger;
   }
 
-  /** @throws WireError for what is no message of the protocol. */
+  /** @throws WireError for an invalid message. */
   receive(text: string): void {
     let message: Fields | undefined;
     try {
       message = fieldsOf(JSON.parse(text));
     } catch {
-      throw new WireError('the message is no JSON');
+      throw new WireError('the message must be JSON');
     }
-    if (message === undefined) throw new WireError('the message is no object');
+    if (message === undefined) throw new WireError('the message must be an object');
     const bytes = text.length;
     switch (message.type) {
       case '@xstate.actor':
@@ -66,19 +66,19 @@ export class WireSource implements Source {
       case '@xstate.snapshot':
         this.#addSnapshot(this.#actorOf(message), message, bytes);
         return;
-      // What a later version of the protocol may add is no reason to part.
+      // Unknown messages are ignored, because a later version of the protocol may add some.
       default:
         textOf(message.type, 'type');
     }
   }
 
-  /** The app is gone, and so are its actors. */
+  /** The app has disconnected, so its actors are removed. */
   close(): void {
     for (const actor of this.#actors.values()) this.#ledger.remove(actor);
     this.#actors.clear();
   }
 
-  /** An app may have had any number of actors, as long as it has not too many at once. */
+  /** Forgets an ended actor, so that only the actors present at once are limited. */
   forget(actor: KnownActor): void {
     this.#bytes -= actor.bytes;
     this.#actors.delete(actor.id.slice(this.key.length + 1));
@@ -96,7 +96,7 @@ export class WireSource implements Source {
     return `${this.key}/${sessionId}`;
   }
 
-  /** An actor may be heard of before it is introduced: a viewer can come late. */
+  /** Returns a known actor, or adds one that was not introduced because the viewer connected late. */
   #actorOf(message: Fields): KnownActor {
     const sessionId = textOf(message.sessionId, 'sessionId');
     return this.#actors.get(sessionId) ?? this.#meet(sessionId, sessionId, null, undefined, '');
@@ -131,8 +131,8 @@ export class WireSource implements Source {
     config: unknown,
     definition: string,
   ): KnownActor {
-    if (this.#actors.size >= mostActors && !this.#actors.has(sessionId)) {
-      throw new WireError(`more than ${mostActors} actors`);
+    if (this.#actors.size >= maxActors && !this.#actors.has(sessionId)) {
+      throw new WireError(`more than ${maxActors} actors`);
     }
     const isMachine = fieldsOf(fieldsOf(config)?.states) !== undefined;
     const actor = new KnownActor({
@@ -164,10 +164,10 @@ export class WireSource implements Source {
     actor.become(snapshot);
   }
 
-  /** What an actor's last snapshot takes up, so that an app cannot fill the memory. */
+  /** Records the size of an actor's last snapshot, so that an app cannot fill the memory. */
   #count(actor: KnownActor, bytes: number): void {
     this.#bytes += bytes - actor.bytes;
     actor.bytes = bytes;
-    if (this.#bytes > mostBytes) throw new WireError(`more than ${mostBytes} bytes of snapshots`);
+    if (this.#bytes > maxBytes) throw new WireError(`more than ${maxBytes} bytes of snapshots`);
   }
 }

@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
-/** The configs of the active states, from the root down, each with what XState calls the state. */
+/** The configs of the active states, from the root down, each with XState's name of the state. */
 function* activeStates(
   config: Fields,
   value: unknown,
@@ -16,7 +16,7 @@ function* activeStates(
   const name = typeof config.id === 'string' ? config.id : path;
   yield [name, config];
   if (depth > 20) return;
-  // A state is called by its path from the machine, also where one around it has a name of its own.
+  // A state is named by its path from the machine, even if one of its ancestors has its own `id`.
   const from = depth === 0 ? name : path;
   const states = fieldsOf(config.states);
   const inner = typeof value === 'string' ? { [value]: undefined } : fieldsOf(value);
@@ -27,14 +27,14 @@ function* activeStates(
   }
 }
 
-/** What the delay of an open circuit is, which goes over the wire as a name only. */
+/** The delay of an open circuit, of which the protocol carries only the name. */
 function backoffMs(context: Fields): number {
   const { currentBackoffMs, config } = context;
   const ms = currentBackoffMs === 0 ? fieldsOf(config).resetTimeoutMs : currentBackoffMs;
   return typeof ms === 'number' ? ms : 0;
 }
 
-/** Whether the timers of a state have begun again. */
+/** Whether the timers of a state have restarted. */
 function hasEntered(actor: KnownActor, before: SeenSnapshot | undefined, after: SeenSnapshot): boolean {
   if (JSON.stringify(before?.value) !== JSON.stringify(after.value)) return true;
   const [earlier, later] = [fieldsOf(before?.context), fieldsOf(after.context)];
@@ -42,8 +42,8 @@ function hasEntered(actor: KnownActor, before: SeenSnapshot | undefined, after: 
 }
 
 /**
- * The timers of an actor on the wire, which does not tell them: counted from when its state was entered, where its
- * definition says how long they are, and for a circuit of ours by its backoff.
+ * The timers of a remote actor, which the protocol does not carry. They are computed from the time at which its state was
+ * entered and the delays in its definition, or from the backoff for our own circuits.
  */
 export function timersOf(
   config: unknown,
@@ -65,7 +65,7 @@ export function timersOf(
       .filter((delayMs) => Number.isFinite(delayMs))
       .map((delayMs) => {
         const event = `xstate.after.${delayMs}.${name}`;
-        // That of a state which was active before runs on.
+        // The timer of a state that was already active keeps running.
         return actor.timers.find((each) => each.event === event) ?? { event, dueAt: now + delayMs, delayMs };
       }),
   );

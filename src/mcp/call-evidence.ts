@@ -3,18 +3,18 @@ import { CONNECTION_CLOSED, REQUEST_TIMEOUT } from '../classify/rpc-codes.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 import { ToolFailure } from './tool-failure.ts';
 
-/** What a call that the SDK's client rejected is evidence of. */
+/** What a call that the SDK's client rejected says about the tool and the server. */
 export type CallEvidence =
-  /** Nothing was sent. */
+  /** The call was not sent. */
   | { readonly kind: 'unsent' }
-  /** Nothing came in time: whether the tool or the server is to blame, only the server can say. */
+  /** No answer came in time. Whether to blame the tool or the server, only a ping can tell. */
   | { readonly kind: 'timeout' }
-  /** The server answered; `failure` is what counts. */
+  /** The server answered with `failure`. */
   | { readonly kind: 'answered'; readonly failure: unknown }
-  /** The error itself tells how far the call got. */
+  /** The error itself shows how far the call got. */
   | { readonly kind: 'other' };
 
-/** Codes below 0 are JSON-RPC's and MCP's; an HTTP status is above. */
+/** Negative codes belong to JSON-RPC and MCP; an HTTP status is positive. */
 const rpcCodeOf = (error: unknown): number | undefined => {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'number' && code < -1 ? code : undefined;
@@ -25,23 +25,23 @@ const messageOf = (error: unknown): string => {
   return typeof message === 'string' ? message : '';
 };
 
-/** What either end says of an answer that is none or breaks the tool's output schema: not of what the caller sent. */
+/** Messages of either end about an answer that is invalid or breaks the tool's output schema, which is not the caller's fault. */
 const brokenAnswer =
   /\binvalid tools\/call result\b|\boutput schema but did not return structured content|\bstructured content does not match\b|\bfailed to validate structured content\b/i;
 
-/** Version 1 gives its own errors the codes that a server may use, so that their words have to tell them apart. */
+/** Version 1 of the SDK uses codes for its own errors that a server may use too, so only the messages tell them apart. */
 const ownTimeout = /\bRequest timed out\b|\bMaximum total timeout exceeded\b/;
 const ownRefusal = /\brequires task-based execution\b/;
 const ownEnd = /\bConnection closed$/;
 
-/** Where the answer was no result that the client knows, it throws what its schema library throws. */
+/** Whether an error is that of the client's schema library, which it throws for an answer that is not a valid result. */
 const isOfSchema = (error: unknown): boolean =>
   /^\$?ZodError$/.test(String((error as { name?: unknown } | null)?.name));
 
 export function callEvidence(error: unknown): CallEvidence {
   const message = messageOf(error);
   if (isOfSchema(error)) {
-    const failure = new ToolFailure('executionError', 'its answer was no result of a tool call', {
+    const failure = new ToolFailure('executionError', 'its answer was not a valid tool result', {
       cause: error,
     });
     return { kind: 'answered', failure };
@@ -57,7 +57,7 @@ export function callEvidence(error: unknown): CallEvidence {
   return { kind: 'answered', failure };
 }
 
-/** Whether what a ping was rejected with came from the server all the same, such as that it knows no ping. */
+/** Whether the error of a ping came from the server, and so proves that it is up: that it does not support pings, say. */
 export function provesLife(error: unknown): boolean {
   const category = categorize(error);
   return !didNotGetThrough(category) && category !== 'cancelled';

@@ -1,9 +1,9 @@
 import { CircuitOpenError, type Denial, type ModelAnswer } from 'toolfuse';
 
-/** Where a result carries the denial as data. */
+/** The key in a result's `_meta` that holds the denial as data. */
 export const denialKey = 'toolfuse/denial';
 
-/** The result of a tool call that was refused, as MCP has it: an error for the model to read. */
+/** The MCP result of a refused tool call: an error for the model to read. */
 export type DeniedResult = {
   isError: true;
   content: [{ type: 'text'; text: string }];
@@ -11,8 +11,13 @@ export type DeniedResult = {
 };
 
 /**
- * A refused call as the result of a tool call: the paragraph as its text, the same as data in `_meta['toolfuse/denial']`.
- * Never in `structuredContent`: clients hold that against the tool's output schema, in errors too.
+ * Turns a denial into the MCP result of a tool call: a paragraph as its text, and the same facts as data in
+ * `_meta['toolfuse/denial']`. They are not in `structuredContent`, because clients check that against the tool's output
+ * schema, even in errors.
+ *
+ * @example
+ * const permit = registry.tryAcquire('search');
+ * if (!permit.admitted) return deniedResult(permit);
  */
 export function deniedResult(denial: Denial): DeniedResult {
   const { text, data } = new CircuitOpenError(denial).toModel();

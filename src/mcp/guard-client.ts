@@ -5,27 +5,27 @@ import { deniedResult } from './denied-result.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
 import { resultFailure } from './result-errors.ts';
 
-/** What `guardMcpClient` takes. */
+/** Options of `guardMcpClient`. */
 export interface McpClientOptions extends McpGuardOptions {
-  /** The name of the server's circuit, which all its tools depend on. */
+  /** The name of the server's circuit, on which all its tools depend. */
   readonly server: string;
   /**
-   * The time limit of calls that name none, in ms. A call that names its own `timeout` keeps it. Default: the SDK's, 60 s.
+   * The time limit of calls without their own `timeout`, in ms. Default: the SDK's, 60 s.
    */
   readonly timeoutMs?: number;
   /**
-   * Whether `listTools` leaves out the tools that cannot be called now. Default false: a list that changes costs a model's
-   * prompt cache, and a call of an open tool is refused anyway.
+   * Whether `listTools` leaves out the tools that cannot be called now. Default false, because a changing list invalidates the
+   * model's prompt cache, and calls of an open tool are refused anyway.
    */
   readonly hideOpen?: boolean;
   /**
-   * What a refused call gives. Default `result`: an `isError` result, which whoever calls tools of MCP hands to the model
-   * already. `throw`: a `CircuitOpenError`.
+   * How a refused call ends. `result` (default): it returns an `isError` result, which MCP clients pass to the model anyway.
+   * `throw`: it throws a `CircuitOpenError`.
    */
   readonly denied?: 'result' | 'throw';
 }
 
-/** What is needed of a client: the SDK's `Client` has it, in every version. */
+/** The required part of a client; the SDK's `Client` has it in every version. */
 export interface GuardableClient {
   callTool(...args: never[]): Promise<unknown>;
   listTools(...args: never[]): Promise<unknown>;
@@ -37,7 +37,7 @@ interface RequestOptions {
   readonly timeout?: number;
 }
 
-/** The same, as it is called here. */
+/** The same part, with the types with which it is called here. */
 interface Client {
   callTool(params: { name: string }, schema?: unknown, options?: RequestOptions): Promise<unknown>;
   listTools(...args: unknown[]): Promise<{ tools: { name: string }[] }>;
@@ -46,8 +46,8 @@ interface Client {
 
 const sdkTimeoutMs = 60_000;
 
-/** Whoever does not answer a ping for so long will not be called alive. */
-const longestPingMs = 5_000;
+/** A server that leaves a ping unanswered this long counts as hung. */
+const maxPingMs = 5_000;
 
 const guarded = new WeakSet<object>();
 
@@ -66,18 +66,18 @@ class ClientGuard {
   guardCallTool(callTool: Client['callTool']): Client['callTool'] {
     return async (params, schema, options) => {
       const given = this.#withTimeout(options);
-      // The client refuses it as it always did, and no circuit needs to know.
+      // The client rejects such a call itself, and no circuit needs to know.
       if (given?.signal?.aborted) return callTool(params, schema, given);
-      const leave = this.#ask(params.name);
-      if (!leave.admitted) return this.#refuse({ ...leave, tool: params.name });
+      const permit = this.#ask(params.name);
+      if (!permit.admitted) return this.#refuse({ ...permit, tool: params.name });
       try {
         const result = await callTool(params, schema, given);
         const failure = resultFailure(result, this.#options.resultErrors);
-        if (failure === null) leave.success();
-        else leave.failure(failure, { roundTrip: true });
+        if (failure === null) permit.success();
+        else permit.failure(failure, { roundTrip: true });
         return result;
       } catch (error) {
-        await this.#judge(leave, error, given);
+        await this.#reportError(permit, error, given);
         throw error;
       }
     };
@@ -103,7 +103,7 @@ class ClientGuard {
   #ask(tool: string): Permit | Denial {
     const { server } = this.#options;
     const circuit = this.#circuitOf(tool);
-    // A model may call a tool by the name of the server: no circuit depends on itself.
+    // A model may call a tool that has the server's name, and a circuit must not depend on itself.
     return this.#registry.tryAcquire(circuit, circuit === server ? {} : { upstream: server });
   }
 
@@ -118,8 +118,8 @@ class ClientGuard {
     return { ...options, timeout: Math.min(timeoutMs, maxTimerMs) };
   }
 
-  /** Says of a call that was rejected whom it is evidence against, before its caller hears of it. */
-  async #judge(permit: Permit, error: unknown, options: RequestOptions | undefined): Promise<void> {
+  /** Reports a rejected call to the circuits that it is evidence against, before its caller gets the error. */
+  async #reportError(permit: Permit, error: unknown, options: RequestOptions | undefined): Promise<void> {
     if (options?.signal?.aborted) {
       permit.failure('cancelled');
       return;
@@ -134,9 +134,9 @@ class ClientGuard {
     }
   }
 
-  /** Whether the server answers at all. Calls that time out together ask once. */
+  /** Whether the server answers a ping. Calls that time out together share one. */
   #isAlive(timeoutMs: number): Promise<boolean> {
-    this.#pinging ??= this.#ping({ timeout: Math.min(timeoutMs, longestPingMs) })
+    this.#pinging ??= this.#ping({ timeout: Math.min(timeoutMs, maxPingMs) })
       .then(() => true, provesLife)
       .finally(() => {
         this.#pinging = undefined;
@@ -146,16 +146,21 @@ class ClientGuard {
 }
 
 /**
- * Puts circuits before a client of the official SDK, in place, and gives it back: every call of `callTool` needs leave of
- * the tool's circuit and of the server's. Nothing else changes; `connect` and reconnecting stay with the caller, and calls
- * of the experimental tasks are not guarded.
+ * Guards a client of the official SDK in place, and returns it: every `callTool` needs permission from the tool's circuit and
+ * the server's. Nothing else changes. Connecting and reconnecting stay with the caller, and calls of experimental tasks are
+ * not guarded.
  *
- * - What cannot be reached counts against the server. So does a timeout, unless the server answers a ping: then it counts
- *   against the tool. The caller's own abort never counts.
- * - Whatever is answered proves that the server lives. An `isError` result counts against the tool, unless its words say
- *   that the caller was wrong.
+ * - A call that cannot reach the server counts against the server. So does a timeout, unless the server answers a ping; then
+ *   it counts against the tool. The caller's own abort never counts.
+ * - Any answer proves that the server is up. An `isError` result counts against the tool, unless its text says that the
+ *   caller was at fault.
  *
- * @throws TypeError or RangeError for options that cannot be meant; Error for a client that is guarded already.
+ * @example
+ * const client = guardMcpClient(new Client({ name: 'agent', version: '1.0.0' }), { registry, server: 'github' });
+ * await client.connect(transport);
+ * const result = await client.callTool({ name: 'search', arguments: { query } });
+ *
+ * @throws TypeError or RangeError for invalid options, Error for a client that is already guarded.
  */
 export function guardMcpClient<Guarded extends GuardableClient>(
   client: Guarded,

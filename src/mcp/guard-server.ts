@@ -3,13 +3,13 @@ import { deniedResult } from './denied-result.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
 import { resultFailure } from './result-errors.ts';
 
-/** What `guardMcpServer` takes. */
+/** Options of `guardMcpServer`. */
 export interface McpServerOptions extends McpGuardOptions {
-  /** After so long a handler is given up: its `extra.signal` aborts, and it counts as `timeout`. In ms. Default: no limit. */
+  /** How long a handler may take, in ms. After that its `extra.signal` aborts and it counts as `timeout`. Default: no limit. */
   readonly timeoutMs?: number;
 }
 
-/** What is needed of a server: the SDK's `McpServer` has it, in every version. */
+/** The required part of a server; the SDK's `McpServer` has it in every version. */
 export interface GuardableServer {
   connect(...args: never[]): Promise<void>;
   tool(...args: never[]): unknown;
@@ -17,7 +17,7 @@ export interface GuardableServer {
 
 type Handler = (...args: unknown[]) => unknown;
 
-/** A tool as the SDK keeps it. The field of its handler was called `callback` once. */
+/** A tool as the SDK stores it. In earlier versions, the field of its handler was called `callback`. */
 interface RegisteredTool {
   handler?: unknown;
   callback?: unknown;
@@ -38,7 +38,7 @@ class ServerGuard {
     this.#options = options;
   }
 
-  /** Guards a tool under its name, which may be a new one. What its handler is set to later is guarded, too. */
+  /** Guards a tool under its current name. Handlers that are set later are guarded, too. */
   adopt(name: string, tool: RegisteredTool): void {
     const isKnown = this.#names.has(tool);
     this.#names.set(tool, name);
@@ -56,7 +56,7 @@ class ServerGuard {
   }
 
   #guard(tool: RegisteredTool, handler: unknown): unknown {
-    // The handlers of a task are an object; a call of it ends long before the task does.
+    // The handlers of a task are an object, and a call to them ends long before the task does.
     if (typeof handler !== 'function' || this.#ours.has(handler as Handler)) return handler;
     const ours: Handler = (...args) => this.#run(this.#names.get(tool) ?? '', handler as Handler, args);
     this.#ours.add(ours);
@@ -79,15 +79,15 @@ class ServerGuard {
         isFailure: (result) => resultFailure(result, resultErrors) ?? false,
       });
     } catch (error) {
-      // One that the handler threw is of another circuit, and goes the way of every error.
-      // By the name that the model knows.
+      // A CircuitOpenError that the handler threw belongs to another circuit and is passed on like any error.
+      // The denial names the tool as the model knows it.
       if (!hasRun && error instanceof CircuitOpenError) return deniedResult({ ...error.denial, tool: name });
       throw error;
     }
   }
 }
 
-/** The last argument of a handler is what the SDK knows of the request. */
+/** The signal of the request, which is in the last argument of a handler. */
 const signalOf = (args: readonly unknown[]): AbortSignal | undefined => {
   const { signal } = (args.at(-1) ?? {}) as { signal?: unknown };
   return signal instanceof AbortSignal ? signal : undefined;
@@ -99,14 +99,18 @@ const withSignal = (args: readonly unknown[], signal: AbortSignal): unknown[] =>
 ];
 
 /**
- * Puts circuits before the tools of an `McpServer` of the official SDK, in place, and gives it back: those that are
- * registered already, and those that will be. A refused call gives an `isError` result; what a handler throws is
- * categorised, and goes on to the SDK as before. Arguments that do not fit the tool's schema never reach a circuit.
+ * Guards the tools of an `McpServer` of the official SDK in place, and returns it. Tools that are registered later are guarded
+ * as well. A refused call returns an `isError` result; the errors of handlers are categorised and then reach the SDK as
+ * before. Calls with arguments that do not match the tool's schema never reach a circuit.
  *
- * What a tool depends on is said in the registry's settings: `tools: { search: { upstream: 'database' } }`. The handlers
- * of experimental tasks are not guarded.
+ * The registry's settings say what a tool depends on: `tools: { search: { upstream: 'database' } }`. The handlers of
+ * experimental tasks are not guarded.
  *
- * @throws TypeError or RangeError for options that cannot be meant; Error for a server that is guarded already.
+ * @example
+ * const server = guardMcpServer(new McpServer({ name: 'notes', version: '1.0.0' }), { registry, timeoutMs: 10_000 });
+ * server.registerTool('search', { inputSchema }, async ({ query }) => search(query));
+ *
+ * @throws TypeError or RangeError for invalid options, Error for a server that is already guarded.
  */
 export function guardMcpServer<Guarded extends GuardableServer>(
   server: Guarded,
@@ -117,7 +121,7 @@ export function guardMcpServer<Guarded extends GuardableServer>(
     known: ['toolName', 'resultErrors', 'timeoutMs'],
   });
   if (guarded.has(server)) throw new Error('guardMcpServer: this server is guarded already');
-  // Version 1 has no public list of the tools. A test holds this against the oldest and the newest of it.
+  // Version 1 of the SDK has no public list of tools. A test checks this against the oldest and the newest release.
   const inside = server as unknown as { _registeredTools?: RegisteredTools };
   const tools = (inside as typeof inside | null | undefined)?._registeredTools;
   if (typeof tools !== 'object' || tools === null) {

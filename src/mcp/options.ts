@@ -10,14 +10,18 @@ import {
 } from '../../machines/rule.ts';
 import type { ResultErrors } from './result-errors.ts';
 
-/** What the guards of both ends take. */
+/** The options that both guards share. */
 export interface McpGuardOptions {
+  /** The registry that holds the circuits. */
   readonly registry: ToolRegistry;
-  /** The name of a tool's circuit. Default: the tool's own name. For servers that share a registry and names of tools. */
+  /**
+   * Returns the name of a tool's circuit. Default: the tool's own name. Needed if several servers in one registry have tools
+   * of the same name.
+   */
   readonly toolName?: (tool: string) => string;
-  /** Whether an `isError` result can count against its tool. Default `tool`: by its words. `ignore`: never. */
+  /** Whether an `isError` result can count against its tool: `tool` (default), depending on its text, or `ignore`, never. */
   readonly resultErrors?: ResultErrors;
-  /** After so long a call is given up, and counts as `timeout`. In ms. */
+  /** How long a call may take, in ms, before it counts as `timeout`. */
   readonly timeoutMs?: number;
 }
 
@@ -26,11 +30,11 @@ const aName: Rule = [
   (value) => typeof value === 'string' && value !== '',
 ];
 const aRegistry: Rule = [
-  'what createToolRegistry gives',
+  'a registry made by createToolRegistry',
   (value) => typeof (value as ToolRegistry | null)?.tryAcquire === 'function',
 ];
 
-/** The settings of both guards, and what each must be. */
+/** The rule for each setting of the two guards. */
 const rules = {
   registry: aRegistry,
   server: aName,
@@ -44,8 +48,8 @@ const rules = {
 /**
  * Checks the options of a guard.
  *
- * @param guard Its name, for errors: `guardMcpClient`.
- * @throws TypeError for a setting that does not exist or is missing, RangeError for a bad value; both name it.
+ * @param guard The name of the guard in errors: `guardMcpClient`.
+ * @throws TypeError for an unknown or missing setting, RangeError for an invalid value; both name the setting.
  */
 export function checkOptions(
   options: unknown,

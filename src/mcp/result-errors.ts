@@ -2,13 +2,13 @@ import { denialKey } from './denied-result.ts';
 import { categoryOfResultText } from './result-words.ts';
 import { ToolFailure } from './tool-failure.ts';
 
-/** What an `isError` result says of its tool: `tool`, by its words; `ignore`, nothing: a result like any other. */
+/** How to read an `isError` result: `tool`, as a failure of its tool depending on its text; `ignore`, as a success. */
 export type ResultErrors = 'tool' | 'ignore';
 
-/** How much of a result is read: what went wrong stands at the beginning. */
-const longestText = 4_096;
+/** How much of a result's text is read, in characters; the cause of an error is at its beginning. */
+const maxTextLength = 4_096;
 
-/** The text of a result's first parts. Anything may come from a server, so nothing is taken for granted. */
+/** The text of a result's first parts. Nothing about its shape is assumed, because a server may send anything. */
 function textOf(result: object): string {
   const { content } = result as { content?: unknown };
   if (!Array.isArray(content)) return '';
@@ -16,9 +16,9 @@ function textOf(result: object): string {
   for (const part of content) {
     const words: unknown = (part as { text?: unknown } | null)?.text;
     if (typeof words === 'string') text += text === '' ? words : `\n${words}`;
-    if (text.length > longestText) break;
+    if (text.length > maxTextLength) break;
   }
-  return text.slice(0, longestText);
+  return text.slice(0, maxTextLength);
 }
 
 const isDenial = (result: object): boolean => {
@@ -27,11 +27,15 @@ const isDenial = (result: object): boolean => {
 };
 
 /**
- * What the result of a tool call says of the tool: null for a success, else an error with its category, for
- * `permit.failure(error, { roundTrip: true })`. Whatever went wrong, the server has answered. Never throws.
+ * Reads the result of a tool call: null for a success, otherwise an error with its category. It never throws.
  *
- * A mistake of the caller's (bad arguments, an unknown tool, a file that is not there) has a category that does not count;
- * neither does the denial of another toolfuse, behind this one. What names no cause is `executionError`.
+ * A mistake of the caller (invalid arguments, an unknown tool, a missing file) gets a category that does not count, and so
+ * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`.
+ *
+ * @example
+ * const failure = resultFailure(result);
+ * if (failure === null) permit.success();
+ * else permit.failure(failure, { roundTrip: true }); // the server has answered
  */
 export function resultFailure(result: unknown, policy: ResultErrors = 'tool'): ToolFailure | null {
   if (policy === 'ignore' || typeof result !== 'object' || result === null) return null;

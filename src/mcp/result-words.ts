@@ -1,21 +1,21 @@
 import { categorize, type ErrorCategory } from 'toolfuse';
 
-/** What the Python servers put before the message of whatever a tool raised. */
+/** The prefix that Python servers put before the message of an exception in a tool. */
 const wrapping = /^Error (?:executing|calling) tool ['"]?[\w.:/-]{1,128}['"]?: /;
 
-/** The tool has broken its own promise: an error code that blames the caller, for what the caller cannot mend. */
+/** The tool broke its own output schema: the code blames the caller, who cannot fix it. */
 const brokenPromise = /\bOutput validation error\b/;
 
-/** Arguments that fit the schema and not the world. What servers say of them is said of nothing that is broken. */
+/** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
-  // The file system's: a folder for a file, a file for a folder, or the name of something that is there already.
+  // File system errors: a folder given for a file, a file for a folder, or a name that is already taken.
   [/^(?:Error: )?(?:EISDIR|ENOTDIR|EEXIST|ENOTEMPTY|ENAMETOOLONG): /, 'invalidParameters'],
   [/\b(?:file|folder|directory|destination|entity) already exists\b/i, 'invalidParameters'],
-  // pydantic's, by way of the Python servers.
+  // Errors of pydantic, passed on by Python servers.
   [/\b\d+ validation errors? for (?:call\[|\w+Arguments\b)/, 'invalidParameters'],
   [/^(?:Error: )?invalid \w+: .{0,200}\bmust be\b/i, 'invalidParameters'],
   [/\bcannot specify both\b/i, 'invalidParameters'],
-  // The text to be replaced is not in the file.
+  // The text to replace is not in the file.
   [/\bcould not find (?:an? )?(?:exact )?match\b/i, 'invalidParameters'],
   [/\b422 (?:validation failed|unprocessable)/i, 'invalidParameters'],
   [
@@ -24,7 +24,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
 ];
 
-/** The category that the text of an `isError` result stands for. */
+/** The category of an `isError` result, from its text. */
 export function categoryOfResultText(text: string): ErrorCategory {
   const message = text.replace(wrapping, '');
   if (brokenPromise.test(message)) return 'executionError';

@@ -1,7 +1,7 @@
-/** The statuses that come with a time to come back. */
+/** The HTTP statuses that may say when to try again. */
 const askToWait: ReadonlySet<number> = new Set([429, 503]);
 
-/** A response that asks to be left alone for a while, with the headers that say for how long. */
+/** The error for a response that asks the client to wait, with the headers that say for how long. */
 class RetryLaterError extends Error {
   override readonly name = 'RetryLaterError';
   readonly status: number;
@@ -15,9 +15,11 @@ class RetryLaterError extends Error {
 }
 
 /**
- * A `fetch` for the SDK's HTTP transports, `new StreamableHTTPClientTransport(url, { fetch: retryAfterFetch() })`. The errors
- * of those know no headers; with this one a 429 or 503 that has a `Retry-After` is thrown with its `status` and
- * `headers`, so that the circuit waits as long as the server asks for.
+ * Returns a `fetch` for the SDK's HTTP transports, whose own errors have no headers. It throws a 429 or 503 response with a
+ * `Retry-After` header as an error with `status` and `headers`, so that the circuit waits as long as the server asks.
+ *
+ * @example
+ * const transport = new StreamableHTTPClientTransport(url, { fetch: retryAfterFetch() });
  */
 export function retryAfterFetch(fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch {
   return async (...args) => {

@@ -1,6 +1,6 @@
 import type { ErrorCategory } from 'toolfuse';
 
-/** A call of a tool that was answered, and failed. Its `category` is what `categorize` gives for it. */
+/** The error of a tool call that was answered and failed. `categorize` returns its `category`. */
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure';
   readonly category: ErrorCategory;

@@ -2,8 +2,8 @@ import { isFields } from './definition.ts';
 import { joinedPath } from './state-names.ts';
 
 /**
- * The ids of the states that are active when a snapshot has a value: `'open'`, or `{ paused: 'waiting' }` for nested ones.
- * What is no state's value has none.
+ * The ids of the active states for a snapshot's value: `'open'`, or `{ paused: 'waiting' }` for nested states. An invalid value
+ * has none.
  */
 export function activeStates(value: unknown): string[] {
   const active: string[] = [];

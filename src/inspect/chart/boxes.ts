@@ -4,16 +4,16 @@ import { lineHeight, type Measure, textStyles } from './measure.ts';
 import type { Placement, Size } from './place.ts';
 import type { ChartPlan, PlannedState } from './plan.ts';
 
-/** A state as a box. One with others in it is a frame around them. */
+/** A state as a box. A state with others inside is a frame around them. */
 export interface ChartBox extends Rect {
-  /** The id of the state. The root's box stands for any state. */
+  /** The id of the state. The box of the root stands for any state. */
   readonly id: string;
   readonly kind: PlannedState['kind'];
   readonly isFrame: boolean;
   readonly depth: number;
   readonly title: string;
   readonly rows: readonly ChartLine[];
-  /** Where the title and the rows are: all of the box, or the head of a frame. */
+  /** The area of the title and rows: the whole box, or the head of a frame. */
   readonly head: Rect;
   readonly description: string | null;
 }
@@ -21,14 +21,14 @@ export interface ChartBox extends Rect {
 const inBox = { x: 14, y: 9, betweenTitleAndRows: 4 };
 const frameBottom = 16;
 
-/** Whether the root says anything of its own: it is drawn as a box for any state then, and not as a frame around all. */
+/** Whether the root has transitions or actions. If so, it is drawn as a box for "any state", not as a frame around all. */
 const standsForAny = ({ id }: PlannedState, rows: readonly ChartLine[], plan: ChartPlan): boolean =>
   rows.length > 0 || plan.edges.some(({ from, to }) => from === id || to === id);
 
-/** Whether the machine has no states in it. */
+/** Whether the machine has no states. */
 const isAlone = ({ parent, children }: PlannedState): boolean => parent === null && children.length === 0;
 
-/** Whether a state is drawn: the root only where it says anything of its own. */
+/** Whether a state is drawn; the root is, only if it has transitions or actions. */
 export const isDrawn = (state: PlannedState, rows: readonly ChartLine[], plan: ChartPlan): boolean =>
   state.parent !== null || isAlone(state) || standsForAny(state, rows, plan);
 
@@ -47,14 +47,14 @@ export function headSize(state: PlannedState, rows: readonly ChartLine[], measur
   };
 }
 
-/** The outlines of all states: a frame is as high as what is in it. */
+/** The outlines of all states; the height of a frame follows from its contents. */
 export function outlinesOf(
   states: readonly PlannedState[],
   placement: Placement,
   { edges }: ChartPlan,
 ): ReadonlyMap<string, Rect> {
   const outlines = new Map<string, Rect>();
-  // From the innermost to the outermost.
+  // Innermost states first.
   for (const { id } of [...states].reverse()) {
     const head = placement.heads.get(id);
     const frame = placement.frames.get(id);

@@ -1,19 +1,19 @@
 import type { ChartModel, ChartState, ChartTransition } from './chart-model.ts';
 
-/** A transition that every state beside its target has: to that target, on the same event, whatever else is the case. */
+/** A transition that every sibling of its target has: to that target, on the same event, without a guard. */
 export interface Bundle {
-  /** The state that all of them are in. */
+  /** The state that contains them all. */
   readonly parent: ChartState;
   readonly target: string;
 }
 
-/** As few states are drawn with a line each. */
-const fewest = 3;
+/** The smallest number of source states whose transitions are drawn as one line. */
+const minSources = 3;
 
 const canBeLeft = ({ kind }: ChartState): boolean =>
   kind === 'atomic' || kind === 'compound' || kind === 'parallel';
 
-/** The transitions, by their ids, that can be drawn as one: from "any other state". */
+/** The transitions, by id, that can be drawn as one line from "any other state". */
 export function bundles({ states, transitions }: ChartModel): ReadonlyMap<string, Bundle> {
   const byId = new Map(states.map((state) => [state.id, state]));
   const found = new Map<string, Bundle>();
@@ -27,13 +27,13 @@ export function bundles({ states, transitions }: ChartModel): ReadonlyMap<string
       return id !== target.id && child !== undefined && canBeLeft(child);
     });
     const sources = new Set(alike.map(({ source }) => source));
-    if (others.length < fewest || !others.every((id) => sources.has(id))) continue;
+    if (others.length < minSources || !others.every((id) => sources.has(id))) continue;
     for (const { id } of alike) found.set(id, { parent, target: target.id });
   }
   return found;
 }
 
-/** Those without a guard that lead from a state to one beside it. */
+/** The unguarded transitions from a state to a sibling. */
 function groupedByTargetAndTrigger(
   transitions: readonly ChartTransition[],
   states: ReadonlyMap<string, ChartState>,

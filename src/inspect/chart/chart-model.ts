@@ -7,20 +7,20 @@ import { type ChartTrigger, triggerOf } from './trigger.ts';
 export interface ChartState {
   /** Its path from the root, `paused.waiting`; the root's own is empty. A dot in a key is `\.`. */
   readonly id: string;
-  /** What it is called in the machine; the root is called after the machine. */
+  /** Its key in the machine; the root has the machine's id. */
   readonly key: string;
-  /** The id of the state that it is in; null for the root. */
+  /** The id of the state that contains it; null for the root. */
   readonly parent: string | null;
   readonly kind: 'atomic' | 'compound' | 'parallel' | 'final' | 'history' | 'deepHistory';
-  /** Whether its parent begins with it. */
+  /** Whether it is its parent's initial state. */
   readonly isInitial: boolean;
-  /** How deep it is nested; the root's is 0. */
+  /** Its nesting depth; 0 for the root. */
   readonly depth: number;
-  /** The ids of the states in it. */
+  /** The ids of its child states. */
   readonly children: readonly string[];
   readonly entry: readonly string[];
   readonly exit: readonly string[];
-  /** The actors that run while it is active. */
+  /** The actors that it invokes while it is active. */
   readonly invokes: readonly string[];
   readonly description: string | null;
 }
@@ -30,26 +30,26 @@ export interface ChartTransition {
   readonly id: string;
   /** The id of the state that it leaves. */
   readonly source: string;
-  /** The ids of the states that it enters; none where it changes no state. */
+  /** The ids of the states that it enters; empty if it does not change the state. */
   readonly targets: readonly string[];
   readonly trigger: ChartTrigger;
-  /** Its guard in words; `else` where it is what is left when guards before it have said no; null where it has none. */
+  /** Its guard in words; `else` if it follows guarded alternatives; null if it has none. */
   readonly guard: string | null;
   readonly actions: readonly string[];
-  /** Whether the states that it stays in are exited and entered anew. */
+  /** Whether it exits and re-enters the states that it stays in. */
   readonly reenter: boolean;
 }
 
-/** A machine as it is drawn: plain data. */
+/** A machine as plain data, ready to be drawn. */
 export interface ChartModel {
   /** The machine's id. */
   readonly id: string;
-  /** The root first, and each state before those in it. */
+  /** All states: the root first, and each state before its children. */
   readonly states: readonly ChartState[];
   readonly transitions: readonly ChartTransition[];
 }
 
-/** In `toJSON()`, XState puts these among a state's actions for what is drawn as something else. */
+/** Actions that XState adds in `toJSON()` for things that are drawn in another way. */
 const isMadeUp = (name: string): boolean => /^xstate\.(raise|cancel|invoke|stop)/.test(name);
 
 const actionNames = (value: unknown): string[] =>
@@ -63,22 +63,22 @@ function kindOf(state: Fields): ChartState['kind'] {
   return entriesOf(state.states).length > 0 ? 'compound' : 'atomic';
 }
 
-/** The key of the child that a compound state begins with. */
+/** The key of a compound state's initial child. */
 function firstChild({ initial }: Fields): string | undefined {
   const target = targetName(isFields(initial) ? listOf(initial.target)[0] : initial);
-  // Written out in full, `#machine.state.child`, it ends with the key.
+  // The full form, `#machine.state.child`, ends with the key.
   if (target?.startsWith('#')) return target.split('.').at(-1);
   return target?.replace(/^\./, '').split('.')[0];
 }
 
-/** What an actor that a state invokes is called: by its id, but for one that XState made of the state's name. */
+/** The name of an invoked actor: its id, unless XState derived that from the state's name. */
 function actorName(invoke: unknown, stateName: string): string {
   if (!isFields(invoke)) return nameOf(invoke) || 'actor';
   const id = textOf(invoke.id);
   return (id?.endsWith(`.${stateName}`) ? undefined : id) || nameOf(invoke.src) || 'actor';
 }
 
-/** Reads one definition: first its states, then the transitions between them. */
+/** Reads one definition, first the states and then the transitions between them. */
 class Reader {
   readonly states: ChartState[] = [];
   readonly transitions: ChartTransition[] = [];
@@ -131,7 +131,7 @@ class Reader {
       this.#add(state, invoke === undefined ? trigger : { ...trigger, name: actorName(invoke, name) }, part);
     }
     this.#add(state, { kind: 'done', name: '' }, definition.onDone);
-    // In `toJSON()` they are among the events.
+    // In `toJSON()`, delayed transitions are among the events.
     if (Array.isArray(definition.transitions)) return;
     for (const invoke of invokes.filter(isFields)) {
       const actor = actorName(invoke, name);
@@ -164,10 +164,10 @@ class Reader {
 }
 
 /**
- * Reads the definition of any XState v5 machine: its `config`, its `toJSON()`, or either as JSON, as Stately's wire carries
- * it. `toJSON()` leaves out the `always` transitions, so `config` tells more.
+ * Reads the definition of any XState v5 machine: its `config`, its `toJSON()`, or either as JSON, as in Stately's protocol.
+ * Prefer `config`, because `toJSON()` lacks the `always` transitions.
  *
- * @throws TypeError for what is no definition, RangeError for a target that does not exist; each names it.
+ * @throws TypeError for an invalid definition, RangeError for a target that does not exist; both name it.
  */
 export function chartModel(definition: unknown): ChartModel {
   const fields = typeof definition === 'string' ? parsed(definition) : definition;

@@ -1,7 +1,7 @@
 import { bottomOf, type Rect, rightOf } from './geometry.ts';
 import type { Descent, Line } from './line.ts';
 
-/** How far from the next strip a line goes through the side of a frame: lines that go up and down do not meet there. */
+/** The distance from the next strip at which a line crosses the side of a frame, so that up and down lines do not meet. */
 const besideStrip = ({ isUpward }: Line): number => (isUpward ? 10 : 22);
 
 const isWithin = ({ x, top, bottom }: Descent, frame: Rect): boolean =>
@@ -9,7 +9,7 @@ const isWithin = ({ x, top, bottom }: Descent, frame: Rect): boolean =>
 
 const sideTowards = (x: number, frame: Rect): number => (x < frame.x ? frame.x : rightOf(frame));
 
-/** What is left of a line that comes out of a frame: by its lower side, or to the left or right. */
+/** The rest of a line that leaves a frame at the bottom, or to the left or right. */
 export function clippedAbove(line: Line, frame: Rect): Line {
   const { descents } = line;
   const out = descents.findIndex((descent, index) => index > 0 && !isWithin(descent, frame));
@@ -24,7 +24,7 @@ export function clippedAbove(line: Line, frame: Rect): Line {
   return { ...line, descents: [exit, ...descents.slice(out)] };
 }
 
-/** The same at its other end: a line that goes into a frame. */
+/** The rest of a line that enters a frame. */
 export function clippedBelow(line: Line, frame: Rect): Line {
   const { descents } = line;
   const out = descents.findLastIndex(

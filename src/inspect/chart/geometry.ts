@@ -3,7 +3,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** A rectangle, by its upper left corner. */
+/** A rectangle; `x` and `y` are its upper left corner. */
 export interface Rect extends Point {
   readonly width: number;
   readonly height: number;
@@ -18,7 +18,7 @@ export const moved = <Shape extends Point>(shape: Shape, dx: number, dy: number)
   y: shape.y + dy,
 });
 
-/** The least rectangle around others. */
+/** The smallest rectangle around others. */
 export function around(rects: readonly Rect[]): Rect {
   const x = Math.min(...rects.map((rect) => rect.x));
   const y = Math.min(...rects.map((rect) => rect.y));

@@ -1,7 +1,7 @@
 import { isFields, listOf, nameOf, textOf } from './definition.ts';
 import { inWords } from './words.ts';
 
-/** What a guard that is a bare function is called: after where it stands, or not at all. */
+/** Names that XState or a bundler gives to a guard that is an anonymous function. */
 const nameless = /^(guard|anonymous|)$/;
 
 const joined = (guards: unknown, word: string): string =>
@@ -12,8 +12,7 @@ const joined = (guards: unknown, word: string): string =>
 /** A guard as a phrase: `backoffHasRunOut` is "backoff has run out". */
 export function guardPhrase(guard: unknown): string {
   const name = nameOf(guard).replace(/^xstate\./, '');
-  // XState's own `and`, `or`, `not` and `stateIn` are functions that carry what they were made of, where they were not
-  // made JSON on the way.
+  // Unless they were serialised, XState's own `and`, `or`, `not` and `stateIn` are functions that carry their arguments.
   const made = typeof guard === 'function' || isFields(guard) ? (guard as { readonly guards?: unknown }) : {};
   if (made.guards !== undefined) {
     if (name === 'not') return `not ${joined(made.guards, '')}`;

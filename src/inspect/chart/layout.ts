@@ -8,40 +8,40 @@ import { place, type Size } from './place.ts';
 import { planChart } from './plan.ts';
 import { routeEdges } from './route.ts';
 
-/** The transitions from one state to another, as one line. */
+/** The line for all transitions from one state to another. */
 export interface ChartEdge extends Route {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly transitions: readonly string[];
-  /** How deep the frame is nested that holds it; 0 for none. */
+  /** The nesting depth of the frame that holds it; 0 for none. */
   readonly depth: number;
   readonly label: Rect & { readonly lines: readonly ChartLine[] };
 }
 
-/** The mark that its parent begins with a state: a dot, and an arrow from there to the box. */
+/** The mark of an initial state: a dot, and an arrow from there to the box. */
 export interface InitialMark extends Point {
   readonly state: string;
   /** Where the arrow ends. */
   readonly to: Point;
 }
 
-/** A chart as it is drawn, in px: plain data. */
+/** A laid-out chart as plain data, in px. */
 export interface ChartLayout {
   /** The machine's id. */
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** Frames before what is in them. */
+  /** All boxes; frames come before their contents. */
   readonly boxes: readonly ChartBox[];
   readonly edges: readonly ChartEdge[];
   readonly initials: readonly InitialMark[];
 }
 
 export interface LayoutOptions {
-  /** Default `plain`. */
+  /** How much the labels say. Default `plain`. */
   readonly detail?: ChartDetail;
-  /** Default: a guess by the characters, a little too wide. A browser can measure. */
+  /** Measures text. Default: an estimate from the characters, slightly too wide; a browser can measure exactly. */
   readonly measure?: Measure;
 }
 
@@ -49,8 +49,8 @@ const inLabel = { x: 5, y: 2 };
 const margin = 12;
 const mark = { left: 15, below: 19, radius: 3.5 };
 
-/** So many states, and so many lines between them, are laid out: more would take long, and nobody could read them. */
-const most = 250;
+/** The largest number of states, and of lines, that are laid out; more would take too long and be unreadable. */
+const maxParts = 250;
 
 /**
  * Lays out a chart from top to bottom. No box or label covers another, unless a frame holds it.
@@ -63,9 +63,9 @@ export function layoutChart(
 ): ChartLayout {
   const plan = planChart(model, detail);
   const states = [...plan.states.values()];
-  if (states.length > most || plan.edges.length > most) {
+  if (states.length > maxParts || plan.edges.length > maxParts) {
     throw new RangeError(
-      `${model.id} has ${states.length} states and ${plan.edges.length} lines between them; at most ${most} of each are drawn`,
+      `${model.id} has ${states.length} states and ${plan.edges.length} lines between them; at most ${maxParts} of each are drawn`,
     );
   }
   const rows = new Map(states.map((state) => [state.id, rowLines(state, detail, textStyles.row, measure)]));

@@ -1,26 +1,26 @@
 import type { Point } from './geometry.ts';
 import type { Strip } from './strips.ts';
 
-/** A part of a line that goes straight down. */
+/** A vertical part of a line. */
 export interface Descent extends Strip {
   readonly x: number;
 }
 
-/** A line from the upper of its states to the lower one. */
+/** A line from its upper state to its lower one. */
 export interface Line {
   readonly isUpward: boolean;
-  /** Where it comes out of the side of a frame. */
+  /** Where it leaves through the side of a frame. */
   readonly from?: Point;
   readonly descents: readonly Descent[];
-  /** Where it goes into the side of a frame. */
+  /** Where it enters through the side of a frame. */
   readonly to?: Point;
 }
 
-/** A line as it is drawn. */
+/** A line ready to be drawn. */
 export interface Route {
-  /** From the state that is left to the one that is entered: straight parts begin and end in these. */
+  /** The ends of the straight parts, from the source state to the target state. */
   readonly points: readonly Point[];
-  /** The same, as the `d` of an SVG path. */
+  /** The line as the `d` of an SVG path. */
   readonly path: string;
 }
 
@@ -49,7 +49,7 @@ const drawnUp = ({ from, descents, to }: Line): Route =>
     from,
   );
 
-/** Upright parts are straight. Between them the line swings to the side, upright at both ends. */
+/** Draws vertical parts straight, and connects them with curves that are vertical at both ends. */
 function drawn(from: Point | undefined, upright: readonly Point[], to: Point | undefined): Route {
   const [start, ...rest] = upright;
   if (start === undefined) return { points: [], path: '' };
@@ -69,5 +69,5 @@ function drawn(from: Point | undefined, upright: readonly Point[], to: Point | u
   return { points: [from, ...upright, to].filter((point) => point !== undefined), path };
 }
 
-/** A line from the state that is left to the one that is entered. */
+/** The line from the source state to the target state. */
 export const drawnLine = (line: Line): Route => (line.isUpward ? drawnUp(line) : drawnDown(line));

@@ -3,23 +3,23 @@ import type { Measure, TextStyle } from './measure.ts';
 import type { PlannedState } from './plan.ts';
 import { triggerWords } from './trigger.ts';
 
-/** A part of a line, set in a way of its own. */
+/** A part of a line of text with its own style. */
 export interface ChartRun {
   readonly kind: 'trigger' | 'guard' | 'action';
   readonly text: string;
 }
 
-/** A line of text, and the transitions that it speaks of. */
+/** A line of text, and the transitions that it describes. */
 export interface ChartLine {
   readonly runs: readonly ChartRun[];
   readonly transitions: readonly string[];
 }
 
-/** `plain`: events and guards, and what changes no state by its event alone. `full`: every transition, with actions. */
+/** `plain` shows events and guards, and transitions that change no state by their event alone. `full` shows everything. */
 export type ChartDetail = 'plain' | 'full';
 
-/** Lines are broken past this, in px; a word that is longer is not. */
-const longestLine = 210;
+/** The width at which lines are wrapped, in px; a longer word is not broken. */
+const maxLineWidth = 210;
 
 export const lineText = (runs: readonly ChartRun[]): string => runs.map(({ text }) => text).join(' ');
 
@@ -34,18 +34,18 @@ const plus = (runs: readonly ChartRun[], { kind, text }: ChartRun): ChartRun[] =
     : [...runs, { kind, text }];
 };
 
-/** Breaks a line where it is too long: before a run that does not fit, and else between words. */
+/** Wraps a line that is too long: before a run that does not fit, or else between words. */
 function broken({ runs, transitions }: ChartLine, style: TextStyle, measure: Measure): ChartLine[] {
   const lines: ChartRun[][] = [[]];
   const put = (piece: ChartRun): void => {
     const current = lines.at(-1) ?? [];
     const longer = plus(current, piece);
-    if (current.length === 0 || measure(lineText(longer), style) <= longestLine)
+    if (current.length === 0 || measure(lineText(longer), style) <= maxLineWidth)
       lines[lines.length - 1] = longer;
     else lines.push([piece]);
   };
   for (const { kind, text } of runs) {
-    if (measure(text, style) <= longestLine) put({ kind, text });
+    if (measure(text, style) <= maxLineWidth) put({ kind, text });
     else for (const word of text.split(' ')) put({ kind, text: word });
   }
   return lines.map((each) => ({ runs: each, transitions }));
@@ -61,7 +61,7 @@ const runsOf = (
   ...(actions.length === 0 ? [] : [{ kind: 'action' as const, text: `/ ${actions.join(', ')}` }]),
 ];
 
-/** The values by a key, in the order in which each key came first. */
+/** Groups values by a key, in the order of each key's first value. */
 function groupedBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Value[][] {
   const groups = new Map<string, Value[]>();
   for (const value of values) {
@@ -74,7 +74,7 @@ function groupedBy<Value>(values: readonly Value[], keyOf: (value: Value) => str
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
-/** The lines of transitions that are taken alike: what differs is merged into one list. */
+/** One line for transitions that differ in one part only; the parts that differ are merged into a list. */
 const mergedLine = (
   transitions: readonly ChartTransition[],
   guard: string | null,
@@ -84,7 +84,7 @@ const mergedLine = (
   transitions: transitions.map(({ id }) => id),
 });
 
-/** What transitions between the same two states say: one line for those with the same guard, and the same actions if asked. */
+/** The lines of transitions between the same states: one for each guard, and for each list of actions if those are shown. */
 export function mergedLines(transitions: readonly ChartTransition[], detail: ChartDetail): ChartLine[] {
   const actionsOf = ({ actions }: ChartTransition): readonly string[] => (detail === 'full' ? actions : []);
   return groupedBy(transitions, (each) => JSON.stringify([each.guard, ...actionsOf(each)])).flatMap(
@@ -95,7 +95,7 @@ export function mergedLines(transitions: readonly ChartTransition[], detail: Cha
   );
 }
 
-/** The same, broken where it is too long for a label. */
+/** These lines, wrapped to the width of a label. */
 export const labelLines = (
   transitions: readonly ChartTransition[],
   detail: ChartDetail,
@@ -103,7 +103,7 @@ export const labelLines = (
   measure: Measure,
 ): ChartLine[] => mergedLines(transitions, detail).flatMap((line) => broken(line, style, measure));
 
-/** What is written inside a state: what it does, and the transitions that leave it as it is. */
+/** The lines inside a state: its actions, and the transitions that do not change the state. */
 export function rowLines(
   { inside, entry, exit, invokes }: PlannedState,
   detail: ChartDetail,

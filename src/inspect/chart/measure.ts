@@ -1,11 +1,11 @@
-/** How a piece of text is set. */
+/** The style of a piece of text. */
 export interface TextStyle {
-  /** In px. */
+  /** The font size, in px. */
   readonly size: number;
   readonly isBold: boolean;
 }
 
-/** The width of a text in px. */
+/** Measures the width of a text, in px. */
 export type Measure = (text: string, style: TextStyle) => number;
 
 /** The styles of a chart's texts. */
@@ -18,7 +18,7 @@ export const textStyles = {
 /** The height of a line of a style, in px. */
 export const lineHeight = ({ size }: TextStyle): number => Math.round(size * 1.4);
 
-// Widths in thousandths of the size, of the sans-serif fonts that a chart asks for: the widest of them, or a little more.
+// Widths in thousandths of the font size: at least those of the widest sans-serif font that a chart requests.
 const widths: readonly (readonly [characters: string, width: number])[] = [
   ["ijl'|", 240],
   ['.,:;!/\\ ftI[]()', 310],
@@ -33,10 +33,10 @@ const byCharacter = new Map(
 );
 
 const characterWidth = (character: string): number =>
-  // Letters that are not known are taken to be capitals, and what is not Latin to be as wide as it is high.
+  // Unknown letters count as capitals, and other scripts as square.
   byCharacter.get(character) ?? ((character.codePointAt(0) ?? 0) < 0x2e80 ? 730 : 1_050);
 
-/** The width of a text by that of its characters: a guess that is rather too wide. */
+/** Estimates the width of a text from its characters, erring on the wide side. */
 export const measureText: Measure = (text, { size, isBold }) => {
   let width = 0;
   for (const character of text) width += characterWidth(character);

@@ -1,15 +1,15 @@
 import type { ChartModel, ChartState, ChartTransition } from './chart-model.ts';
 import { lineText, mergedLines } from './lines.ts';
 
-/** Names that mermaid takes for something else. */
+/** Words that have a special meaning in mermaid. */
 const reserved =
   /^(state|note|end|direction|classDef|class|style|click|as|default|hide|scale|stateDiagram.*)$/i;
 
-/** Characters that would end a label or begin markup, as mermaid writes them. */
+/** Mermaid's escapes for characters that would end a label or start markup. */
 const written = (text: string): string =>
   text.replace(/[#;:<>{}"\r\n]/g, (character) => `#${character.codePointAt(0)};`);
 
-/** Names of the states for mermaid: paths whose every character it takes. */
+/** The names of the states for mermaid: paths with only the characters that it accepts. */
 class Names {
   readonly #byId = new Map<string, string>();
   readonly #taken = new Set<string>();
@@ -37,7 +37,7 @@ interface Change {
   readonly transitions: ChartTransition[];
 }
 
-/** The transitions between each two states that are not the same. */
+/** The transitions between each pair of different states. */
 function changesOf(transitions: readonly ChartTransition[]): Change[] {
   const found = new Map<string, Change>();
   for (const transition of transitions) {
@@ -58,7 +58,7 @@ const labelOf = ({ transitions }: Change): string =>
     .map(({ runs }) => lineText(runs))
     .join(', ');
 
-/** A chart as text for mermaid: every change of state. What leaves a state as it is, mermaid would draw as a loop each. */
+/** A chart as text for mermaid. It omits transitions that do not change the state, which mermaid would draw as loops. */
 export function chartMermaid({ states, transitions }: ChartModel): string {
   const [root] = states;
   const byId = new Map(states.map((state) => [state.id, state]));
@@ -85,7 +85,7 @@ export function chartMermaid({ states, transitions }: ChartModel): string {
       ];
     });
   const whole = (each: ChartState): string[] => {
-    // Regions have to be in a state.
+    // Mermaid allows regions only inside a state.
     if (each.kind !== 'compound') return state(each, '  ');
     const isMeant = changes.some(({ from, to }) => from === '' || to === '');
     return [...(isMeant ? [`  state "any state" as ${names.of('')}`] : []), ...inside(each, '  ')];

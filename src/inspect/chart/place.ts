@@ -3,7 +3,7 @@ import { around, moved, type Point, type Rect } from './geometry.ts';
 import type { ChartPlan } from './plan.ts';
 import { readingOrder } from './reading-order.ts';
 
-/** What dagre is asked to place: width and height in px. */
+/** A node for dagre to place: width and height in px. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -11,19 +11,19 @@ export interface Size {
 
 /** A line between two states, from the upper one to the lower one. */
 export interface PlacedEdge {
-  /** Whether the transition goes from the lower state to the upper one. */
+  /** Whether the transition leads from the lower state to the upper one. */
   readonly isUpward: boolean;
   readonly label: Rect;
-  /** Where it passes the rows between the upper state and its label, and between that and the lower state. */
+  /** The points where it passes rows, between the upper state and the label and between the label and the lower state. */
   readonly above: readonly Point[];
   readonly below: readonly Point[];
 }
 
-/** Where everything is. */
+/** The positions of all nodes and lines. */
 export interface Placement {
-  /** A state without others in it, or the head of one that has: its title and rows. */
+  /** States without children, and the heads (title and rows) of the others. */
   readonly heads: ReadonlyMap<string, Rect>;
-  /** How wide the frame of a state with others in it is. */
+  /** The width of the frame of a state with children. */
   readonly frames: ReadonlyMap<string, Rect>;
   readonly edges: ReadonlyMap<string, PlacedEdge>;
 }
@@ -35,14 +35,14 @@ const frameName = (id: string): string => `frame ${id}`;
 const labelName = (edge: string): string => `label ${edge}`;
 
 /**
- * Places states and labels from top to bottom. Labels are nodes like the states, so that nothing covers them. dagre takes no
- * line to a state with others in it: such a line leads to that state's head, which is above all that is in it.
+ * Places states and labels from top to bottom. Labels are nodes too, so that nothing covers them. dagre does not support lines
+ * to a state with children, so such a line leads to the state's head, which is above its contents.
  */
 export function place(
   plan: ChartPlan,
   heads: ReadonlyMap<string, Size>,
   labels: ReadonlyMap<string, Size>,
-  /** Where everything begins. */
+  /** The initial states. */
   origin: Point,
 ): Placement {
   const graph = new Graph({ compound: true, multigraph: true });
@@ -65,7 +65,7 @@ export function place(
         graph.setParent(frameName(id), frameName(state.parent));
     }
     put(headName(id), head, isFrame ? id : (state.parent ?? ''));
-    // Little is said by it but that a head is above what is in its state. Weights are whole: dagre fails where sums round.
+    // The weight is low: the edge only keeps a head above its contents. It is an integer, because dagre fails on rounding.
     if (state.parent !== null && state.parent !== '') {
       graph.setEdge(headName(state.parent), headName(id), { weight: 1 }, 'inside');
     }
@@ -90,7 +90,7 @@ export function place(
   ]);
   const toOrigin = <Shape extends Point>(shape: Shape): Shape => moved(shape, origin.x - x, origin.y - y);
   const rectOf = (name: string): Rect => toOrigin(placed(name));
-  // The first and the last point are on the border of a node: where a line begins is decided elsewhere.
+  // The first and last points are on the borders of nodes and are dropped; `ports.ts` decides where a line begins and ends.
   const passed = (from: string, to: string, id: string): Point[] =>
     pointsOf(graph.edge(from, to, id))
       .slice(1, -1)

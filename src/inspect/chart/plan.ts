@@ -3,30 +3,30 @@ import type { ChartModel, ChartState, ChartTransition } from './chart-model.ts';
 import type { ChartDetail } from './lines.ts';
 import { joinedPath, parentOf } from './state-names.ts';
 
-/** A state, or what stands for any of several. */
+/** A node of the drawing: a state, or "any other state". */
 export interface PlannedState extends Omit<ChartState, 'kind'> {
   readonly kind: ChartState['kind'] | 'any';
-  /** Its transitions that are written inside it, as they lead nowhere else. */
+  /** The transitions written inside it, because they do not lead to another state. */
   readonly inside: readonly ChartTransition[];
 }
 
-/** All transitions from one state to another: drawn as one line with one label. */
+/** All transitions from one state to another, drawn as one line with one label. */
 export interface PlannedEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
-  /** The innermost state that both ends are in: its frame holds the label. */
+  /** The innermost state that contains both ends; its frame holds the label. */
   readonly within: string;
   readonly transitions: readonly ChartTransition[];
 }
 
-/** What of a model is drawn how. */
+/** How each part of a model is drawn. */
 export interface ChartPlan {
   readonly states: ReadonlyMap<string, PlannedState>;
   readonly edges: readonly PlannedEdge[];
 }
 
-/** A state, the state that it is in, and so on to the root. */
+/** A state and its ancestors, up to the root. */
 export function* lineage(id: string): Generator<string> {
   for (let each = id; each !== ''; each = parentOf(each)) yield each;
   yield '';
@@ -54,7 +54,7 @@ const standIn = (of: ChartState, id: string, key: string): PlannedState => ({
   inside: [],
 });
 
-/** Sorts the transitions into lines between states, and rows inside them. */
+/** Sorts transitions into lines between states and rows inside them. */
 export function planChart(model: ChartModel, detail: ChartDetail): ChartPlan {
   const inside = new Map<string, ChartTransition[]>();
   const edges = new Map<string, PlannedEdge & { transitions: ChartTransition[] }>();

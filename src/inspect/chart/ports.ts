@@ -1,14 +1,14 @@
-/** A place on the upper or lower side of a node where a line begins or ends. */
+/** The point on the upper or lower side of a node where a line begins or ends. */
 export interface Port {
   readonly edge: string;
-  /** Where the line would go straight on. */
+  /** The x at which the line would be straight. */
   readonly towards: number;
 }
 
-/** The least distance between two lines, in px, where there is room. */
+/** The smallest distance between two lines, in px, if there is room. */
 const gap = 16;
 
-/** Where lines meet a side that reaches from one x to another: as straight as possible, in order, and apart. */
+/** Spreads the ends of lines along a side of a node: as straight as possible, in order, and apart from each other. */
 export function spreadPorts(ports: readonly Port[], from: number, to: number): ReadonlyMap<string, number> {
   const inOrder = [...ports].sort((a, b) => a.towards - b.towards);
   const between = Math.min(gap, (to - from) / Math.max(1, ports.length - 1));

@@ -1,8 +1,8 @@
 import { type ChartPlan, lineage, type PlannedState } from './plan.ts';
 
 /**
- * The states in the order in which they are met from the first one on, each state before those in it. Lines that go
- * against it are drawn upwards, so it decides what is above what.
+ * The states in the order in which transitions reach them from the initial one, each state before its children. Lines against
+ * this order are drawn upwards, so it decides which state is above which.
  */
 export function readingOrder({ states, edges }: ChartPlan): ReadonlyMap<string, number> {
   const order = new Map<string, number>();

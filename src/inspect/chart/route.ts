@@ -6,7 +6,7 @@ import type { PlannedEdge } from './plan.ts';
 import { type Port, spreadPorts } from './ports.ts';
 import { Strips } from './strips.ts';
 
-/** What lines are routed around. */
+/** The obstacles that lines are routed around. */
 export interface RouteOptions {
   readonly placement: Placement;
   readonly edges: readonly PlannedEdge[];
@@ -14,12 +14,12 @@ export interface RouteOptions {
   readonly boxes: ReadonlyMap<string, Rect>;
 }
 
-/** Kept free at both ends of a side, for its round corners. */
+/** The space kept free at both ends of a side, in px, for the rounded corners. */
 const corner = 12;
 
 const centre = ({ x, width }: Rect): number => x + width / 2;
 
-/** Lines from state to state by way of their labels. */
+/** Routes lines from state to state, through their labels. */
 export function routeEdges(options: RouteOptions): ReadonlyMap<string, Route> {
   const { placement, edges, boxes } = options;
   const strips = new Strips([
@@ -48,7 +48,7 @@ export function routeEdges(options: RouteOptions): ReadonlyMap<string, Route> {
     ];
     const upperBox = boxes.get(upper);
     const lowerBox = boxes.get(lower);
-    // A line inside a frame keeps to its head.
+    // A line from a frame to one of its own states leaves from the frame's head.
     let line: Line = { isUpward: edge.isUpward, descents };
     if (upper !== within && upperBox !== undefined) line = clippedAbove(line, upperBox);
     if (lower !== within && lowerBox !== undefined) line = clippedBelow(line, lowerBox);
@@ -67,7 +67,7 @@ function passing(points: readonly Point[], strips: Strips): Descent[] {
   });
 }
 
-/** Where lines leave the lower side of heads, and reach the upper one. */
+/** The points where lines leave the lower side of heads and reach the upper side. */
 function findPorts({ placement, edges }: RouteOptions, strips: Strips) {
   const below = new Map<string, Port[]>();
   const above = new Map<string, Port[]>();

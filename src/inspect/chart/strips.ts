@@ -1,13 +1,13 @@
 import type { Point, Rect } from './geometry.ts';
 import { bottomOf } from './geometry.ts';
 
-/** A horizontal strip that nodes stand in, one beside the other, all with their middle at the same height. */
+/** A horizontal strip of nodes side by side, all with their centres at the same height. */
 export interface Strip {
   readonly top: number;
   readonly bottom: number;
 }
 
-/** The strips of a placement. A line passes a strip upright, and moves sideways between them, so it crosses no node. */
+/** The strips of a placement. Lines cross strips vertically and move sideways only between them, so they cross no node. */
 export class Strips {
   readonly #byMiddle = new Map<number, Strip>();
 
@@ -25,12 +25,12 @@ export class Strips {
     }
   }
 
-  /** The strip that a node stands in. */
+  /** The strip of a node. */
   of(node: Rect): Strip {
     return this.#byMiddle.get(middleOf(node)) ?? { top: node.y, bottom: bottomOf(node) };
   }
 
-  /** The strip that a point of a line is in the middle of; undefined between strips. */
+  /** The strip around a point of a line; undefined between strips. */
   at({ y }: Point): Strip | undefined {
     return this.#byMiddle.get(Math.round(y));
   }

@@ -1,4 +1,4 @@
-/** The look of a chart, light or dark as its reader prefers. A page around it may set the colours itself. */
+/** The style of a chart, light or dark by the reader's preference. An enclosing page may override the colours. */
 export const chartStyle = `
 .chart { --paper: #ffffff; --ink: #1c2430; --soft: #566174; --edge: #8390a3; --fill: #f4f6fa; --frame: #eef1f6;
   --border: #b4bece; --event: #1d4f91; --lit: #0b6b4f; --lit-fill: #d9f3e8;

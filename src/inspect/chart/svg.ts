@@ -5,9 +5,9 @@ import { lineHeight, type TextStyle, textStyles } from './measure.ts';
 import { chartStyle } from './svg-style.ts';
 
 export interface SvgOptions {
-  /** The ids of the states that are lit, from `activeStates`. Default none. */
+  /** The ids of the states to highlight, from `activeStates`. Default none. */
   readonly active?: readonly string[];
-  /** What the picture is called. Default: the machine's id. */
+  /** The title of the picture. Default: the machine's id. */
   readonly title?: string;
 }
 
@@ -19,7 +19,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Characters that XML has no way to write: most control characters, and halves of others. */
+/** Characters that XML cannot contain: most control characters, and lone surrogates. */
 const unwritable = /[^\P{Cc}\t\n\r]|\p{Cs}|[\ufffe\uffff]/gu;
 
 const escaped = (text: string): string =>
@@ -27,7 +27,7 @@ const escaped = (text: string): string =>
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
-/** An element with attributes, of which those that are undefined are left out. */
+/** An element with its attributes; undefined ones are left out. */
 function element(
   name: string,
   attributes: Readonly<Record<string, string | number | undefined>>,
@@ -40,7 +40,7 @@ function element(
   return content.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${content.join('')}</${name}>`;
 }
 
-/** The height of the letters above the baseline, as a part of the line. */
+/** The height of letters above the baseline, as a fraction of the line height. */
 const baseline = 0.75;
 
 function textLine(line: ChartLine, style: TextStyle, x: number, top: number, anchor: string): string {
@@ -58,7 +58,7 @@ function textLine(line: ChartLine, style: TextStyle, x: number, top: number, anc
   );
 }
 
-/** Frames in frames are tinted by turns. */
+/** Nested frames alternate between two tints. */
 const isTinted = (depth: number): boolean => depth > 0 && depth % 2 === 0;
 
 function box(state: ChartBox, isActive: boolean): string {
@@ -139,8 +139,8 @@ const arrow =
   '<path class="head" d="M0 0.5L8 4L0 7.5Z"/></marker></defs>';
 
 /**
- * A chart as an SVG file of its own, which is dark where its reader prefers it. Each state is a `<g data-state="id">`, each
- * line a `<g data-edge="id">`, and `data-transitions` names the transitions of a line or a row.
+ * A chart as a standalone SVG file, dark if the reader prefers that. Each state is a `<g data-state="id">`, each line a
+ * `<g data-edge="id">`, and `data-transitions` names the transitions of a line or row.
  */
 export function chartSvg(
   layout: ChartLayout,

@@ -1,15 +1,17 @@
 import { durationInWords, inWords } from './words.ts';
 
-/** What makes a transition be taken. */
+/** The trigger of a transition. */
 export interface ChartTrigger {
-  /** An `event`, a delay that has run out (`after`), nothing but its guard (`always`), or a state or an actor that is `done`
-   * or has failed (`error`), or that has given a `snapshot`. */
+  /**
+   * An `event`, an elapsed delay (`after`), only a guard (`always`), or a state or actor that is `done`, has failed (`error`)
+   * or has emitted a `snapshot`.
+   */
   readonly kind: 'event' | 'after' | 'always' | 'done' | 'error' | 'snapshot';
-  /** The event's type, the delay's name or its ms as text, or the id of what is done; empty where there is nothing to name. */
+  /** The event's type, the delay's name or its ms as text, or the id of the state or actor; empty for `always`. */
   readonly name: string;
 }
 
-/** The events that XState makes up itself; what follows the delay is the id of the state. */
+/** XState's own events; the part after the delay is the id of the state. */
 const madeUp = [
   [/^xstate\.done\.state\.(.*)$/, 'done'],
   [/^xstate\.done\.actor\.(.*)$/, 'done'],
@@ -17,7 +19,7 @@ const madeUp = [
   [/^xstate\.snapshot\.(.*)$/, 'snapshot'],
 ] as const;
 
-/** The trigger of an event's type, seen in the state with an id; XState's own events are told apart. */
+/** The trigger for an event type in a given state; recognises XState's own events. */
 export function triggerOf(eventType: string, stateId: string): ChartTrigger {
   const after = 'xstate.after.';
   if (eventType.startsWith(after)) {
@@ -33,7 +35,7 @@ export function triggerOf(eventType: string, stateId: string): ChartTrigger {
   return { kind: 'event', name: eventType };
 }
 
-/** A trigger as a label says it: "after 5 s", "search is done", "any event". */
+/** The label of a trigger: "after 5 s", "search is done", "any event". */
 export function triggerWords({ kind, name }: ChartTrigger): string {
   switch (kind) {
     case 'after':

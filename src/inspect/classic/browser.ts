@@ -6,16 +6,16 @@ import { type ClassicOptions, checkClassicOptions } from './options.ts';
 import { isViewerMessage } from './viewer-message.ts';
 
 /**
- * Shows a registry to a viewer of `@xstate/inspect`, the inspector of XState v4, in an `<iframe>` or a window.
+ * Shows a registry to the viewer of `@xstate/inspect`, the inspector of XState v4, in an `<iframe>` or a window.
  *
- * @returns Ends it.
- * @throws TypeError for bad options; Error where there is no place to show it.
+ * @returns A function that detaches the viewer.
+ * @throws TypeError for invalid options, Error if there is no `<iframe>` or window to show it in.
  */
 export function inspectClassic(registry: ToolRegistry, options: ClassicOptions = {}): () => void {
   checkClassicOptions(options);
   const { controls = false, sanitize, server: _, ...place } = options;
   const devTools = createDevTools();
-  // Before the package's own listener, which takes whatever any window sends.
+  // Added before the package's own listener, which would accept messages from any window.
   const guard = (event: MessageEvent): void => {
     if (
       isFields(event.data) &&

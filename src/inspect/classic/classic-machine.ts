@@ -1,13 +1,13 @@
 import type { ChartModel, ChartState, ChartTransition } from '../chart/chart-model.ts';
 import type { ChartTrigger } from '../chart/trigger.ts';
 
-/** A machine or a state as XState v4 writes it, as JSON. */
+/** A machine or state in XState v4's JSON format. */
 export type ClassicConfig = Readonly<Record<string, unknown>>;
 
-/** What XState calls a state that has no name of its own. */
+/** XState's name for a state without its own `id`. */
 const nameOf = (machine: string, state: string): string => (state === '' ? machine : `${machine}.${state}`);
 
-/** The definition of a machine for the viewers of v4. Guards are named by their phrases. */
+/** The definition of a machine for the viewers of v4. Guards are named by their phrase. */
 export function classicMachine({ id, states, transitions }: ChartModel): ClassicConfig {
   const byId = new Map(states.map((state) => [state.id, state]));
   const convert = (state: ChartState): ClassicConfig => {
@@ -29,7 +29,7 @@ export function classicMachine({ id, states, transitions }: ChartModel): Classic
     };
   };
   const [root] = states;
-  // Without it, v4 warns of what it does with actions.
+  // Without this field, v4 prints a warning about the order of actions.
   return root === undefined ? { id } : { ...convert(root), predictableActionArguments: true };
 }
 
@@ -39,7 +39,7 @@ function typeOf({ kind }: ChartState): ClassicConfig {
   return kind === 'parallel' || kind === 'final' ? { type: kind } : {};
 }
 
-/** Transitions by what makes them be taken: `always`, `after` and `on`, each with a list in the order of the definition. */
+/** Transitions by trigger: `always`, `after` and `on`, each with a list in the order of the definition. */
 function triggered(transitions: readonly ChartTransition[], machine: string, state: string): ClassicConfig {
   const always: ClassicConfig[] = [];
   const after = new Map<string, ClassicConfig[]>();
@@ -63,7 +63,7 @@ function classicTransition({ source, targets, guard, actions, reenter }: ChartTr
   );
   return {
     ...(targets.length > 0 && { target: targets.map((target) => `#${nameOf(machine, target)}`) }),
-    // What is left when guards before have said no has none: the order says it.
+    // `else` is not a guard; the order of the alternatives expresses it.
     ...(guard !== null && guard !== 'else' && { cond: guard }),
     actions,
     internal: staysInside && !reenter,
@@ -93,7 +93,7 @@ const madeUp: readonly (readonly [v5: RegExp, v4: string])[] = [
   [/^xstate\.done\.state\./, 'done.state.'],
 ];
 
-/** What v4 calls an event: those that XState makes up have other names there. */
+/** The v4 name of an event; XState's own events have other names there. */
 export function classicEventType(type: string, names: readonly string[]): string {
   const after = 'xstate.after.';
   const state = type.startsWith(after) ? names.find((name) => type.endsWith(`.${name}`)) : undefined;

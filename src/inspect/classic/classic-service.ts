@@ -3,13 +3,13 @@ import { isFields } from '../chart/definition.ts';
 import type { Sanitize } from '../sanitize.ts';
 import { type ClassicConfig, classicEventType } from './classic-machine.ts';
 
-/** A machine of v4, as far as its inspector looks at it. */
+/** The part of a v4 machine that its inspector reads. */
 export interface ClassicMachine {
   readonly definition: ClassicConfig;
   toJSON(): ClassicConfig;
 }
 
-/** What is the same for all actors of a machine. */
+/** The parts that all actors of a machine share. */
 export interface ClassicKind {
   readonly machine: ClassicMachine;
   readonly stateNames: readonly string[];
@@ -19,12 +19,12 @@ interface Event {
   readonly type: string;
 }
 
-/** A state of v4, as far as its viewers look at it. */
+/** The part of a v4 state that its viewers read. */
 export interface ClassicState {
   readonly value: unknown;
   readonly context: unknown;
   readonly event: Event;
-  /** The same as SCXML wraps it. */
+  /** The event in its SCXML wrapper. */
   readonly _event: {
     readonly name: string;
     readonly data: Event;
@@ -47,26 +47,26 @@ export interface ClassicServiceOptions {
   readonly kind: ClassicKind;
   readonly parent: string | undefined;
   readonly show: Sanitize;
-  /** Whether events of a viewer are sent on to the actor. */
+  /** Whether events from a viewer are passed on to the actor. */
   readonly controls: boolean;
 }
 
-/** An actor of v5 as a service of v4: what the inspector of v4 touches of one, and no more. */
+/** Presents a v5 actor as a v4 service, with only the parts that v4's inspector uses. */
 export class ClassicService {
   readonly id: string;
   readonly sessionId: string;
   readonly parent: { readonly sessionId: string } | undefined;
   readonly machine: ClassicMachine;
-  /** Replaced by the inspector, so that it hears of an event before the actor does. */
+  /** The inspector replaces this method, so that it sees an event before the actor does. */
   send: (event: unknown) => void;
   readonly #actor: AnyActorRef;
   readonly #options: ClassicServiceOptions;
   readonly #listeners = new Set<(state: ClassicState) => void>();
   readonly #stopListeners = new Set<() => void>();
   #lastEvent: Event = { type: 'xstate.init' };
-  /** Whether the actor has the event already. */
+  /** Whether the actor has already received the event. */
   #isHeard = false;
-  /** Whether the event comes from a viewer, which knows of it. */
+  /** Whether the event came from a viewer, which then need not be notified. */
   #isFromViewer = false;
 
   constructor(actor: AnyActorRef, options: ClassicServiceOptions) {
@@ -110,7 +110,7 @@ export class ClassicService {
     this.#stopListeners.add(listener);
   }
 
-  /** The actor has been sent an event. */
+  /** The actor was sent an event. */
   hear(event: Event): void {
     this.remember(event);
     if (this.#isFromViewer) return;
@@ -122,7 +122,7 @@ export class ClassicService {
     }
   }
 
-  /** The same, where nobody is to be told. */
+  /** The actor was sent an event of which the inspector is not notified. */
   remember(event: Event): void {
     const shown = this.#options.show(event, { kind: 'event', actor: this.id });
     const type = classicEventType(event.type, this.#options.kind.stateNames);
@@ -143,7 +143,7 @@ export class ClassicService {
 
   #sendToActor(event: unknown): void {
     if (this.#isHeard || !this.#options.controls) return;
-    // A viewer sends it as SCXML wraps it.
+    // A viewer sends the event in its SCXML wrapper.
     const data = isFields(event) && isFields(event.data) ? event.data : event;
     if (!isFields(data) || typeof data.type !== 'string') return;
     this.#isFromViewer = true;

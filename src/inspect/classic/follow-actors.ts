@@ -5,7 +5,7 @@ import { type Sanitize, shower } from '../sanitize.ts';
 import { classicMachine, stateNames } from './classic-machine.ts';
 import { type ClassicKind, ClassicService } from './classic-service.ts';
 
-/** Where the inspector of v4 hears of services: its `globalThis.__xstate__`, or its `createDevTools()`. */
+/** The place where v4's inspector learns about services: `globalThis.__xstate__`, or its `createDevTools()`. */
 export interface ClassicDevTools {
   register(service: unknown): void;
 }
@@ -13,11 +13,11 @@ export interface ClassicDevTools {
 export interface FollowOptions {
   readonly sanitize: Sanitize | undefined;
   readonly controls: boolean;
-  /** Whether there is a viewer. While there is none, nothing is made for it. */
+  /** Whether a viewer is connected; while none is, no states are converted. */
   readonly isWatched: () => boolean;
 }
 
-/** Registers the registry and its circuits as services of v4, and those that come, and tells what happens to them. */
+/** Registers the registry and its circuits, present and future, as v4 services, and reports their events and states. */
 export class ActorFollower {
   readonly #registry: ToolRegistry;
   readonly #devTools: ClassicDevTools;
@@ -34,7 +34,7 @@ export class ActorFollower {
     this.#show = shower(options.sanitize);
     for (const actor of [registry.actor, ...registry.circuits()]) this.#meet(actor);
     this.#subscription = registry.actor.system.inspect((event) => {
-      // In XState an observer that throws loses the event that it was shown.
+      // In XState, an observer that throws loses the event that it was called with.
       try {
         this.#follow(event);
       } catch (fault) {
@@ -51,7 +51,7 @@ export class ActorFollower {
 
   #follow(event: InspectionEvent): void {
     if (event.type === '@xstate.actor') {
-      // It has no snapshot before it is made.
+      // The actor has no snapshot until its creation is complete.
       queueMicrotask(() => this.#meet(event.actorRef as AnyActorRef));
       return;
     }

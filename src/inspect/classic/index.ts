@@ -12,11 +12,12 @@ const isServer = (server: unknown): server is ViewerServer =>
   typeof server === 'object' && server !== null && 'on' in server && 'clients' in server;
 
 /**
- * Shows a registry to the viewers of `@xstate/inspect`, the inspector of XState v4, which is inside with the XState that
- * it needs.
+ * Shows a registry to the viewers of `@xstate/inspect`, the inspector of XState v4. This entry contains the package and the
+ * XState 4 that it needs.
  *
- * @returns Ends it. The server is left open.
- * @throws TypeError for an unknown setting or a server that is none of `ws`, RangeError for a bad value; each names the setting and the value.
+ * @returns A function that detaches the viewers. It does not close the server.
+ * @throws TypeError for an unknown setting or a server that is not from `ws`, RangeError for an invalid value; each names the
+ * setting and the value.
  */
 export function inspectClassic(registry: ToolRegistry, options: ClassicOptions): () => void {
   checkClassicOptions(options);
@@ -24,7 +25,7 @@ export function inspectClassic(registry: ToolRegistry, options: ClassicOptions):
   if (!isServer(server)) throw new TypeError(`server must be a WebSocketServer of ws, got ${String(server)}`);
   const guarded = new GuardedServer(server, controls);
   inspect({ server: guarded as never });
-  // That is where the package expects services, whatever it is asked.
+  // The package looks for services there, regardless of its options.
   const { __xstate__: devTools } = globalThis as unknown as { readonly __xstate__: ClassicDevTools };
   const follower = new ActorFollower(registry, devTools, {
     controls,

@@ -2,19 +2,18 @@ import { aFunction, anything, checkFields, type Rules, trueOrFalse } from '../..
 import type { Sanitize } from '../sanitize.ts';
 import type { ViewerServer } from './viewer-guard.ts';
 
-/** Where the classic inspector shows a registry, and how. */
+/** Options of the classic inspector. */
 export interface ClassicOptions {
-  /** In Node.js: a `WebSocketServer` of `ws` that viewers connect to. It stays yours to close. */
+  /** In Node.js: a `WebSocketServer` of `ws` that viewers connect to. Closing it remains your job. */
   readonly server?: ViewerServer;
-  /** In a browser: the `<iframe>` that the viewer is opened in, or a function that finds it; false for a window of its own. */
-  readonly iframe?: unknown;
-  /** In a browser: the viewer's address. Default that of Stately's. */
+  /** In a browser: the `<iframe>` for the viewer, or a function that returns it; false for a separate window. */ readonly iframe?: unknown;
+  /** In a browser: the viewer's address. Default: Stately's. */
   readonly url?: string;
-  /** In a browser: a window that the viewer is in already. */
+  /** In a browser: a window that already contains the viewer. */
   readonly targetWindow?: unknown;
-  /** Whether viewers can send events to the circuits. Default false: anybody who reaches the server could. */
+  /** Whether viewers can send events to the circuits. Default false, because anybody who can reach the server could. */
   readonly controls?: boolean;
-  /** Gives what is shown instead of an event or a context. */
+  /** Returns the value to show instead of an event or context, for example without its secrets. */
   readonly sanitize?: Sanitize;
 }
 
@@ -27,7 +26,7 @@ const rules: Rules<keyof ClassicOptions> = {
   sanitize: aFunction,
 };
 
-/** @throws TypeError for an unknown setting, RangeError for a bad value; both name the setting and the value. */
+/** @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value. */
 export function checkClassicOptions(options: ClassicOptions): void {
   checkFields<ClassicOptions>(options, rules, 'inspectClassic');
 }

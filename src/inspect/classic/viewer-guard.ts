@@ -1,6 +1,6 @@
-import { isViewerMessage, longestMessage, parsed } from './viewer-message.ts';
+import { isViewerMessage, maxMessageLength, parsed } from './viewer-message.ts';
 
-/** A socket of a WebSocket server, as `ws` makes it. */
+/** A socket of a `ws` WebSocket server. */
 export interface ViewerSocket {
   readonly readyState: number;
   readonly OPEN: number;
@@ -13,17 +13,17 @@ export interface ViewerSocket {
   on(type: 'error' | 'close', listener: () => void): unknown;
 }
 
-/** A WebSocket server, as `ws` makes it. */
+/** A WebSocket server of `ws`. */
 export interface ViewerServer {
   readonly clients: Iterable<ViewerSocket>;
   on(type: 'connection', listener: (socket: ViewerSocket) => void): unknown;
   off(type: 'connection', listener: (socket: ViewerSocket) => void): unknown;
 }
 
-/** A viewer that has not read so many bytes misses what follows. */
-const mostUnread = 4 * 2 ** 20;
+/** A viewer with more unread bytes than this misses later messages. */
+const maxUnreadBytes = 4 * 2 ** 20;
 
-/** A user's WebSocket server as the inspector of v4 sees it: of what viewers send, it gets what it can read. */
+/** Presents a user's WebSocket server to v4's inspector, and passes on only those messages of viewers that it can read. */
 export class GuardedServer {
   readonly #server: ViewerServer;
   readonly #controls: boolean;
@@ -40,17 +40,17 @@ export class GuardedServer {
     return false;
   }
 
-  /** What the package sends goes through here. */
+  /** The package sends its messages through this. */
   get clients(): Iterable<ViewerSocket> & { forEach(send: (socket: object) => void): void } {
     const open = this.#isClosed ? [] : [...this.#server.clients];
-    return open.filter(({ bufferedAmount }) => bufferedAmount < mostUnread);
+    return open.filter(({ bufferedAmount }) => bufferedAmount < maxUnreadBytes);
   }
 
-  /** Only `connection` is of use: this server is the user's to close. */
+  /** Only `connection` is supported, because closing the server is the user's job. */
   on(type: string, listener: (socket: object) => void): void {
     if (type !== 'connection') return;
     const connect = (socket: ViewerSocket): void => {
-      // Without a listener, a frame that cannot be read would end the process.
+      // Without a listener, an invalid frame would end the process.
       socket.on('error', () => {});
       listener({ on: (_: 'message', receive: Receive) => this.#receive(socket, receive) });
     };
@@ -66,7 +66,7 @@ export class GuardedServer {
 
   #receive(socket: ViewerSocket, receive: Receive): void {
     socket.on('message', (data, isBinary) => {
-      if (this.#isClosed || isBinary || (data.length ?? 0) > longestMessage) return;
+      if (this.#isClosed || isBinary || (data.length ?? 0) > maxMessageLength) return;
       if (!isViewerMessage(parsed(data.toString()), this.#controls)) return;
       try {
         receive(data, isBinary);

@@ -14,7 +14,7 @@ export type Sort = keyof typeof sorts;
 
 export const sort = signal<Sort>('trouble');
 export const search = signal('');
-/** The state that is shown; null for all. */
+/** The state to filter by; null for all. */
 export const onlyState = signal<string | null>(null);
 
 const rank = ({ state, kind }: ActorNews): number => {
@@ -22,7 +22,7 @@ const rank = ({ state, kind }: ActorNews): number => {
   return index === -1 ? circuitStates.length : index;
 };
 const byName = (a: ActorNews, b: ActorNews): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-/** When it recovers by itself. The timer of a half-open circuit is for its probe. */
+/** When the circuit recovers by itself. The timer of a half-open circuit is not its recovery, but its probe's time limit. */
 const dueOf = ({ timers, state }: ActorNews): number =>
   state === 'halfOpen' ? Infinity : timers.reduce((first, { dueAt }) => Math.min(first, dueAt), Infinity);
 
@@ -37,10 +37,10 @@ const compare: Readonly<Record<Sort, (a: ActorNews, b: ActorNews) => number>> = 
   },
 };
 
-/** What the board is about: every actor but the registries. */
+/** The actors on the board: all but the registries. */
 export const tools = computed(() => actorList.value.filter(({ kind }) => kind !== 'registry'));
 
-/** How many there are of each state, the worst first: those that occur, and the one that is shown. */
+/** How many actors are in each state, worst first: the states that occur, and the one filtered by. */
 export const stateCounts = computed(() => {
   const counts = new Map<string, { kind: string; count: number }>();
   for (const { kind, state } of tools.value) {
@@ -60,7 +60,7 @@ export const stateCounts = computed(() => {
     .slice(0, 8);
 });
 
-/** The rows of the board: filtered and sorted. */
+/** The rows of the board, filtered and sorted. */
 export const boardRows = computed(() => {
   const words = search.value.trim().toLowerCase();
   const by = compare[sort.value];

@@ -16,7 +16,7 @@ function Row({ actor }: { actor: ActorNews }) {
   const { tool, state, kind, name } = actor;
   const timer = nextTimer(actor.timers);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only enlarges the target of the button inside.
     <div class="tool-row" role="presentation" onClick={() => go({ view: 'chart', actor: actor.id })}>
       <span role="cell" class="cell state">
         <StateBadge kind={kind} state={state} />
@@ -145,7 +145,7 @@ function Tools() {
   );
 }
 
-/** Every tool as a row. */
+/** The board: a row for every tool. */
 export function Board() {
   return (
     <main class="board">

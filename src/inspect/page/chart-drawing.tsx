@@ -4,14 +4,14 @@ import { lookOf } from './state-look.ts';
 import { beat } from './store.ts';
 import { span } from './words.ts';
 
-/** What is lit in a chart. */
+/** The highlights of a chart. */
 export interface Lit {
-  /** Whose chart it is: our own states have colours. */
+  /** The kind of the chart's actor; the states of our own kinds have colours. */
   readonly kind: string;
   readonly active: ReadonlySet<string>;
-  /** Transitions that were taken last, and by which event: another one makes them run again. */
+  /** The transitions taken last, and the event that caused them; a new event restarts their animation. */
   readonly taken: ReadonlyMap<string, number>;
-  /** Timers, by the state that they run in. */
+  /** The timers, by the state that they belong to. */
   readonly timers: ReadonlyMap<string, TimerNews>;
 }
 
@@ -20,7 +20,7 @@ const lineHeight = 15;
 const baseline = 0.75;
 
 const textOf = ({ runs }: ChartLine): string => runs.map(({ text }) => text).join(' ');
-/** The event that made one of these transitions be taken, if it was one of the last. */
+/** The last event that caused one of these transitions, if any. */
 const takenBy = (lit: Lit, transitions: readonly string[]): number | undefined =>
   transitions.map((id) => lit.taken.get(id)).find((seq) => seq !== undefined);
 
@@ -55,7 +55,7 @@ function Line({
   );
 }
 
-/** What is left of a state's delay, in its box as it runs. */
+/** The countdown of a state's delay, inside its box. */
 function Timer({ box, timer }: { box: ChartBox; timer: TimerNews }) {
   const leftMs = Math.max(0, timer.dueAt - beat.value);
   const share = timer.delayMs === 0 ? 0 : Math.min(1, leftMs / timer.delayMs);
@@ -185,7 +185,7 @@ function Arrows() {
   );
 }
 
-/** A chart with what is lit in it, as the content of an `<svg>`. */
+/** A chart with its highlights, as the content of an `<svg>`. */
 export function ChartDrawing({ layout, lit }: { layout: ChartLayout; lit: Lit }) {
   const { boxes, edges, initials } = layout;
   return (

@@ -11,7 +11,7 @@ import { lookOf } from './state-look.ts';
 import { actorList, actors, actorsTick, eventsTick } from './store.ts';
 import { ZoomPane } from './zoom-pane.tsx';
 
-/** The actor that is looked at: the chosen one, or else the first. */
+/** The shown actor: the chosen one, or else the first. */
 function actorInView(): ActorNews | undefined {
   actorsTick.value;
   const { actor } = route.value;
@@ -44,7 +44,7 @@ function Picker({ actor }: { actor: ActorNews | undefined }) {
   );
 }
 
-/** What is lit: the state, its timers, how the actor came into it, and what it was told last. */
+/** The highlights: the active state, its timers, the transition into it, and the last event. */
 function litOf(actor: ActorNews, { model }: DrawnChart, then: string | undefined, last: LastEvents): Lit {
   const active = then === undefined ? new Set(activeStates(actor.value)) : activeFromText(then);
   const timers = new Map<string, TimerNews>();
@@ -61,7 +61,7 @@ function litOf(actor: ActorNews, { model }: DrawnChart, then: string | undefined
 
 function Drawing({ actor, then }: { actor: ActorNews; then: string | undefined }) {
   eventsTick.value;
-  if (actor.chart === null) return <p class="canvas empty">{actor.name} is no state machine.</p>;
+  if (actor.chart === null) return <p class="canvas empty">{actor.name} is not a state machine.</p>;
   const chart = drawnChart(actor.chart);
   if (typeof chart === 'string') return <p class="canvas empty">{chart}</p>;
   const state = then ?? actor.state;
@@ -80,7 +80,7 @@ function Drawing({ actor, then }: { actor: ActorNews; then: string | undefined }
   );
 }
 
-/** The statechart of one actor, with what is known of it beside it. */
+/** The statechart of one actor, with its facts beside it. */
 export function ChartView() {
   const actor = actorInView();
   const then = actor && chosen.value !== null ? stateAfter(actor.id, chosen.value) : undefined;

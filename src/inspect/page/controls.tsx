@@ -6,7 +6,7 @@ import { phrase } from './words.ts';
 interface PlainEvent {
   readonly type: string;
   readonly about: string;
-  /** The states in which it means something. Left out: all. */
+  /** The states in which the event has an effect. Default: all. */
   readonly states?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ const plainEvents: readonly PlainEvent[] = [
   { type: 'RESET', about: 'make it fresh and closed' },
 ];
 
-/** Buttons that send an actor an event, where the inspector was started with controls. */
+/** Buttons that send events to an actor, if the inspector was started with controls. */
 export function Controls({ actor }: { actor: ActorNews }) {
   const [category, setCategory] = useState('executionError');
   const [said, setSaid] = useState('');
@@ -35,7 +35,7 @@ export function Controls({ actor }: { actor: ActorNews }) {
         <h2>Controls</h2>
         <p class="quiet">
           {hello.value?.controls
-            ? 'An app on the wire can be watched, but takes no events.'
+            ? 'A remote app can be watched, but accepts no events.'
             : 'Off. Start the inspector with controls: true to send events from here.'}
         </p>
       </section>

@@ -2,7 +2,7 @@ import type { TimerNews } from '../protocol.ts';
 import { beat } from './store.ts';
 import { span } from './words.ts';
 
-/** What is left of a timer, as it runs. */
+/** The remaining time of a timer, counting down. */
 export function Countdown({ timer }: { timer: TimerNews }) {
   const leftMs = Math.max(0, timer.dueAt - beat.value);
   const share = timer.delayMs === 0 ? 0 : Math.min(1, leftMs / timer.delayMs);
@@ -17,7 +17,7 @@ export function Countdown({ timer }: { timer: TimerNews }) {
   );
 }
 
-/** The timer that comes first. */
+/** The timer that is due first. */
 export const nextTimer = (timers: readonly TimerNews[]): TimerNews | undefined =>
   timers.reduce<TimerNews | undefined>(
     (first, timer) => (first === undefined || timer.dueAt < first.dueAt ? timer : first),

@@ -10,7 +10,7 @@ import { activeFromText } from '../state-text.ts';
 import { measureText } from './measure-text.ts';
 import { charts } from './store.ts';
 
-/** A chart, read and laid out. */
+/** A chart that was read and laid out. */
 export interface DrawnChart {
   readonly model: ChartModel;
   readonly layout: ChartLayout;
@@ -18,10 +18,10 @@ export interface DrawnChart {
 
 const drawn = new Map<string, DrawnChart | string>();
 
-/** The chart with a definition; where that cannot be drawn, why. Each is laid out once. */
+/** The chart of a definition, or why it cannot be drawn. Each is laid out only once. */
 export function drawnChart(id: string): DrawnChart | string {
   const definition = charts.get(id);
-  if (definition === undefined) return 'Its definition has not come.';
+  if (definition === undefined) return 'Its definition has not arrived yet.';
   let chart = drawn.get(definition);
   if (chart === undefined) {
     try {
@@ -35,7 +35,7 @@ export function drawnChart(id: string): DrawnChart | string {
   return chart;
 }
 
-/** Whether an event's type is what makes a transition be taken. */
+/** Whether an event's type triggers a transition. */
 function isTriggeredBy({ trigger }: ChartTransition, type: string): boolean {
   switch (trigger.kind) {
     case 'event':
@@ -58,8 +58,8 @@ const idOfTaken = (model: ChartModel, { source, event, index }: TakenNews): stri
 };
 
 /**
- * The transitions that an event made an actor take. An app on the wire does not say which: then those that lead from the
- * state before to the state after it, if they do.
+ * The transitions that an actor took because of an event. A remote app does not report them; then they are those that lead from
+ * the state before the event to the state after it, if any.
  */
 export function transitionsOf(model: ChartModel, event: EventNews): ReadonlySet<string> {
   if (event.taken !== null) return new Set(event.taken.flatMap((each) => idOfTaken(model, each)));
@@ -72,11 +72,11 @@ export function transitionsOf(model: ChartModel, event: EventNews): ReadonlySet<
       ? transition.targets.length === 0
       : transition.targets.some((target) => after.has(target)));
   const fitting = model.transitions.filter(fits);
-  // Of several that change nothing, it is not known which.
+  // Among several transitions that change no state, the one taken is unknown.
   return new Set(event.before === event.after && fitting.length > 1 ? [] : fitting.map(({ id }) => id));
 }
 
-/** The state whose timer it is: the active one that has a transition for its event. */
+/** The state that a timer belongs to: the active one with a transition for its event. */
 export function stateOfTimer(
   model: ChartModel,
   event: string,
@@ -85,7 +85,7 @@ export function stateOfTimer(
   const sources = model.transitions
     .filter((each) => active.has(each.source) && isTriggeredBy(each, event))
     .map(({ source }) => source);
-  // Of several with the same delay it is the one that XState names.
+  // If several have the same delay, XState's event names the state.
   return (
     sources.find((source) => event.endsWith(`.${[model.id, source].filter(Boolean).join('.')}`)) ?? sources[0]
   );

@@ -8,10 +8,10 @@ import { StateBadge } from './state-badge.tsx';
 import { link } from './store.ts';
 import { count, eventWords, phrase } from './words.ts';
 
-/** How often the context is asked for at most, in ms. */
+/** The shortest interval between two requests for the context, in ms. */
 const contextMs = 500;
 
-/** The actor's snapshot, asked for while somebody looks at it. */
+/** The actor's snapshot, requested while it is visible. */
 function Snapshot({ actor }: { actor: ActorNews }) {
   const [snapshot, setSnapshot] = useState<unknown>();
   const latest = useRef(actor);
@@ -26,7 +26,7 @@ function Snapshot({ actor }: { actor: ActorNews }) {
       if (isCurrent && answer !== undefined) setSnapshot(answer.snapshot);
     };
     void ask();
-    // Not put off by each change: one that changes all the time would never be asked for.
+    // Changes do not postpone the request; otherwise a constantly changing actor would never be requested.
     const timer = setInterval(() => void ask(), contextMs);
     return () => {
       isCurrent = false;
@@ -36,7 +36,7 @@ function Snapshot({ actor }: { actor: ActorNews }) {
   return snapshot === undefined ? null : <JsonText value={snapshot} label="Snapshot" />;
 }
 
-/** What is known of an actor now. */
+/** The current facts about an actor. */
 export function Facts({ actor }: { actor: ActorNews }) {
   const [isOpen, setOpen] = useState(false);
   const { tool, pause } = actor;

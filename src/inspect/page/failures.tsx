@@ -1,6 +1,6 @@
-const mostPips = 10;
+const maxPips = 10;
 
-/** Failures to the threshold: so many dots of so many, or a bar where they would be too many. */
+/** The failures towards the threshold, as dots, or as a bar if there would be too many dots. */
 export function Failures({ failures, threshold }: { failures: number; threshold: number }) {
   const words = `${failures} of ${threshold} failures`;
   const shown = Math.min(failures, threshold);
@@ -10,8 +10,8 @@ export function Failures({ failures, threshold }: { failures: number; threshold:
         {failures}
         <span class="of">/{threshold}</span>
       </span>
-      {threshold <= mostPips ? (
-        <svg viewBox={`0 0 ${mostPips * 7} 6`} class="pips" aria-hidden="true">
+      {threshold <= maxPips ? (
+        <svg viewBox={`0 0 ${maxPips * 7} 6`} class="pips" aria-hidden="true">
           {Array.from({ length: threshold }, (_, index) => (
             <circle key={index} class={index < shown ? 'on' : 'off'} cx={index * 7 + 3} cy="3" r="2.5" />
           ))}

@@ -1,9 +1,9 @@
-/** A value as indented JSON. Lines that are not in `other` are marked. */
+/** A value as indented JSON; lines that are not in `other` are marked. */
 export function JsonText({ value, other, label }: { value: unknown; other?: unknown; label: string }) {
   const lines = linesOf(value);
   const known = other === undefined ? undefined : new Set(linesOf(other));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
     <pre class="json" tabIndex={0} role="region" aria-label={label}>
       {lines.map((line, index) => {
         const isNew = known !== undefined && !known.has(line);

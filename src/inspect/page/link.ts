@@ -6,19 +6,19 @@ type Asked = PageMessage extends infer Message
     : never
   : never;
 
-/** What the page hears of its connection. */
+/** The callbacks of the connection. */
 export interface LinkListener {
   onMessage(message: ServerMessage): void;
   onOpen(): void;
-  /** `hasBeenOpen` is false where the server did not let the page in, or is not there. */
+  /** `hasBeenOpen` is false if the server rejected the page or is not running. */
   onClose(hasBeenOpen: boolean): void;
 }
 
 const shortestWaitMs = 500;
-const longestWaitMs = 5_000;
+const maxWaitMs = 5_000;
 const answerMs = 10_000;
 
-/** The page's connection to its server. It comes back by itself. */
+/** The page's connection to its server. It reconnects by itself. */
 export class Link {
   readonly #token: string;
   readonly #listener: LinkListener;
@@ -45,11 +45,11 @@ export class Link {
     socket.onclose = () => {
       this.#listener.onClose(hasBeenOpen);
       setTimeout(() => this.connect(), this.#waitMs);
-      this.#waitMs = Math.min(this.#waitMs * 1.6, longestWaitMs);
+      this.#waitMs = Math.min(this.#waitMs * 1.6, maxWaitMs);
     };
   }
 
-  /** Asks the server for something, or to do something. Undefined where it does not answer. */
+  /** Sends the server a request. @returns Its answer; undefined if it does not answer. */
   ask<Type extends ServerMessage['type']>(
     message: Asked,
     answer: Type,

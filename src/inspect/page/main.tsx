@@ -7,7 +7,7 @@ import { route } from './route.ts';
 import { Sequence } from './sequence.tsx';
 import { connection, hello, link } from './store.ts';
 
-/** Why there is nothing to see. */
+/** Explains why the page shows nothing. */
 function Outside() {
   return (
     <main class="empty">

@@ -5,7 +5,7 @@ import { go } from './route.ts';
 import { StateBadge } from './state-badge.tsx';
 import { link, registries } from './store.ts';
 
-/** Says that the user goes on. Null, or why it was refused. */
+/** Acknowledges the pause. @returns Null, or why it was refused. */
 async function acknowledge(registry: ActorNews): Promise<string | null> {
   const answer = await link.ask({ type: 'send', actor: registry.id, event: { type: 'ACKNOWLEDGE' } }, 'told');
   return answer === undefined ? 'The server did not answer.' : answer.error;
@@ -20,7 +20,7 @@ function StatechartLink({ registry }: { registry: ActorNews }) {
 }
 
 function Paused({ registry }: { registry: ActorNews }) {
-  // Of this pause: a later one has not been refused anything.
+  // The refusal belongs to this pause only, not to a later one.
   const [refusal, setRefusal] = useState<string | null>(null);
   return (
     <section class="pause" aria-label="Recovery pause">
@@ -48,7 +48,7 @@ function Paused({ registry }: { registry: ActorNews }) {
   );
 }
 
-/** Each registry in a line, and as a banner where it calls for a pause. */
+/** A line for each registry, or a banner if it calls for a pause. */
 export function RegistryStrip() {
   return (
     <div class="registries" aria-live="polite">

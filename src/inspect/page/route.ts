@@ -3,10 +3,10 @@ import { signal } from '@preact/signals';
 const views = ['board', 'chart', 'sequence'] as const;
 export type View = (typeof views)[number];
 
-/** Where the page is: kept in the fragment of its address, after the token, so that a reload comes back to it. */
+/** The page's current view. It is kept in the fragment of the address, after the token, so that it survives a reload. */
 interface Route {
   readonly view: View;
-  /** The actor that is looked at. */
+  /** The shown actor. */
   readonly actor: string | null;
 }
 
@@ -15,7 +15,7 @@ const fragment = (): [token: string, parameters: URLSearchParams] => {
   return [token, new URLSearchParams(rest.join('&'))];
 };
 
-/** The key in the address; empty where there is none, or what no key can be. */
+/** The key in the address; empty if it is missing or malformed. */
 export const tokenInAddress = (): string => /^[\w-]+$/.exec(fragment()[0])?.[0] ?? '';
 
 function read(): Route {
@@ -29,7 +29,7 @@ addEventListener('popstate', () => {
   route.value = read();
 });
 
-/** Goes somewhere, as far as it is another place. */
+/** Navigates to a view, unless it is the current one. */
 export function go(to: Partial<Route>): void {
   const next = { ...route.value, ...to };
   const parameters = new URLSearchParams({

@@ -4,20 +4,20 @@ import { actors, events, eventsTick, link } from './store.ts';
 
 export const toolFilter = signal('');
 export const typeFilter = signal('');
-/** The event that is looked at; null: the list is live. */
+/** The chosen event; null while the list is live. */
 export const chosen = signal<number | null>(null);
 
 const nameOf = (id: string): string => actors.get(id)?.name ?? id.slice(id.indexOf('/') + 1);
 
 const names = new Map<string, string>();
-/** A name that is known even after its actor is gone. */
+/** The name of an actor, even after the actor is gone. */
 export function lastNameOf(id: string): string {
   const actor = actors.get(id);
   if (actor !== undefined) names.set(id, actor.name);
   return names.get(id) ?? nameOf(id);
 }
 
-/** The types that occur, for the filter. */
+/** The event types that occur, for the filter. */
 export const eventTypes = computed(() => {
   eventsTick.value;
   return [...new Set(events.map(({ type }) => type))].sort().slice(0, 300);
@@ -38,7 +38,7 @@ export const shownEvents = computed<readonly EventNews[]>(() => {
   );
 });
 
-/** The state that an actor was in right after an event, as far back as is known; undefined where it is not. */
+/** The state of an actor right after an event; undefined if that is unknown. */
 export function stateAfter(actor: string, seq: number): string | undefined {
   let later: string | undefined;
   for (let index = events.length - 1; index >= 0; index -= 1) {
@@ -68,7 +68,7 @@ export function lastEventsOf(actor: string, seq: number | null): LastEvents {
   return { event: last, change: undefined };
 }
 
-/** All that is shown, in full, as JSON; what the server has dropped meanwhile is left out. */
+/** The details of all shown events as JSON, without those that the server has dropped meanwhile. */
 export async function exported(): Promise<string> {
   const seqs = shownEvents.value.map(({ seq }) => seq);
   const all: unknown[] = [];

@@ -21,7 +21,7 @@ const rowHeight = 34;
 type Lane = 0 | 1 | 2;
 const laneNames = ['Outside', 'Registry', 'Tools'] as const;
 
-/** Where an actor stands: the world outside, those that have no parent, and the others. */
+/** The order of the lanes: the outside world, actors without a parent, and the others. */
 function laneOf(id: string | null): Lane {
   if (id === null) return 0;
   return actors.get(id)?.parent === null ? 1 : 2;
@@ -29,7 +29,7 @@ function laneOf(id: string | null): Lane {
 
 const laneX = (lane: Lane): number => 30 + lane * 60;
 
-/** An arrow from lane to lane; a bow where an actor sends to itself, as a timer does. */
+/** An arrow from lane to lane, or a loop if an actor sends to itself, as a timer does. */
 function Arrow({ from, to }: { from: Lane; to: Lane }) {
   const [x1, x2] = [laneX(from), laneX(to)];
   const head = x2 > x1 ? -6 : 6;
@@ -53,11 +53,11 @@ function Row({ event }: { event: EventNews }) {
   const target = lastNameOf(to);
   const kind = actors.get(to)?.kind ?? 'circuit';
   const source = from === null ? 'outside' : from === to ? 'itself' : lastNameOf(from);
-  // What a circuit tells its registry is of its tool.
+  // A circuit's reports to its registry concern its tool.
   const isReport = from !== null && laneOf(from) === 2 && laneOf(to) === 1;
   const tool = isReport ? source : target;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a wider target for the button inside.
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only enlarges the target of the button inside.
     <div
       class={seq === chosen.value ? 'event-row is-chosen' : 'event-row'}
       role="presentation"
@@ -102,7 +102,7 @@ function Row({ event }: { event: EventNews }) {
   );
 }
 
-/** One event in full: what was sent, and the snapshots before and after it. */
+/** All details of one event: the event itself, and the snapshots before and after it. */
 function Details({ seq }: { seq: number }) {
   const [details, setDetails] = useState<EventDetails | null>();
   useEffect(() => {
@@ -116,7 +116,7 @@ function Details({ seq }: { seq: number }) {
     };
   }, [seq]);
   if (details === undefined) return <p class="quiet">Asking the server…</p>;
-  if (details === null) return <p class="quiet">This event is not kept any more.</p>;
+  if (details === null) return <p class="quiet">This event is no longer kept.</p>;
   return (
     <>
       <h2>
@@ -139,7 +139,7 @@ function Details({ seq }: { seq: number }) {
   );
 }
 
-/** Saves what is shown as a file. */
+/** Saves the shown events as a file. */
 function Export() {
   const [said, setSaid] = useState('');
   const save = async (): Promise<void> => {
@@ -168,7 +168,7 @@ function Export() {
   );
 }
 
-/** Goes back and forth through the events that are shown. */
+/** Steps back and forth through the shown events. */
 function Scrubber({ shown }: { shown: readonly EventNews[] }) {
   const last = shown.length - 1;
   const at = chosen.value === null ? last : shown.findIndex(({ seq }) => seq >= (chosen.value ?? 0));
@@ -195,7 +195,7 @@ function Scrubber({ shown }: { shown: readonly EventNews[] }) {
   );
 }
 
-/** The events between the world, the registry and the tools, in order. */
+/** The sequence of events between the outside world, the registry and the tools. */
 export function Sequence() {
   const shown = shownEvents.value;
   const index = chosen.value === null ? -1 : shown.findIndex(({ seq }) => seq === chosen.value);

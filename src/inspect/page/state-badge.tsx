@@ -1,6 +1,6 @@
 import { lookOf, type StateLook } from './state-look.ts';
 
-/** A shape for each state, so that colour alone tells nothing. */
+/** A shape for each state, so that states do not differ by colour alone. */
 function Shape({ look }: Pick<StateLook, 'look'>) {
   return (
     <svg class="shape" viewBox="0 0 16 16" aria-hidden="true">
@@ -31,7 +31,7 @@ function Shape({ look }: Pick<StateLook, 'look'>) {
   );
 }
 
-/** A state: colour, shape and word. */
+/** A state as a colour, a shape and a word. */
 export function StateBadge({ kind, state }: { kind: string; state: string }) {
   const { word, look } = lookOf(kind, state);
   return (

@@ -1,10 +1,10 @@
-/** How a state is called on the page, and which look it has. */
+/** The name and look of a state on the page. */
 export interface StateLook {
   readonly word: string;
   readonly look: 'closed' | 'open' | 'half' | 'isolated' | 'disabled' | 'plain';
 }
 
-/** The states of a circuit, the worst first: the order of the filters, and of a sort by state. */
+/** The states of a circuit, worst first, which is the order of the filters and of sorting by state. */
 export const circuitStates = ['open', 'halfOpen', 'isolated', 'disabled', 'closed'] as const;
 
 const looks: Readonly<Record<string, StateLook>> = {
@@ -21,7 +21,7 @@ const registryLooks: Readonly<Record<string, StateLook>> = {
   stopped: { word: 'stopped', look: 'plain' },
 };
 
-/** Colour, shape and word of a state: those of our own machines are known, another's state is shown as it is called. */
+/** The look of a state. States of our own machines have their own; those of others are shown by name. */
 export function lookOf(kind: string, state: string): StateLook {
   const known = kind === 'circuit' ? looks[state] : kind === 'registry' ? registryLooks[state] : undefined;
   return known ?? { word: state === '' ? 'active' : state, look: 'plain' };

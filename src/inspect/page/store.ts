@@ -6,32 +6,32 @@ import { tokenInAddress } from './route.ts';
 type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
 /**
- * `outside`: the server is there, or not, but has never let this page in. `replaced`: another inspector is there now,
- * with a key of its own.
+ * `outside`: this page has never been connected, whether or not a server is running. `replaced`: another inspector with
+ * another key is running now.
  */
 export const connection = signal<'connecting' | 'live' | 'lost' | 'outside' | 'replaced'>('connecting');
 export const hello = signal<Hello | undefined>(undefined);
 
-/** Every actor by its id. The map is changed in place; `actorsTick` tells when. */
+/** All actors by id. The map is mutated in place; `actorsTick` signals changes. */
 export const actors = new Map<string, ActorNews>();
 export const actorsTick = signal(0);
-/** Definitions as JSON, by the name of their chart. */
+/** The definitions as JSON, by chart name. */
 export const charts = new Map<string, string>();
 
-/** Events in order. The list is changed in place; `eventsTick` tells when. */
+/** All events in order. The list is mutated in place; `eventsTick` signals changes. */
 export const events: EventNews[] = [];
 export const eventsTick = signal(0);
-/** Events that this page was too slow for. */
+/** How many events this page was too slow for. */
 export const skipped = signal(0);
 
-/** So many are listed, though the server may keep fewer in full. */
-const fewestKept = 5_000;
+/** How many events are listed at least, even if the server keeps the details of fewer. */
+const minEvents = 5_000;
 
 let serverAheadMs = 0;
-/** The server's time of day, in ms. */
+/** The server's wall-clock time, in ms. */
 const serverNow = (): number => Date.now() + serverAheadMs;
 
-/** The same, as it runs: at each beat. Only what shows a countdown looks at it. */
+/** The server's wall-clock time as a signal, for countdowns only. */
 export const beat = signal(Date.now());
 setInterval(() => {
   beat.value = serverNow();
@@ -53,11 +53,11 @@ function takeActors(message: ServerMessage & { type: 'actors' }): void {
 }
 
 function takeEvents(message: ServerMessage & { type: 'events' }): void {
-  // After a reconnect the server tells all that it has kept.
+  // After a reconnect, the server sends all events that it has kept.
   const last = events.at(-1)?.seq ?? 0;
   for (const event of message.events) if (event.seq > last) events.push(event);
-  const most = Math.max(fewestKept, hello.value?.history ?? 0);
-  if (events.length > most) events.splice(0, events.length - most);
+  const maxEvents = Math.max(minEvents, hello.value?.history ?? 0);
+  if (events.length > maxEvents) events.splice(0, events.length - maxEvents);
   skipped.value = message.skipped;
   eventsTick.value += 1;
 }
@@ -80,7 +80,7 @@ function take(message: ServerMessage): void {
   }
 }
 
-/** A server that gives its icon, but does not let this page in, is another one. */
+/** Detects a replaced server: one that serves its icon but rejects this page's key. */
 async function findOutWhoIsThere(): Promise<void> {
   const isThere = await fetch('icon.svg').then(
     ({ ok }) => ok,
@@ -90,7 +90,7 @@ async function findOutWhoIsThere(): Promise<void> {
 }
 
 const token = tokenInAddress();
-// For a browser an address with another key is the same page still.
+// The browser does not reload a page when only the key in its address changes.
 addEventListener('hashchange', () => {
   if (tokenInAddress() !== token) location.reload();
 });
@@ -106,7 +106,7 @@ export const link = new Link(token, {
   },
 });
 
-/** Every actor, in the order in which they came. */
+/** All actors, in order of arrival. */
 export const actorList = computed(() => {
   actorsTick.value;
   return [...actors.values()];

@@ -5,7 +5,7 @@ type Theme = (typeof themes)[number];
 
 const key = 'toolfuse.theme';
 
-/** Storage can be forbidden. */
+/** Reads the stored theme; storage may be forbidden. */
 function stored(): Theme {
   try {
     const name = localStorage.getItem(key);
@@ -22,7 +22,7 @@ effect(() => {
   try {
     localStorage.setItem(key, theme.value);
   } catch {
-    // It lasts as long as the page.
+    // The choice then lasts only until the page is closed.
   }
 });
 

@@ -7,18 +7,18 @@ interface VirtualListOptions<Item> {
   readonly keyOf: (item: Item) => string | number;
   readonly row: (item: Item, index: number) => ComponentChildren;
   readonly label: string;
-  /** Rows before the first, as a table's header is. */
+  /** Rows above the first one, such as a table's header. */
   readonly before?: number;
-  /** The row to be brought into sight when it changes; -1 for none. */
+  /** The row to scroll to when it changes; -1 for none. */
   readonly reveal?: number;
-  /** Whether it goes to its end, and keeps to it as it grows until somebody scrolls away. */
+  /** Whether the list stays scrolled to its end as it grows, until the user scrolls away. */
   readonly follows?: boolean;
 }
 
-/** Rows above and below those in sight, so that a quick scroll shows no gap. */
+/** Extra rows rendered above and below the visible ones, so that fast scrolling shows no gap. */
 const spare = 6;
 
-/** A list of which only the rows in sight exist. */
+/** A list that renders only its visible rows. */
 export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   const { items, rowHeight, keyOf, row, label, before = 0, reveal = -1, follows = false } = options;
   const port = useRef<HTMLDivElement>(null);
@@ -60,15 +60,15 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
     <div
       class="port"
       ref={port}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
       tabIndex={0}
       role="rowgroup"
       aria-label={label}
-      // As high as its rows, where there is room.
+      // The list is as high as its rows, if there is room.
       style={{ flexBasis: `${items.length * rowHeight - 1}px` }}
       onScroll={({ currentTarget }) => {
         const { scrollTop, scrollHeight, clientHeight } = currentTarget;
-        // What has come since it was scrolled is no reason to stay behind.
+        // Rows that arrived after the last scroll must not count as scrolling away.
         if (scrollTop !== top) isAtEnd.current = scrollHeight - scrollTop - clientHeight < rowHeight;
         setTop(scrollTop);
       }}

@@ -1,4 +1,4 @@
-/** A duration as a person reads it: `0.4 s`, `12 s`, `2 min 5 s`. */
+/** A duration for people: `0.4 s`, `12 s`, `2 min 5 s`. */
 export function span(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -8,7 +8,7 @@ export function span(ms: number): string {
   return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
 }
 
-/** A time of day to the millisecond. */
+/** A wall-clock time to the millisecond. */
 export function timeOfDay(at: number): string {
   const date = new Date(at);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -20,10 +20,10 @@ export function timeOfDay(at: number): string {
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
 
-/** Letters of `camelCase` apart, in small letters: `rateLimit` is `rate limit`. */
+/** A camel-case name in lower-case words: `rateLimit` becomes `rate limit`. */
 export const phrase = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 
-/** An event's type as a person reads it: XState's own for delays are long. */
+/** An event's type for people; XState's own types for delays are long. */
 export function eventWords(type: string): string {
   const delayed = /^xstate\.after\.([^.]+)/.exec(type);
   if (delayed !== null)

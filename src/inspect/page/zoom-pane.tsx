@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface ZoomPaneOptions {
-  /** The size of what is in it, in px. */
+  /** The size of the content, in px. */
   readonly width: number;
   readonly height: number;
   readonly label: string;
@@ -21,11 +21,11 @@ const step = 1.25;
 const panPx = 60;
 const within = (scale: number): number => Math.min(largest, Math.max(smallest, scale));
 
-/** A drawing that can be moved about and looked at from near and far, by mouse, wheel and keyboard. */
+/** A drawing that can be panned and zoomed by mouse, wheel and keyboard. */
 export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
   const pane = useRef<SVGSVGElement>(null);
   const [sight, setSight] = useState<Sight>({ scale: 1, x: 0, y: 0 });
-  /** Whether it is fitted, and so is to stay fitted as the window changes. */
+  /** Whether the content is fitted to the pane, and should stay so when the window changes. */
   const isFitted = useRef(true);
 
   const showAll = useCallback(() => {
@@ -37,7 +37,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
     setSight({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - height * scale) / 2 });
   }, [width, height]);
 
-  /** Looks from nearer, or from further off, with a point held where it is. */
+  /** Zooms in or out around a fixed point. */
   const zoom = useCallback((factor: number, at?: { x: number; y: number }) => {
     const element = pane.current;
     if (element === null) return;
@@ -74,7 +74,7 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
       const { left, top } = element.getBoundingClientRect();
       zoom(Math.exp(-event.deltaY / 400), { x: event.clientX - left, y: event.clientY - top });
     };
-    // A passive listener could not keep the page from scrolling.
+    // A passive listener could not prevent the page from scrolling.
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
   }, [zoom]);

@@ -2,10 +2,10 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { pageProtocol, tokenPrefix } from '../protocol.ts';
 
-/** Who knocks, once let in. */
+/** The kind of an admitted connection. */
 export type Visitor = 'page' | 'app';
 
-/** Why a request is refused: an HTTP status, and words that say nothing of the token. */
+/** A refusal: an HTTP status, and a reason that reveals nothing about the token. */
 export interface Refusal {
   readonly status: 401 | 403;
   readonly why: string;
@@ -15,27 +15,27 @@ const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Decides who may talk to the inspector. */
+/** Decides which connections the inspector accepts. */
 export class Access {
-  /** What a page has to know. It is told in the fragment of the page's address, which no browser sends anywhere. */
+  /** The secret of a page. It is in the fragment of the page's address, which browsers never send anywhere. */
   readonly token = randomBytes(24).toString('base64url');
   readonly #tokenHash = hash(this.token);
   #hosts: ReadonlySet<string> = new Set();
 
-  /** Requests are for this port of this machine, by one of its own names. */
+  /** Sets the host names under which this machine's port may be requested. */
   setPort(port: number): void {
     this.#hosts = new Set(
       loopbackNames.flatMap((name) => (port === 80 ? [name, `${name}:80`] : `${name}:${port}`)),
     );
   }
 
-  /** A name that leads here but is not ours is another site's: DNS rebinding. */
+  /** Refuses requests under any other host name, which protects against DNS rebinding. */
   refuseHost({ headers }: IncomingMessage): Refusal | null {
     if (headers.host !== undefined && this.#hosts.has(headers.host.toLowerCase())) return null;
     return { status: 403, why: 'The inspector answers to the names of this machine only.' };
   }
 
-  /** Who wants a WebSocket: the page, which has to be ours and know the token, or an app that has something to show. */
+  /** Decides who is opening a WebSocket: our own page, which must know the token, or an app that wants to be shown. */
   admit(request: IncomingMessage): Visitor | Refusal {
     const refusal = this.refuseHost(request);
     if (refusal !== null) return refusal;
@@ -46,10 +46,10 @@ export class Access {
       return { status: 403, why: 'Apps of other machines are not shown.' };
     }
     if (origin !== `http://${host}`)
-      return { status: 403, why: 'Only the page of this inspector is let in.' };
+      return { status: 403, why: 'Only the page of this inspector may connect.' };
     const told = protocols.find((each) => each.startsWith(tokenPrefix))?.slice(tokenPrefix.length) ?? '';
     if (timingSafeEqual(hash(told), this.#tokenHash)) return 'page';
-    return { status: 401, why: 'Open the page at the whole address that was printed, token included.' };
+    return { status: 401, why: 'Open the page at its complete address as printed, including the token.' };
   }
 }
 

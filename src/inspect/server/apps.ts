@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import type { Ledger } from '../ledger.ts';
 import { WireError, WireSource } from '../wire-source.ts';
 
-/** Every app that shows itself over Stately's protocol. */
+/** All apps that are connected over Stately's protocol. */
 export class Apps {
   readonly #ledger: Ledger;
   readonly #sources = new Map<WebSocket, WireSource>();
@@ -23,11 +23,11 @@ export class Apps {
     socket.on('message', (data, isBinary) => {
       if (!this.#sources.has(socket)) return;
       try {
-        if (isBinary) throw new WireError('the message is no text');
+        if (isBinary) throw new WireError('the message must be text');
         source.receive(String(data));
       } catch (error) {
         this.#remove(socket);
-        // A reason holds 123 bytes.
+        // A close reason holds at most 123 bytes.
         socket.close(1007, error instanceof WireError ? error.message.slice(0, 100) : 'not understood');
       }
     });

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Where the built page is: beside the built library, also when the library runs from its sources. */
+/** The folder of the built page. It is next to the built library, even if the library runs from its sources. */
 const folder = new URL(
   import.meta.url.endsWith('.ts') ? '../../../dist/inspect/page/' : './page/',
   import.meta.url,
 );
 
-/** All that is served, by path. Nothing else on the disk can be asked for. */
+/** The served files by path. No other file on the disk can be requested. */
 const assets: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
@@ -15,7 +15,7 @@ const assets: Readonly<Record<string, readonly [file: string, type: string]>> = 
   '/icon.svg': ['icon.svg', 'image/svg+xml'],
 };
 
-/** Nothing is loaded from elsewhere, nothing inline is run, and nobody may put the page into a frame. */
+/** A policy that forbids foreign resources, inline scripts, and framing the page. */
 function headersFor(host: string): Record<string, string> {
   return {
     'content-security-policy': [
@@ -36,7 +36,7 @@ function headersFor(host: string): Record<string, string> {
   };
 }
 
-/** Answers in plain text. */
+/** Sends a plain-text answer. */
 export function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
   response.end(`${text}\n`);

@@ -18,9 +18,9 @@ const forCircuits: readonly string[] = [
 ];
 
 /**
- * The event that a page may have sent: these, and no others.
+ * Reads an event that a page asks to send, if it is one of the allowed ones.
  *
- * @throws RangeError for any other, naming it.
+ * @throws RangeError for any other event, which it names.
  */
 export function controlEvent(
   kind: ActorKind,
@@ -30,7 +30,7 @@ export function controlEvent(
     if (type === 'ACKNOWLEDGE') return { type };
     throw new RangeError(`event.type must be ACKNOWLEDGE for a registry, got ${type.slice(0, 100)}`);
   }
-  if (kind !== 'circuit') throw new RangeError('Only circuits and registries take events from the page.');
+  if (kind !== 'circuit') throw new RangeError('Only circuits and registries accept events from the page.');
   if (!forCircuits.includes(type)) {
     throw new RangeError(`event.type must be one of ${forCircuits.join(', ')}, got ${type.slice(0, 100)}`);
   }

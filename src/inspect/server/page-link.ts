@@ -3,23 +3,23 @@ import { actorNews } from '../actor-news.ts';
 import { eventDetails, eventNews } from '../event-record.ts';
 import type { KnownActor } from '../known-actor.ts';
 import type { Ledger } from '../ledger.ts';
-import { detailsAtOnce, type EventNews, type PageMessage, type ServerMessage } from '../protocol.ts';
+import { type EventNews, maxDetailsPerRequest, type PageMessage, type ServerMessage } from '../protocol.ts';
 import { controlEvent } from './controls.ts';
 import { readPageMessage } from './page-message.ts';
 
-/** Past so many bytes that the page has not taken, it is told nothing until it has. */
-const mostUnsentBytes = 2 * 2 ** 20;
-/** Events in one message, and actors. */
-const eventsAtOnce = 500;
-const actorsAtOnce = 500;
-/** Events at one flush, and so 20 000 a second. */
-const eventsAFlush = 2_000;
-/** An event is held back so long for the snapshot that follows it, in ms. */
-const patienceMs = 250;
+/** While more bytes than this are unsent, the page gets no further messages. */
+const maxUnsentBytes = 2 * 2 ** 20;
+/** The largest numbers of events and of actors in one message. */
+const maxEventsPerMessage = 500;
+const maxActorsPerMessage = 500;
+/** The largest number of events per flush, which makes 20 000 a second. */
+const maxEventsPerFlush = 2_000;
+/** How long an event is held back for the snapshot that follows it, in ms. */
+const maxHoldMs = 250;
 
 /**
- * One page that looks on. It keeps no queue: it remembers how far the page has been told, and tells it the rest when the
- * page has taken what was sent. A page that is slow is told less often; what fell out of the ring meanwhile is skipped.
+ * The connection of one page. It has no queue: it remembers how much the page has received, and sends the rest when the page
+ * has taken that. A slow page gets messages less often, and events that left the ring meanwhile are skipped.
  */
 export class PageLink {
   readonly #socket: WebSocket;
@@ -29,7 +29,7 @@ export class PageLink {
   #seq: number;
   #skipped = 0;
   #charts = 0;
-  /** Whether it has answered since it was last asked. */
+  /** Whether the page has answered since the last ping. */
   isAlive = true;
 
   constructor(socket: WebSocket, ledger: Ledger, controls: boolean) {
@@ -39,7 +39,7 @@ export class PageLink {
     this.#seq = ledger.events.first;
   }
 
-  /** Whether there is something that the page does not know. */
+  /** Whether the page has not received everything yet. */
   get isBehind(): boolean {
     return this.#version < this.#ledger.version || this.#seq < this.#ledger.events.next;
   }
@@ -48,9 +48,9 @@ export class PageLink {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Tells the page what has changed, if it keeps up. */
+  /** Sends the page all changes, if it keeps up. */
   flush(now: number): void {
-    if (this.#socket.bufferedAmount > mostUnsentBytes) return;
+    if (this.#socket.bufferedAmount > maxUnsentBytes) return;
     for (; this.#charts < this.#ledger.charts.all.length; this.#charts += 1) {
       const chart = this.#ledger.charts.all[this.#charts];
       if (chart !== undefined) this.send({ type: 'chart', ...chart });
@@ -67,7 +67,7 @@ export class PageLink {
     const left = isAll ? [] : gone.filter((each) => each.version > this.#version).map(({ id }) => id);
     this.#version = version;
     let isFirst = true;
-    for (const some of inParts(changed, actorsAtOnce)) {
+    for (const some of inParts(changed, maxActorsPerMessage)) {
       this.send({
         type: 'actors',
         now,
@@ -81,30 +81,30 @@ export class PageLink {
 
   #sendEvents(now: number): void {
     const { events } = this.#ledger;
-    // What has fallen out of the ring meanwhile is skipped.
+    // Events that have left the ring meanwhile are skipped.
     const from = Math.max(this.#seq, events.first);
-    const end = Math.min(events.next, from + eventsAFlush);
+    const end = Math.min(events.next, from + maxEventsPerFlush);
     const news: EventNews[] = [];
     let seq = from;
     for (; seq < end; seq += 1) {
       const record = events.get(seq);
       if (record === undefined) continue;
-      if (record.after === undefined && now - record.at < patienceMs) break;
+      if (record.after === undefined && now - record.at < maxHoldMs) break;
       news.push(eventNews(record));
     }
     this.#skipped += from - this.#seq;
     this.#seq = seq;
-    for (const some of inParts(news, eventsAtOnce)) {
+    for (const some of inParts(news, maxEventsPerMessage)) {
       if (some.length > 0) this.send({ type: 'events', events: some, skipped: this.#skipped });
     }
   }
 
-  /** @throws Error for what is no message of a page. */
+  /** @throws Error for an invalid message. */
   receive(text: string): void {
     const message = readPageMessage(text);
     switch (message.type) {
       case 'details': {
-        const details = message.seqs.slice(0, detailsAtOnce).flatMap((seq) => {
+        const details = message.seqs.slice(0, maxDetailsPerRequest).flatMap((seq) => {
           const record = this.#ledger.events.get(seq);
           return record === undefined ? [] : eventDetails(record);
         });
@@ -122,13 +122,13 @@ export class PageLink {
     }
   }
 
-  /** Sends an event that the page asks for. Null, or why it was not sent. */
+  /** Sends an event that the page requests. @returns Null, or why it was not sent. */
   #tell({ actor: id, event }: PageMessage & { type: 'send' }): string | null {
     if (!this.#controls) return 'Controls are off: the inspector was started without controls: true.';
     const actor: KnownActor | undefined = this.#ledger.actors.get(id);
-    if (actor === undefined) return 'It is not there any more.';
+    if (actor === undefined) return 'It no longer exists.';
     const { source } = actor;
-    if (source.send === undefined) return 'An app on the wire can be watched, but takes no events.';
+    if (source.send === undefined) return 'A remote app can be watched, but accepts no events.';
     try {
       source.send(actor, controlEvent(actor.kind, event));
       return null;
@@ -138,7 +138,7 @@ export class PageLink {
   }
 }
 
-/** At least one part, if need be an empty one. */
+/** Splits a list into parts; an empty list has one empty part. */
 function* inParts<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
   let from = 0;
   do {

@@ -4,13 +4,13 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= 1_000;
 
 /**
- * Reads what a page says.
+ * Reads a message from a page.
  *
- * @throws Error for anything else.
+ * @throws Error for an invalid message.
  */
 export function readPageMessage(text: string): PageMessage {
   const message: unknown = JSON.parse(text);
-  if (typeof message !== 'object' || message === null) throw new Error('the message is no object');
+  if (typeof message !== 'object' || message === null) throw new Error('the message must be an object');
   const { type, request, seqs, actor, event } = message as Record<string, unknown>;
   if (!isCount(request)) throw new Error('request must be a whole number');
   if (type === 'details' && Array.isArray(seqs) && seqs.every(isCount)) return { type, request, seqs };
@@ -26,5 +26,5 @@ export function readPageMessage(text: string): PageMessage {
       };
     }
   }
-  throw new Error('the message is not one of a page');
+  throw new Error('the message has an unknown type');
 }

@@ -7,21 +7,21 @@ import type { Ledger } from '../ledger.ts';
 import type { Source } from '../source.ts';
 import { PageLink } from './page-link.ts';
 
-/** The pages are told what has changed this often at most, in ms. */
+/** The shortest interval between two updates of the pages, in ms. */
 const flushMs = 100;
-/** A page that asks on and on without reading the answers is let go when so much of them waits, in bytes. */
-const mostUnreadBytes = 16 * 2 ** 20;
-/** A page that has not answered for so long is dead, in ms. */
+/** A page with more unread answers than this is disconnected, in bytes. */
+const maxUnreadBytes = 16 * 2 ** 20;
+/** How long a page may leave a ping unanswered before it counts as dead, in ms. */
 const aliveMs = 20_000;
 
-/** Every page that looks on. Without any, nothing is done but that the ledger is kept. */
+/** All connected pages. Without pages, only the ledger is updated. */
 export class Pages {
   readonly #ledger: Ledger;
   readonly #controls: boolean;
   readonly #history: number;
   readonly #session = randomUUID();
   readonly #links = new Map<WebSocket, PageLink>();
-  /** Where apps connect. */
+  /** The address for apps to connect to. */
   appUrl = '';
   #flushTimer: NodeJS.Timeout | undefined;
   #aliveTimer: NodeJS.Timeout | undefined;
@@ -45,9 +45,9 @@ export class Pages {
     const link = new PageLink(socket, this.#ledger, this.#controls);
     this.#links.set(socket, link);
     socket.on('message', (data, isBinary) => {
-      if (socket.bufferedAmount > mostUnreadBytes) return socket.terminate();
+      if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
       try {
-        if (isBinary) throw new Error('the message is no text');
+        if (isBinary) throw new Error('the message must be text');
         link.receive(String(data));
       } catch {
         socket.close(1007, 'not a message of a page');
@@ -92,7 +92,7 @@ export class Pages {
   }
 
   #flush(): void {
-    // A page that has just come is told at once: what was to be told later is told now.
+    // A new page gets everything at once, including changes that were scheduled for later.
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     if (this.#links.size === 0) return;
@@ -102,7 +102,7 @@ export class Pages {
     if ([...this.#links.values()].some((link) => link.isBehind)) this.#flushLater();
   }
 
-  /** Reads the timers of the actors that have changed, all of a source at once. */
+  /** Reads the timers of the actors that have changed, source by source. */
   #refreshTimers(): void {
     const changed = new Map<Source, KnownActor[]>();
     for (const actor of this.#ledger.actors.values()) {

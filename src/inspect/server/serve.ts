@@ -14,18 +14,18 @@ import { say, serveAsset } from './assets.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { Pages } from './pages.ts';
 
-/** Connections of any kind, of which so many may be pages and apps. */
-const mostConnections = 128;
-const mostPages = 16;
-const mostApps = 32;
-/** What an app may send at once, and a page, in bytes. */
-const mostAppBytes = 8 * 2 ** 20;
-const mostPageBytes = 64 * 2 ** 10;
+/** The largest numbers of connections of any kind, of pages, and of apps. */
+const maxConnections = 128;
+const maxPages = 16;
+const maxApps = 32;
+/** The largest messages that an app and a page may send, in bytes. */
+const maxAppBytes = 8 * 2 ** 20;
+const maxPageBytes = 64 * 2 ** 10;
 
 /**
- * Serves the inspector's page on this machine, to this machine only.
+ * Serves the inspector's page on this machine, and only to this machine.
  *
- * @throws TypeError or RangeError for bad options, Error where the port is taken.
+ * @throws TypeError or RangeError for invalid options, Error if the port is taken.
  */
 export async function serve(options: InspectOptions): Promise<Inspector> {
   const settings = checkInspectOptions(options);
@@ -34,14 +34,14 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
   const pages = new Pages(ledger, settings.controls, settings.history);
   const apps = new Apps(ledger);
 
-  // How often Node looks for connections that have had their time.
+  // How often Node checks for connections whose time has run out.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     const refusal = access.refuseHost(request);
     if (refusal !== null) say(response, refusal.status, refusal.why);
     else void serveAsset(request, response);
   });
-  server.maxConnections = mostConnections;
-  // A connection that says nothing is let go soon, so that it takes no other's place.
+  server.maxConnections = maxConnections;
+  // Silent connections are closed soon, so that they do not use up the limit.
   server.headersTimeout = 2_000;
   server.requestTimeout = 10_000;
   server.keepAliveTimeout = 2_000;
@@ -51,12 +51,12 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
       noServer: true,
       clientTracking: false,
       maxPayload,
-      // Not to be had to unpack what is small on the wire and large in memory.
+      // Compression is off, because a small message could unpack into a huge one.
       perMessageDeflate: false,
       handleProtocols: (protocols) => (protocols.has(pageProtocol) ? pageProtocol : false),
     });
-  const pageSockets = socketsOf(mostPageBytes);
-  const appSockets = socketsOf(mostAppBytes);
+  const pageSockets = socketsOf(maxPageBytes);
+  const appSockets = socketsOf(maxAppBytes);
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -64,10 +64,10 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
     if (typeof visitor === 'object') {
       refuse(socket, visitor);
     } else if (visitor === 'page') {
-      if (pages.count >= mostPages) return refuse(socket, { status: 503, why: 'Too many pages are open.' });
+      if (pages.count >= maxPages) return refuse(socket, { status: 503, why: 'Too many pages are open.' });
       pageSockets.handleUpgrade(request, socket, head, (webSocket) => pages.add(webSocket));
     } else {
-      if (apps.count >= mostApps) return refuse(socket, { status: 503, why: 'Too many apps are connected.' });
+      if (apps.count >= maxApps) return refuse(socket, { status: 503, why: 'Too many apps are connected.' });
       appSockets.handleUpgrade(request, socket, head, (webSocket) => apps.add(webSocket));
     }
   });
@@ -122,7 +122,7 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
 const statusTexts = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 function refuse(socket: Duplex, { status, why }: Refusal | { status: 503; why: string }): void {
-  // Who is told and does not hang up would keep its place.
+  // A client that does not hang up after the answer would keep using up the limit.
   socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${
@@ -142,7 +142,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');
-      // What may go wrong later is one connection's trouble.
+      // Later errors concern single connections only.
       server.on('error', () => {});
       resolve((server.address() as AddressInfo).port);
     });

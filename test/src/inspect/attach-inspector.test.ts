@@ -27,7 +27,7 @@ function registryWith(...tools: string[]): ToolRegistry {
   return registry;
 }
 
-/** A viewer's end of Stately's wire, and what it was sent. */
+/** The viewer's end of Stately's protocol, with the messages it has received. */
 async function viewer(port = 0) {
   const server = new WebSocketServer({ host: '127.0.0.1', port });
   await once(server, 'listening');
@@ -50,14 +50,14 @@ function webSocketInspector(port: number) {
   return inspector;
 }
 
-/** The package keeps it to itself. */
+/** The private socket of the package's inspector. */
 const socketOf = ({ adapter }: { adapter: object }): WebSocket => (adapter as { ws: WebSocket }).ws;
 
 const actorsIn = (messages: readonly StatelyInspectionEvent[]) =>
   messages.filter((message) => message.type === '@xstate.actor');
 
 describe('the WebSocket inspector of @statelyai/inspect, attached to a registry', () => {
-  it('is shown what there is, as it is', async () => {
+  it('receives the existing actors in their current states', async () => {
     const registry = registryWith('search', 'shell');
     registry.recordFailure('shell', 'timeout');
     const { port, messages } = await viewer();
@@ -74,7 +74,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     expect(chartModel(search?.definition).states.map(({ id }) => id)).toContain('halfOpen');
   });
 
-  it('is shown what happens then: new tools, events and snapshots', async () => {
+  it('receives later changes: new tools, events and snapshots', async () => {
     const registry = registryWith();
     const { port, messages } = await viewer();
     cleanUps.push(attachInspector(registry, webSocketInspector(port)));
@@ -101,7 +101,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     );
   });
 
-  it('is shown all of more tools than the package keeps messages', async () => {
+  it('receives all tools, even if there are more than the package keeps messages', async () => {
     const registry = registryWith(...Array.from({ length: 500 }, (_, index) => `tool${index}`));
     const { port, messages } = await viewer();
     cleanUps.push(attachInspector(registry, webSocketInspector(port)));
@@ -109,7 +109,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     expect(actorsIn(messages)[0]?.name).toBe('toolfuse');
   });
 
-  it('is shown everything anew when its server comes back, and nothing meanwhile', async () => {
+  it('receives everything again when its server comes back, and nothing in the meantime', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     cleanUps.push(() => vi.useRealTimers());
     const registry = registryWith('search');
@@ -129,7 +129,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     expect(again.messages.filter(({ type }) => type === '@xstate.event')).toEqual([]);
   });
 
-  it('is shown nothing more after the end', async () => {
+  it('receives nothing after it is detached', async () => {
     const registry = registryWith();
     const { port, messages } = await viewer();
     const detach = attachInspector(registry, webSocketInspector(port));
@@ -141,20 +141,20 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     expect(messages).toHaveLength(1);
   });
 
-  it('keeps no process alive, though its server is there', async () => {
+  it('does not keep a process alive, even if its server is running', async () => {
     const { port, messages } = await viewer();
     const fixture = fileURLToPath(new URL('fixtures/attached-process.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', fixture, `ws://127.0.0.1:${port}`], {
       stdio: 'inherit',
     });
     cleanUps.push(() => child.kill());
-    // A real process: what is tested is what keeps Node alive.
+    // A real process, because the test is about what keeps Node alive.
     const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
     expect(code).toBe(0);
     expect(actorsIn(messages).map(({ name }) => name)).toEqual(['toolfuse', 'search']);
   }, 30_000);
 
-  it('reaches the viewers of the package by its own server', async () => {
+  it('reaches the package’s viewers through the package’s own server', async () => {
     const port = (await viewer().then(async ({ port: free, close }) => {
       await close();
       return free;
@@ -175,7 +175,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
 });
 
 describe('the browser inspector of @statelyai/inspect, attached to a registry', () => {
-  /** As much of a window as the package uses. */
+  /** The part of a window that the package uses. */
   function openWindow() {
     const messages: StatelyInspectionEvent[] = [];
     const target = new EventTarget();
@@ -187,7 +187,7 @@ describe('the browser inspector of @statelyai/inspect, attached to a registry', 
     return { window, messages, connect };
   }
 
-  it('is shown what there is whenever its page is opened', async () => {
+  it('receives the current actors whenever its page is opened', async () => {
     const { window, messages, connect } = openWindow();
     const registry = registryWith('search');
     cleanUps.push(attachInspector(registry, createBrowserInspector({ window })));
@@ -206,7 +206,7 @@ describe('the browser inspector of @statelyai/inspect, attached to a registry', 
 });
 
 describe('any inspection observer, attached to a registry', () => {
-  it('is shown the actors that are there, and then every event', () => {
+  it('receives the existing actors, and then every event', () => {
     const registry = registryWith('search');
     const events: InspectionEvent[] = [];
     cleanUps.push(attachInspector(registry, { next: (event) => events.push(event) }));
@@ -220,7 +220,7 @@ describe('any inspection observer, attached to a registry', () => {
     );
   });
 
-  it('can throw without an effect on the circuit', () => {
+  it('can throw without affecting the circuit', () => {
     const registry = registryWith();
     const print = vi.spyOn(console, 'error').mockImplementation(() => {});
     cleanUps.push(() => print.mockRestore());

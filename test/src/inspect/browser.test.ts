@@ -4,7 +4,7 @@ import { bundle, serveApp } from './support/browser-app.ts';
 import { start } from './support/started.ts';
 
 describe.skipIf(!hasBrowser)('toolfuse/inspect in a browser', { timeout: 30_000 }, () => {
-  it('shows a registry of the browser at the inspector, by the real Stately client', async () => {
+  it('shows a registry in a browser to the inspector, through the real Stately client', async () => {
     const { inspector } = await start();
     const script = await bundle(`
       import { createWebSocketInspector } from '@statelyai/inspect';

@@ -10,7 +10,7 @@ import { ask, knockAsPage, tokenOf } from './support/clients.ts';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Runs a program with the built package, and gives what it printed once it has ended by itself. */
+/** Runs a program with the built package until it ends by itself. @returns Its output. */
 const runBuilt = async (code: string): Promise<string> =>
   (await run(process.execPath, ['--input-type=module', '-e', code], { cwd: root, timeout: 15_000 })).stdout;
 
@@ -24,7 +24,7 @@ describe('an inspector', () => {
     registry.stop();
   });
 
-  it('lets go of its port when it is closed, as often as it is told to', async () => {
+  it('releases its port when it is closed, and may be closed repeatedly', async () => {
     const registry = createToolRegistry();
     const inspector = await inspect(registry);
     await knockAsPage(inspector);
@@ -35,7 +35,7 @@ describe('an inspector', () => {
     registry.stop();
   });
 
-  it('says so when its port is taken', async () => {
+  it('reports that its port is taken', async () => {
     const registry = createToolRegistry();
     const inspector = await inspect(registry);
     const port = Number(new URL(inspector.url).port);
@@ -70,13 +70,13 @@ describe('an inspector', () => {
     second.stop();
   });
 
-  it('takes no registry once it is closed', async () => {
+  it('accepts no registry once it is closed', async () => {
     const inspector = await serveInspector();
     await inspector.close();
     expect(() => inspector.attach(createToolRegistry())).toThrow('the inspector is closed');
   });
 
-  it('prints nothing, the token least of all', async () => {
+  it('prints nothing, especially not the token', async () => {
     const written: unknown[] = [];
     for (const stream of [process.stdout, process.stderr] as const) {
       const write = vi.spyOn(stream, 'write').mockImplementation((text) => written.push(text) > 0);
@@ -119,7 +119,7 @@ describe('a process with an inspector', { timeout: 30_000 }, () => {
     ).toBe('127.0.0.1\n');
   });
 
-  it('ends although a page looks on', async () => {
+  it('ends even if a page is connected', async () => {
     expect(
       await runBuilt(`
         import { createToolRegistry } from 'toolfuse';
@@ -141,7 +141,7 @@ describe('a process with an inspector', { timeout: 30_000 }, () => {
     ).toBe('done\n');
   });
 
-  it('is kept alive where it is told to be', async () => {
+  it('is kept alive if asked to be', async () => {
     const code = `
       import { serveInspector } from 'toolfuse/inspect';
       const inspector = await serveInspector({ keepAlive: true });
@@ -150,7 +150,7 @@ describe('a process with an inspector', { timeout: 30_000 }, () => {
     expect(await runBuilt(code)).toBe('still there\n');
   });
 
-  it('has loaded nothing of the inspector before it is asked for', async () => {
+  it('loads no code of the inspector before it is needed', async () => {
     const code = `
       import { createToolRegistry } from 'toolfuse';
       createToolRegistry();

@@ -22,7 +22,7 @@ function setUp() {
 }
 
 describe('the ledger', () => {
-  it('shows the last actors that have ended, and forgets the others', () => {
+  it('shows the last ended actors, and forgets older ones', () => {
     const { ledger, add } = setUp();
     for (let actor = 0; actor < 250; actor += 1) {
       ledger.addSnapshot(add(`promise.${actor}`), { type: 'done' }, { status: 'done' });
@@ -32,14 +32,14 @@ describe('the ledger', () => {
     expect(ledger.actors.has('app1/promise.50')).toBe(true);
   });
 
-  it('says since when it does not know any more who is gone', () => {
+  it('says from which version on it knows the removed actors', () => {
     const { ledger, add } = setUp();
     for (let actor = 0; actor < 20_001; actor += 1) ledger.remove(add(String(actor)));
     expect(ledger.gone.length).toBe(10_001);
     expect(ledger.goneSince).toBe((ledger.gone[0]?.version ?? 0) - 2);
   });
 
-  it('matches a snapshot to the event that it follows, in the order in which they were sent', () => {
+  it('matches snapshots to their events, in the order in which those were sent', () => {
     const { ledger, add } = setUp();
     const actor = add('a');
     for (const type of ['A', 'B', 'A']) ledger.addEvent(actor, null, { type });
@@ -54,7 +54,7 @@ describe('the ledger', () => {
     expect([1, 2, 3].map((seq) => ledger.events.get(seq)?.before?.value)).toEqual([undefined, 'one', 'two']);
   });
 
-  it('does not wait without end for the snapshots of an actor that gives none', () => {
+  it('does not wait forever for the snapshots of an actor that sends none', () => {
     const { ledger, add } = setUp();
     const actor = add('a');
     for (let event = 0; event < 1_000; event += 1) ledger.addEvent(actor, null, { type: 'A' });

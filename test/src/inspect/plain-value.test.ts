@@ -5,12 +5,12 @@ import { plainValue } from '../../../src/inspect/plain-value.ts';
 const jsonOf = (value: unknown): string => JSON.stringify(plainValue(value));
 
 describe('a plain value', () => {
-  it('is the same, where it is plain already', () => {
+  it('is unchanged if it is already plain', () => {
     const value = { text: 'a', number: 1.5, yes: true, none: null, list: [1, [2]], inner: { deep: {} } };
     expect(plainValue(value)).toEqual(value);
   });
 
-  it('keeps what JSON would lose', () => {
+  it('keeps values that JSON would lose', () => {
     const error = Object.assign(new TypeError('broken'), { code: 'E1' });
     expect(
       plainValue({
@@ -39,20 +39,20 @@ describe('a plain value', () => {
     });
   });
 
-  it('has the name of an actor, and not all of its system', () => {
+  it('has only the name of an actor, not its whole system', () => {
     const registry = createToolRegistry();
     expect(plainValue({ child: registry.tool('shell') })).toEqual({ child: '[actor shell]' });
     registry.stop();
   });
 
-  it('ends where a value goes round in a circle, but not where it is there twice', () => {
+  it('stops at circular references, but not at repeated ones', () => {
     const twice = { a: 1 };
     const round: Record<string, unknown> = { first: twice, second: twice };
     round.self = round;
     expect(plainValue(round)).toEqual({ first: twice, second: twice, self: '[circular]' });
   });
 
-  it('is cut where a value is deep, long or large', () => {
+  it('is cut if a value is deep, long or large', () => {
     let deep: unknown = 'core';
     for (let depth = 0; depth < 50; depth += 1) deep = { deep };
     expect(jsonOf(deep)).toContain('[deeper]');

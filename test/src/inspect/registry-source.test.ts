@@ -34,8 +34,8 @@ function follow(options: ToolRegistryOptions = {}, sanitize?: Sanitize, history 
   return { registry, ledger, attach, actor, events };
 }
 
-describe('a registry that is followed', () => {
-  it('is known with all of its circuits, though it was there before', () => {
+describe('a registry as a source', () => {
+  it('is known with all of its circuits, even if it existed before', () => {
     const { registry, attach, actor, ledger } = follow();
     registry.recordFailure('shell', 'timeout');
     registry.recordFailure('shell', 'network');
@@ -56,7 +56,7 @@ describe('a registry that is followed', () => {
     expect(ledger.charts.all).toHaveLength(2);
   });
 
-  it('is looked at without being used: the order in which tools are forgotten stays as it was', () => {
+  it('is watched without being used, so that tools are forgotten in the same order', () => {
     const { registry, attach } = follow({ maxTools: 2 });
     registry.recordSuccess('old');
     registry.recordSuccess('new');
@@ -65,7 +65,7 @@ describe('a registry that is followed', () => {
     expect(registry.circuits().map(({ id }) => id)).toEqual(['new', 'newest']);
   });
 
-  it('tells each call that ended as an outcome, those that are no event of the circuit included', () => {
+  it('reports each ended call as an outcome, including those without an event', () => {
     const { registry, attach, actor } = follow();
     attach();
     registry.recordSuccess('shell');
@@ -78,7 +78,7 @@ describe('a registry that is followed', () => {
     expect(actor('shell')?.tool?.outcomes).toBe('sfisffd');
   });
 
-  it('tells outcomes of no other registry’s tools', () => {
+  it('does not report outcomes of another registry’s tools', () => {
     const [ours, theirs] = [follow(), createToolRegistry()];
     ours.attach();
     ours.registry.tool('shell');
@@ -87,7 +87,7 @@ describe('a registry that is followed', () => {
     theirs.stop();
   });
 
-  it('tells each event with its sender, the states around it, and the transition that it made', () => {
+  it('reports each event with its sender, the states before and after it, and the transition taken', () => {
     const { registry, attach, actor, events } = follow();
     attach();
     registry.recordFailure('shell', 'timeout');
@@ -115,7 +115,7 @@ describe('a registry that is followed', () => {
     ]);
   });
 
-  it('keeps the snapshots before and after an event, as they were', () => {
+  it('keeps the snapshots before and after an event unchanged', () => {
     const { registry, attach, events } = follow();
     attach();
     registry.recordFailure('shell', 'timeout');
@@ -129,7 +129,7 @@ describe('a registry that is followed', () => {
     });
   });
 
-  it('forgets a circuit that is reset, and shows how the registry ended', () => {
+  it('forgets a circuit that is reset, and shows the final state of the registry', () => {
     const { registry, attach, actor } = follow();
     attach();
     registry.tool('shell');
@@ -141,7 +141,7 @@ describe('a registry that is followed', () => {
     expect(actor('toolfuse')).toMatchObject({ state: 'stopped', status: 'done' });
   });
 
-  it('is let go of: nothing is kept, and nothing followed', () => {
+  it('can be removed: nothing is kept, and nothing is followed', () => {
     const { registry, attach, ledger } = follow();
     registry.tool('shell');
     const detach = attach();
@@ -152,7 +152,7 @@ describe('a registry that is followed', () => {
     expect(ledger.version).toBe(version);
   });
 
-  it('runs on, whatever goes wrong in the inspector', () => {
+  it('keeps running, whatever goes wrong in the inspector', () => {
     const { registry, attach, ledger } = follow();
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     attach();
@@ -168,7 +168,7 @@ describe('a registry that is followed', () => {
 });
 
 describe('sanitize', () => {
-  it('is asked for events, contexts and definitions, and what it gives is shown', () => {
+  it('is called for events, contexts and definitions, and its results are shown', () => {
     const asked = new Set<string>();
     const { registry, attach, events, ledger } = follow({}, (_value, { kind, actor }) => {
       asked.add(`${kind} of ${actor}`);
@@ -191,7 +191,7 @@ describe('sanitize', () => {
     expect(ledger.charts.all).toEqual([{ id: 'c1', definition: '{"id":"hidden"}' }]);
   });
 
-  it('shows nothing where it throws', () => {
+  it('shows nothing if it throws', () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { registry, attach, events, ledger } = follow({}, () => {
       throw new Error('no');

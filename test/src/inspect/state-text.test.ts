@@ -32,7 +32,7 @@ describe('a state in words', () => {
     );
   });
 
-  it('ends, however deep a value is', () => {
+  it('is finite, however deep a value is', () => {
     let deep: unknown = 'x';
     for (let depth = 0; depth < 10_000; depth += 1) deep = { a: deep };
     expect(stateText(deep).length).toBeLessThan(100);
@@ -47,11 +47,11 @@ describe('a state’s value', () => {
     },
   );
 
-  it.each([undefined, null, 7])('is null where it is none: %j', (value) => {
+  it.each([undefined, null, 7])('is null if it is invalid: %j', (value) => {
     expect(stateValue(value)).toBeNull();
   });
 
-  it('is cut where it is wide or long, and so are its words', () => {
+  it('is cut if it is wide or long, and so are its words', () => {
     const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, key) => [key, { a: 'b' }]));
     const value = { ['x'.repeat(100_000)]: wide };
     expect(JSON.stringify(stateValue(value)).length).toBeLessThan(10_000);

@@ -28,8 +28,8 @@ const introduce = {
   snapshot: { value: 'green' },
 };
 
-describe('an app on the wire', () => {
-  it('introduces its actors, with their charts and the timers that these tell', () => {
+describe('a remote app', () => {
+  it('introduces its actors, with their charts and the timers in those', () => {
     const { say, actor, ledger } = connect();
     say(introduce);
     expect(actor('x:0')).toMatchObject({
@@ -45,7 +45,7 @@ describe('an app on the wire', () => {
     expect(ledger.charts.all).toEqual([{ id: 'c1', definition }]);
   });
 
-  it('tells its events, and what became of them', () => {
+  it('reports its events and their effects', () => {
     const { say, actor, ledger } = connect();
     say(introduce);
     say({ type: '@xstate.event', sessionId: 'x:0', sourceId: 'x:9', event: { type: 'GO' } });
@@ -62,7 +62,7 @@ describe('an app on the wire', () => {
     });
   });
 
-  it('may tell of an actor before it introduces it', () => {
+  it('may mention an actor before introducing it', () => {
     const { say, actor } = connect();
     say({ type: '@xstate.event', sessionId: 'x:0', event: { type: 'GO' } });
     expect(actor('x:0')).toMatchObject({ name: 'x:0', kind: 'other', chart: null });
@@ -70,7 +70,7 @@ describe('an app on the wire', () => {
     expect(actor('x:0')).toMatchObject({ name: 'light', kind: 'machine', chart: 'c1' });
   });
 
-  it('keeps a timer that runs while its state stays the same', () => {
+  it('keeps a running timer while its state does not change', () => {
     const { say, ledger } = connect();
     say(introduce);
     const known = ledger.actors.get('app1/x:0');
@@ -84,7 +84,7 @@ describe('an app on the wire', () => {
     expect(known?.timers).toBe(timers);
   });
 
-  it('keeps the timer of a state while others that are active with it, or in it, change', () => {
+  it('keeps the timer of a state while parallel or nested states change', () => {
     vi.useFakeTimers();
     const { say, actor } = connect();
     const region = { initial: 'a', states: { a: { after: { 500: 'b' } }, b: { after: { 500: 'a' } } } };
@@ -114,13 +114,13 @@ describe('an app on the wire', () => {
     vi.useRealTimers();
   });
 
-  it('has one that is not a machine shown as what it is', () => {
+  it('may have an actor that is not a machine', () => {
     const { say, actor } = connect();
     say({ type: '@xstate.actor', name: 'load', sessionId: 'x:1', definition: '{"id":"load"}', snapshot: {} });
     expect(actor('x:1')).toMatchObject({ kind: 'other', chart: null, state: '' });
   });
 
-  it('takes its actors with it when it goes', () => {
+  it('has its actors removed when it disconnects', () => {
     const { say, source, ledger } = connect();
     say(introduce);
     source.close();
@@ -128,7 +128,7 @@ describe('an app on the wire', () => {
     expect(ledger.gone.map(({ id }) => id)).toEqual(['app1/x:0']);
   });
 
-  it('may have had more actors than it can have at once', () => {
+  it('may have more actors over time than at once', () => {
     const { say, ledger } = connect();
     for (let index = 0; index < 10_500; index++) {
       const sessionId = `x:${index}`;
@@ -139,7 +139,7 @@ describe('an app on the wire', () => {
     expect(ledger.actors.size).toBe(200);
   });
 
-  it('may introduce an actor again and again, with what it was sent meanwhile', () => {
+  it('may introduce an actor repeatedly, with the events in between', () => {
     const { say, ledger } = connect();
     const context = 'x'.repeat(7 * 2 ** 20);
     say({ ...introduce, snapshot: { value: 'green', context } });
@@ -150,14 +150,14 @@ describe('an app on the wire', () => {
     expect(record && eventNews(record)).toMatchObject({ before: 'green', after: 'red' });
   });
 
-  it('may say what a later version of the protocol adds', () => {
+  it('may send messages that a later version of the protocol adds', () => {
     const { say } = connect();
     expect(() => say({ type: '@xstate.later' })).not.toThrow();
   });
 
   it.each([
-    ['no json', 'the message is no JSON'],
-    ['7', 'the message is no object'],
+    ['no json', 'the message must be JSON'],
+    ['7', 'the message must be an object'],
     ['{}', 'type must be a string of at most 500 characters'],
     ['{"type":"@xstate.event","event":{"type":"A"}}', 'sessionId must be a string'],
     ['{"type":"@xstate.event","sessionId":"x","event":{}}', 'event.type must be a string'],
@@ -168,7 +168,7 @@ describe('an app on the wire', () => {
   });
 });
 
-describe('a circuit on the wire', () => {
+describe('a remote circuit', () => {
   const circuit = (value: string, context: object) => ({
     value,
     context: { config: { failureThreshold: 1, resetTimeoutMs: 60_000 }, ...context },
@@ -189,7 +189,7 @@ describe('a circuit on the wire', () => {
     return connected;
   };
 
-  it('counts down its backoff, which goes over the wire as a name, anew at each failure', () => {
+  it('restarts the countdown of its backoff, which the protocol only names, at each failure', () => {
     const connected = start();
     say(connected, 'FAILURE', circuit('open', { lastFailureAt: 1, currentBackoffMs: 5_000 }));
     const [first] = connected.actor('x:0')?.timers ?? [];

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** A guarded client of a server that does everything by itself, right or wrong. */
+/** A guarded client of a hand-written server that may answer anything. */
 async function setUp(onCall: () => unknown) {
   const server = new Server({ name: 'raw', version: '1.0.0' }, { capabilities: { tools: {} } });
   const outputSchema = {
@@ -44,7 +44,7 @@ async function setUp(onCall: () => unknown) {
   return { client, registry, clock, server, add: () => client.callTool({ name: 'add' }) };
 }
 
-describe('an answer that breaks the promise of its tool', () => {
+describe('an answer that breaks the output schema of its tool', () => {
   it.each([
     ['no structured content', { content: [] }],
     ['structured content of another shape', { content: [], structuredContent: { sum: 'two' } }],
@@ -56,7 +56,7 @@ describe('an answer that breaks the promise of its tool', () => {
     expect(registry.diagnostics('add').lastErrorCategory).toBe('executionError');
   });
 
-  it('counts so, too, where the server does not look at what it sends', async () => {
+  it('also counts if the server does not validate its output', async () => {
     const { registry, server, add } = await setUp(() => ({ content: [] }));
     const { transport } = server;
     const hear = transport?.onmessage;
@@ -86,7 +86,7 @@ describe('a JSON-RPC error', () => {
     expect(registry.diagnostics('add').lastErrorCategory).toBe(category);
   });
 
-  it.each([-32_601, -32_602])('that blames the caller counts nothing: %d', async (code) => {
+  it.each([-32_601, -32_602])('that blames the caller does not count: %d', async (code) => {
     const { registry, add } = await setUp(() => {
       throw new McpError(code, 'no');
     });
@@ -96,7 +96,7 @@ describe('a JSON-RPC error', () => {
 });
 
 describe('a call that the client itself refuses', () => {
-  it('says nothing of tool or server, and gives the place of a probe back', async () => {
+  it('says nothing about the tool or the server, and frees the slot of a probe', async () => {
     const { client, registry, clock } = await setUp(() => ({ content: [] }));
     registry.recordFailure('raw', 'network');
     clock.advance(5_000);
@@ -107,8 +107,8 @@ describe('a call that the client itself refuses', () => {
   });
 });
 
-describe('a server that knows no ping', () => {
-  it('lives all the same', async () => {
+describe('a server that does not support pings', () => {
+  it('still counts as up', async () => {
     const { client, registry, server } = await setUp(() => new Promise(() => {}));
     server.setRequestHandler(PingRequestSchema, () => {
       throw new McpError(-32_601, 'Method not found');
@@ -118,7 +118,7 @@ describe('a server that knows no ping', () => {
   });
 });
 
-describe('what is no error of MCP', () => {
+describe('an error that is not from MCP', () => {
   it.each([undefined, null, 'Not connected', 5, new Error('Not connected'), { code: 503 }, { code: -1 }])(
     'is left to the registry: %s',
     (error) => {

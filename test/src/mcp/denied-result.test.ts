@@ -18,7 +18,7 @@ describe('a denial as the result of a tool call', () => {
   const denial = denialOf('search');
   const result = deniedResult(denial);
 
-  it('is an error whose text says that the call did not run, why, and when to come back', () => {
+  it('is an error whose text says that the call did not run, why, and when to try again', () => {
     expect(result.isError).toBe(true);
     expect(result.content).toHaveLength(1);
     expect(result.content[0].text).toMatch(
@@ -26,7 +26,7 @@ describe('a denial as the result of a tool call', () => {
     );
   });
 
-  it('says the same as data, in _meta', () => {
+  it('has the same facts as data, in _meta', () => {
     expect(result._meta['toolfuse/denial']).toMatchObject({
       error: 'tool_unavailable',
       tool: 'search',
@@ -40,11 +40,11 @@ describe('a denial as the result of a tool call', () => {
     });
   });
 
-  it('has no structuredContent, which clients hold against a schema', () => {
+  it('has no structuredContent, which clients would check against a schema', () => {
     expect(result).not.toHaveProperty('structuredContent');
   });
 
-  it('goes over the wire as it is', () => {
+  it('survives JSON unchanged', () => {
     expect(CallToolResultSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
   });
 });

@@ -10,15 +10,15 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** What the tools of the server below have been called with, and how its next calls end. */
+/** The arguments that the tools of the server below were called with, and how its next calls end. */
 interface World {
   calls: string[];
   behave: 'work' | 'hang' | 'throw';
-  /** Whether the connection still brings messages to the server. */
+  /** Whether the connection still delivers messages to the server. */
   isDeaf: boolean;
 }
 
-/** A server of three tools in this process, and a guarded client that is connected to it. */
+/** A server of three tools in this process, and a guarded client connected to it. */
 async function setUp(
   sdk: Sdk,
   {
@@ -66,7 +66,7 @@ async function setUp(
 }
 
 describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
-  it('is the client that it was given, and gives what it gave', async () => {
+  it('is the same client, with the same results', async () => {
     const { client, raw, search } = await setUp(sdk);
     expect(client).toBe(raw);
     expect(client).toBeInstanceOf(sdk.Client);
@@ -91,7 +91,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
     );
   });
 
-  describe('whose tool fails again and again', () => {
+  describe('whose tool fails repeatedly', () => {
     it('opens the circuit of that tool alone', async () => {
       const { world, registry, client, search } = await setUp(sdk);
       world.behave = 'throw';
@@ -104,7 +104,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       );
     });
 
-    it('answers the next call at once with an error that the model can act on', async () => {
+    it('answers the next call at once, with an error that the model can act on', async () => {
       const { world, search } = await setUp(sdk);
       world.behave = 'throw';
       await search('1');
@@ -127,7 +127,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(answer).not.toHaveProperty('structuredContent');
     });
 
-    it('throws the refusal instead, if told to', async () => {
+    it('throws the refusal instead, if asked to', async () => {
       const { world, search } = await setUp(sdk, { denied: 'throw' });
       world.behave = 'throw';
       await search();
@@ -135,7 +135,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       await expect(search()).rejects.toThrow(CircuitOpenError);
     });
 
-    it('lets a probe through after the backoff, which closes the circuit', async () => {
+    it('admits a probe after the backoff, which closes the circuit', async () => {
       const { world, registry, clock, search } = await setUp(sdk);
       world.behave = 'throw';
       await search();
@@ -147,7 +147,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.state('search')).toBe('closed');
     });
 
-    it('opens nothing if results are not to count', async () => {
+    it('opens no circuit if results must not count', async () => {
       const { world, registry, search } = await setUp(sdk, { resultErrors: 'ignore' });
       world.behave = 'throw';
       for (let call = 0; call < 5; call++) await search();
@@ -156,8 +156,8 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
     });
   });
 
-  describe('that is called with what a model made up', () => {
-    it('counts neither bad arguments nor tools that do not exist', async () => {
+  describe('that is called with invented arguments or names', () => {
+    it('counts neither invalid arguments nor tools that do not exist', async () => {
       const { registry, client } = await setUp(sdk);
       for (let call = 0; call < 5; call++) {
         await client.callTool({ name: 'search', arguments: { text: call } }).catch(() => {});
@@ -167,14 +167,14 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.metrics().failures).toEqual({ invalidParameters: 5, toolNotFound: 5 });
     });
 
-    it('takes a tool by the name of its server', async () => {
+    it('accepts a tool with the name of its server', async () => {
       const { client } = await setUp(sdk);
       const answer = await client.callTool({ name: 'notes', arguments: { text: 'x' } });
       expect(answer).not.toHaveProperty('isError');
     });
   });
 
-  describe('whose server has gone', () => {
+  describe('whose server has disconnected', () => {
     it('opens the circuit of the server, and refuses calls of every tool', async () => {
       const { registry, client, search } = await setUp(sdk);
       await client.close();
@@ -190,7 +190,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       });
     });
 
-    it('is in service again when its caller has connected it again', async () => {
+    it('works again after its caller has reconnected it', async () => {
       const { registry, client, clock, connect, search } = await setUp(sdk);
       await client.close();
       await search().catch(() => {});
@@ -223,7 +223,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.diagnostics('search')).toMatchObject({ lastErrorCategory: 'timeout', timeouts: 2 });
     });
 
-    it('may take as long as any timer can wait, and longer', async () => {
+    it('may take even longer than a host timer can be', async () => {
       const { search } = await setUp(sdk, { timeoutMs: 2 ** 40 });
       await expect(search()).resolves.toMatchObject({ content: [{ text: 'found cats' }] });
     });
@@ -236,7 +236,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.openCircuits()).toEqual(['notes']);
     });
 
-    it('keeps the time limit that the call names itself', async () => {
+    it('keeps the call’s own time limit', async () => {
       const { world, search } = await setUp(sdk, { timeoutMs: 60_000 });
       world.behave = 'hang';
       await expect(search('x', { timeout: 20 })).rejects.toMatchObject({ code: -32_001 });
@@ -257,7 +257,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect(registry.metrics().tools[0]?.failures).toEqual({ cancelled: 3 });
     });
 
-    it('asks no circuit where it has given up before', async () => {
+    it('asks no circuit if it gave up before the call', async () => {
       const { world, registry, search } = await setUp(sdk);
       await expect(search('x', { signal: AbortSignal.abort() })).rejects.toThrow();
       expect(world.calls).toEqual([]);
@@ -266,12 +266,12 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
   });
 
   describe('that shares its registry with another', () => {
-    it('can name its circuits itself', async () => {
+    it('can choose the names of its circuits', async () => {
       const { registry, search } = await setUp(sdk, { toolName: (tool) => `notes.${tool}` });
       await search();
       expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['notes.search', 'notes']);
       registry.isolate('notes.search');
-      // A model knows the tool by its own name.
+      // The model knows the tool by its own name.
       expect(await search()).toMatchObject({
         content: [{ text: expect.stringContaining('The tool "search" is unavailable') }],
         _meta: { 'toolfuse/denial': { tool: 'search' } },
@@ -279,8 +279,8 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
     });
   });
 
-  describe('that hides what is open', () => {
-    it('leaves open tools out of its list, and has them back when they are half-open', async () => {
+  describe('that hides open tools', () => {
+    it('leaves open tools out of its list, and lists them again when they are half-open', async () => {
       const { world, client, clock, search } = await setUp(sdk, { hideOpen: true });
       const listed = async () => (await client.listTools()).tools.map(({ name }) => name);
       world.behave = 'throw';
@@ -297,7 +297,7 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
       expect((await client.listTools()).tools).toEqual([]);
     });
 
-    it('does not unless it is told to', async () => {
+    it('hides nothing by default', async () => {
       const { registry, client } = await setUp(sdk);
       registry.isolate('notes');
       expect((await client.listTools()).tools).toHaveLength(3);
@@ -334,7 +334,7 @@ describe('the options of guardMcpClient', () => {
     expect(guard(options)).toThrow(message);
   });
 
-  it.each([undefined, null, {}, { callTool: 1 }])('do not make a client of %j', (what) => {
+  it.each([undefined, null, {}, { callTool: 1 }])('do not accept %j as a client', (what) => {
     expect(() => guardMcpClient(what as never, { registry, server: 'x' })).toThrow(
       'guardMcpClient: client must be a Client of @modelcontextprotocol/sdk',
     );

@@ -10,10 +10,10 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** What the handlers below do: anything. */
+/** The behaviour of the handlers below, which each test sets. */
 type Behaviour = (text: string, signal: AbortSignal) => unknown;
 
-/** A guarded server with a tool from before it was guarded and one from after, and a client of it that is not. */
+/** A guarded server with one tool registered before it was guarded and one after, and an unguarded client. */
 async function setUp(
   sdk: Sdk,
   {
@@ -58,7 +58,7 @@ const broken = (): never => {
 };
 
 describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
-  it('is the server that it was given, and its tools work', async () => {
+  it('is the same server, and its tools work', async () => {
     const { guarded, server, call } = await setUp(sdk);
     expect(guarded).toBe(server);
     expect(await call('before')).toEqual({ content: [{ type: 'text', text: 'done' }] });
@@ -75,7 +75,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
   it.each(['before', 'after'])('guards a tool that was registered %s', async (name) => {
     const { registry, called, how, call } = await setUp(sdk);
     how.behave = broken;
-    // What the SDK makes of an error that a handler throws, guarded or not.
+    // The SDK's result for an error in a handler, whether guarded or not.
     const failed = { isError: true, content: [{ type: 'text', text: 'the database is away' }] };
     expect(await call(name)).toEqual(failed);
     expect(await call(name)).toEqual(failed);
@@ -90,7 +90,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     expect(called).toHaveLength(2);
   });
 
-  it('lets a probe through after the backoff', async () => {
+  it('admits a probe after the backoff', async () => {
     const { registry, clock, how, call } = await setUp(sdk);
     how.behave = broken;
     await call('after');
@@ -101,7 +101,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     expect(registry.state('after')).toBe('closed');
   });
 
-  it('counts an isError result that a handler gives, by its words', async () => {
+  it('counts an isError result of a handler depending on its text', async () => {
     const { registry, how, call } = await setUp(sdk);
     how.behave = (text) => ({ isError: true, content: [{ type: 'text', text }] });
     await call('after', 'No such file or directory');
@@ -115,21 +115,21 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     });
   });
 
-  it('does not count results if it is told not to', async () => {
+  it('does not count results if asked not to', async () => {
     const { registry, how, call } = await setUp(sdk, { resultErrors: 'ignore' });
     how.behave = (text) => ({ isError: true, content: [{ type: 'text', text }] });
     for (let count = 0; count < 3; count++) await call('after', 'HTTP 503');
     expect(registry.state('after')).toBe('closed');
   });
 
-  it('asks no circuit for arguments that do not fit the schema', async () => {
+  it('asks no circuit about arguments that do not match the schema', async () => {
     const { registry, called, call } = await setUp(sdk);
     for (let count = 0; count < 3; count++) await call('after', 5).catch(() => {});
     expect(called).toEqual([]);
     expect(registry.metrics().calls).toBe(0);
   });
 
-  it('counts against what a tool is said to depend on', async () => {
+  it('counts failures against the upstream in the tool’s settings', async () => {
     const { registry, how, call } = await setUp(sdk, {
       registry: {
         circuit: { failureThreshold: 2 },
@@ -162,7 +162,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     expect(registry.state('after')).toBe('closed');
   });
 
-  it('gives a handler up after its time limit, and aborts its signal', async () => {
+  it('ends a call after its time limit, and aborts the handler’s signal', async () => {
     const { registry, clock, how, call } = await setUp(sdk, { timeoutMs: 1_000 });
     const reasons: unknown[] = [];
     for (let count = 0; count < 2; count++) {
@@ -185,7 +185,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     expect(registry.diagnostics('after')).toMatchObject({ status: 'open', lastErrorCategory: 'timeout' });
   });
 
-  it('lets the refusal of another circuit, which a handler throws, go the way of every error', async () => {
+  it('passes on another circuit’s refusal that a handler throws, like any error', async () => {
     const { registry, how, call } = await setUp(sdk);
     registry.isolate('inner');
     how.behave = () => registry.execute('inner', () => 'never');
@@ -197,7 +197,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
     expect(registry.state('after')).toBe('closed');
   });
 
-  it('can name its circuits as its author likes', async () => {
+  it('can choose the names of its circuits', async () => {
     const { registry, call } = await setUp(sdk, { toolName: (tool) => `notes.${tool}` });
     await call('before');
     await call('after');
@@ -217,7 +217,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
       expect(registry.openCircuits()).toEqual(['after']);
     });
 
-    it('guards a handler once, though it is set to itself', async () => {
+    it('guards a handler only once, even if it is set to itself', async () => {
       const { registry, after, how, call } = await setUp(sdk);
       const fields = after as unknown as Record<string, unknown>;
       const field = 'handler' in fields ? 'handler' : 'callback';
@@ -228,7 +228,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
       expect(registry.metrics().calls).toBe(1);
     });
 
-    it('has a circuit by its new name', async () => {
+    it('has a circuit under its new name', async () => {
       const { registry, before, call } = await setUp(sdk);
       before.update({ name: 'renamed' });
       await call('renamed');
@@ -250,7 +250,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
 describe('a server of the newest SDK', () => {
   const [, newest] = sdks as [Sdk, Sdk];
 
-  it('guards what registerTool registers, structured answers included', async () => {
+  it('guards tools added with registerTool, including structured answers', async () => {
     const { z } = newest;
     const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
     const server = guardMcpServer(new newest.McpServer({ name: 'sums', version: '1.0.0' }), { registry });
@@ -268,7 +268,7 @@ describe('a server of the newest SDK', () => {
     const [near, far] = newest.InMemoryTransport.createLinkedPair();
     await Promise.all([server.connect(far), client.connect(near)]);
     closing.push(() => client.close());
-    // From now on the client holds every answer against the tool's output schema.
+    // From now on, the client checks every answer against the tool's output schema.
     await client.listTools();
 
     const add = () => client.callTool({ name: 'add', arguments: { a: 1 } });
@@ -285,7 +285,7 @@ describe('the arguments of guardMcpServer', () => {
   const registry = createToolRegistry();
   const server = new newest.McpServer({ name: 'notes', version: '1.0.0' });
 
-  it('are refused by name if they cannot be meant', () => {
+  it('are refused by name if they are invalid', () => {
     expect(() => guardMcpServer(server, {} as McpServerOptions)).toThrow(
       'guardMcpServer.registry is missing',
     );
@@ -297,7 +297,7 @@ describe('the arguments of guardMcpServer', () => {
     );
   });
 
-  it('are refused if the server is none that has tools', () => {
+  it('are refused if the server does not support tools', () => {
     expect(() => guardMcpServer(server.server as never, { registry })).toThrow(
       'guardMcpServer: server must be an McpServer of @modelcontextprotocol/sdk, version 1',
     );

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 type Server = 'filesystem' | 'memory' | 'everything';
 
-/** A guarded client of one of the official servers, in a process of its own. */
+/** A guarded client of one of the official servers, which runs in its own process. */
 async function connect(sdk: Sdk, name: Server) {
   const registry = createToolRegistry({ circuit: { failureThreshold: 1, minBackoffMs: 30 } });
   const client = guardMcpClient(new sdk.Client({ name: 'test', version: '1.0.0' }), {
@@ -51,7 +51,7 @@ async function connect(sdk: Sdk, name: Server) {
   return { registry, client, start, pid, call };
 }
 
-describe('what the official servers say of mistakes that a model makes', () => {
+describe('the errors of the official servers for a model’s mistakes', () => {
   const [, newest] = sdks as [Sdk, Sdk];
 
   it.each<[Server, string, Record<string, unknown>]>([
@@ -76,7 +76,7 @@ describe('what the official servers say of mistakes that a model makes', () => {
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('is told from what is broken: a host that cannot be reached', async () => {
+  it('differ from those for a fault, such as an unreachable host', async () => {
     const { registry, call } = await connect(newest, 'everything');
     await call('gzip-file-as-resource', { name: 'x', data: 'http://127.0.0.1:9/x' });
     expect(registry.openCircuits()).toEqual(['gzip-file-as-resource']);
@@ -85,7 +85,7 @@ describe('what the official servers say of mistakes that a model makes', () => {
 });
 
 describe.each(sdks)('a guarded client of SDK $version, of a server in a process of its own', (sdk) => {
-  it('finds it killed, waits, and is in service once it is connected again', async () => {
+  it('detects that it was killed, waits, and works again once it is reconnected', async () => {
     const { registry, start, pid, call } = await connect(sdk, 'filesystem');
     expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
     process.kill(pid, 'SIGKILL');
@@ -101,7 +101,7 @@ describe.each(sdks)('a guarded client of SDK $version, of a server in a process 
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('finds it hung, by a ping that gets no answer', async () => {
+  it('detects that it hangs, by a ping that gets no answer', async () => {
     const { registry, client, pid } = await connect(sdk, 'filesystem');
     process.kill(pid, 'SIGSTOP');
     const call = client.callTool({ name: 'list_directory', arguments: { path: folder } }, undefined, {

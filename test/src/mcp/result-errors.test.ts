@@ -16,19 +16,19 @@ describe('a result without an error', () => {
     ['structured content', { content: [], structuredContent: { error: 'ETIMEDOUT' } }],
     ['no result at all', undefined],
     ['a word', 'timeout'],
-  ])('is no failure: %s', (_what, result) => {
+  ])('is not a failure: %s', (_what, result) => {
     expect(resultFailure(result)).toBeNull();
   });
 });
 
 describe('an isError result', () => {
-  it('keeps its words for whoever reads the denial later', () => {
+  it('keeps its text for the denial', () => {
     const failure = resultFailure(failed('connect ECONNREFUSED', 'twice'));
     expect(failure).toBeInstanceOf(Error);
     expect(failure?.message).toBe('connect ECONNREFUSED\ntwice');
   });
 
-  // What the official servers print; test/src/mcp/real-servers.test.ts asks them.
+  // Texts of the official servers; test/src/mcp/real-servers.test.ts checks them.
   it.each([
     [
       'MCP error -32602: Input validation error: Invalid arguments for tool echo: Invalid input',
@@ -75,7 +75,7 @@ describe('an isError result', () => {
     expect(isCounted(category)).toBe(true);
   });
 
-  it('is an execution error if it says nothing', () => {
+  it('is an execution error if its text names no cause', () => {
     expect(categoryOf()).toBe('executionError');
     expect(resultFailure({ isError: true })?.category).toBe('executionError');
     expect(resultFailure({ isError: true, content: 'broken' })?.category).toBe('executionError');
@@ -84,7 +84,7 @@ describe('an isError result', () => {
     );
   });
 
-  it('that is the denial of another toolfuse behind this one does not count', () => {
+  it('that is a denial by another toolfuse behind this one does not count', () => {
     const denial = deniedResult({
       admitted: false,
       tool: 'x',
@@ -100,11 +100,11 @@ describe('an isError result', () => {
     expect(resultFailure(denial)?.category).toBe('circuitOpen');
   });
 
-  it('says nothing under the policy "ignore"', () => {
+  it('is not a failure under the policy "ignore"', () => {
     expect(resultFailure(failed('connect ECONNREFUSED'), 'ignore')).toBeNull();
   });
 
-  it('is read at its beginning only, be it ever so long', () => {
+  it('is read only at its beginning, however long it is', () => {
     const failure = resultFailure(failed('x'.repeat(1_000_000), 'ECONNREFUSED'));
     expect(failure?.message).toHaveLength(4_096);
     expect(failure?.category).toBe('executionError');

@@ -14,14 +14,14 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** An HTTP server of MCP that can be told to refuse what it is sent, and a guarded client of it. */
+/** An MCP server over HTTP that can be set to refuse requests, and a guarded client of it. */
 async function setUp(sdk: Sdk, options: { fetch?: typeof fetch } = {}) {
   const refusal: { status: number | null; headers: Record<string, string> } = { status: null, headers: {} };
   const http: Server = createServer(async (request, response) => {
     if (refusal.status !== null) return response.writeHead(refusal.status, refusal.headers).end('not now');
     const server = new McpServer({ name: 'notes', version: '1.0.0' });
     server.registerTool('now', {}, () => ({ content: [{ type: 'text', text: 'noon' }] }));
-    // One without sessions is made for each request.
+    // Without sessions, a new server is created for each request.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     await server.connect(transport as never);
     await transport.handleRequest(request, response);
@@ -43,19 +43,19 @@ async function setUp(sdk: Sdk, options: { fetch?: typeof fetch } = {}) {
 }
 
 describe.each(sdks)('a client of SDK $version over HTTP', (sdk) => {
-  it('is answered as ever', async () => {
+  it('gets ordinary answers unchanged', async () => {
     const { now } = await setUp(sdk);
     expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
   });
 
-  it('knows a server that is down by its status', async () => {
+  it('recognises a server that is down by its HTTP status', async () => {
     const { registry, refusal, now } = await setUp(sdk);
     refusal.status = 502;
     await expect(now()).rejects.toThrow('Error POSTing to endpoint');
     expect(registry.openCircuits()).toEqual(['notes']);
   });
 
-  it('counts a server that nobody listens for against it', async () => {
+  it('blames a server that is not listening', async () => {
     const { registry, http, now } = await setUp(sdk);
     http.closeAllConnections();
     await new Promise((resolve) => http.close(resolve));
@@ -64,16 +64,16 @@ describe.each(sdks)('a client of SDK $version over HTTP', (sdk) => {
   });
 });
 
-describe('a client over HTTP that hears Retry-After', () => {
+describe('a client over HTTP that reads Retry-After', () => {
   const [, newest] = sdks as [Sdk, Sdk];
   const setUpToHear = () => setUp(newest, { fetch: retryAfterFetch() });
 
-  it('is answered as ever', async () => {
+  it('gets ordinary answers unchanged', async () => {
     const { now } = await setUpToHear();
     expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
   });
 
-  it('holds the circuit open for as long as the server asks for', async () => {
+  it('keeps the circuit open as long as the server asks', async () => {
     const { registry, clock, refusal, now } = await setUpToHear();
     Object.assign(refusal, { status: 503, headers: { 'retry-after': '30' } });
     await expect(now()).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('a client over HTTP that hears Retry-After', () => {
     expect(await now()).toEqual({ content: [{ type: 'text', text: 'noon' }] });
   });
 
-  it('takes a rate limit for a matter of the tool', async () => {
+  it('counts a rate limit against the tool', async () => {
     const { registry, refusal, now } = await setUpToHear();
     Object.assign(refusal, { status: 429, headers: { 'retry-after-ms': '2500' } });
     await expect(now()).rejects.toMatchObject({ status: 429 });
@@ -110,7 +110,7 @@ describe('retryAfterFetch', () => {
     expect(await (await answering(status, headers)('http://x')).text()).toBe('body');
   });
 
-  it('throws what fetch throws', async () => {
+  it('passes on the errors of fetch', async () => {
     const fetch = retryAfterFetch(() => Promise.reject(new TypeError('fetch failed')));
     await expect(fetch('http://x')).rejects.toThrow(new TypeError('fetch failed'));
   });

@@ -16,7 +16,7 @@ const registry = createToolRegistry();
 describe('a guarded client', () => {
   const client = new Client({ name: 'test', version: '1.0.0' });
 
-  it('has the type that it had', () => {
+  it('keeps its type', () => {
     expectTypeOf(guardMcpClient(client, { registry, server: 'x' })).toEqualTypeOf<Client>();
     class MyClient extends Client {
       mine = 1;
@@ -25,12 +25,12 @@ describe('a guarded client', () => {
     expectTypeOf(guardMcpClient(mine, { registry, server: 'x' })).toEqualTypeOf<MyClient>();
   });
 
-  it('takes settings that exist, and no others', () => {
-    // @ts-expect-error: a server has a name
+  it('accepts settings that exist, and no others', () => {
+    // @ts-expect-error: the server's name is missing
     guardMcpClient(client, { registry });
     // @ts-expect-error: no such setting
     guardMcpClient(client, { registry, server: 'x', hide: true });
-    // @ts-expect-error: no client
+    // @ts-expect-error: not a client
     guardMcpClient({ callTool: async () => ({}) }, { registry, server: 'x' });
   });
 });
@@ -38,14 +38,14 @@ describe('a guarded client', () => {
 describe('a guarded server', () => {
   const server = new McpServer({ name: 'test', version: '1.0.0' });
 
-  it('has the type that it had', () => {
+  it('keeps its type', () => {
     expectTypeOf(guardMcpServer(server, { registry })).toEqualTypeOf<McpServer>();
-    // @ts-expect-error: no server with tools
+    // @ts-expect-error: not a server with tools
     guardMcpServer(server.server, { registry });
   });
 });
 
-describe('what is for authors of other guards', () => {
+describe('the API for authors of other guards', () => {
   it('fits the SDK', () => {
     expectTypeOf<DeniedResult>().toExtend<CallToolResult>();
     expectTypeOf(resultFailure({})).toEqualTypeOf<ToolFailure | null>();

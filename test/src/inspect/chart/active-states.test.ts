@@ -4,11 +4,11 @@ import { activeStates, chartModel } from '../../../../src/inspect/chart/index.ts
 import { parallel } from './machines.ts';
 
 describe('the active states of a snapshot', () => {
-  it('are one for a chart that is flat', () => {
+  it('are a single state for a flat chart', () => {
     expect(activeStates('open')).toEqual(['open']);
   });
 
-  it('are all that are nested in each other, and in every region', () => {
+  it('include all nested states, in every region', () => {
     const actor = createActor(parallel).start();
     actor.send({ type: 'TOGGLE' });
     const active = activeStates(actor.getSnapshot().value);
@@ -26,7 +26,7 @@ describe('the active states of a snapshot', () => {
     expect(active.filter((id) => !known.includes(id))).toEqual([]);
   });
 
-  it('escape a dot, as their chart does', () => {
+  it('escape a dot in the same way as their chart', () => {
     expect(activeStates({ 'a.b': 'c' })).toEqual(['a\\.b', 'a\\.b.c']);
   });
 

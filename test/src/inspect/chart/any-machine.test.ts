@@ -7,7 +7,7 @@ import { checkProperty } from '../../../support/property.ts';
 interface Shape {
   readonly isParallel: boolean;
   readonly isLong: boolean;
-  /** Where its transitions lead: to the state of that number, or nowhere. */
+  /** The target of each transition: the number of a state, or none. */
   readonly targets: readonly (number | null)[];
   readonly inside: readonly Shape[];
 }
@@ -58,7 +58,7 @@ function definitionOf(tops: readonly Shape[]): object {
 }
 
 describe('the layout of any machine', () => {
-  it('is found, and covers no state or label with another', () => {
+  it('exists, and covers no state or label with another', () => {
     checkProperty(
       fc.property(fc.array(shapes.shape, { minLength: 1, maxLength: 4 }), (tops) => {
         const { boxes, edges } = layoutChart(chartModel(definitionOf(tops)));
@@ -75,7 +75,7 @@ describe('the layout of any machine', () => {
     );
   });
 
-  it('is found where a name ends in a backslash', () => {
+  it('exists even if a name ends in a backslash', () => {
     const states = { 'back\\': { on: { GO: 'on' } }, on: { on: { BACK: 'back\\' } } };
     expect(layoutChart(chartModel({ id: 'any', states })).edges).toHaveLength(2);
   });

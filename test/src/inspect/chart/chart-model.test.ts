@@ -13,7 +13,7 @@ const told = ({ transitions }: ChartModel, source: string): string[] =>
 
 const find = ({ states }: ChartModel, id: string) => states.find((state) => state.id === id);
 
-/** A config as Stately's inspector sends it: keys sorted, functions by name. */
+/** A config as Stately's inspector sends it, with sorted keys and functions by name. */
 const wire = (config: unknown): string =>
   JSON.stringify(config, (_, value: unknown) => {
     if (typeof value === 'function') return { type: value.name };
@@ -24,7 +24,7 @@ const wire = (config: unknown): string =>
 describe('the model of a circuit', () => {
   const model = chartModel(toolCircuitMachine.config);
 
-  it('has the root and the five states, of which closed is the first', () => {
+  it('has the root and the five states, of which closed is initial', () => {
     expect(model.states.map(({ id, isInitial }) => [id, isInitial])).toEqual([
       ['', false],
       ['closed', true],
@@ -35,7 +35,7 @@ describe('the model of a circuit', () => {
     ]);
   });
 
-  it('has its transitions in order, their guards as phrases, and `else` for what is left', () => {
+  it('has its transitions in order, with guards as phrases, and `else` for the last alternative', () => {
     expect(told(model, 'open')).toEqual([
       'after backoff [backoff has run out] -> halfOpen',
       'after backoff [else] -> open',
@@ -67,14 +67,14 @@ describe('the model of a circuit', () => {
 });
 
 describe('the model of any machine', () => {
-  it('has what is taken at once, and what any state of the registry takes', () => {
+  it('has eventless transitions, and those of any state of the registry', () => {
     const model = chartModel(toolRegistryMachine.config);
     expect(told(model, 'operational')).toContain('at once [too many are open] -> paused');
     expect(told(model, '')).toContain('STOP -> stopped');
     expect(find(model, 'stopped')?.kind).toBe('final');
   });
 
-  it('finds targets beside a state, in it, by the path from the root, and by a name', () => {
+  it('finds targets among siblings and children, by the path from the root, and by id', () => {
     const model = chartModel(nested.config);
     expect(told(model, '')).toEqual(['CANCEL -> cancelled', 'TOUCH -> ']);
     expect(told(model, 'cart')).toEqual(['BUY -> payment', 'EXPRESS -> payment.wire']);
@@ -89,7 +89,7 @@ describe('the model of any machine', () => {
     expect(told(model, 'cancelled')).toEqual(['UNDO -> payment.card.pin']);
   });
 
-  it('tells compound, parallel, final and history states apart, and how deep each is', () => {
+  it('distinguishes compound, parallel, final and history states, and their depths', () => {
     const model = chartModel(parallel.config);
     expect(model.states.map(({ id, kind, depth }) => `${depth} ${id} ${kind}`)).toEqual([
       '0  parallel',
@@ -111,13 +111,13 @@ describe('the model of any machine', () => {
     expect(told(model, 'text.plain')).toContain('LINK -> text.bold + panel.open');
   });
 
-  it('says of actors what they are, and what follows when they are done or fail', () => {
+  it('names actors, and the transitions for when they are done or fail', () => {
     const model = chartModel(guarded.config);
     expect(find(model, 'loading')?.invokes).toEqual(['fetchPage']);
     expect(told(model, 'loading')).toEqual(['fetchPage is done -> shown', 'fetchPage fails -> waiting']);
   });
 
-  it('puts guards in words that are made of others, or have no name', () => {
+  it('puts composed and unnamed guards into words', () => {
     const model = chartModel(guarded.config);
     expect(told(model, 'waiting')).toEqual([
       'at once [is ready and not has failed] -> shown',
@@ -133,21 +133,24 @@ describe('the model of any machine', () => {
     ]);
   });
 
-  it.each(Object.entries(machines))('is the same from the wire but for the order: %s', (_, machine) => {
-    const summary = (model: ChartModel): string[] =>
-      model.states.flatMap(({ id, kind, isInitial }) => [
-        `${id} ${kind} ${isInitial}`,
-        // A guard that is a function of XState's is but a name there.
-        ...told(model, id).map((line) =>
-          line.replace(/\[(is ready and.*|and|in .*|in a state)\]/, '[made of others]'),
-        ),
-      ]);
-    expect(summary(chartModel(wire(machine.config))).sort()).toEqual(
-      summary(chartModel(machine.config)).sort(),
-    );
-  });
+  it.each(Object.entries(machines))(
+    'is the same from Stately’s protocol except for the order: %s',
+    (_, machine) => {
+      const summary = (model: ChartModel): string[] =>
+        model.states.flatMap(({ id, kind, isInitial }) => [
+          `${id} ${kind} ${isInitial}`,
+          // There, XState's own composed guards are only names.
+          ...told(model, id).map((line) =>
+            line.replace(/\[(is ready and.*|and|in .*|in a state)\]/, '[made of others]'),
+          ),
+        ]);
+      expect(summary(chartModel(wire(machine.config))).sort()).toEqual(
+        summary(chartModel(machine.config)).sort(),
+      );
+    },
+  );
 
-  it.each(Object.entries(machines))('is the same from toJSON(), which has no `always`: %s', (_, machine) => {
+  it.each(Object.entries(machines))('is the same from toJSON(), which lacks `always`: %s', (_, machine) => {
     const changes = (model: ChartModel): string[] =>
       model.transitions
         .filter(({ trigger }) => trigger.kind !== 'always')
@@ -156,7 +159,7 @@ describe('the model of any machine', () => {
     expect(changes(chartModel(machine.toJSON()))).toEqual(changes(chartModel(machine.config)));
   });
 
-  it('leaves out what the wire has cut off', () => {
+  it('leaves out parts that the protocol has cut off', () => {
     const model = chartModel(
       '{"id":"deep","initial":"a","states":{"a":{"on":{"GO":"[Array]"},"entry":"[Array]"},"b":"[Object]"}}',
     );
@@ -171,7 +174,7 @@ describe('the model of any machine', () => {
   });
 });
 
-describe('a definition that is none', () => {
+describe('an invalid definition', () => {
   it.each([
     [null, 'definition must be that of a machine, got null'],
     [7, 'definition must be that of a machine, got number'],
@@ -180,9 +183,12 @@ describe('a definition that is none', () => {
     ['{', /^definition must be that of a machine, as JSON: /],
     [
       { id: 'm', states: { a: { on: { GO: 'nowhere' } } } },
-      'a transition of "m.a" has the target "nowhere", which is no state',
+      'a transition of "m.a" has the target "nowhere", which is not a state',
     ],
-    [{ id: 'm', on: { GO: '#other.a' } }, 'a transition of "m" has the target "#other.a", which is no state'],
+    [
+      { id: 'm', on: { GO: '#other.a' } },
+      'a transition of "m" has the target "#other.a", which is not a state',
+    ],
   ])('is refused: %j', (definition, message) => {
     expect(() => chartModel(definition)).toThrow(message);
   });

@@ -16,7 +16,7 @@ const cases = Object.entries(machines).flatMap(([name, machine]) =>
   details.map((detail) => ({ name, detail, model: chartModel(machine.config) })),
 );
 
-/** What may not cover anything: states, heads of frames, and labels. */
+/** The parts that may not cover anything: states, heads of frames, and labels. */
 const solids = ({ boxes, edges }: ChartLayout): [name: string, rect: Rect][] => [
   ...boxes.map((box): [string, Rect] => [`state ${box.id}`, box.isFrame ? box.head : box]),
   ...edges.map(({ id, label }): [string, Rect] => [`label ${id}`, label]),
@@ -25,7 +25,7 @@ const solids = ({ boxes, edges }: ChartLayout): [name: string, rect: Rect][] => 
 const isIn = (id: string, frame: ChartBox): boolean =>
   id !== frame.id && (frame.id === '' || id.startsWith(`${frame.id}.`));
 
-/** The parts of the lines that go straight down or up, as thin rectangles. */
+/** The vertical parts of the lines, as thin rectangles. */
 const straights = ({ edges }: ChartLayout) =>
   edges.flatMap(({ id, from, to, points }) =>
     points.slice(1).flatMap((point, index) => {
@@ -45,7 +45,7 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
     expect(model.states.filter(({ id, parent }) => parent !== null && !drawn.has(id))).toEqual([]);
   });
 
-  it('has each transition in one place, or one for each of its targets', () => {
+  it('shows each transition once, or once for each of its targets', () => {
     const places = [
       ...layout.edges.flatMap(({ transitions }) => transitions),
       ...layout.boxes.flatMap(({ rows }) => [...new Set(rows.flatMap(({ transitions }) => transitions))]),
@@ -65,7 +65,7 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
     expect(covered).toEqual([]);
   });
 
-  it('keeps what is in a state in its frame, and everything else out', () => {
+  it('keeps the children of a state inside its frame, and everything else outside', () => {
     const frames = layout.boxes.filter(({ isFrame }) => isFrame);
     const others = layout.boxes.flatMap((box) =>
       frames
@@ -76,7 +76,7 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
     expect(others).toEqual([]);
   });
 
-  it('keeps labels out of frames that do not hold both of their ends', () => {
+  it('keeps labels out of frames that do not contain both of their ends', () => {
     const frames = layout.boxes.filter(({ isFrame }) => isFrame);
     const wrong = layout.edges.flatMap(({ id, from, to, label }) =>
       frames
@@ -89,7 +89,7 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
     expect(wrong).toEqual([]);
   });
 
-  it('leads no line through a state or through the label of another', () => {
+  it('routes no line through a state or through another line’s label', () => {
     const through = straights(layout).flatMap((part) =>
       solids(layout)
         .filter(([name]) => name !== `label ${part.id}`)
@@ -116,7 +116,7 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
     expect(loose.map(({ id }) => id)).toEqual([]);
   });
 
-  it('fits its texts, and the picture', () => {
+  it('makes room for all texts, inside the picture', () => {
     for (const [name, { x, y, width, height }] of solids(layout)) {
       expect(x, name).toBeGreaterThanOrEqual(0);
       expect(y, name).toBeGreaterThanOrEqual(0);
@@ -129,14 +129,14 @@ describe.each(cases)('the layout of $name, $detail', ({ model, detail }) => {
 describe('the layout of a circuit', () => {
   const model = chartModel(toolCircuitMachine.config);
 
-  it('draws what every other state does as one line', () => {
+  it('draws a transition that all other states have as one line', () => {
     const { edges } = layoutChart(model);
     const isolate = edges.filter(({ label }) => label.lines.some(({ runs }) => runs[0]?.text === 'ISOLATE'));
     expect(isolate).toMatchObject([{ to: 'isolated' }]);
     expect(isolate[0]?.transitions).toHaveLength(4);
   });
 
-  it('writes transitions with the same guard in one line of the label', () => {
+  it('writes transitions with the same guard on one line of the label', () => {
     const { edges } = layoutChart(model);
     const trips = edges.find(({ id }) => id === 'closed -> open');
     expect(trips?.label.lines.map(({ runs }) => runs.map(({ text }) => text).join(' '))).toEqual([
@@ -144,7 +144,7 @@ describe('the layout of a circuit', () => {
     ]);
   });
 
-  it('draws all of its transitions with their actions, when asked to', () => {
+  it('shows all transitions with their actions, if asked to', () => {
     const { edges, boxes } = layoutChart(model, { detail: 'full' });
     expect(edges.filter(({ to }) => to === 'isolated')).toHaveLength(4);
     const rows = boxes
@@ -158,7 +158,7 @@ describe('the layout of a circuit', () => {
     expect(layoutChart(model)).toEqual(layoutChart(model));
   });
 
-  it('makes room by the measure that it is given', () => {
+  it('makes room according to the given measure', () => {
     const wide = layoutChart(model, { measure: (text, { size }) => text.length * size });
     const title = wide.boxes.find(({ id }) => id === 'halfOpen');
     expect(title?.width).toBeGreaterThanOrEqual('halfOpen'.length * textStyles.title.size);
@@ -166,7 +166,7 @@ describe('the layout of a circuit', () => {
   });
 });
 
-describe('a chart that nobody could read', () => {
+describe('a chart too large to read', () => {
   const chain = (length: number) => ({
     id: 'chain',
     initial: 's0',
@@ -178,13 +178,13 @@ describe('a chart that nobody could read', () => {
     ),
   });
 
-  it('is refused, before it takes long', () => {
+  it('is refused before it takes long', () => {
     expect(() => layoutChart(chartModel(chain(1_000)))).toThrow(
       'chain has 1001 states and 999 lines between them; at most 250 of each are drawn',
     );
   });
 
-  it('is one of more than 250 states', () => {
+  it('has more than 250 states', () => {
     expect(layoutChart(chartModel(chain(249))).edges).toHaveLength(248);
   });
 });

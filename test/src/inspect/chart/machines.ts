@@ -165,7 +165,7 @@ const bundledInFrame = createMachine({
 
 const alone = createMachine({ id: 'alone', on: { PING: { actions: 'answer' } } });
 
-/** Machines by what is nasty about them. */
+/** Machines by the difficulty that each presents. */
 export const machines: Readonly<Record<string, AnyStateMachine>> = {
   'a circuit': toolCircuitMachine,
   'a registry': toolRegistryMachine,

@@ -27,12 +27,12 @@ describe('a chart as mermaid', () => {
         --
         state "scroll" as panel_open_scroll {`);
     expect(text).toContain('      state "H*" as text_last\n');
-    // At the top, mermaid takes no regions.
+    // Mermaid does not support regions at the top level.
     expect(text).toContain('  state "editor" as editor {\n');
     expect(text).toContain('  panel_open --> panel_closed: TOGGLE\n');
   });
 
-  it('gives each state a name of its own that mermaid takes', () => {
+  it('gives each state a distinct name that mermaid accepts', () => {
     const text = mermaid({
       id: 'm',
       initial: 'end',
@@ -42,7 +42,7 @@ describe('a chart as mermaid', () => {
     expect(text).toContain('  a_b --> a_b_: GO\n  a_b_ --> end_: GO\n');
   });
 
-  it('writes what would be markup as text', () => {
+  it('escapes markup', () => {
     const text = mermaid({
       id: 'm',
       states: { a: { on: { 'x: "y";\n  z --> w #1 {<b>}': 'b' } }, b: {} },

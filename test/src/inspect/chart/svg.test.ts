@@ -6,7 +6,7 @@ import { machines, parallel } from './machines.ts';
 
 const svgOf = (definition: unknown): string => chartSvg(layoutChart(chartModel(definition)));
 
-/** What is wrong with a text as XML; TypeScript reads JSX, which SVG is but for its style. */
+/** The errors in a text as XML. TypeScript's JSX parser finds them, because SVG without its style is valid JSX. */
 function faults(svg: string): string[] {
   const jsx = svg
     .replace(/<style>.*?<\/style>/s, '')
@@ -28,7 +28,7 @@ describe('a chart as SVG', () => {
     expect(faults(svgOf(machine.config))).toEqual([]);
   });
 
-  it('names each state and each line, so that a page can light them', () => {
+  it('names each state and each line, so that a page can highlight them', () => {
     const svg = svgOf(toolCircuitMachine.config);
     expect(attributes(svg, 'data-state')).toEqual(
       expect.arrayContaining(['closed', 'open', 'halfOpen', 'isolated', 'disabled']),
@@ -37,14 +37,14 @@ describe('a chart as SVG', () => {
     expect(svg).toMatch(/data-from="closed" data-to="open" data-transitions="t\d+ t\d+"/);
   });
 
-  it('has a name for those who do not see it', () => {
+  it('has an accessible name', () => {
     const svg = svgOf(toolCircuitMachine.config);
     expect(svg).toContain('role="img"');
     expect(svg).toContain('aria-label="toolCircuit: a statechart"');
     expect(svg).toContain('<title>toolCircuit</title>');
   });
 
-  it('is dark where its reader prefers that, and needs nothing from elsewhere', () => {
+  it('is dark if the reader prefers that, and needs no external resources', () => {
     const svg = svgOf(toolCircuitMachine.config);
     expect(svg).toContain('@media (prefers-color-scheme: dark)');
     expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(
@@ -52,7 +52,7 @@ describe('a chart as SVG', () => {
     );
   });
 
-  it('lights the active states and no others', () => {
+  it('highlights the active states and no others', () => {
     const layout = layoutChart(chartModel(parallel.config));
     const lit = (active: string[]): string[] =>
       [...chartSvg(layout, { active }).matchAll(/<g class="state[^"]*\bactive" data-state="([^"]*)"/g)].map(
@@ -67,7 +67,7 @@ describe('a chart as SVG', () => {
     ]);
   });
 
-  it('writes the text of a stranger as text', () => {
+  it('escapes text from the machine', () => {
     const name = '</text><script>alert("1")</script>&amp;\u0000\ud800';
     const svg = svgOf({
       id: name,

@@ -19,7 +19,7 @@ async function inspectClassic(registry: ToolRegistry, options: ClassicOptions): 
   return detach;
 }
 
-/** As much of two windows, that of the app and that of its viewer, as the package uses. */
+/** The parts of two windows, the app's and the viewer's, that the package uses. */
 function windows() {
   const make = () => {
     const target = new EventTarget();
@@ -45,7 +45,7 @@ const event = (data: string, origin: string) => ({
   event: `{"name":"RESET","data":${data},"origin":"${origin}"}`,
 });
 
-/** A viewer's page: the package's own receiver, which writes down the state of each service. */
+/** A viewer's page with the package's own receiver, which records the state of each service. */
 const viewerCode = `
   import { createWindowReceiver } from '@xstate/inspect/es/browser.js';
   createWindowReceiver({ window, targetWindow: window.parent }).subscribe(({ type, sessionId, state }) => {
@@ -57,7 +57,7 @@ const viewerCode = `
 `;
 
 describe.skipIf(!hasBrowser)('the classic inspector in a real browser', { timeout: 30_000 }, () => {
-  it('tells a viewer in a frame of the circuits and of their states', async () => {
+  it('shows the circuits and their states to a viewer in a frame', async () => {
     const viewer = await serveApp(await bundle(viewerCode, { alias: { xstate: 'xstate-v4' } }));
     const app = await bundle(`
       import { createToolRegistry } from 'toolfuse';
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('the classic inspector in a real browser', { timeou
 
 describe('the classic inspector in a browser', () => {
   it.each([
-    ['what is no JSON', '{', true],
+    ['invalid JSON', '{', true],
     ['an event without a type', '{}', true],
     ['an event, where it may send none', '{"type":"FAILURE"}', false],
   ])('takes no notice of %s', async (_, data, controls) => {
@@ -92,7 +92,7 @@ describe('the classic inspector in a browser', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('sends what a viewer sends on to the circuit, where it may', async () => {
+  it('passes a viewer’s events on to the circuit, if that is allowed', async () => {
     const both = windows();
     const registry = registryWith('search');
     await inspectClassic(registry, { iframe: false, targetWindow: both.viewer, controls: true });

@@ -10,7 +10,7 @@ import {
 import { machines } from '../chart/machines.ts';
 
 describe('a machine of v5, for v4', () => {
-  it.each(Object.entries(machines))('is one that v4 reads, with the same transitions: %s', (_, machine) => {
+  it.each(Object.entries(machines))('is readable by v4, with the same transitions: %s', (_, machine) => {
     const model = chartModel(machine.config);
     const classic = createMachine(classicMachine(model) as never);
     const changes = Object.values(classic.stateIds.map((id) => classic.getStateNodeById(id))).flatMap(
@@ -23,14 +23,14 @@ describe('a machine of v5, for v4', () => {
     expect(classic.stateIds).toHaveLength(model.states.length);
   });
 
-  it('starts in the same state, and goes the same ways', () => {
+  it('starts in the same state, and takes the same transitions', () => {
     const classic = createMachine(classicMachine(chartModel(toolCircuitMachine.config)) as never);
     expect(classic.initial).toBe('closed');
     expect(classic.transition('closed', 'ISOLATE').value).toBe('isolated');
     expect(classic.transition('isolated', 'DISABLE').value).toBe('disabled');
   });
 
-  it('has its guards by their phrases, and its actions by their names', () => {
+  it('has its guards as phrases, and its actions by name', () => {
     const { states } = classicMachine(chartModel(toolCircuitMachine.config)) as {
       states: { open: { on: { REQUEST: unknown } } };
     };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClassicOptions } from '../../../../src/inspect/classic/options.ts';
 
-/** What a viewer is told, as the package's own receiver reads it. */
+/** The messages to a viewer, as the package's own receiver reads them. */
 interface Told {
   readonly type: string;
   readonly sessionId: string;
@@ -29,7 +29,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-/** The built package: in it is the XState v4 that the inspector needs. */
+/** The built package, which contains the XState v4 that the inspector needs. */
 async function inspectClassic(registry: ToolRegistry, options: ClassicOptions): Promise<() => void> {
   const path = '../../../../dist/inspect/classic/index.js';
   const built = (await import(path)) as typeof import('../../../../src/inspect/classic/index.ts');
@@ -63,13 +63,13 @@ function viewer(port: number) {
   const told: Told[] = [];
   const receiver = createWebSocketReceiver({ server: `127.0.0.1:${port}`, serialize: undefined });
   receiver.subscribe((event) => told.push(event as unknown as Told));
-  // It is typed to take what it gives.
+  // The types require the receiver's own output as input.
   const send = receiver.send as (message: object) => void;
   return { told, send, registered: () => told.filter(({ type }) => type === 'service.register') };
 }
 
 describe('a registry in the classic inspector', () => {
-  it('is registered with its circuits, in the state that they are in', async () => {
+  it('is registered with its circuits, in their current states', async () => {
     const registry = registryWith('search', 'shell');
     registry.recordFailure('shell', 'network');
     const { server, port } = await webSocketServer();
@@ -93,7 +93,7 @@ describe('a registry in the classic inspector', () => {
     ]);
   });
 
-  it('tells of new tools, events and states as they come', async () => {
+  it('reports new tools, events and states as they come', async () => {
     const registry = registryWith();
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });
@@ -122,7 +122,7 @@ describe('a registry in the classic inspector', () => {
     await vi.waitFor(() => expect(told).toContainEqual({ type: 'service.stop', sessionId: id }));
   });
 
-  it('has delays under the names that v4 gives their events', async () => {
+  it('shows delays under the names that v4 gives to their events', async () => {
     const registry = createToolRegistry({
       circuit: { failureThreshold: 1, minBackoffMs: 20, maxBackoffMs: 20 },
     });
@@ -136,7 +136,7 @@ describe('a registry in the classic inspector', () => {
     expect(told.map(({ event }) => event?.name)).toContain('xstate.after(backoff)#toolCircuit.open');
   });
 
-  it('shows no more than `sanitize` lets through', async () => {
+  it('shows only what `sanitize` returns', async () => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, {
@@ -149,7 +149,7 @@ describe('a registry in the classic inspector', () => {
     expect(registered()[1]?.state?.context).toEqual({ hidden: true });
   });
 
-  it('is shown no more after the end, and the server stays open', async () => {
+  it('is no longer shown after detaching, and the server stays open', async () => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     const detach = await inspectClassic(registry, { server });
@@ -176,7 +176,7 @@ describe('a viewer that sends events', () => {
     service: origin,
   });
 
-  it('moves circuits where it may', async () => {
+  it('moves circuits if that is allowed', async () => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server, controls: true });
@@ -186,18 +186,18 @@ describe('a viewer that sends events', () => {
     send(failure(sessionId));
     await vi.waitFor(() => expect(registry.state('search')).toBe('open'));
     await vi.waitFor(() => expect(told.some(({ state }) => state?.matches('open'))).toBe(true));
-    // It was told of its own event once, and not again as that of the actor.
+    // The viewer was notified of its own event once, and not again as the actor's event.
     expect(told.filter(({ event }) => event?.name === 'FAILURE')).toHaveLength(1);
   });
 
-  it('moves nothing otherwise', async () => {
+  it('moves no circuit otherwise', async () => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });
     const { told, send, registered } = viewer(port);
     await vi.waitFor(() => expect(registered()).toHaveLength(2));
     send(failure(registry.tool('search').sessionId));
-    // What is sent later has been answered.
+    // A later message has been answered, so this one was processed.
     send({ type: 'xstate.inspecting' });
     await vi.waitFor(() => expect(registered()).toHaveLength(4));
     expect(registry.state('search')).toBe('closed');
@@ -207,19 +207,19 @@ describe('a viewer that sends events', () => {
 
 describe('a viewer that is hostile', () => {
   it.each([
-    ['no JSON', '{'],
-    ['JSON that is no message', '[null]'],
+    ['invalid JSON', '{'],
+    ['JSON that is not a message', '[null]'],
     ['a message of another kind', '{"type":"disconnect"}'],
-    ['a word of the host', '{"type":"service.stop","sessionId":"x:1"}'],
-    ['an event that is no JSON', '{"type":"xstate.event","event":"{"}'],
+    ['a message of the host', '{"type":"service.stop","sessionId":"x:1"}'],
+    ['an event that is not JSON', '{"type":"xstate.event","event":"{"}'],
     [
-      'an event for nobody',
+      'an event for an unknown actor',
       '{"type":"xstate.event","event":"{\\"origin\\":\\"x:999\\",\\"data\\":{\\"type\\":\\"RESET\\"}}"}',
     ],
     ['an event without a type', '{"type":"xstate.event","event":"{\\"origin\\":\\"x:0\\",\\"data\\":{}}"}'],
-    ['a message without an end', `{"type":"xstate.inspecting","pad":"${'x'.repeat(200_000)}"}`],
+    ['an endless message', `{"type":"xstate.inspecting","pad":"${'x'.repeat(200_000)}"}`],
     ['bytes', Buffer.from([0, 1, 2])],
-  ])('sends %s, and the registry runs on', async (_, message) => {
+  ])('sends %s, and the registry keeps running', async (_, message) => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server, controls: true });
@@ -232,7 +232,7 @@ describe('a viewer that is hostile', () => {
     expect(registry.state('search')).toBe('open');
   });
 
-  it('sends frames that are none, and the registry runs on', async () => {
+  it('sends invalid frames, and the registry keeps running', async () => {
     const registry = registryWith('search');
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });

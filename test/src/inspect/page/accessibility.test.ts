@@ -8,7 +8,7 @@ import { fail, start } from '../support/started.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core objects to. It is run past the page's CSP, which would not let it in. */
+/** The violations that axe-core finds. It is injected past the page's CSP, which would block it. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
@@ -54,7 +54,7 @@ describe.skipIf(!hasBrowser)('axe-core has no objection to', { timeout: 60_000 }
 });
 
 describe.skipIf(!hasBrowser)('a narrow window', { timeout: 30_000 }, () => {
-  it.each(['board', 'chart', 'sequence'] as const)('cuts nothing of the %s at its side', async (view) => {
+  it.each(['board', 'chart', 'sequence'] as const)('cuts nothing off the %s at its sides', async (view) => {
     const { page } = await openPage(await busy(), { view, width: 400 });
     await page.locator('main').waitFor();
     const beyond = await page.evaluate(() =>

@@ -3,7 +3,7 @@ import { hasBrowser, openPage } from '../support/browser.ts';
 import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
-  it('shows a tool in words: its state, failures to the threshold, denials, last error, countdown and outcomes', async () => {
+  it('shows a tool in words: its state, failures, threshold, denials, last error, countdown and outcomes', async () => {
     const { registry, inspector } = await start();
     registry.recordSuccess('shell');
     fail(registry, 'shell', 3);
@@ -21,12 +21,12 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     const left = row.locator('.countdown .left');
     const before = await left.innerText();
     expect(before).toMatch(/^\d+ s$/);
-    // It runs by itself: no event comes.
+    // The countdown advances by itself, without an event.
     await expect.poll(() => left.innerText(), { timeout: 5_000 }).not.toBe(before);
     expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
   });
 
-  it('tells every state by a shape of its own as well as by its colour', async () => {
+  it('shows each state by its own shape as well as by its colour', async () => {
     const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 1 } });
     registry.recordFailure('half', 'timeout');
     await expect.poll(() => registry.state('half')).toBe('halfOpen');
@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     const names = page.locator('.slot .name');
     await page.getByRole('button', { name: 'open 1' }).click();
     expect(await names.allInnerTexts()).toEqual(['shell']);
-    // The filter can be undone also when nothing passes it any more.
+    // The filter can be removed even if it matches nothing.
     registry.recordSuccess('shell');
     await page.getByText('No tool matches.').waitFor();
     await page.getByRole('button', { name: 'open 0' }).click();
@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     await page.getByText('No tool matches.').waitFor();
   });
 
-  it('calls for a pause with its reason, and takes the acknowledgement', async () => {
+  it('shows a pause with its reason, and accepts the acknowledgement', async () => {
     const { registry, inspector } = await start({}, { controls: true });
     fail(registry, 'shell', 3);
     fail(registry, 'search', 3);
@@ -109,7 +109,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     await page.getByText('acknowledged, no pause for').waitFor();
   });
 
-  it('offers no acknowledgement where controls are off', async () => {
+  it('offers no acknowledgement if controls are off', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 3);
     fail(registry, 'search', 3);
@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     expect(await button.getAttribute('title')).toBe('Controls are off: start with controls: true');
   });
 
-  it('leads to the statechart of a tool, by keyboard too', async () => {
+  it('leads to the statechart of a tool, also by keyboard', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector);
@@ -130,7 +130,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     await page.getByRole('table', { name: 'Tools' }).waitFor();
   });
 
-  it('keeps a thousand tools, of which only those in sight are elements, and scrolls to the last', async () => {
+  it('renders only the visible ones of a thousand tools, and scrolls to the last', async () => {
     const { registry, inspector } = await start();
     for (let tool = 0; tool < 1_000; tool += 1) registry.tool(`tool.${String(tool).padStart(4, '0')}`);
     const { page } = await openPage(inspector);

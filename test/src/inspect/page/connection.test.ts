@@ -8,7 +8,7 @@ import { built } from '../support/built.ts';
 import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
-  it('shows what was there before it, attached late', async () => {
+  it('shows events from before it was opened, if the inspector was attached late', async () => {
     const registry = built.toolfuse.createToolRegistry({
       circuit: { failureThreshold: 3, minBackoffMs: 50_000 },
     });
@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     registry.stop();
   });
 
-  it('comes back to where it was after a reload', async () => {
+  it('returns to the same view after a reload', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 3);
     const { page } = await openPage(inspector);
@@ -31,7 +31,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     await page.getByRole('group', { name: 'Statechart of shell, open' }).waitFor();
   });
 
-  it('comes back by itself after the connection broke, and has missed nothing', async () => {
+  it('reconnects by itself after the connection broke, without missing anything', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector);
@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     await page.getByText('6 events').waitFor();
   });
 
-  it('says that the connection is lost, with what it knows still in sight', async () => {
+  it('says that the connection is lost, and keeps showing its data', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 3);
     const { page } = await openPage(inspector);
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     expect(await row.count()).toBe(1);
   });
 
-  it('says so when another inspector has taken the place of its own', async () => {
+  it('says so if another inspector has replaced its own', async () => {
     const { registry, inspector } = await start();
     const { page } = await openPage(inspector);
     await inspector.close();
@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     }
   });
 
-  it('says why it shows nothing, where its address lacks the key', async () => {
+  it('says why it shows nothing if its address lacks the key', async () => {
     const { inspector } = await start();
     const { page } = await openPage(inspector);
     await page.goto('about:blank');
@@ -93,7 +93,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     }
   });
 
-  it('lets in who then gives the whole address, in the same window', async () => {
+  it('connects once the complete address is entered in the same window', async () => {
     const { inspector } = await start();
     const { page } = await openPage(inspector);
     await page.goto('about:blank');
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
     await page.locator('.connection.live').waitFor();
   });
 
-  it('shows any XState app that the real Stately client shows it', async () => {
+  it('shows any XState app that connects with the real Stately client', async () => {
     const { inspector } = await start();
     const client = createWebSocketInspector({ url: inspector.appUrl });
     const machine = createMachine({

@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('the controls', { timeout: 30_000 }, () => {
     await expect.poll(() => registry.actor.getSnapshot().value).toBe('operational');
   });
 
-  it('are not there unless they were asked for', async () => {
+  it('are absent unless they were requested', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector);

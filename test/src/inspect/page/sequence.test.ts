@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('goes on by itself while it is live', async () => {
+  it('follows new events while it is live', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector, { view: 'sequence' });
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
       .toBeLessThan(2);
   });
 
-  it('stays where somebody has scrolled to, until they are at its end again', async () => {
+  it('keeps its scroll position until the user scrolls to the end again', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);
     for (let call = 0; call < 200; call += 1) registry.allowRequest('shell');
@@ -84,7 +84,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
       .toEqual(['begins', 'CIRCUIT_BEGAN', 'FAILURE timeout', 'CIRCUIT_CHANGED']);
   });
 
-  it('shows an event, and the snapshots before and after it, at a click', async () => {
+  it('shows an event and the snapshots before and after it on a click', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector, { view: 'sequence' });
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     expect(await page.getByRole('region', { name: 'Event' }).innerText()).toContain('"category": "timeout"');
     expect(await before.innerText()).toContain('"value": "closed"');
     expect(await after.innerText()).toContain('"value": "open"');
-    // What has changed is marked.
+    // Changes are marked.
     expect(await after.locator('.line.new').allTextContents()).toContain('  "value": "open",\n');
     await page.getByRole('button', { name: 'Close' }).click();
     await after.waitFor({ state: 'detached' });
@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await expect.poll(() => active.getAttribute('data-state')).toBe('closed');
   });
 
-  it('stays where it is while one looks, and is live again when told', async () => {
+  it('does not move while an event is chosen, and is live again on request', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector, { view: 'sequence' });
@@ -134,7 +134,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await page.locator('.details').waitFor({ state: 'detached' });
   });
 
-  it('keeps the last events and no more, and says of the others that they are not kept', async () => {
+  it('keeps only the last events, and says of others that they are no longer kept', async () => {
     const { registry, inspector } = await start({ circuit }, { history: 50 });
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector, { view: 'sequence' });
@@ -143,10 +143,10 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await page.getByText(/skipped: too many at once/).waitFor();
     await page.getByLabel('Only events of a type').selectOption('FAILURE');
     await page.getByRole('button', { name: 'FAILURE' }).click();
-    await page.getByText('This event is not kept any more.').waitFor();
+    await page.getByText('This event is no longer kept.').waitFor();
   });
 
-  it('keeps as many events as the inspector was told to, also for a page that comes late', async () => {
+  it('keeps as many events as configured, also for a page that is opened late', async () => {
     const { registry, inspector } = await start({ circuit }, { history: 10_000 });
     fail(registry, 'shell', 1);
     for (let call = 0; call < 4_000; call += 1) registry.allowRequest('shell');
@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
     await page.locator('.is-chosen', { hasText: 'FAILURE' }).waitFor();
   });
 
-  it('exports what is shown as JSON', async () => {
+  it('exports the shown events as JSON', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);
     fail(registry, 'search', 1);

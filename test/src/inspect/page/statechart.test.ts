@@ -9,7 +9,7 @@ const activeIn = (chart: Locator): Promise<(string | null)[]> =>
     .evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
 
 describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
-  it('is drawn from the machine’s own definition, with the active state lit', async () => {
+  it('is drawn from the machine’s own definition, with the active state highlighted', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page, complaints } = await openPage(inspector);
@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await chart.locator('.edge').count()).toBeGreaterThan(6);
     expect(await chart.textContent()).toContain('[backoff has run out]');
     expect(await activeIn(chart)).toEqual(['closed']);
-    // In the colour that the state has on the board.
+    // The state has the same colour as on the board.
     const [drawn, told] = await Promise.all([
       chart.locator('.active .outline').evaluate((each) => getComputedStyle(each).stroke),
       page.locator('.facts .badge').evaluate((each) => getComputedStyle(each).color),
@@ -33,7 +33,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('follows a transition: it runs along its line, and the delay counts down in the new state', async () => {
+  it('animates a transition along its line, and counts down the delay in the new state', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'search', 2);
     const { page } = await openPage(inspector);
@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await expect.poll(() => timer.textContent(), { timeout: 5_000 }).not.toBe(before);
   });
 
-  it('moves nothing for who wants no motion', async () => {
+  it('animates nothing for users who prefer reduced motion', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'search', 2);
     const { page } = await openPage(inspector, { reducedMotion: 'reduce' });
@@ -65,7 +65,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await box.evaluate((each) => getComputedStyle(each).transitionDuration)).toBe('0s');
   });
 
-  it('half-opens before one’s eyes when the backoff has run out', async () => {
+  it('shows the circuit becoming half-open when the backoff has run out', async () => {
     const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 800 } });
     fail(registry, 'search', 1);
     const { page } = await openPage(inspector);
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     );
   });
 
-  it('shows which event was taken last where no state changed', async () => {
+  it('shows the last event if no state changed', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'search', 3);
     const { page } = await openPage(inspector);
@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await expect.poll(() => rows.allTextContents()).toEqual(['REQUEST']);
   });
 
-  it('is there for the registry likewise', async () => {
+  it('also exists for the registry', async () => {
     const { registry, inspector } = await start();
     fail(registry, 'shell', 3);
     const { page } = await openPage(inspector);
@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await page.locator('.facts').innerText()).toContain('2 circuits open: shell, search');
   });
 
-  it('can be chosen from a list of all actors', async () => {
+  it('can be selected from a list of all actors', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     fail(registry, 'shell', 3);
@@ -109,7 +109,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await page.getByRole('group', { name: 'Statechart of shell, open' }).waitFor();
   });
 
-  it('zooms by its buttons, and fits again', async () => {
+  it('zooms with its buttons, and can be fitted again', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector, { view: 'chart' });
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await scale.innerText()).toBe(fitted);
   });
 
-  it('is moved about by keyboard, wheel and mouse', async () => {
+  it('can be panned by keyboard, wheel and mouse', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector, { view: 'chart' });
@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     }
   });
 
-  it('has names for a screen reader: its states, which is active, and its lines', async () => {
+  it('names its states, the active one and its lines for a screen reader', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector);
@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     expect(await page.getByRole('img', { name: /^from halfOpen to closed: SUCCESS/ }).count()).toBe(1);
   });
 
-  it('shows the snapshot of the tool that is looked at, also while it changes all the time', async () => {
+  it('shows the snapshot of the chosen tool, even while that changes constantly', async () => {
     const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 50_000 } });
     fail(registry, 'search', 1);
     registry.tool('shell');
@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     );
   });
 
-  it('shows the snapshot beside it, as it changes', async () => {
+  it('updates the snapshot beside it', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
     const { page } = await openPage(inspector);
@@ -206,7 +206,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await snapshot.waitFor({ state: 'detached' });
   });
 
-  it('is dark or light as the system is, or as it is told', async () => {
+  it('is dark or light like the system, or as chosen', async () => {
     const { inspector } = await start();
     const { page } = await openPage(inspector, { colorScheme: 'dark' });
     const ground = (): Promise<string> =>

@@ -23,7 +23,7 @@ async function start(controls = false) {
   return { registry, inspector };
 }
 
-/** The app is as alive as before: a new tool trips, and a new page is told. */
+/** Checks that the app still works: a new tool trips, and a new page is notified. */
 async function expectToRunOn({ registry, inspector }: Awaited<ReturnType<typeof start>>, tool: string) {
   registry.recordFailure(tool, 'timeout');
   expect(registry.allowRequest(tool)).toBe(false);
@@ -33,14 +33,14 @@ async function expectToRunOn({ registry, inspector }: Awaited<ReturnType<typeof 
     .toContainEqual(expect.objectContaining({ name: tool, state: 'open' }));
 }
 
-/** What the server answers; 0 where it does not. */
+/** The status of the server's answer; 0 if there is none. */
 const statusOf = (inspector: Inspector): Promise<number> =>
   ask(inspector).then(
     ({ status }) => status,
     () => 0,
   );
 
-describe('a request by another name than this machine’s own', () => {
+describe('a request with a host name other than this machine’s own', () => {
   it.each(['evil.example', 'localhost.evil.example:80', 'evil.example:PORT', '127.0.0.1', '127.0.0.2:PORT'])(
     'is refused: Host %j',
     async (host) => {
@@ -60,7 +60,7 @@ describe('a request by another name than this machine’s own', () => {
     },
   );
 
-  it('is answered by each of this machine’s names', async () => {
+  it('is answered for each of this machine’s own names', async () => {
     const { inspector } = await start();
     for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]']) {
       expect(await ask(inspector, { headers: { host: `${name}:${portOf(inspector)}` } })).toMatchObject({
@@ -99,7 +99,7 @@ describe('a page', () => {
     expect(tokenOf(first.inspector)).not.toBe(tokenOf(second.inspector));
   });
 
-  it('may be open so often and no more', async () => {
+  it('may be open only a limited number of times', async () => {
     const { inspector } = await start();
     for (let page = 0; page < 16; page += 1) await knockAsPage(inspector);
     await expect(knockAsPage(inspector)).rejects.toThrow('refused with 503');
@@ -123,7 +123,7 @@ describe('an app', () => {
     },
   );
 
-  it('is told nothing of what others show', async () => {
+  it('receives nothing about what others show', async () => {
     const { registry, inspector } = await start();
     const { messages } = await knockAsApp(inspector);
     const page = await knockAsPage(inspector);
@@ -134,7 +134,7 @@ describe('an app', () => {
 });
 
 describe('the page’s files', () => {
-  it('are all that is served', async () => {
+  it('are the only files that are served', async () => {
     const { inspector } = await start();
     for (const path of [
       '/../package.json',
@@ -149,7 +149,7 @@ describe('the page’s files', () => {
     expect(await ask(inspector, { method: 'POST' })).toMatchObject({ status: 405 });
   });
 
-  it('come with a strict policy: nothing inline, nothing from elsewhere, in no frame', async () => {
+  it('come with a strict policy: nothing inline, nothing external, no framing', async () => {
     const { inspector } = await start();
     const { headers, body } = await ask(inspector);
     const policy = String(headers['content-security-policy']);
@@ -168,7 +168,7 @@ describe('the page’s files', () => {
   });
 });
 
-describe('the app runs on', { timeout: 30_000 }, () => {
+describe('the app keeps running', { timeout: 30_000 }, () => {
   it('after a message of 100 MB from an app', async () => {
     const started = await start();
     const { socket } = await knockAsApp(started.inspector);
@@ -226,7 +226,7 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after 1 000 connections that say nothing, of which most are ended at once and the others soon', async () => {
+  it('after 1 000 silent connections, most of which are closed at once and the others soon', async () => {
     const started = await start();
     const sockets = Array.from({ length: 1_000 }, () => connectBare(started.inspector));
     await expect
@@ -259,7 +259,7 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after requests that are refused and never let go', async () => {
+  it('after refused requests that never hang up', async () => {
     const started = await start();
     const refused = Array.from({ length: 200 }, () => connectBare(started.inspector));
     for (const socket of refused) {
@@ -272,7 +272,7 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after a page that asks on and on, and reads no answer', async () => {
+  it('after a page that keeps sending requests and reads no answers', async () => {
     const started = await start();
     for (let call = 0; call < 100; call += 1) started.registry.recordFailure('shell', 'timeout');
     const { socket } = await knockAsPage(started.inspector);
@@ -290,7 +290,7 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'search');
   });
 
-  it('after an app that introduces more actors than there may be', async () => {
+  it('after an app that introduces too many actors', async () => {
     const started = await start();
     const { socket } = await knockAsApp(started.inspector);
     for (let actor = 0; actor <= 10_000; actor += 1) {
@@ -300,7 +300,7 @@ describe('the app runs on', { timeout: 30_000 }, () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after an app whose snapshots take up more than they may', async () => {
+  it('after an app whose snapshots are too large', async () => {
     const started = await start();
     const { socket } = await knockAsApp(started.inspector);
     const context = 'x'.repeat(7 * 2 ** 20);
@@ -334,7 +334,7 @@ describe('the controls', () => {
     return { registry, told: messages.find(({ type }) => type === 'told') };
   };
 
-  it('do nothing while they are off, whatever a page says', async () => {
+  it('do nothing while they are off, whatever a page sends', async () => {
     const { registry, told } = await tell(false, { type: 'ISOLATE' });
     expect(told).toMatchObject({
       error: 'Controls are off: the inspector was started without controls: true.',
@@ -342,7 +342,7 @@ describe('the controls', () => {
     expect(registry.state('shell')).toBe('closed');
   });
 
-  it('send what a page says, once they are on', async () => {
+  it('send the events of a page once they are on', async () => {
     const { registry, told } = await tell(true, { type: 'ISOLATE' });
     expect(told).toMatchObject({ error: null });
     expect(registry.state('shell')).toBe('isolated');

@@ -9,7 +9,7 @@ const told = join(folder, 'told');
 afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Serves where the desktop has the opener of that folder, or none. */
+/** Starts the inspector on a desktop with the opener in that folder, or without one. */
 async function serveOpen(path: string) {
   vi.stubEnv('PATH', path);
   const inspector = await serveInspector({ open: true });
@@ -31,7 +31,7 @@ describe.skipIf(process.platform !== 'linux')('open: true', () => {
     expect(readFileSync(told, 'utf8')).toBe(url);
   });
 
-  it('does no harm where there is no browser', async () => {
+  it('does no harm if there is no browser', async () => {
     const { url } = await serveOpen(join(folder, 'nothing'));
     expect((await fetch(url)).status).toBe(200);
   });

@@ -33,8 +33,8 @@ const connect = (pages: Pages): FakeSocket => {
   return socket;
 };
 
-describe('the pages that look on', () => {
-  it('are told ten times a second at most, however often they have been opened anew', () => {
+describe('the connected pages', () => {
+  it('are updated at most ten times a second, however often they are reopened', () => {
     const ledger = new Ledger(100);
     const pages = new Pages(ledger, false, 100);
     const source = new WireSource('app1', ledger);

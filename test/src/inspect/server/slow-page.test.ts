@@ -18,11 +18,11 @@ async function start(tools: number) {
 
 const eventsIn = (messages: readonly ServerMessage[]) =>
   messages.flatMap((message) => (message.type === 'events' ? [message] : []));
-/** What Node cannot be asked for by its types: the TCP socket below. */
+/** Access to the TCP socket below, which Node's types do not expose. */
 const below = (socket: object) => (socket as { _socket: { pause(): void; resume(): void } })._socket;
 
-describe('a page that takes nothing', { timeout: 60_000 }, () => {
-  it('makes the app neither wait nor grow, and is told later what it has missed', async () => {
+describe('a page that reads nothing', { timeout: 60_000 }, () => {
+  it('makes the app neither wait nor grow, and later receives what it has missed', async () => {
     const { registry, names, inspector } = await start(200);
     const { socket, messages } = await knockAsPage(inspector);
     await expect.poll(() => messages.length).toBeGreaterThan(2);
@@ -38,8 +38,8 @@ describe('a page that takes nothing', { timeout: 60_000 }, () => {
     }
     const { heapUsed, external } = process.memoryUsage();
     expect(heapUsed + external - before.heapUsed - before.external).toBeLessThan(100 * 2 ** 20);
-    // 200 calls: some milliseconds, of which most is what XState does for an inspector. The median, as a busy machine
-    // takes its time now and then.
+    // 200 calls take some milliseconds, most of them in XState's own inspection. The median ignores the pauses of a busy
+    // machine.
     expect(tookMs.sort((a, b) => a - b)[rounds / 2]).toBeLessThan(200);
 
     below(socket).resume();
@@ -56,14 +56,14 @@ describe('a page that takes nothing', { timeout: 60_000 }, () => {
         const told = eventsIn(messages);
         return told.reduce((sum, { events }) => sum + events.length, told.at(-1)?.skipped ?? 0);
       })
-      // Each denial is an event of the circuit, and one of the registry.
+      // Each denial is one event of the circuit and one of the registry.
       .toBe(2 * denials);
     expect(eventsIn(messages).at(-1)?.skipped).toBeGreaterThan(0);
   });
 });
 
 describe('a page', () => {
-  it('is told of an actor only when it has changed', async () => {
+  it('is notified of an actor only when that has changed', async () => {
     const { registry, inspector } = await start(50);
     const { messages } = await knockAsPage(inspector);
     await expect.poll(() => messages.some(({ type }) => type === 'actors')).toBe(true);
@@ -76,7 +76,7 @@ describe('a page', () => {
     expect(told.map(({ name }) => name).sort()).toEqual(['tool.3', 'toolfuse']);
   });
 
-  it('is sent a chart once, however many follow it', async () => {
+  it('receives a chart once, however many actors follow it', async () => {
     const { inspector } = await start(50);
     const { messages } = await knockAsPage(inspector);
     await expect.poll(() => messages.some(({ type }) => type === 'actors')).toBe(true);

@@ -6,18 +6,18 @@ import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
 
 interface BundleOptions {
-  /** Packages that stand for others. */
+  /** Packages that replace others. */
   readonly alias?: Record<string, string>;
 }
 
-/** An app of the built package for browsers, as a bundler makes it. */
+/** An app with the built package, bundled for browsers. */
 export async function bundle(code: string, { alias = {} }: BundleOptions = {}): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: fileURLToPath(new URL('../../..', import.meta.url)) },
     bundle: true,
     format: 'iife',
     platform: 'browser',
-    // The package as it is published, and not by this repository's paths to its sources.
+    // Resolves the published package, not this repository's path mappings to its sources.
     tsconfigRaw: {},
     alias,
     write: false,
@@ -26,7 +26,7 @@ export async function bundle(code: string, { alias = {} }: BundleOptions = {}): 
   return outputFiles[0]?.text ?? '';
 }
 
-/** Serves a page of a script, and of what stands in its body, at an origin of its own. */
+/** Serves a page with a script and a body at its own origin. */
 export async function serveApp(script: string, body = ''): Promise<string> {
   const server = createServer((request, response) => {
     const isScript = request.url === '/app.js';

@@ -5,7 +5,7 @@ import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
 
 const executablePath = findChromium();
 
-/** Whether there is a browser; where not, `npm test` has said so. */
+/** Whether there is a browser; if not, `npm test` has said so. */
 export const hasBrowser = executablePath !== undefined;
 
 let profile: Promise<BrowserContext> | undefined;
@@ -18,7 +18,7 @@ async function startBrowser(): Promise<BrowserContext> {
   return browser.newContext();
 }
 
-/** To open a page takes longer than most tests: it is used again. */
+/** The browser is shared, because opening one takes longer than most tests. */
 const idle: Page[] = [];
 const used: Page[] = [];
 
@@ -36,9 +36,9 @@ afterAll(async () => {
 
 export interface OpenPage {
   readonly page: Page;
-  /** Errors and warnings of its console, what it threw, and what the CSP forbade. */
+  /** Errors and warnings in its console, uncaught exceptions, and violations of the CSP. */
   readonly complaints: string[];
-  /** What it asked of any other server. */
+  /** Its requests to any other server. */
   readonly foreign: string[];
 }
 
@@ -50,7 +50,7 @@ export interface PageOptions {
   readonly width?: number;
 }
 
-/** A window that shows nothing yet, with what it complains of. */
+/** An empty window, with the complaints that it collects. */
 export async function openWindow(): Promise<Page> {
   profile ??= startBrowser();
   const page = idle.pop() ?? (await (await profile).newPage());
@@ -59,7 +59,7 @@ export async function openWindow(): Promise<Page> {
   return page;
 }
 
-/** Opens the inspector's page as its user would. Each inspector has an origin of its own, which knows nothing of others. */
+/** Opens the inspector's page as a user would. Each inspector has its own origin, which shares nothing with others. */
 export async function openPage(
   inspector: Inspector,
   { view = 'board', colorScheme = 'light', reducedMotion = 'no-preference', width = 1_280 }: PageOptions = {},

@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { pageProtocol, type ServerMessage, tokenPrefix } from '../../../../src/inspect/protocol.ts';
 
-/** All that a client has to know of an inspector. */
+/** The data that a client needs about an inspector. */
 type Served = { readonly url: string };
 
 const open: { destroy(): void }[] = [];
@@ -15,7 +15,7 @@ afterEach(() => {
 export const portOf = (inspector: Served): number => Number(new URL(inspector.url).port);
 export const tokenOf = (inspector: Served): string => new URL(inspector.url).hash.slice(1);
 
-/** One HTTP request, said as it is told to be. */
+/** Sends one HTTP request exactly as given. */
 export function ask(
   inspector: Served,
   {
@@ -45,7 +45,7 @@ export interface Connected {
   readonly messages: ServerMessage[];
 }
 
-/** A WebSocket that has been let in, or the HTTP status with which it was refused. */
+/** An accepted WebSocket, or the HTTP status with which it was refused. */
 export function knock(
   inspector: Served,
   protocols: string[] = [],
@@ -67,7 +67,7 @@ export function knock(
   });
 }
 
-/** The page, or something that knows all that the page knows. */
+/** A client with all the knowledge of the page. */
 export async function knockAsPage(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
   const connected = await knock(inspector, [pageProtocol, `${tokenPrefix}${tokenOf(inspector)}`], {
     origin: new URL(inspector.url).origin,
@@ -77,18 +77,18 @@ export async function knockAsPage(inspector: Served, options: ClientOptions = {}
   return connected;
 }
 
-/** An app that shows itself. */
+/** An app that connects to be shown. */
 export async function knockAsApp(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
   const connected = await knock(inspector, [], options);
   if (typeof connected === 'number') throw new Error(`refused with ${connected}`);
   return connected;
 }
 
-/** With what code, and why, the server ends a connection. */
+/** The code and reason with which the server closes a connection. */
 export const closed = (socket: WebSocket): Promise<{ code: number; reason: string }> =>
   new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
 
-/** A bare connection that says nothing. */
+/** A raw connection that sends nothing. */
 export function connectBare(inspector: Served): Socket {
   const socket = connect(portOf(inspector), '127.0.0.1');
   socket.on('error', () => {});

@@ -11,7 +11,7 @@ afterEach(async () => {
   }
 });
 
-/** A registry of the built package and its inspector, until the test ends. */
+/** A registry of the built package and its inspector, both closed when the test ends. */
 export async function start(options: ToolRegistryOptions = {}, inspectOptions: InspectOptions = {}) {
   const registry = built.toolfuse.createToolRegistry({
     circuit: { failureThreshold: 3, minBackoffMs: 50_000 },
@@ -23,7 +23,7 @@ export async function start(options: ToolRegistryOptions = {}, inspectOptions: I
   return { registry, inspector };
 }
 
-/** So many calls of a tool fail. */
+/** Makes a number of calls of a tool fail. */
 export function fail(registry: ToolRegistry, tool: string, times: number): void {
   for (let call = 0; call < times; call += 1) registry.recordFailure(tool, 'timeout');
 }

@@ -22,7 +22,7 @@ const newest = {
   z,
 };
 
-/** What the tests use of the official SDK, of one version. */
+/** The parts of one version of the official SDK that the tests use. */
 export type Sdk = typeof newest & { readonly version: string };
 
 const require = createRequire(import.meta.url);
@@ -35,7 +35,7 @@ const folderOf = (name: string): string => {
 const versionOf = (name: string): string =>
   (require(join(folderOf(name), 'package.json')) as { version: string }).version;
 
-/** A schema is known by its class, so that each version needs the zod that it was installed with. */
+/** The SDK recognises schemas by their class, so each version needs the zod that it was installed with. */
 const lowestZod = (await import(
   pathToFileURL(createRequire(join(folderOf('mcp-sdk-lowest'), 'package.json')).resolve('zod')).href.replace(
     /\.cjs$/,
@@ -43,7 +43,7 @@ const lowestZod = (await import(
   )
 )) as { z: typeof z };
 
-/** The same by the lowest version: what the tests use of it has the same types, but for private fields. */
+/** The same parts of the lowest version, whose types differ only in private fields. */
 const lowest = {
   Client: LowestClient,
   InMemoryTransport: LowestInMemoryTransport,
@@ -53,7 +53,7 @@ const lowest = {
   z: lowestZod.z,
 } as unknown as typeof newest;
 
-/** The lowest version of the SDK that is supported, and the newest one. */
+/** The lowest supported version of the SDK, and the newest one. */
 export const sdks: readonly Sdk[] = [
   { version: versionOf('mcp-sdk-lowest'), ...lowest },
   { version: versionOf('@modelcontextprotocol/sdk'), ...newest },
