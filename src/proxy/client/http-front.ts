@@ -100,7 +100,7 @@ export class HttpFront {
       throw new Refusal(415, 'the content type must be application/json');
     }
     const isNamed = request.headers['mcp-session-id'] !== undefined;
-    const leave = isNamed ? await this.#admit(request, response) : undefined;
+    const done = isNamed ? await this.#admit(request, response) : undefined;
     try {
       const messages = Message.readLine(await this.#bodyOf(request));
       if (messages === undefined) throw new Refusal(400, 'the body is not a JSON-RPC message');
@@ -108,7 +108,7 @@ export class HttpFront {
       const { client } = isNew ? this.#open() : this.#entryOf(request);
       client.post(messages, response);
     } finally {
-      leave?.();
+      done?.();
     }
   }
 

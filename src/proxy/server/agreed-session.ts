@@ -1,4 +1,5 @@
-import { canonical, type Json, Message } from '../wire/message.ts';
+import { type Json, Message } from '../wire/message.ts';
+import { canonical } from '../wire/message-id.ts';
 
 /** A run of the server that a session is to be restored on. */
 interface Run {

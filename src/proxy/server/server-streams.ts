@@ -4,6 +4,7 @@ import { readLongLine } from '../wire/long-line.ts';
 import type { Message } from '../wire/message.ts';
 import { type MessageListener, tellMessages } from '../wire/message-listener.ts';
 import { readEvents, readText, tooLong } from './answer-body.ts';
+import { isJson, isOpen, isStream, mayPass, wrongType } from './answer-kind.ts';
 import { Barrier } from './barrier.ts';
 import { AnswerFault } from './delivery-fault.ts';
 import { type HttpAnswer, isOk, letGo } from './http-request.ts';
@@ -194,18 +195,3 @@ export class ServerStreams {
     return ids;
   }
 }
-
-const typeOf = ({ headers }: HttpAnswer): string => headers.get('content-type') ?? '';
-const isStream = (answer: HttpAnswer): boolean => /^text\/event-stream\b/i.test(typeOf(answer));
-const isJson = (answer: HttpAnswer): boolean => /^application\/json\b/i.test(typeOf(answer));
-/** Whether the server gave the stream that it was asked for. */
-const isOpen = (answer: HttpAnswer): boolean => isOk(answer) && isStream(answer);
-
-const wrongType = (answer: HttpAnswer): AnswerFault =>
-  AnswerFault.nonsense(`it answered with content type ${JSON.stringify(typeOf(answer))}`);
-
-/** Client errors that may not come again if the request is repeated. */
-const passing = new Set([408, 409, 423, 425, 429]);
-
-/** Whether a stream that was refused may be given another time. */
-const mayPass = ({ status }: HttpAnswer): boolean => passing.has(status) || (status >= 500 && status !== 501);

@@ -76,7 +76,7 @@ export class ServerCircuits {
     if (server === undefined) throw new Error(`there are ${this.#names.length} sessions already`);
     if (place > 0 || this.#isFirstUsed) this.registry.reset(server);
     this.#isFirstUsed = true;
-    const leave = (): void => {
+    const onClose = (): void => {
       this.#sessions[place] = undefined;
     };
     const session = new SessionCircuits({
@@ -84,7 +84,7 @@ export class ServerCircuits {
       server,
       isOfServer: (name) => this.#names.includes(name),
       revive,
-      leave,
+      onClose,
     });
     this.#sessions[place] = session;
     return session;
@@ -100,7 +100,7 @@ interface SessionCircuitsOptions {
   readonly server: string;
   readonly isOfServer: (name: string) => boolean;
   readonly revive: () => Promise<void>;
-  readonly leave: () => void;
+  readonly onClose: () => void;
 }
 
 /** The circuits as one session sees them: those of the tools, behind the circuit of its own server. */
@@ -110,21 +110,21 @@ export class SessionCircuits {
   readonly isOfServer: (name: string) => boolean;
   readonly #registry: ToolRegistry;
   readonly #server: string;
-  readonly #leave: () => void;
+  readonly #onClose: () => void;
   #isOver = false;
 
-  constructor({ registry, server, isOfServer, revive, leave }: SessionCircuitsOptions) {
+  constructor({ registry, server, isOfServer, revive, onClose }: SessionCircuitsOptions) {
     this.#registry = registry;
     this.#server = server;
     this.isOfServer = isOfServer;
     this.revive = revive;
-    this.#leave = leave;
+    this.#onClose = onClose;
   }
 
   /** The session is over. What its server still does must not touch the circuit's next user. */
-  leave(): void {
+  close(): void {
     this.#isOver = true;
-    this.#leave();
+    this.#onClose();
   }
 
   /** Whether the session is over. */

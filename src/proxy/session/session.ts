@@ -129,7 +129,7 @@ export class Session {
   /** Ends the session and its server. What the server sends until it has ended is still passed on. */
   async close(): Promise<void> {
     this.#congestion.end();
-    this.#circuits.leave();
+    this.#circuits.close();
     await this.#link.close();
     this.#requests.close();
   }

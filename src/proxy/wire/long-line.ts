@@ -1,7 +1,7 @@
 import { MemberReader, skipValue } from './json-members.ts';
 import { Line } from './line.ts';
 import type { LongLine } from './line-reader.ts';
-import { canonical } from './message.ts';
+import { canonical } from './message-id.ts';
 
 /** What can be read from the two ends of a line that was too long to keep. */
 export interface LongMessage {

@@ -1,5 +1,6 @@
 import { itemsOf, MemberReader, skipSpace, skipValue } from './json-members.ts';
 import { Line } from './line.ts';
+import { canonical, isId } from './message-id.ts';
 
 /** A value that JSON can express. */
 export type Json =
@@ -11,27 +12,6 @@ export type Json =
   | { readonly [key: string]: Json | undefined };
 
 const newline = Buffer.from('\n');
-
-/** An id that can be written in only one way. Nearly all ids are like this. */
-const plainId = /^(?:"[^"\\]*"|0|-?[1-9]\d*|null)$/;
-
-/** What JSON-RPC accepts as an id. */
-const idText = /^(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|null)$/;
-
-/**
- * The JSON text of an id or a token in canonical form: one side may write `"a\/b"` where the other writes `"a/b"`, or `2.0`
- * for `2`. A number that JavaScript cannot represent stays as it is.
- */
-export function canonical(text: string): string {
-  if (plainId.test(text)) return text;
-  try {
-    const value: unknown = JSON.parse(text);
-    const isTooLarge = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-    return isTooLarge ? text : JSON.stringify(value);
-  } catch {
-    return text;
-  }
-}
 
 /**
  * One JSON-RPC message, kept as the bytes that arrived. They are passed on unchanged and read only on demand, so messages of
@@ -188,7 +168,7 @@ function readParts(line: Line): MessageParts | undefined {
   const isWhole = reader.objectEnd !== -1 && skipSpace(line, reader.objectEnd) === line.length;
   if (!isWhole) return undefined;
   if (parts.id === undefined) return parts;
-  if (!idText.test(parts.id)) return undefined;
+  if (!isId(parts.id)) return undefined;
   parts.id = canonical(parts.id);
   return parts;
 }

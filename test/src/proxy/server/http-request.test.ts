@@ -64,7 +64,7 @@ describe('a connection', () => {
   });
 
   it.each(['http://no-such-host.invalid', 'http://127.0.0.1:1'])(
-    'to nobody has brought nothing there: %s',
+    'to an address where nobody listens has delivered nothing: %s',
     async (url) => {
       const error = await get(url).catch((reason: unknown) => reason);
       expect(hasNotRun(error)).toBe(true);

@@ -56,7 +56,7 @@ describe('a message', () => {
   });
 
   it.each(['{"id":abc,"method":"a"}', '{"id":{},"method":"a"}', '{"id":[1]}', '{"a":1}{', '{"a":1} x'])(
-    '%s is none',
+    '%s is not a message',
     (text) => {
       expect(Message.read(Line.of(text))).toBeUndefined();
     },
