@@ -1,13 +1,20 @@
 import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
+import { isTimeLimit, whoAborted } from './abort.ts';
 import { byClass, classNames } from './class-name.ts';
+import { byControlFlow } from './control-flow.ts';
 import { byCode } from './error-code.ts';
 import { byFetchCause, byFetchFailure } from './fetch-failure.ts';
 import { byStatus } from './http-status.ts';
+import { byNumber } from './number-domain.ts';
 import { isPlainError } from './plain-error.ts';
 import { byProcessExit } from './process-exit.ts';
 import { isQuotaUsedUp } from './quota.ts';
 import { read, readName, textOf } from './read.ts';
+import { byAwsName, byReason } from './reason.ts';
+import { byRedisReply } from './redis-reply.ts';
 import { relatedErrors } from './related.ts';
+import { bySqlState } from './sql-state.ts';
+import { byMoreThanStatus } from './vague-status.ts';
 import { byWords } from './words.ts';
 
 /** What is known of a failed call besides its error. */
@@ -24,8 +31,30 @@ function byOwnWord(error: unknown): ErrorCategory | undefined {
   return isErrorCategory(category) ? category : undefined;
 }
 
+/** An abort has a name and a code, which do not say who aborted. */
+const unlessAborted =
+  (evidence: Evidence): Evidence =>
+  (error) => {
+    const category = evidence(error);
+    return category === 'cancelled' ? whoAborted(error) : category;
+  };
+
 /** What one error says in data, the surest first. */
-const facts: readonly Evidence[] = [byOwnWord, byClass, byProcessExit, byStatus, byCode, byFetchCause];
+const facts: readonly Evidence[] = [
+  byOwnWord,
+  byControlFlow,
+  byMoreThanStatus,
+  byNumber,
+  bySqlState,
+  byRedisReply,
+  unlessAborted(byClass),
+  byProcessExit,
+  byStatus,
+  unlessAborted(byCode),
+  byAwsName,
+  byReason,
+  byFetchCause,
+];
 
 /**
  * The category of whatever a tool threw: an error of any library, a string, a rejected value of any kind. The name of a
@@ -33,16 +62,26 @@ const facts: readonly Evidence[] = [byOwnWord, byClass, byProcessExit, byStatus,
  *
  * The first of these decides:
  * 1. a denial by one of our own circuits is `circuitOpen`;
- * 2. an aborted `signal` is `cancelled`, or `timeout` if a deadline aborted it (its reason is a `TimeoutError`);
- * 3. facts: its own `category`, the class and the classes that it extends, the HTTP status, the code. First those of the error itself, then
- *    those of the errors behind it: retried, wrapped, caused, and the members of an `AggregateError` in their order;
- * 4. the words of the messages, in the same order; a failed fetch that says no more is `network`;
+ * 2. an aborted `signal` is `cancelled`, or `timeout` if a time limit aborted it (its reason is a `TimeoutError`);
+ * 3. facts, first those of the error itself, then those of the errors behind it (retried, wrapped, caused, and the members
+ *    of an `AggregateError` in their order). Of one error: its own `category`; what steers a run and is no failure; what
+ *    says more than a vague status beside it; the number of a protocol, in that protocol's meaning; the class and the
+ *    classes that it extends; the HTTP status; the code, and what the service calls the failure;
+ * 4. the words of the messages, in the same order, out of quotes and after any code; a failed fetch that says no more is
+ *    `network`;
  * 5. nothing is known: `executionError`.
+ *
+ * An abort is `cancelled` wherever it is found, or `timeout` if the reason that the error carries is a time limit. A status
+ * that the client made up for a call that did not get through is no evidence.
  *
  * So an `AggregateError` has the category of the first member that has any evidence; facts come before words here, too.
  *
  * Never throws. Looks at most 5 steps behind the error, at 16 members of an aggregate, at 100 errors in all and at the
  * first 4 096 characters of a text, so that no error is too large.
+ *
+ * @example
+ * categorize(Object.assign(new Error('slow down'), { status: 429 })); // 'rateLimit'
+ * categorize('connect ECONNREFUSED 127.0.0.1:80'); // 'network'
  */
 export function categorize(error: unknown, options?: CategorizeOptions): ErrorCategory {
   if (isErrorCategory(error)) return error;
@@ -51,16 +90,16 @@ export function categorize(error: unknown, options?: CategorizeOptions): ErrorCa
 
 /** The categories of plain errors by class and message: a broken tool throws the same one again and again. */
 const known = new Map<string, ErrorCategory>();
-const mostKnown = 256;
-const longestKnown = 512;
+const maxKnown = 256;
+const maxKnownLength = 512;
 
 function remembered(error: Error): ErrorCategory {
   const message = textOf(error);
-  if (message.length > longestKnown) return judge(error);
+  if (message.length > maxKnownLength) return judge(error);
   const key = `${readName(error, 'name')}: ${message}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  if (known.size === mostKnown) known.clear();
+  if (known.size === maxKnown) known.clear();
   const category = judge(error);
   known.set(key, category);
   return category;
@@ -73,7 +112,7 @@ function judge(error: unknown, options?: CategorizeOptions): ErrorCategory {
 
 function bySignal(signal: unknown): ErrorCategory | undefined {
   if (read(signal, 'aborted') !== true) return undefined;
-  return byClass(read(signal, 'reason')) === 'timeout' ? 'timeout' : 'cancelled';
+  return isTimeLimit(read(signal, 'reason')) ? 'timeout' : 'cancelled';
 }
 
 function byEvidence(error: unknown): ErrorCategory | undefined {
@@ -89,7 +128,7 @@ function byFacts(error: unknown): ErrorCategory | undefined {
 }
 
 function byWordsOrQuota(error: unknown): ErrorCategory | undefined {
-  return orQuota(error, byWords(error));
+  return orQuota(error, unlessAborted(byWords)(error));
 }
 
 /** A used-up quota comes with the status, the class and the words of a rate limit. */

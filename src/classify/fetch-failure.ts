@@ -1,9 +1,9 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { read, readName, textOf } from './read.ts';
 
-/** What fetch says, in Node and in the browsers, of whatever happened to the connection. */
+/** What fetch says, in Node, Deno, workers, browsers and React Native, of whatever happened to the connection. */
 const fetchMessage =
-  /^(?:fetch failed|failed to fetch|load failed|terminated|NetworkError when attempting\b.{0,80})\.?$/i;
+  /^(?:(?:fetch|load|network request) failed|failed to fetch|terminated|NetworkError when attempting\b.{0,80}|(?:network connection|the network connection was) lost|the internet connection appears to be offline|error sending request\b.{0,300})\.?$/i;
 
 /** How the same error begins as a string. */
 const serialised = 'TypeError: ';

@@ -1,4 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { isInvented } from './invented-status.ts';
+import { hasForeignNumber } from './number-domain.ts';
+import { statusesOf } from './places.ts';
 import { isProcessExit } from './process-exit.ts';
 import { read } from './read.ts';
 
@@ -32,29 +35,31 @@ const categoryOfKnownStatus: ReadonlyMap<number, ErrorCategory> = new Map([
  * 5xx without one blames the service. Anything below 400 or above 599 is no failure that HTTP knows of.
  */
 export function categoryOfStatus(status: number): ErrorCategory | undefined {
-  if (!Number.isInteger(status) || status < 400 || status > 599) return undefined;
+  if (!isFailure(status)) return undefined;
   return categoryOfKnownStatus.get(status) ?? (status < 500 ? 'invalidParameters' : 'serviceUnavailable');
 }
 
-/** Where clients put the status: most of them; axios and superagent; the AWS clients; the MCP transports (`code`). */
-const places: readonly (readonly string[])[] = [
-  ['status'],
-  ['statusCode'],
-  ['response', 'status'],
-  ['response', 'statusCode'],
-  ['$metadata', 'httpStatusCode'],
-  ['code'],
-];
-
-/** The category by the first HTTP status of a failure that the error carries. */
-export function byStatus(error: unknown): ErrorCategory | undefined {
+/** The first HTTP status of a failure that the error carries, in any of the places where clients put it. */
+export function statusOf(error: unknown): number | undefined {
   // A process puts its exit code into `status` or `code`, and on Windows that may be any number.
   if (isProcessExit(error)) return undefined;
-  for (const path of places) {
-    const category = categoryOfStatus(toStatus(path.reduce(read, error)));
-    if (category !== undefined) return category;
+  for (const value of statusesOf(error)) {
+    const status = toStatus(value);
+    if (isFailure(status)) return status;
   }
-  return undefined;
+  // The MCP transports', and Google's.
+  const status = toStatus(read(error, 'code'));
+  return isFailure(status) && !hasForeignNumber(error) ? status : undefined;
+}
+
+/** The category by the HTTP status of the answer, unless the client made it up. */
+export function byStatus(error: unknown): ErrorCategory | undefined {
+  const status = statusOf(error);
+  return status === undefined || isInvented(error, status) ? undefined : categoryOfStatus(status);
+}
+
+function isFailure(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status <= 599;
 }
 
 /** Some gateways send the status as a string: `'429'`. */

@@ -12,6 +12,9 @@ interface Telling {
   readonly statusCode?: unknown;
   readonly response?: unknown;
   readonly type?: unknown;
+  readonly $response?: unknown;
+  readonly headers?: unknown;
+  readonly error?: unknown;
 }
 
 /** Whether a value is an error of the language that has a message and nothing else to tell: no code, status or cause. */
@@ -19,8 +22,9 @@ export function isPlainError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   try {
     if (!plainPrototypes.has(Object.getPrototypeOf(value))) return false;
-    const { cause, code, status, statusCode, response, type } = value as Telling;
+    const { cause, code, status, statusCode, response, type, $response, headers, error } = value as Telling;
     if ((cause ?? code ?? status ?? statusCode ?? response ?? type) !== undefined) return false;
+    if (($response ?? headers ?? error) !== undefined) return false;
     for (const _ in value) return false;
     return true;
   } catch {

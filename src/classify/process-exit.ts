@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { hasForeignNumber } from './number-domain.ts';
 import { read } from './read.ts';
 
 /** Whether an error reports how a child process ended: the shapes of `exec`, `execSync`, execa, zx. */
@@ -16,12 +17,24 @@ export function isProcessExit(error: unknown): boolean {
  */
 export function hasExitCode(error: unknown): boolean {
   const code = read(error, 'code');
-  return isProcessExit(error) || (typeof code === 'number' && code >= 1 && code <= 255);
+  if (isProcessExit(error)) return true;
+  return typeof code === 'number' && code >= 1 && code <= 255 && !hasForeignNumber(error);
 }
 
-/** The category by how a process ended, where execa says so. An exit code alone gives none. */
+/**
+ * The category by how a process ended, where execa says so, or where Node ended it: `execFile` kills at its own time
+ * limit, and there is no exit code then. An exit code alone gives none.
+ */
 export function byProcessExit(error: unknown): ErrorCategory | undefined {
   if (!isProcessExit(error)) return undefined;
-  if (read(error, 'timedOut') === true) return 'timeout';
+  if (read(error, 'timedOut') === true || wasKilledByNode(error)) return 'timeout';
   return read(error, 'isCanceled') === true ? 'cancelled' : undefined;
+}
+
+function wasKilledByNode(error: unknown): boolean {
+  return (
+    read(error, 'killed') === true &&
+    typeof read(error, 'signal') === 'string' &&
+    read(error, 'code') === null
+  );
 }

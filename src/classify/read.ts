@@ -1,8 +1,8 @@
-/** How much of a message is looked at: what an error says of itself stands at its beginning. */
-const MAX_TEXT = 4_096;
+/** How many characters of a message are read: what an error says of itself stands at its beginning. */
+const maxText = 4_096;
 
-/** Longest string that can be a class name or a code. */
-const MAX_NAME = 128;
+/** How long a class name or a code may be. */
+const maxName = 128;
 
 /**
  * A property of a stranger's object, or `undefined`. Never throws: a getter or a proxy trap may, and an error that
@@ -11,16 +11,21 @@ const MAX_NAME = 128;
 export function read(value: unknown, key: string): unknown {
   if (!isObject(value)) return undefined;
   try {
-    return Reflect.get(value, key);
+    return (value as Record<string, unknown>)[key];
   } catch {
     return undefined;
   }
 }
 
+/** What stands at the end of a path of properties, or `undefined`. */
+export function readPath(value: unknown, path: readonly string[]): unknown {
+  return path.reduce(read, value);
+}
+
 /** A property that holds a name or a code, or `undefined` if it is anything else than a short string. */
 export function readName(value: unknown, key: string): string | undefined {
   const name = read(value, key);
-  return typeof name === 'string' && name.length <= MAX_NAME ? name : undefined;
+  return typeof name === 'string' && name.length <= maxName ? name : undefined;
 }
 
 /** The prototype, or `null` at the end of the chain and where a proxy refuses to tell. */
@@ -36,9 +41,9 @@ export function prototypeOf(value: unknown): unknown {
 /** The first kilobytes of what an error says: the string itself, or its `message`. Empty if it says nothing. */
 export function textOf(error: unknown): string {
   const text = typeof error === 'string' ? error : read(error, 'message');
-  return typeof text === 'string' ? text.slice(0, MAX_TEXT) : '';
+  return typeof text === 'string' ? text.slice(0, maxText) : '';
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

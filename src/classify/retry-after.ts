@@ -1,43 +1,129 @@
+import { statusOf } from './http-status.ts';
+import { bodiesOf, headerOf } from './places.ts';
 import { isPlainError } from './plain-error.ts';
-import { read } from './read.ts';
+import { read, readPath } from './read.ts';
 import { relatedErrors } from './related.ts';
 
-/** Where the common clients keep the headers of a response that they turned into an error. */
-const placesOfHeaders = [['headers'], ['response', 'headers'], ['responseHeaders']] as const;
+/** Headers that count milliseconds: of the model APIs, of Azure, of gRPC. */
+const headersInMs = ['retry-after-ms', 'x-ms-retry-after-ms', 'grpc-retry-pushback-ms'] as const;
 
-function header(error: unknown, name: string): string | undefined {
-  for (const place of placesOfHeaders) {
-    const headers = place.reduce<unknown>(read, error);
-    const get = read(headers, 'get');
-    let value: unknown;
-    try {
-      value = typeof get === 'function' ? get.call(headers, name) : read(headers, name);
-    } catch {
-      continue;
-    }
-    const text = typeof value === 'number' ? String(value) : value;
-    // `Number('')` is 0: an empty header says nothing.
-    if (typeof text === 'string' && text.trim() !== '' && text.length <= 64) return text.trim();
-  }
-  return undefined;
-}
+/** Headers that say when a limit is renewed. They come with every answer, so that they count only when it is used up. */
+const headersOfReset = ['x-ratelimit-reset', 'x-rate-limit-reset', 'ratelimit-reset'] as const;
+
+/** Fields that count seconds: of Slack's client, of Qdrant's, of Telegram's. */
+const fieldsInSeconds: readonly (readonly string[])[] = [
+  ['retryAfter'],
+  ['retry_after'],
+  ['parameters', 'retry_after'],
+];
 
 const decimal = /^\d+(\.\d+)?$/;
 
+/** Google's RetryInfo, among the details of an error or in the JSON of its message: `"retryDelay": "34.07s"`. */
+const retryDelay = /\\?"retryDelay\\?"\s{0,3}:\s{0,3}\\?"(\d{1,9}(?:\.\d{1,9})?)s\\?"/;
+
+/** How many details of an error are looked at. */
+const maxDetails = 8;
+
+/** Numbers from here on are instants in seconds, and those from the second on in milliseconds; below are seconds to wait. */
+const leastInstant = 1e9;
+const leastInstantMs = 1e12;
+
 /**
- * How long the server that gave this error asks to be left alone, in ms, or undefined where it does not say:
- * `retry-after-ms`, then `retry-after` in seconds or as an HTTP date, of the error or of one behind it. Never throws.
+ * How long the server that gave this error asks to be left alone, in whole ms, rounded up, or undefined where it does not
+ * say. Of the error, or else of one behind it, the first of these: `retry-after-ms`; `retry-after` in seconds or as an HTTP
+ * date, which is measured against the `Date` of the answer; the reset of a rate limit that is used up; the fields in which
+ * clients and services say the same. Never throws.
+ *
+ * @param wallNow What the wall clock shows, in ms since 1970: for an instant in an answer without a `Date`.
  */
 export function retryAfterMs(error: unknown, wallNow: number): number | undefined {
   if (isPlainError(error)) return undefined;
   for (const related of relatedErrors(error)) {
-    const ms = header(related, 'retry-after-ms');
-    if (ms !== undefined && decimal.test(ms)) return Number(ms);
-    const delay = header(related, 'retry-after');
-    if (delay === undefined) continue;
-    if (decimal.test(delay)) return Number(delay) * 1000;
-    const date = /^[A-Z]/i.test(delay) ? Date.parse(delay) : Number.NaN;
-    if (!Number.isNaN(date)) return Math.max(0, date - wallNow);
+    const ms = askedMs(related, wallNow);
+    if (ms !== undefined && Number.isFinite(ms)) return Math.ceil(ms);
   }
   return undefined;
+}
+
+function askedMs(error: unknown, wallNow: number): number | undefined {
+  return (
+    inMs(error) ??
+    byRetryAfter(error, wallNow) ??
+    byReset(error, wallNow) ??
+    byField(error) ??
+    byRetryInfo(error)
+  );
+}
+
+function inMs(error: unknown): number | undefined {
+  for (const name of headersInMs) {
+    const ms = headerOf(error, name);
+    if (ms !== undefined && decimal.test(ms)) return Number(ms);
+  }
+  return undefined;
+}
+
+function byRetryAfter(error: unknown, wallNow: number): number | undefined {
+  const delay = headerOf(error, 'retry-after');
+  if (delay === undefined) return undefined;
+  if (decimal.test(delay)) return Number(delay) * 1_000;
+  const at = dateOf(delay);
+  return at === undefined ? undefined : Math.max(0, at - serverNow(error, wallNow));
+}
+
+function byReset(error: unknown, wallNow: number): number | undefined {
+  const remaining = headerOf(error, 'x-ratelimit-remaining') ?? headerOf(error, 'ratelimit-remaining');
+  if (remaining !== '0' && !(remaining === undefined && statusOf(error) === 429)) return undefined;
+  for (const name of headersOfReset) {
+    const reset = headerOf(error, name);
+    if (reset === undefined || !decimal.test(reset)) continue;
+    const number = Number(reset);
+    if (number < leastInstant) return number * 1_000;
+    const at = number < leastInstantMs ? number * 1_000 : number;
+    return Math.max(0, at - serverNow(error, wallNow));
+  }
+  return undefined;
+}
+
+function byField(error: unknown): number | undefined {
+  for (const body of bodiesOf(error)) {
+    if (typeof body === 'string') continue;
+    for (const field of fieldsInSeconds) {
+      const seconds = readPath(body, field);
+      if (typeof seconds === 'number' && seconds >= 0) return seconds * (isInMs(body) ? 1 : 1_000);
+    }
+  }
+  return undefined;
+}
+
+/** Discord's client counts milliseconds in a field of the same name. */
+function isInMs(error: unknown): boolean {
+  return typeof read(error, 'timeToReset') === 'number';
+}
+
+function byRetryInfo(error: unknown): number | undefined {
+  for (const list of [read(error, 'errorDetails'), read(error, 'details')]) {
+    if (!Array.isArray(list)) continue;
+    for (const detail of list.slice(0, maxDetails)) {
+      const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(String(read(detail, 'retryDelay')))?.[1];
+      if (seconds !== undefined) return Number(seconds) * 1_000;
+    }
+  }
+  for (const body of bodiesOf(error)) {
+    const seconds = typeof body === 'string' ? retryDelay.exec(body)?.[1] : undefined;
+    if (seconds !== undefined) return Number(seconds) * 1_000;
+  }
+  return undefined;
+}
+
+/** What the clock of the server showed when it answered: an instant of its own is to be measured by that. */
+function serverNow(error: unknown, wallNow: number): number {
+  const date = headerOf(error, 'date');
+  return (date === undefined ? undefined : dateOf(date)) ?? wallNow;
+}
+
+function dateOf(text: string): number | undefined {
+  const at = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
 }

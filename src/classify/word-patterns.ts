@@ -6,17 +6,26 @@ import type { ErrorCategory } from '../../machines/categories.ts';
  */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:circuit|breaker) (?:is |was )?(?:currently )?open\b/i, 'circuitOpen'],
-  [/\b(?:unknown|no such) tool\b/i, 'toolNotFound'],
+  [/\b(?:unknown|no such) (?:tool|function)\b/i, 'toolNotFound'],
+  // Not a `payment method` or a `build tool`: what is missing begins the sentence, or an article goes before it.
   [
-    /\b(?:tool|method)(?: ["'`]?[\w.:/-]{1,128}["'`]?)? (?:was |is |has been )?(?:not found|does not exist|disabled)\b/i,
+    /(?:^|[:.;,!\])] ?|\b(?:the|a|no|this|that|requested|mcp) )(?:tool|method)(?: ["'`]?[\w.:/-]{1,128}["'`]?)? (?:was |is |has been )?(?:not found|does not exist|disabled)\b/i,
     'toolNotFound',
   ],
+  [/\b(?:is )?not defined in the config(?:uration)?\b/i, 'toolNotFound'],
   [
     /\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|input|request|url)\b/i,
     'invalidParameters',
   ],
   [/\b(?:schema|input|argument|parameter|request) validation (?:failed|error)\b/i, 'invalidParameters'],
   [/\b(?:bad request|unprocessable (?:entity|content)|(?:payload|entity) too large)\b/i, 'invalidParameters'],
+  // What databases say of a statement.
+  [
+    /\b(?:column|relation|schema|type|function|operator) ["'`]?\w{1,64}["'`]? (?:of relation ["'`]?\w{1,64}["'`]? )?does not exist\b/i,
+    'invalidParameters',
+  ],
+  [/\bduplicate key value\b|\bviolates (?:[\w-]{1,30} ){1,3}constraint\b/i, 'invalidParameters'],
+  [/\bsyntax error at or near\b|\byou have an error in your sql syntax\b/i, 'invalidParameters'],
   [/\binsufficient[ _](?:quota|funds|credits?|balance)\b/i, 'resourceExhausted'],
   [
     /\b(?:quota (?:was |has been )?exceeded|exceeded your current quota|payment required)\b/i,
@@ -24,7 +33,8 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   [/\b(?:no space left on device|out of memory|too many open files)\b/i, 'resourceExhausted'],
   [/\brate[ _-]?limit(?:s|ed|ing)?(?![a-z])/i, 'rateLimit'],
-  [/\b(?:too many requests|throttl(?:ed|ing))\b/i, 'rateLimit'],
+  [/\b(?:too many (?:requests|connections|clients)|throttl(?:ed|ing))\b/i, 'rateLimit'],
+  [/\b(?:requests?|calls?) too (?:quickly|fast|often|frequently)\b/i, 'rateLimit'],
   [/\b(?:timed[ -]?out|deadline exceeded)\b/i, 'timeout'],
   // Not the name of a setting: `timeout must be a number`, `"timeout": 30`.
   [
@@ -38,13 +48,26 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:internal server error|bad gateway)\b/i, 'serviceUnavailable'],
   [/\boverloaded\b(?! (?:function|method|operator|constructor|signature)s?\b)/i, 'serviceUnavailable'],
   [/^(?:error: )?not connected\b/i, 'network'],
-  [/\bfetch failed\b|\bfailed to fetch\b/i, 'network'],
+  // What fetch itself says ends there: `Failed to fetch user 17` is a tool's.
+  [/\bfetch failed\b|\bfailed to fetch\.?\s*$/i, 'network'],
   [
     /\b(?:socket hang up|other side closed|premature close|no route to host|could not resolve host)\b/i,
     'network',
   ],
-  [/\bconnection (?:was |is |has been )?(?:refused|reset|closed|lost|terminated|aborted)\b/i, 'network'],
-  [/\bnetwork (?:request failed|error|(?:is )?unreachable)\b/i, 'network'],
+  [
+    /\bconnection (?:to server )?(?:was |is |has been )?(?:refused|reset|closed|lost|terminated|aborted)\b/i,
+    'network',
+  ],
+  [
+    /\b(?:closed client|(?:client|topology|websocket|socket|stream) (?:is|was|has been) (?:closed|not open|disconnected))\b/i,
+    'network',
+  ],
+  [/\b(?:stream has been aborted|(?:response|body)\b.{0,40}: (?:aborted|terminated))\b/i, 'network'],
+  [
+    /\b(?:exceeded \d+ redirects|too many redirects|maximum redirects?|redirect count exceeded)\b/i,
+    'network',
+  ],
+  [/\bnetwork (?:request failed|error|connection (?:was )?lost|(?:is )?unreachable)\b/i, 'network'],
   [
     /\b(?:unauthori[sz]ed|unauthenticated|not authenticated|authentication (?:failed|required|error))\b/i,
     'authentication',
@@ -53,6 +76,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     /\b(?:invalid|incorrect|missing|expired) (?:api[ _-]?key|credentials?|(?:access|auth|bearer) token)\b/i,
     'authentication',
   ],
+  [/\bconnection (?:issue|problem|error|failure)s?\b/i, 'network'],
   [/\b(?:permission denied|access (?:is |was )?(?:denied|forbidden))\b/i, 'permissionDenied'],
   [/\b(?:operation not permitted|insufficient permissions?|not authori[sz]ed)\b/i, 'permissionDenied'],
   [/^(?:error: |403 )?forbidden\b/i, 'permissionDenied'],
@@ -76,7 +100,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/^(?:error: )?(?:aborted|cancell?ed)\b(?! \(core)/i, 'cancelled'],
 ];
 
-/** The category that the words of a text stand for, if they are known ones. */
+/** The category that the words of a text stand for, if they are known ones. Quotes and identifiers are to be out of it. */
 export function categoryOfWords(text: string): ErrorCategory | undefined {
   return patterns.find(([pattern]) => pattern.test(text))?.[1];
 }

@@ -1,43 +1,66 @@
 import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
 import { categoryOfClassName, isLanguageError, isLanguageErrorName } from './class-name.ts';
-import { categoryOfCodeName } from './error-code.ts';
+import { categoryOfCodeName, categoryOfConnectCode } from './error-code.ts';
+import { byGrpcCodeIn } from './grpc-code.ts';
 import { categoryOfStatus } from './http-status.ts';
+import { keyedValues } from './keyed-values.ts';
+import { byNetErrorIn } from './net-error.ts';
 import { hasExitCode } from './process-exit.ts';
 import { textOf } from './read.ts';
+import { categoryOfReason, firstReason } from './reason.ts';
+import { byRedisReplyIn } from './redis-reply.ts';
 import { categoryOfRpcCode } from './rpc-code.ts';
+import { bySqlStateIn } from './sql-state.ts';
+import { unquoted, withoutIdentifiers } from './unquoted.ts';
 import { categoryOfWords } from './word-patterns.ts';
 
-/** How an error looks that was turned into a string: `TimeoutError: …`, `Error: AbortError: …`. */
-const leadingClass = /^(?:Uncaught )?(?:Error: )?([A-Za-z_$][\w$]{0,80}): /;
+/** How an error looks that was turned into a string: `TimeoutError: …`, `Error: AbortError: …`, `httpx.ReadTimeout: …`. */
+const leadingClass = /^(?:Uncaught )?(?:Error: )?(?:[a-z_]\w{0,40}\.){0,6}([A-Za-z_$][\w$]{0,80}): /;
 
 /** The MCP client's errors, as a server or a model passes them on. */
 const rpcCode = /\bMCP error (-32\d{3})\b/;
 
 /** A number is a status only where the text says so: `HTTP 503`, `status code 429`, `"status": 401`. */
 const status =
-  /(?<!\bexit(?:ed)?(?: with)?[ _-])\b(?:HTTP(?:\/\d(?:\.\d)?)?(?:[ _-](?:error|status|code|response)){0,2}|status(?:[ _-]?code)?)!?["']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})(?:(?:is|was|of) )?["'(]?([45]\d\d)\b(?!\.\d)/i;
+  /(?<!\bexit(?:ed)?(?: with)?[ _-])\b(?:HTTP(?:\/\d(?:\.\d)?)?(?:[ _-](?:error|status|code|response)){0,2}|status(?:[ _-]?code)?|unexpected (?:server )?response)!?["']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})(?:(?:is|was|of) )?["'(]?([45]\d\d)\b(?!\.\d)/i;
+
+/** How Python's requests says it: `404 Client Error: Not Found for url: …`. */
+const statusOfRequests = /\b([45]\d\d) (?:Client|Server) Error: /;
 
 /** What may be a code of the system, Node or undici. */
-const codeWord = /\b[A-Z][A-Z0-9_]{4,60}\b/g;
+const codeWord = /(\bconnect )?\b([A-Z][A-Z0-9_]{4,60})\b/g;
+
+/** What is plainly the name of a failure and not of a setting: `INTERNAL_ERROR`, `rate_limit_exceeded`. */
+const reasonWord = /\b[A-Za-z]{2,30}(?:_[A-Za-z]{1,30}){0,4}_(?:error|exceeded|exhausted|denied|quota)\b/gi;
 
 /** The one missing file that is a missing program. */
 const spawnFailure = /\bspawn .{1,300}? ENOENT\b/;
 
 /**
- * The category by what an error says of itself, the weakest evidence of all. The words of a program that exited and of
- * wrong code are not trusted: both quote text that has nothing to do with the failure.
+ * The category by what an error says of itself, the weakest evidence of all: first what is data (the codes of protocols,
+ * the name of a class, a status, values under keys, codes), then words. Codes and words count outside of quotes and paths
+ * only. The text of a program that exited and of wrong code is not trusted: both quote what has nothing to do with the
+ * failure.
  */
 export function byWords(error: unknown): ErrorCategory | undefined {
   if (hasExitCode(error) || isLanguageError(error)) return undefined;
   const text = textOf(error);
+  if (text === '') return undefined;
   if (isErrorCategory(text)) return text;
   const className = leadingClass.exec(text)?.[1] ?? '';
+  const plain = unquoted(text);
   return (
     byRpcCodeIn(text) ??
+    byGrpcCodeIn(text) ??
+    byRedisReplyIn(text) ??
+    bySqlStateIn(text) ??
     categoryOfClassName(className) ??
-    categoryOfStatus(Number(status.exec(text)?.[1])) ??
-    byCodeIn(text) ??
-    (isLanguageErrorName(className) ? undefined : categoryOfWords(text))
+    byStatusIn(text) ??
+    firstReason(keyedValues(text)) ??
+    byCodeIn(text, plain) ??
+    byNetErrorIn(plain) ??
+    byReasonIn(plain) ??
+    (isLanguageErrorName(className) ? undefined : categoryOfWords(withoutIdentifiers(plain)))
   );
 }
 
@@ -46,10 +69,23 @@ function byRpcCodeIn(text: string): ErrorCategory | undefined {
   return code === undefined ? undefined : categoryOfRpcCode(Number(code), text);
 }
 
-function byCodeIn(text: string): ErrorCategory | undefined {
+function byStatusIn(text: string): ErrorCategory | undefined {
+  return categoryOfStatus(Number((status.exec(text) ?? statusOfRequests.exec(text))?.[1]));
+}
+
+function byCodeIn(text: string, plain: string): ErrorCategory | undefined {
   if (spawnFailure.test(text)) return 'toolNotFound';
-  for (const [word] of text.matchAll(codeWord)) {
-    const category = categoryOfCodeName(word);
+  for (const [, connect, code = ''] of plain.matchAll(codeWord)) {
+    const category =
+      connect !== undefined && code.startsWith('E') ? categoryOfConnectCode(code) : categoryOfCodeName(code);
+    if (category !== undefined) return category;
+  }
+  return undefined;
+}
+
+function byReasonIn(plain: string): ErrorCategory | undefined {
+  for (const [word] of plain.matchAll(reasonWord)) {
+    const category = categoryOfReason(word);
     if (category !== undefined) return category;
   }
   return undefined;

@@ -23,7 +23,35 @@ describe('a string code', () => {
 
   it.each(codes)('%s in a text is %s', (code, category) => {
     expect(categorize(`${code} 10.0.0.1:80`)).toBe(category);
-    expect(categorize(new Error(`connect ${code} 10.0.0.1:80`))).toBe(category);
+    expect(categorize(new Error(`read ${code} 10.0.0.1:80`))).toBe(category);
+  });
+
+  it.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_TLS_CERT_ALTNAME_INVALID', 'HPE_INVALID_CONSTANT'])(
+    '%s is network: whoever answers there is not who was meant',
+    (code) => {
+      expect(categorize(withFields({ code }))).toBe('network');
+      expect(categorize(`Parse failed: ${code}`)).toBe('network');
+    },
+  );
+
+  it.each(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'ENAMETOOLONG', 'ELOOP'])(
+    '%s is a mistake of the caller, as ENOENT is',
+    (code) => {
+      expect(categorize(withFields({ code, syscall: 'open' }))).toBe('invalidParameters');
+      expect(categorize(`${code}: it failed, open 'x'`)).toBe('invalidParameters');
+    },
+  );
+
+  it.each(['ENOENT', 'EACCES', 'EPERM'])('%s of a socket is network', (code) => {
+    expect(categorize(withFields({ code, syscall: 'connect', address: '/run/docker.sock' }))).toBe('network');
+    expect(categorize(`connect ${code} /run/docker.sock`)).toBe('network');
+    expect(categorize(withFields({ code, syscall: 'open' }))).not.toBe('network');
+  });
+
+  it('of a socket that is known otherwise stays what it is', () => {
+    expect(categorize(withFields({ code: 'ETIMEDOUT', syscall: 'connect' }))).toBe('timeout');
+    expect(categorize(withFields({ code: 'EMFILE', syscall: 'connect' }))).toBe('resourceExhausted');
+    expect(categorize(withFields({ code: 'EODD', syscall: 'connect' }))).toBe('network');
   });
 
   it.each([
@@ -54,6 +82,10 @@ describe('a string code', () => {
     const timedOut = Object.assign(new Error('timeout of 1000ms exceeded'), { code: 'ECONNABORTED' });
     expect(categorize(timedOut)).toBe('timeout');
     expect(categorize(withFields({ code: 'ECONNABORTED' }))).toBe('network');
+    const ofSuperagent = Object.assign(new Error('Response timeout of 100ms exceeded'), {
+      code: 'ECONNABORTED',
+    });
+    expect(categorize(ofSuperagent)).toBe('timeout');
   });
 
   it.each([

@@ -47,6 +47,11 @@ describe('an HTTP status', () => {
     expect(categorize(withFields({ response: { status } }))).toBe(category);
     expect(categorize(withFields({ response: { statusCode: status } }))).toBe(category);
     expect(categorize(withFields({ $metadata: { httpStatusCode: status } }))).toBe(category);
+    expect(categorize(withFields({ status_code: status }))).toBe(category);
+    expect(categorize(withFields({ httpResponse: { status } }))).toBe(category);
+    expect(categorize(withFields({ $response: { statusCode: status } }))).toBe(category);
+    expect(categorize(withFields({ rawResponse: { status } }))).toBe(category);
+    expect(categorize(withFields({ meta: { statusCode: status } }))).toBe(category);
     expect(categorize(withFields({ code: status }))).toBe(category);
     expect(categorize(withFields({ code: String(status) }))).toBe(category);
     expect(categorize({ error: { code: status, message: 'it failed' } })).toBe(category);

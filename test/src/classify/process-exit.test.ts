@@ -9,7 +9,7 @@ describe('the exit code of a process', () => {
     ['a bare code', { code: 1 }],
     ['a code like that of a DOMException', { code: 23 }],
     ['exec', { code: 127, killed: false, signal: null, cmd: 'curl' }],
-    ['exec, killed', { code: null, killed: true, signal: 'SIGTERM', cmd: 'curl' }],
+    ['exec, killed by somebody else', { code: null, killed: false, signal: 'SIGKILL', cmd: 'curl' }],
     ['exec on Windows', { code: 503, killed: false, signal: null, cmd: 'curl' }],
     ['execSync', { status: 1, pid: 4242, stderr: Buffer.from('timed out') }],
     ['execSync on Windows', { status: 404, pid: 4242, stderr: Buffer.from('timed out') }],
@@ -24,6 +24,13 @@ describe('the exit code of a process', () => {
     expect(categorize(withFields({ exitCode: 143, timedOut: false, isCanceled: true }))).toBe('cancelled');
     expect(categorize(withFields({ cmd: 'sleep', code: 'ETIMEDOUT' }))).toBe('timeout');
     expect(categorize(withFields({ cmd: 'rg', code: 'ENOENT', syscall: 'spawn rg' }))).toBe('toolNotFound');
+  });
+
+  it('is a timeout where Node killed the program, as execFile does at its own time limit', () => {
+    const killed = { code: null, killed: true, signal: 'SIGTERM', cmd: 'curl' };
+    expect(categorize(withFields(killed))).toBe('timeout');
+    const tooMuch = { ...killed, code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', signal: undefined };
+    expect(categorize(withFields(tooMuch))).toBe('executionError');
   });
 
   it('does not hide the cause', () => {

@@ -139,11 +139,11 @@ describe('a real failure of the system', () => {
     expect(categorize(await failureOf(readdir('/does/not/exist')))).toBe('resourceNotFound');
   });
 
-  it('is executionError for a file in the place of a folder', async () => {
+  it('is invalidParameters for a file in the place of a folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'classify-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'file'), '');
-    expect(categorize(await failureOf(readFile(join(folder, 'file', 'x'))))).toBe('executionError');
+    expect(categorize(await failureOf(readFile(join(folder, 'file', 'x'))))).toBe('invalidParameters');
   });
 
   it('is toolNotFound for a missing program', async () => {

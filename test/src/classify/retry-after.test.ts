@@ -1,5 +1,6 @@
 import { createToolRegistry } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
+import { categorize } from '../../../src/classify/categorize.ts';
 import { retryAfterMs } from '../../../src/classify/retry-after.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -22,8 +23,75 @@ describe('the wait that a server asks for', () => {
     ['an endless one', { headers: { 'retry-after': '9'.repeat(400) } }, undefined],
     ['no headers', new Error('x'), undefined],
     ['null', null, undefined],
+    ['a part of a millisecond, rounded up', { headers: { 'retry-after-ms': '1500.2' } }, 1_501],
+    ['a header in capitals', { headers: { 'Retry-After': '2' } }, 2_000],
+    ["cohere's place", { rawResponse: { headers: new Headers({ 'retry-after': '2' }) } }, 2_000],
+    ["Hugging Face's place", { httpResponse: { headers: { 'retry-after': '2' } } }, 2_000],
+    ["Elasticsearch's place", { meta: { headers: { 'retry-after': '2' } } }, 2_000],
+    ["superagent's place", { response: { header: { 'retry-after': '2' } } }, 2_000],
+    [
+      "gRPC's",
+      { metadata: { get: (name: string) => (name === 'grpc-retry-pushback-ms' ? ['70'] : []) } },
+      70,
+    ],
+    ["Slack's field, in seconds", { code: 'slack_webapi_rate_limited_error', retryAfter: 30 }, 30_000],
+    ["Qdrant's field, in seconds", { retry_after: 3 }, 3_000],
+    ["Telegram's field, in seconds", { parameters: { retry_after: 3 } }, 3_000],
+    ["Discord's field, in ms", { retryAfter: 300, timeToReset: 300 }, 300],
+    ['a field that is no number', { retryAfter: 'soon', retry_after: -1 }, undefined],
+    ["Google's details", { errorDetails: [{ reason: 'x' }, { retryDelay: '34.5s' }] }, 34_500],
+    [
+      "Google's details in a message",
+      Object.assign(
+        new Error('{"error":{"details":[{"@type":"x.RetryInfo","retryDelay": "34.074824224s"}]}}'),
+        {
+          status: 429,
+        },
+      ),
+      34_075,
+    ],
+    [
+      "Google's details in a message within a message",
+      Object.assign(new Error('{"error":{"message":"{\\"retryDelay\\": \\"2s\\"}"}}'), { status: 429 }),
+      2_000,
+    ],
   ])('is read from %s', (_, error, expected) => {
     expect(retryAfterMs(error, now)).toBe(expected);
+  });
+
+  it('is measured against the Date of the answer, where an instant is its end', () => {
+    const hourSlow = 'Wed, 31 Dec 2025 23:00:00 GMT';
+    const headers = { date: hourSlow, 'retry-after': 'Wed, 31 Dec 2025 23:00:30 GMT' };
+    expect(retryAfterMs({ headers }, now)).toBe(30_000);
+    const reset = String(Date.parse(hourSlow) / 1_000 + 30);
+    const limited = { date: hourSlow, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
+    expect(retryAfterMs({ headers: limited }, now)).toBe(30_000);
+    expect(retryAfterMs({ headers: { ...headers, date: 'never' } }, now)).toBe(0);
+  });
+
+  it('is the reset of a rate limit that is used up, as an instant or in seconds', () => {
+    const used = (reset: number | string, fields: object = {}) => ({
+      status: 403,
+      headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) },
+      ...fields,
+    });
+    expect(retryAfterMs(used(now / 1_000 + 60), now)).toBe(60_000);
+    expect(retryAfterMs(used(now + 60_000), now)).toBe(60_000);
+    expect(retryAfterMs(used(60), now)).toBe(60_000);
+    expect(retryAfterMs(used(now / 1_000 - 60), now)).toBe(0);
+    expect(retryAfterMs(used('soon'), now)).toBeUndefined();
+    const left = { 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': '60' };
+    expect(retryAfterMs({ status: 500, headers: left }, now)).toBeUndefined();
+    expect(retryAfterMs({ status: 500, headers: { 'x-ratelimit-reset': '60' } }, now)).toBeUndefined();
+    expect(retryAfterMs({ status: 429, headers: { 'x-ratelimit-reset': '60' } }, now)).toBe(60_000);
+  });
+
+  it('is read where AWS hides the answer: a property that is not enumerable, of an error of whatever class', () => {
+    const error = new Error('slow down');
+    const value = { statusCode: 503, headers: { 'retry-after': '2' } };
+    Object.defineProperty(error, '$response', { value, enumerable: false });
+    expect(retryAfterMs(error, now)).toBe(2_000);
+    expect(categorize(error)).toBe('serviceUnavailable');
   });
 
   it('is not read from headers that throw', () => {

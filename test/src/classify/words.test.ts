@@ -19,6 +19,7 @@ describe('the words of a message', () => {
     ['{"type":"rate_limit_exceeded"}', 'rateLimit'],
     ['Too Many Requests', 'rateLimit'],
     ['Request was throttled.', 'rateLimit'],
+    ['you are likely making requests too quickly.', 'rateLimit'],
 
     ['Service Unavailable', 'serviceUnavailable'],
     ['The service is temporarily unavailable.', 'serviceUnavailable'],
@@ -36,6 +37,18 @@ describe('the words of a message', () => {
     ['fetch failed', 'network'],
     ['Network error', 'network'],
     ['curl: (6) Could not resolve host: example.test', 'network'],
+    ['Attempted to send a request from a closed client', 'network'],
+    ['The client is closed', 'network'],
+    ['stream has been aborted', 'network'],
+    ['Error reading response as text: aborted', 'network'],
+    ['Exceeded 30 redirects.', 'network'],
+    ['Failed to read it due to a connection issue', 'network'],
+    ['page.goto: net::ERR_CONNECTION_REFUSED at https://example.test/', 'network'],
+    ['page.goto: net::ERR_NAME_NOT_RESOLVED at https://example.test/', 'network'],
+    ['page.goto: NS_ERROR_UNKNOWN_HOST', 'network'],
+    ['page.goto: net::ERR_CONNECTION_TIMED_OUT', 'timeout'],
+    ['httpx.ConnectError: All connection attempts failed', 'network'],
+    ['requests.exceptions.ReadTimeout: HTTPSConnectionPool', 'timeout'],
 
     ['Unauthorized', 'authentication'],
     ['401 unauthorised', 'authentication'],
@@ -58,6 +71,8 @@ describe('the words of a message', () => {
     ['Tool rg not found in agent Assistant.', 'toolNotFound'],
     ['Tool "fs.read" does not exist', 'toolNotFound'],
     ['Tool rg disabled', 'toolNotFound'],
+    ['No such function name', 'toolNotFound'],
+    ["Server 'a' is not defined in the configuration.", 'toolNotFound'],
 
     ['Invalid parameter: timeout', 'invalidParameters'],
     ['Missing required argument "path"', 'invalidParameters'],
@@ -105,6 +120,9 @@ describe('the words of a message', () => {
     'Resource temporarily unavailable',
     'the build is not connected to a repository',
     'breaker opens at night',
+    'payment method not found',
+    'build tool not found',
+    'Failed to fetch user 17: it has no address',
   ])('says nothing where they mean something else: "%s"', (text) => {
     expect(categorize(text)).toBe('executionError');
     expect(categorize(new Error(text))).toBe('executionError');
@@ -125,6 +143,8 @@ describe('a number in a message', () => {
     ["{'statusCode': 504}", 'timeout'],
     ['status=500', 'serviceUnavailable'],
     ['Error POSTing to endpoint (HTTP 503): x', 'serviceUnavailable'],
+    ['Unexpected server response: 401', 'authentication'],
+    ['404 Client Error: Not Found for url: https://example.test/', 'resourceNotFound'],
   ])('is a status where the message says so: "%s" is %s', (text, category) => {
     expect(categorize(text)).toBe(category);
     expect(categorize(new Error(text))).toBe(category);

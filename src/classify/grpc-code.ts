@@ -1,0 +1,38 @@
+import type { ErrorCategory } from '../../machines/categories.ts';
+
+/** The status codes of gRPC, in the order of their numbers. */
+const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
+  ['OK', undefined],
+  ['CANCELLED', 'cancelled'],
+  ['UNKNOWN', 'executionError'],
+  ['INVALID_ARGUMENT', 'invalidParameters'],
+  ['DEADLINE_EXCEEDED', 'timeout'],
+  ['NOT_FOUND', 'resourceNotFound'],
+  ['ALREADY_EXISTS', 'invalidParameters'],
+  ['PERMISSION_DENIED', 'permissionDenied'],
+  ['RESOURCE_EXHAUSTED', 'rateLimit'],
+  ['FAILED_PRECONDITION', 'invalidParameters'],
+  ['ABORTED', 'executionError'],
+  ['OUT_OF_RANGE', 'invalidParameters'],
+  ['UNIMPLEMENTED', 'toolNotFound'],
+  ['INTERNAL', 'serviceUnavailable'],
+  // Nobody could be reached: the client gives this code to a refused connection.
+  ['UNAVAILABLE', 'network'],
+  ['DATA_LOSS', 'serviceUnavailable'],
+  ['UNAUTHENTICATED', 'authentication'],
+];
+
+const categoryOfName: ReadonlyMap<string, ErrorCategory | undefined> = new Map(codes);
+
+/** How grpc-js begins its messages: `14 UNAVAILABLE: No connection established`. */
+const inText = /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): /;
+
+/** The category of a gRPC status code. */
+export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {
+  return codes[code]?.[1];
+}
+
+/** The category of the gRPC status code that a text begins with. */
+export function byGrpcCodeIn(text: string): ErrorCategory | undefined {
+  return categoryOfName.get(inText.exec(text)?.[1] ?? '');
+}

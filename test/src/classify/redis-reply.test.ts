@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { categorize } from '../../../src/classify/categorize.ts';
+
+class ReplyError extends Error {}
+class SimpleError extends Error {}
+
+describe('the reply of a Redis server', () => {
+  it.each([
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'invalidParameters'],
+    ["NOPERM User default has no permissions to run the 'set' command", 'permissionDenied'],
+    ['NOAUTH Authentication required.', 'authentication'],
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'authentication'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'resourceExhausted'],
+    ['LOADING Redis is loading the dataset in memory', 'serviceUnavailable'],
+    ['CLUSTERDOWN Hash slot not served', 'serviceUnavailable'],
+    ["READONLY You can't write against a read only replica.", 'serviceUnavailable'],
+    ['BUSYGROUP Consumer Group name already exists', 'invalidParameters'],
+  ])('is known by its first word: %s', (text, category) => {
+    expect(categorize(new ReplyError(text))).toBe(category);
+    expect(categorize(new SimpleError(text))).toBe(category);
+    expect(categorize(`ReplyError: ${text}`)).toBe(category);
+    expect(categorize(text)).toBe(category);
+  });
+
+  it('that begins with ERR is about the command', () => {
+    expect(categorize(new ReplyError('ERR wrong number of arguments for "timeout"'))).toBe(
+      'invalidParameters',
+    );
+    expect(categorize(new ReplyError('ERR max number of clients reached'))).toBe('rateLimit');
+    expect(categorize('ERR it broke')).toBe('executionError');
+  });
+
+  it('is no other word in capitals', () => {
+    expect(categorize('ODD Thing happened')).toBe('executionError');
+    expect(categorize('BUSY')).toBe('executionError');
+  });
+});

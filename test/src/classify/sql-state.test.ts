@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { categorize } from '../../../src/classify/categorize.ts';
+
+/** An error of `pg`: its class is called `error`. */
+const ofPostgres = (code: string, message = 'it failed') =>
+  Object.assign(new Error(message), { code, severity: 'ERROR', routine: 'parse', name: 'error' });
+
+const states = [
+  ['42703', 'invalidParameters'],
+  ['42P01', 'invalidParameters'],
+  ['42601', 'invalidParameters'],
+  ['22P02', 'invalidParameters'],
+  ['23505', 'invalidParameters'],
+  ['3D000', 'invalidParameters'],
+  ['42501', 'permissionDenied'],
+  ['25006', 'permissionDenied'],
+  ['28P01', 'authentication'],
+  ['53100', 'resourceExhausted'],
+  ['53300', 'rateLimit'],
+  ['55P03', 'timeout'],
+  ['57P01', 'serviceUnavailable'],
+  ['57P03', 'serviceUnavailable'],
+  ['08006', 'network'],
+  ['40001', 'executionError'],
+  ['XX000', 'executionError'],
+] as const;
+
+describe('a SQLSTATE', () => {
+  it.each(states)('%s is %s', (state, category) => {
+    expect(categorize(ofPostgres(state))).toBe(category);
+    expect(categorize(Object.assign(new Error('x'), { code: state, details: null, hint: null }))).toBe(
+      category,
+    );
+    expect(categorize(Object.assign(new Error('x'), { code: 'ER_ODD', errno: 1, sqlState: state }))).toBe(
+      category,
+    );
+    expect(categorize(`ERROR: it failed (SQLSTATE ${state})`)).toBe(category);
+    expect(categorize(`SQLSTATE[${state}]: it failed`)).toBe(category);
+  });
+
+  it.each(states)('%s says nothing where nothing says that it is one', (code) => {
+    expect(categorize(Object.assign(new Error('x'), { code }))).toBe('executionError');
+  });
+
+  it('of a statement that was ended is a timeout, or cancelled', () => {
+    expect(categorize(ofPostgres('57014', 'canceling statement due to statement timeout'))).toBe('timeout');
+    expect(categorize(ofPostgres('57014', 'canceling statement due to user request'))).toBe('cancelled');
+  });
+
+  it('goes before the words, which quote names', () => {
+    expect(categorize(ofPostgres('42703', 'column "timeout" does not exist'))).toBe('invalidParameters');
+    expect(
+      categorize(ofPostgres('23505', 'duplicate key value violates unique constraint "rate_limit_pk"')),
+    ).toBe('invalidParameters');
+  });
+
+  it('may stand behind another error', () => {
+    const original = ofPostgres('23505');
+    expect(categorize(Object.assign(new Error('Validation error'), { parent: original, original }))).toBe(
+      'invalidParameters',
+    );
+  });
+});
+
+describe("a database's own name for an error", () => {
+  it.each([
+    ['ER_ACCESS_DENIED_ERROR', '28000', 'authentication'],
+    ['ER_DBACCESS_DENIED_ERROR', '42000', 'permissionDenied'],
+    ['ER_TABLEACCESS_DENIED_ERROR', '42000', 'permissionDenied'],
+    ['ER_CON_COUNT_ERROR', '08004', 'rateLimit'],
+    ['ER_USER_LIMIT_REACHED', '42000', 'rateLimit'],
+    ['ER_LOCK_WAIT_TIMEOUT', 'HY000', 'timeout'],
+    ['ER_PARSE_ERROR', '42000', 'invalidParameters'],
+    ['ER_NO_SUCH_TABLE', '42S02', 'invalidParameters'],
+    ['ER_DUP_ENTRY', '23000', 'invalidParameters'],
+    ['ER_SERVER_SHUTDOWN', '08S01', 'serviceUnavailable'],
+    ['ER_QUERY_INTERRUPTED', '70100', 'cancelled'],
+  ])('goes before its SQLSTATE: %s (%s) is %s', (code, sqlState, category) => {
+    expect(categorize(Object.assign(new Error('x'), { code, errno: 1, sqlState }))).toBe(category);
+    expect(categorize(Object.assign(new Error('x'), { code }))).toBe(category);
+    expect(categorize(`${code}: it failed`)).toBe(category);
+  });
+
+  it.each([
+    ['PROTOCOL_CONNECTION_LOST', 'network'],
+    ['PROTOCOL_SEQUENCE_TIMEOUT', 'timeout'],
+    ['SQLITE_CONSTRAINT_UNIQUE', 'invalidParameters'],
+    ['SQLITE_FULL', 'resourceExhausted'],
+    ['SQLITE_READONLY_DBMOVED', 'permissionDenied'],
+    ['SQLITE_CORRUPT', 'executionError'],
+    ['PGRST301', 'authentication'],
+  ])('%s is %s', (code, category) => {
+    expect(categorize(Object.assign(new Error('x'), { code }))).toBe(category);
+  });
+
+  it('is a short number for Prisma, beside its version', () => {
+    expect(categorize(Object.assign(new Error('x'), { code: 'P1001', clientVersion: '7.0.0' }))).toBe(
+      'network',
+    );
+    expect(categorize(Object.assign(new Error('x'), { code: 'P2025', clientVersion: '7.0.0' }))).toBe(
+      'resourceNotFound',
+    );
+    expect(categorize(Object.assign(new Error('x'), { code: 'P1001' }))).toBe('executionError');
+  });
+});
