@@ -1,6 +1,5 @@
 import { type ErrorCategory, isCounted } from '../../machines/categories.ts';
-import { byStatus } from '../classify/http-status.ts';
-import { isRpcAnswer } from '../classify/rpc-code.ts';
+import { isAnswer, isToolAnswer } from '../classify/answered.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 
 /** What a result says about a circuit. */
@@ -12,9 +11,6 @@ export interface Evidence {
   readonly upstream: Verdict;
 }
 
-/** Whether an error is a server's answer, which proves that the server is up. */
-const isAnswer = (failure: unknown): boolean => isRpcAnswer(failure) || byStatus(failure) !== undefined;
-
 /**
  * Decides what a failed call is evidence for. A call that did not get through says nothing about the tool. An answered call
  * proves that the upstream is up, even if the arguments were bad. Any other failure says nothing about the upstream, because
@@ -24,7 +20,7 @@ const isAnswer = (failure: unknown): boolean => isRpcAnswer(failure) || byStatus
  */
 export function evidenceOf(category: ErrorCategory, failure: unknown, roundTrip: boolean): Evidence {
   const tool = isCounted(category) ? 'failure' : 'neutral';
-  if (roundTrip) return { tool, upstream: 'success' };
+  if (roundTrip || isToolAnswer(failure)) return { tool, upstream: 'success' };
   if (didNotGetThrough(category)) return { tool: 'neutral', upstream: 'failure' };
   return { tool, upstream: isAnswer(failure) ? 'success' : 'neutral' };
 }
