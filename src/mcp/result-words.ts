@@ -8,25 +8,42 @@ const brokenPromise = /\bOutput validation error\b/;
 
 /** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
-  // File system errors: a folder given for a file, a file for a folder, or a name that is already taken.
-  [/^(?:Error: )?(?:EISDIR|ENOTDIR|EEXIST|ENOTEMPTY|ENAMETOOLONG): /, 'invalidParameters'],
+  // A list of messages for each field, as Laravel, Rails and Django say it: `{"field":["The field is required."]}`.
+  [/^\{\s{0,9}"[\w.[\]]{1,80}"\s?:\s{0,9}\[\s{0,9}"/, 'invalidParameters'],
+  [/^(?:Error: )?(?:the )?[\w ]{1,60} field is required\b/i, 'invalidParameters'],
   [/\b(?:file|folder|directory|destination|entity) already exists\b/i, 'invalidParameters'],
-  // Errors of pydantic, passed on by Python servers.
+  // What has to be done before: the model has to take another step, not the tool.
+  [/\b(?:please|must|need to|needs to|have to|has to|should)\b[^.\n]{1,120}\bfirst\b/i, 'invalidParameters'],
+  [/\bmust be called before\b/i, 'invalidParameters'],
+  // pydantic's, by way of the Python servers.
   [/\b\d+ validation errors? for (?:call\[|\w+Arguments\b)/, 'invalidParameters'],
   [/^(?:Error: )?invalid \w+: .{0,200}\bmust be\b/i, 'invalidParameters'],
   [/\bcannot specify both\b/i, 'invalidParameters'],
   // The text to replace is not in the file.
   [/\bcould not find (?:an? )?(?:exact )?match\b/i, 'invalidParameters'],
+  // An address that robots must not fetch.
+  [/\brobots\.txt\b.{0,200}\bnot (?:allowed|permitted)\b|\bdisallowed by robots\.txt\b/is, 'policyViolation'],
   [/\b422 (?:validation failed|unprocessable)/i, 'invalidParameters'],
   [
-    /\b(?:entity|file|directory|resource)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?) (?:was )?(?:not found|does not exist)\b/i,
+    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b/i,
+    'resourceNotFound',
+  ],
+  // What the caller started before, and has ended since.
+  [
+    /\b(?:process|session|terminal|tab|task|job)\b.{0,60}\b(?:may have|has|have) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
     'resourceNotFound',
   ],
 ];
 
-/** The category of an `isError` result, from its text. */
+/** A status alone at the end of what failed: `Failed to search features by category: 400`. */
+const closingStatus = /^(?:Error: )?(?:failed|unable|error|request)\b[^\n]{1,200}: ([45]\d\d)\.?$/i;
+
+/** The category that the text of an `isError` result stands for. */
 export function categoryOfResultText(text: string): ErrorCategory {
   const message = text.replace(wrapping, '');
   if (brokenPromise.test(message)) return 'executionError';
-  return patterns.find(([pattern]) => pattern.test(message))?.[1] ?? categorize(message);
+  const known = patterns.find(([pattern]) => pattern.test(message))?.[1];
+  if (known !== undefined) return known;
+  const status = closingStatus.exec(message)?.[1];
+  return status === undefined ? categorize(message) : categorize({ status: Number(status) });
 }
