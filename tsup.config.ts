@@ -34,7 +34,12 @@ const builds: Options[] = [
   // The library: it runs wherever xstate does.
   {
     ...common,
-    entry: { index: 'src/index.ts', machines: 'machines/index.ts', mcp: 'src/mcp/index.ts' },
+    entry: {
+      index: 'src/index.ts',
+      machines: 'machines/index.ts',
+      mcp: 'src/mcp/index.ts',
+      testing: 'src/testing/index.ts',
+    },
     // Loaded when it is asked for.
     external: ['toolfuse/inspect'],
     dts: true,

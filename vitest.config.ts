@@ -32,6 +32,7 @@ export default defineConfig({
       { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
       { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
+      { find: /^toolfuse\/testing$/, replacement: source('src/testing/index.ts') },
     ],
   },
   test: {

@@ -67,9 +67,14 @@ export function waitMs(config: CircuitConfig, currentBackoffMs: number): number 
   return currentBackoffMs === 0 ? config.resetTimeoutMs : currentBackoffMs;
 }
 
-/** How much is left of a wait of `ms` that began at `since`: at least 0, and 0 if it never began. */
+/**
+ * How much is left of a wait of `ms` that began at `since`, in ms: at least 0, and 0 if it never began. A wait with less than a
+ * millisecond left is over, because timers count whole milliseconds and may fire that much early.
+ */
 export function remainingMs(since: number | null, ms: number, now: number): number {
-  return since === null ? 0 : Math.max(0, since + ms - now);
+  if (since === null) return 0;
+  const leftMs = since + ms - now;
+  return leftMs < 1 ? 0 : leftMs;
 }
 
 /** The longest delay of a host timer; a longer wait is split into parts. */

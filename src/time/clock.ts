@@ -1,40 +1,67 @@
-import { maxTimerMs } from '../../machines/backoff.ts';
-
-/** The clock that a registry measures time with. */
+/** What a registry measures time with. */
 export interface Clock {
-  /** Milliseconds since any fixed moment. It must never go backwards. */
+  /** Milliseconds since any fixed moment. It may jump in either direction; the registry adds up its forward steps. */
   now(): number;
-  /** Calls `fn` once after `ms` milliseconds; there is no upper limit. @returns A handle for `clearTimeout`. */
-  setTimeout(fn: () => void, ms: number): unknown;
-  /** Cancels a timer. It must accept the handle of a timer that has fired or was cancelled before. */
+  /**
+   * Calls `fn` after `ms` milliseconds. It is never asked for more than 2^31 - 1, the longest that a host's timer can wait.
+   *
+   * @param keepAlive Whether the timer keeps the process alive. The time limit of a call that somebody awaits does; a backoff,
+   * which nobody awaits, does not. Default false.
+   */
+  setTimeout(fn: () => void, ms: number, keepAlive?: boolean): unknown;
   clearTimeout(handle: unknown): void;
-  /** The wall-clock time, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
+  /** The time of day, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
   wallNow?(): number;
 }
 
-interface Timer {
-  handle: ReturnType<typeof setTimeout>;
-}
-
-/**
- * The default clock. It is monotonic, so changes to the wall clock do not affect it. Its timers do not keep a process alive,
- * and can wait longer than a host timer can (2^31 - 1 ms).
- */
-export const systemClock: Clock = {
+/** The host's own time: monotonic, so that changes of the wall clock change nothing. */
+const hostClock: Required<Clock> = {
   now: () => performance.now(),
-  setTimeout(fn, ms) {
-    const dueAt = performance.now() + ms;
-    const timer = {} as Timer;
-    const wait = (): void => {
-      const leftMs = Math.ceil(dueAt - performance.now());
-      timer.handle = setTimeout(leftMs > maxTimerMs ? wait : fn, Math.min(leftMs, maxTimerMs));
-      // In a browser the handle is a number, and there is nothing to unref.
-      (timer.handle as { unref?: () => void }).unref?.();
-    };
-    wait();
+  setTimeout(fn, ms, keepAlive = false) {
+    const timer = setTimeout(fn, Math.ceil(ms));
+    // Browsers hand out numbers, which keep nothing alive.
+    if (!keepAlive) (timer as { unref?: () => void }).unref?.();
     return timer;
   },
   clearTimeout(timer) {
-    if (timer !== undefined) clearTimeout((timer as Timer).handle);
+    clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
+  wallNow: () => Date.now(),
+};
+
+let current: Required<Clock> = hostClock;
+
+/**
+ * Puts another clock in the place of the host's, for every registry that was given none: for `toolfuse/testing`.
+ *
+ * @returns What puts the host's back.
+ */
+export function replaceSystemClock(clock: Required<Clock>): () => void {
+  current = clock;
+  return () => {
+    if (current === clock) current = hostClock;
+  };
+}
+
+/** A timer of a clock that is not the host's. Another one may be in place when the timer is cleared. */
+class ForeignTimer {
+  readonly clear: () => void;
+
+  constructor(clock: Clock, handle: unknown) {
+    this.clear = () => clock.clearTimeout(handle);
+  }
+}
+
+/** The default clock of a registry. */
+export const systemClock: Required<Clock> = {
+  now: () => current.now(),
+  setTimeout(fn, ms, keepAlive) {
+    const handle = current.setTimeout(fn, ms, keepAlive);
+    return current === hostClock ? handle : new ForeignTimer(current, handle);
+  },
+  clearTimeout(timer) {
+    if (timer instanceof ForeignTimer) timer.clear();
+    else hostClock.clearTimeout(timer);
+  },
+  wallNow: () => current.wallNow(),
 };

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createToolRegistry, systemClock } from 'toolfuse';
+import { type Clock, createToolRegistry, systemClock } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { monotonic } from '../../../src/time/monotonic.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const longestHostDelayMs = 2 ** 31 - 1;
 
 describe('the default clock', () => {
+  /** As a registry uses it. */
+  let clock: Required<Clock>;
   beforeEach(() => {
     vi.useFakeTimers();
+    clock = monotonic(systemClock);
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -39,7 +43,7 @@ describe('the default clock', () => {
     ['100 days', 100 * day],
   ])('fires a timer of %s once, and not before', (_, ms) => {
     const fire = vi.fn();
-    systemClock.setTimeout(fire, ms);
+    clock.setTimeout(fire, ms);
     vi.advanceTimersByTime(Math.max(0, Math.ceil(ms) - 1));
     if (ms >= 1) expect(fire).not.toHaveBeenCalled();
     vi.advanceTimersByTime(2);
@@ -52,7 +56,7 @@ describe('the default clock', () => {
   it('never fires a timer of Infinity, and never sets a host timer longer than the host allows', () => {
     const fire = vi.fn();
     const host = vi.spyOn(globalThis, 'setTimeout');
-    systemClock.setTimeout(fire, Infinity);
+    clock.setTimeout(fire, Infinity);
     vi.advanceTimersByTime(1_000 * day);
     expect(fire).not.toHaveBeenCalled();
     for (const [, ms] of host.mock.calls) expect(ms).toBeLessThanOrEqual(longestHostDelayMs);
@@ -61,30 +65,30 @@ describe('the default clock', () => {
 
   it('fires a timer with a negative delay at once', () => {
     const fire = vi.fn();
-    systemClock.setTimeout(fire, -5);
+    clock.setTimeout(fire, -5);
     vi.advanceTimersByTime(1);
     expect(fire).toHaveBeenCalledOnce();
   });
 
   it('clears a timer, even one that was split and is in its second part', () => {
     const fire = vi.fn();
-    const short = systemClock.setTimeout(fire, 1_000);
-    const long = systemClock.setTimeout(fire, longestHostDelayMs * 2);
+    const short = clock.setTimeout(fire, 1_000);
+    const long = clock.setTimeout(fire, longestHostDelayMs * 2);
     vi.advanceTimersByTime(500);
-    systemClock.clearTimeout(short);
+    clock.clearTimeout(short);
     vi.advanceTimersByTime(longestHostDelayMs + 10);
-    systemClock.clearTimeout(long);
+    clock.clearTimeout(long);
     vi.advanceTimersByTime(longestHostDelayMs * 2);
     expect(fire).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('accepts clearing a timer that has fired or was cleared, and undefined', () => {
-    const timer = systemClock.setTimeout(() => {}, 1);
+    const timer = clock.setTimeout(() => {}, 1);
     vi.advanceTimersByTime(2);
-    systemClock.clearTimeout(timer);
-    systemClock.clearTimeout(timer);
-    systemClock.clearTimeout(undefined);
+    clock.clearTimeout(timer);
+    clock.clearTimeout(timer);
+    clock.clearTimeout(undefined);
     expect(vi.getTimerCount()).toBe(0);
   });
 

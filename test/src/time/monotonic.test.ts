@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { monotonic } from '../../../src/time/monotonic.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const clockOf = (given: object) => ({ now: () => 0, setTimeout: () => 7, clearTimeout: () => {}, ...given });
 const sequence = (...values: unknown[]) => {
@@ -17,9 +19,9 @@ describe('a monotonic clock', () => {
     expect([clock.now(), clock.now(), clock.now()]).toEqual([2, 2, 3.5]);
   });
 
-  it('stands still while the given clock goes back', () => {
+  it('goes on from where it is when the given clock was set back: it adds up the forward steps', () => {
     const clock = monotonic(clockOf({ now: sequence(10, 12, 3, 11, 13) }));
-    expect([clock.now(), clock.now(), clock.now(), clock.now()]).toEqual([12, 12, 12, 13]);
+    expect([clock.now(), clock.now(), clock.now(), clock.now()]).toEqual([12, 12, 20, 22]);
   });
 
   it.each([Number.NaN, Infinity, -Infinity, undefined, null])(
@@ -58,7 +60,7 @@ describe('a monotonic clock', () => {
     const setTimeout = vi.fn(() => 'handle');
     const clock = monotonic(clockOf({ setTimeout, clearTimeout: (handle: unknown) => cleared.push(handle) }));
     expect(clock.setTimeout(fn, 5)).toBe('handle');
-    expect(setTimeout).toHaveBeenCalledWith(fn, 5);
+    expect(setTimeout).toHaveBeenCalledWith(fn, 5, undefined);
     clock.clearTimeout('handle');
     expect(cleared).toEqual(['handle']);
   });
@@ -112,5 +114,76 @@ describe('a monotonic clock', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('splits a wait that is longer than a timer can be, whatever the given clock does with it', () => {
+    const manual = new ManualClock();
+    const asked: number[] = [];
+    const setTimeout = (fn: () => void, ms: number): number => {
+      asked.push(ms);
+      return manual.setTimeout(fn, ms);
+    };
+    const clock = monotonic({ now: manual.now, setTimeout, clearTimeout: manual.clearTimeout });
+    const fire = vi.fn();
+    const ms = 2 ** 31 * 2 + 5;
+    clock.setTimeout(fire, ms);
+    manual.advance(ms - 1);
+    expect(fire).not.toHaveBeenCalled();
+    manual.advance(1);
+    expect(fire).toHaveBeenCalledOnce();
+    expect(Math.max(...asked)).toBeLessThan(2 ** 31);
+    const cleared = clock.setTimeout(fire, ms);
+    manual.advance(2 ** 31);
+    clock.clearTimeout(cleared);
+    manual.advance(ms);
+    expect(fire).toHaveBeenCalledOnce();
+  });
+
+  it('passes on whether a timer keeps the process alive, in every part of a long wait', () => {
+    const kept: unknown[] = [];
+    const due: (() => void)[] = [];
+    const clock = monotonic(
+      clockOf({
+        setTimeout: (fn: () => void, _: number, keepAlive: unknown) => {
+          kept.push(keepAlive);
+          due.push(fn);
+        },
+      }),
+    );
+    clock.setTimeout(() => {}, 2 ** 31, true);
+    due.pop()?.();
+    clock.setTimeout(() => {}, 5);
+    expect(kept).toEqual([true, true, undefined]);
+  });
+
+  it('does not believe a single reading that is far ahead', () => {
+    const tenYears = 10 * 365 * 86_400_000;
+    const clock = monotonic(clockOf({ now: sequence(0, tenYears, 5, 6) }));
+    expect([clock.now(), clock.now()]).toEqual([5, 6]);
+  });
+
+  it('believes two readings that are far ahead: the machine may have slept', () => {
+    const clock = monotonic(clockOf({ now: sequence(0, 1e10, 1e10 + 1, 1e10 + 2) }));
+    expect([clock.now(), clock.now()]).toEqual([1e10, 1e10 + 2]);
+  });
+
+  it('loses and gains nothing by a reading that is far back, once the clock is back', () => {
+    const clock = monotonic(clockOf({ now: sequence(5_000, -1e9, 5_999, 5_999, 6_000) }));
+    expect([clock.now(), clock.now(), clock.now()]).toEqual([5_000, 5_999, 6_000]);
+  });
+
+  it('never goes back, and moves on with every forward step, whatever the given clock does', () => {
+    checkProperty(
+      fc.property(fc.array(fc.integer({ min: -3_000_000, max: 3_000_000 }), { maxLength: 50 }), (steps) => {
+        let reading = 0;
+        const clock = monotonic(clockOf({ now: () => reading }));
+        let forward = 0;
+        for (const step of steps) {
+          reading += step;
+          forward += Math.max(0, step);
+          expect(clock.now()).toBe(forward);
+        }
+      }),
+    );
   });
 });

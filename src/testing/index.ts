@@ -1,0 +1,1 @@
+export { type InstalledTestClock, installTestClock, TestClock, type TestClockOptions } from './test-clock.ts';
