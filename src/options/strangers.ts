@@ -4,6 +4,25 @@ import { type ErrorCategory, isErrorCategory } from '../../machines/categories.t
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import type { CallOutcome, TripStrategy } from '../../machines/trip-strategy.ts';
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+
+const printed = new WeakSet<object>();
+
+/**
+ * Whether a user's function gave a promise where its answer is needed at once. Then it has given nothing: that is printed the
+ * first time, and a rejection of the promise goes no further.
+ */
+function gavePromise(value: unknown, fn: object, name: string): value is PromiseLike<unknown> {
+  if (!isThenable(value)) return false;
+  value.then(undefined, () => {});
+  if (!printed.has(fn)) {
+    printed.add(fn);
+    console.error(`toolfuse: ${name} must return a plain value, got a promise; it is taken for no answer`);
+  }
+  return true;
+}
+
 /**
  * Contains an inspection observer: its errors are printed and go no further. In XState, an observer that throws breaks
  * `createActor` and loses the event that it was called with.
@@ -12,13 +31,7 @@ export function containedObserver(
   observer: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
 ): (event: InspectionEvent) => void {
   const next = typeof observer === 'function' ? observer : observer.next?.bind(observer);
-  return (event) => {
-    try {
-      next?.(event);
-    } catch (error) {
-      console.error('toolfuse: the inspect observer threw', error);
-    }
-  };
+  return contained('the inspect observer', (event: InspectionEvent) => next?.(event));
 }
 
 /** Asks the user's classifier first, and ours if that throws or returns something other than a category. */
@@ -29,8 +42,9 @@ export function containedClassifier(
   if (classify === undefined) return categorize;
   return (error) => {
     try {
-      const category = classify(error);
+      const category: unknown = classify(error);
       if (isErrorCategory(category)) return category;
+      gavePromise(category, classify, 'classify');
     } catch (fault) {
       console.error('toolfuse: classify threw', fault);
     }
@@ -38,14 +52,19 @@ export function containedClassifier(
   };
 }
 
-/** Asks a user's `isFailure` about a returned value: false, or what failed. If it throws, the value is not a failure. */
+/**
+ * Asks a user's `isFailure` about a returned value.
+ *
+ * @returns false for a success, or what failed. Where the function throws or gives a promise, the value is a success.
+ */
 export function askIsFailure<Result>(
-  isFailure: (result: Result) => boolean | ErrorCategory | Error,
+  isFailure: (result: Result) => unknown,
   result: Result,
-): false | ErrorCategory | Error {
+): false | ErrorCategory | object {
   try {
     const verdict = isFailure(result);
-    if (isErrorCategory(verdict) || verdict instanceof Error) return verdict;
+    if (gavePromise(verdict, isFailure, 'isFailure')) return false;
+    if (isErrorCategory(verdict) || (typeof verdict === 'object' && verdict !== null)) return verdict;
     return verdict ? 'executionError' : false;
   } catch (fault) {
     console.error('toolfuse: isFailure threw', fault);
@@ -61,7 +80,8 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
     ...(slowCallMs !== undefined && { slowCallMs }),
     record(memory: Memory, call: CallOutcome) {
       try {
-        return strategy.record(memory, call);
+        const next = strategy.record(memory, call);
+        return gavePromise(next, strategy.record, 'trip.record') ? memory : next;
       } catch (fault) {
         console.error('toolfuse: trip.record threw', fault);
         return memory;
@@ -69,7 +89,8 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
     },
     trips(memory: Memory, call: CallOutcome, config: CircuitConfig) {
       try {
-        return strategy.trips(memory, call, config);
+        const trips: unknown = strategy.trips(memory, call, config);
+        return !gavePromise(trips, strategy.trips, 'trip.trips') && Boolean(trips);
       } catch (fault) {
         console.error('toolfuse: trip.trips threw', fault);
         return false;
@@ -82,7 +103,8 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
 export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
   return (step, previousMs) => {
     try {
-      return Number(backoff(step, previousMs));
+      const ms: unknown = backoff(step, previousMs);
+      return gavePromise(ms, backoff, 'backoff') ? Infinity : Number(ms);
     } catch (fault) {
       console.error('toolfuse: backoff threw', fault);
       return Infinity;
@@ -95,6 +117,7 @@ export function containedChance(random: () => number): () => number {
   return () => {
     try {
       const chance = random();
+      if (gavePromise(chance, random, 'random')) return 0;
       if (chance >= 0 && chance < 1) return chance;
     } catch (fault) {
       console.error('toolfuse: random threw', fault);
@@ -108,11 +131,16 @@ export function containedListener<Event>(
   type: string,
   listener: (event: Event) => unknown,
 ): (event: Event) => void {
-  const fault = (error: unknown): void => console.error(`toolfuse: a listener of ${type} threw`, error);
+  return contained(`a listener of ${type}`, listener);
+}
+
+/** Calls a function for what it does, and for no answer. */
+function contained<Event>(name: string, fn: (event: Event) => unknown): (event: Event) => void {
+  const fault = (error: unknown): void => console.error(`toolfuse: ${name} threw`, error);
   return (event) => {
     try {
-      const result = listener(event);
-      if (result instanceof Promise) result.catch(fault);
+      const result: unknown = fn(event);
+      if (isThenable(result)) result.then(undefined, fault);
     } catch (error) {
       fault(error);
     }
@@ -125,7 +153,8 @@ export function containedHooks<Hooks extends object>(hooks: Hooks, name: string)
     hook,
     (...args: unknown[]): unknown => {
       try {
-        return fn.apply(hooks, args);
+        const given = fn.apply(hooks, args);
+        return gavePromise(given, fn, `${name}.${hook}`) ? undefined : given;
       } catch (fault) {
         console.error(`toolfuse: ${name}.${hook} threw`, fault);
         return undefined;

@@ -1,4 +1,4 @@
-import type { ErrorCategory, TripStrategy } from 'toolfuse';
+import { createToolRegistry, type ErrorCategory, type TripStrategy } from 'toolfuse';
 import { circuitConfig } from 'toolfuse/machines';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InspectionEvent } from 'xstate';
@@ -162,5 +162,42 @@ describe('a contained random source', () => {
   it('that throws is printed, and returns 0', () => {
     expect(containedChance(throws)()).toBe(0);
     expect(console.error).toHaveBeenCalledWith('toolfuse: random threw', boom);
+  });
+});
+
+describe('a function that gives a promise where its answer is needed at once', () => {
+  const later = () => Promise.reject(new Error('later'));
+
+  it('gives nothing, which is printed the first time, and its rejection goes no further', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const registry = createToolRegistry({
+      circuit: { trip: { start: 0, record: later, trips: later } as never, backoff: later as never },
+      random: later as never,
+      classify: later as never,
+      inspect: later as never,
+    });
+    registry.on('*', later);
+    const isFailure = later as never;
+    for (let i = 0; i < 3; i++) await registry.execute('shell', () => 1, { isFailure });
+    await registry.execute('shell', () => Promise.reject(new Error('read ECONNRESET'))).catch(() => {});
+    expect(registry.diagnostics('shell')).toMatchObject({
+      status: 'closed',
+      successes: 3,
+      failures: { network: 1 },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    const said = printed.mock.calls.map(([words]) => String(words));
+    expect(said.filter((words) => words.startsWith('toolfuse: isFailure must return'))).toEqual([
+      'toolfuse: isFailure must return a plain value, got a promise; it is taken for no answer',
+    ]);
+    expect(said).toContain(
+      'toolfuse: trip.trips must return a plain value, got a promise; it is taken for no answer',
+    );
+    printed.mockRestore();
+    registry.stop();
   });
 });
