@@ -59,8 +59,10 @@ export class CircuitActor extends Actor<Machine> {
   openMs = 0;
   /** Cached permission for untimed, non-probe calls; cleared by every event. */
   freeAdmission: Admission<CircuitActor> | undefined;
-  /** The name of its upstream, if one is known. */
+  /** The circuit that the tool depends on by its settings. */
   upstream: string | undefined;
+  /** The circuit that the last call of the tool depended on, by its settings or by an option of the call. */
+  lastUpstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;
   /** Its trip strategy. A user's strategy is contained, and therefore has no `addSuccess`. */

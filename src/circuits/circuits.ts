@@ -9,6 +9,7 @@ import { CircuitActor, type CircuitOwner } from './circuit-actor.ts';
 import type { CircuitSettings } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import type { RegistryActor } from './registry-actor.ts';
+import { RegistryStoppedError } from './registry-stopped-error.ts';
 
 type BareResult = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
@@ -87,13 +88,12 @@ export class Circuits {
     return this.touch(name) ?? this.#spawn(name);
   }
 
-  /** The circuit that a tool depends on. */
-  upstreamOf({ upstream }: CircuitActor): CircuitActor | undefined {
-    if (upstream === undefined) return undefined;
-    if (this.#isStopped) return this.get(upstream);
-    const circuit = this.use(upstream);
-    circuit.isUpstream = true;
-    return circuit;
+  /** The circuit that a call of a tool depends on. */
+  useUpstream(circuit: CircuitActor, name: string): CircuitActor {
+    const upstream = this.use(name);
+    upstream.isUpstream = true;
+    circuit.lastUpstream = name;
+    return upstream;
   }
 
   /** Spawns persisted circuits. */
@@ -164,9 +164,7 @@ export class Circuits {
 
   #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): CircuitActor {
     if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
-    if (this.#isStopped) {
-      throw new Error(`the registry has stopped; it takes no new tool (${JSON.stringify(name)})`);
-    }
+    if (this.#isStopped) throw new RegistryStoppedError(name);
     const { parent, clock, chance } = this.#options;
     const settings = this.#options.settings.get(name);
     const input = {
@@ -179,6 +177,7 @@ export class Circuits {
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
     const circuit = new CircuitActor({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
     circuit.upstream = settings?.upstream;
+    circuit.lastUpstream = settings?.upstream;
     circuit.isUpstream = this.#upstreams.has(name);
     this.#makeRoom();
     // An inspector of the new actor, or an observer of a forgotten one, may have used the tool in the meantime.

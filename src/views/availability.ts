@@ -1,6 +1,7 @@
 import { backoffLeftMs, isolationLeftMs } from '../../machines/circuit-context.ts';
 import { stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
+import { type Refusing, refusesNow, retryAfterMsOf } from '../circuits/comeback.ts';
 
 /** The conditions under which a circuit is asked whether it would admit a call. */
 export interface Question {
@@ -29,4 +30,49 @@ export function mayAdmit(snapshot: ToolCircuitSnapshot | undefined, { now, halfO
     case 'disabled':
       return true;
   }
+}
+
+/** Whether a call of a tool would be admitted now, and if not, why. */
+export type Availability =
+  | { readonly available: true }
+  | {
+      readonly available: false;
+      /** The state that refuses the call: of the tool's own circuit, or `upstream` where that of what it depends on does. */
+      readonly reason: 'open' | 'halfOpen' | 'isolated' | 'upstream';
+      /** The circuit that refuses the call. */
+      readonly because: string;
+      /** How long to wait before the next attempt, in whole ms; null where nobody can say, as for an isolated tool. */
+      readonly retryAfterMs: number | null;
+      /** The wall-clock time of the next attempt, in ms since 1970; null where nobody can say. */
+      readonly retryAt: number | null;
+    };
+
+/** A circuit that a call needs. */
+export interface NeededCircuit extends Refusing {
+  readonly id: string;
+}
+
+/**
+ * Says of the circuits that a call needs whether all of them would admit it. The upstream is asked first, as a call does.
+ *
+ * @param tool Undefined for one that was never used: it admits every call.
+ */
+export function availabilityOf(
+  tool: NeededCircuit | undefined,
+  upstream: NeededCircuit | undefined,
+  now: number,
+  wallNow: number,
+): Availability {
+  for (const circuit of [upstream, tool]) {
+    if (circuit === undefined || !refusesNow(circuit.latest, now)) continue;
+    const retryAfterMs = retryAfterMsOf(circuit, now);
+    return {
+      available: false,
+      reason: circuit === tool ? (stateOf(circuit.latest) as 'open' | 'halfOpen' | 'isolated') : 'upstream',
+      because: circuit.id,
+      retryAfterMs,
+      retryAt: retryAfterMs === null ? null : Math.ceil(wallNow + retryAfterMs),
+    };
+  }
+  return { available: true };
 }

@@ -4,6 +4,7 @@ import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
+import type { Availability } from './availability.ts';
 import { type Measured, toolMetrics } from './metrics.ts';
 
 /** The state, counters and times of one tool. Instants are in ms of the registry's clock, and null if there was none. */
@@ -34,6 +35,13 @@ export interface ToolDiagnostics extends CallCounts {
   readonly isolatedUntil: number | null;
   /** The name of the circuit that the tool depends on. */
   readonly upstream: string | null;
+  /**
+   * Whether a call would be admitted now, by the tool's own circuit and by that of what its last call depended on.
+   * `availability(name)` says until when, if not.
+   */
+  readonly available: boolean;
+  /** The circuit that would refuse a call now: the tool's own, or that of what it depends on; null if none would. */
+  readonly blockedBy: string | null;
   /** How long the circuit has been open or isolated in total, in ms. */
   readonly openMs: number;
   /** Null until a call has been timed. */
@@ -47,9 +55,10 @@ export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): 
 
 /** The diagnostics of a tool, derived from its circuit. */
 export function diagnose(
-  circuit: Measured & Pick<CircuitActor, 'upstream'>,
+  circuit: Measured & Pick<CircuitActor, 'lastUpstream'>,
   now: number,
   openMs: number,
+  availability: Availability,
 ): ToolDiagnostics {
   const { context } = circuit.latest;
   const status = stateOf(circuit.latest);
@@ -68,12 +77,18 @@ export function diagnose(
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,
     isolatedUntil: context.isolatedUntil,
-    upstream: circuit.upstream ?? null,
+    upstream: circuit.lastUpstream ?? null,
+    available: availability.available,
+    blockedBy: availability.available ? null : availability.because,
   };
 }
 
 /** The diagnostics of a tool that has not been used: closed, with every counter at 0. */
-export function diagnoseUnknown(tool: string, upstream?: string): ToolDiagnostics {
+export function diagnoseUnknown(
+  tool: string,
+  upstream: string | undefined,
+  availability: Availability,
+): ToolDiagnostics {
   return {
     tool,
     status: 'closed',
@@ -90,6 +105,8 @@ export function diagnoseUnknown(tool: string, upstream?: string): ToolDiagnostic
     lateResults: 0,
     isolatedUntil: null,
     upstream: upstream ?? null,
+    available: availability.available,
+    blockedBy: availability.available ? null : availability.because,
     calls: 0,
     successes: 0,
     failures: {},

@@ -1,6 +1,10 @@
+import fc from 'fast-check';
+import { createToolRegistry } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { mayAdmit } from '../../../src/views/availability.ts';
 import { startCircuit, startHalfOpen, startOpen } from '../../machines/start-circuit.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const circuit = { failureThreshold: 1, minBackoffMs: 1_000 };
 
@@ -40,5 +44,116 @@ describe('a circuit', () => {
     timed.send({ type: 'ISOLATE', forMs: 500, at: time.now() });
     const at = (ms: number) => mayAdmit(timed.getSnapshot(), { now: time.now() + ms, halfOpen: false });
     expect([at(499), at(500)]).toEqual([false, true]);
+  });
+});
+
+describe('the availability of a tool', () => {
+  const setUp = () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({
+      clock,
+      circuit: { failureThreshold: 1, minBackoffMs: 1_000, probeTimeoutMs: 10_000 },
+      tools: { search: { upstream: 'github' } },
+    });
+    return { clock, registry };
+  };
+
+  it('is that of a closed circuit where the tool was never used, and asking is no use of it', () => {
+    const { registry } = setUp();
+    expect(registry.availability('search')).toEqual({ available: true });
+    expect(registry.snapshot().diagnostics).toEqual([]);
+  });
+
+  it('says why a call would be refused, by which circuit, and until when', () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    clock.advance(250.5);
+    expect(registry.availability('shell')).toEqual({
+      available: false,
+      reason: 'open',
+      because: 'shell',
+      retryAfterMs: 750,
+      retryAt: Math.ceil(clock.wallNow() + 750),
+    });
+  });
+
+  it('names what the tool depends on, where that refuses: the state and the diagnostics agree', () => {
+    const { registry } = setUp();
+    registry.isolate('github');
+    expect(registry.state('search')).toBe('closed');
+    expect(registry.availability('search')).toEqual({
+      available: false,
+      reason: 'upstream',
+      because: 'github',
+      retryAfterMs: null,
+      retryAt: null,
+    });
+    expect(registry.diagnostics('search')).toMatchObject({ available: false, blockedBy: 'github' });
+    expect(registry.allowRequest('search')).toBe(false);
+  });
+
+  it('is asked of what a call would depend on, by an option', () => {
+    const { registry } = setUp();
+    registry.isolate('disk');
+    expect(registry.availability('grep')).toEqual({ available: true });
+    expect(registry.availability('grep', { upstream: 'disk' })).toMatchObject({ because: 'disk' });
+  });
+
+  it('is back with the backoff, although the timer is late', () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    clock.advanceWithLateTimers(1_000);
+    expect(registry.availability('shell')).toEqual({ available: true });
+    expect(registry.allowRequest('shell')).toBe(true);
+  });
+
+  it('is taken by a probe while it runs', () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('shell', 'timeout');
+    clock.advance(1_000);
+    const probe = registry.tryAcquire('shell');
+    expect(registry.availability('shell')).toMatchObject({ available: false, reason: 'halfOpen' });
+    if (probe.admitted) probe.success();
+    expect(registry.availability('shell')).toEqual({ available: true });
+  });
+
+  it('says what a call would find, in every state and at every moment', () => {
+    const event = fc.constantFrom(
+      'fail',
+      'succeed',
+      'ask',
+      'isolate',
+      'release',
+      'disable',
+      'wait',
+      'long wait',
+    );
+    checkProperty(
+      fc.property(
+        fc.array(fc.tuple(event, fc.constantFrom('search', 'github')), { maxLength: 40 }),
+        (steps) => {
+          const { clock, registry } = setUp();
+          for (const [what, tool] of steps) {
+            if (what === 'fail') registry.recordFailure(tool, 'network');
+            else if (what === 'succeed') registry.recordSuccess(tool);
+            else if (what === 'isolate') registry.isolate(tool, { forMs: 700 });
+            else if (what === 'release') registry.release(tool);
+            else if (what === 'disable') registry.disable(tool);
+            else if (what === 'wait') clock.advanceWithLateTimers(333.4);
+            else if (what === 'long wait') clock.advance(5_000);
+            const { available } = registry.availability('search');
+            expect(registry.tryAcquire('search').admitted).toBe(available);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([
+    [null, 'options must be an object, got null'],
+    [{ upstrem: 'x' }, 'upstrem is not an option; the options are upstream'],
+  ])('is not asked with %j', (options, message) => {
+    const { registry } = setUp();
+    expect(() => registry.availability('shell', options as never)).toThrow(new TypeError(message));
   });
 });

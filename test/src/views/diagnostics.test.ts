@@ -6,12 +6,15 @@ import { startCircuit, startHalfOpen, startIsolated, startOpen } from '../../mac
 
 const { diagnoseUnknown, remainingBackoffMs } = diagnostics;
 
+const available = { available: true } as const;
+
 /** The diagnostics of a circuit without counted calls. */
 const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
   diagnostics.diagnose(
-    { id: 'shell', latest, statsIfAny: undefined, upstreamDenials: 0, upstream: undefined },
+    { id: 'shell', latest, statsIfAny: undefined, upstreamDenials: 0, lastUpstream: undefined },
     now,
     0,
+    available,
   );
 
 const circuit = { failureThreshold: 1, minBackoffMs: 1_000 };
@@ -19,7 +22,9 @@ const circuit = { failureThreshold: 1, minBackoffMs: 1_000 };
 describe('the diagnostics of a tool', () => {
   it('that was never used are those of a freshly spawned one', () => {
     const { clock, circuit: fresh } = startCircuit();
-    expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(diagnoseUnknown('shell'));
+    expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(
+      diagnoseUnknown('shell', undefined, available),
+    );
   });
 
   it('while closed have no backoff', () => {
@@ -84,7 +89,7 @@ describe('the diagnostics of a tool', () => {
   });
 
   it('have the same fields in every state, in plain data', () => {
-    const fields = Object.keys(diagnoseUnknown('shell')).sort();
+    const fields = Object.keys(diagnoseUnknown('shell', undefined, available)).sort();
     for (const start of [startCircuit, startOpen, startHalfOpen, () => startIsolated()]) {
       const { clock, circuit: any } = start();
       const diagnosed = diagnose(any.getSnapshot(), clock.now());

@@ -1,0 +1,60 @@
+import { maxTimerMs } from '../../machines/backoff.ts';
+import { onAbort } from '../calls/on-abort.ts';
+import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import { atMostRefusingMs } from '../circuits/comeback.ts';
+import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** What a wait for a tool needs to know of the registry. */
+export interface Waiting {
+  readonly tool: string;
+  readonly clock: Required<Clock>;
+  readonly isStopped: () => boolean;
+  /** The circuit that would refuse a call now; undefined if none would. */
+  readonly blockedBy: () => CircuitActor | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Waits until a call of a tool would be admitted. It looks whenever the circuit that refuses the call changes, and at the time
+ * at which that circuit would admit calls. The wait keeps the process alive, because somebody awaits it.
+ *
+ * @throws (as a rejection) the reason of `signal` once it is aborted, RegistryStoppedError once the registry stops.
+ */
+export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waiting): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: unknown;
+    /** The circuit that is watched, and what ends that. */
+    let watched: CircuitActor | undefined;
+    let unwatch = (): void => {};
+    const forgetSignal = signal && !signal.aborted ? onAbort(signal, () => look()) : undefined;
+
+    const end = (settle: () => void): void => {
+      unwatch();
+      forgetSignal?.();
+      settle();
+    };
+    const look = (): void => {
+      clock.clearTimeout(timer);
+      if (signal?.aborted) end(() => reject(signal.reason));
+      else if (isStopped()) end(() => reject(new RegistryStoppedError(tool)));
+      else waitFor(blockedBy());
+    };
+    const waitFor = (circuit: CircuitActor | undefined): void => {
+      if (circuit === undefined) {
+        end(resolve);
+        return;
+      }
+      const ms = Math.min(atMostRefusingMs(circuit.latest, clock.now()), maxTimerMs);
+      timer = clock.setTimeout(look, Math.ceil(ms), true);
+      // XState calls observers that are added while it calls observers, so the same circuit is not watched anew.
+      if (circuit === watched) return;
+      unwatch();
+      watched = circuit;
+      // Whatever becomes of the circuit: it may be released, closed by hand, or forgotten.
+      const subscription = circuit.subscribe({ next: look, complete: look });
+      unwatch = () => subscription.unsubscribe();
+    };
+    look();
+  });
+}
