@@ -82,6 +82,20 @@ export function checkValue(value: unknown, name: string, [must, holds]: Rule): v
 }
 
 /**
+ * Refuses options that do not exist. It allocates nothing, because calls pass here.
+ *
+ * @param known An object whose keys are the names of the options that exist.
+ * @throws TypeError for an unknown option, or for options that are no object.
+ */
+export function checkOptionNames(options: unknown, known: object): void {
+  if (!isPlainObject(options)) throw new TypeError(`options must be an object, got ${show(options)}`);
+  for (const name in options) {
+    if (name in known) continue;
+    throw new TypeError(`${name} is not an option; the options are ${Object.keys(known).join(', ')}`);
+  }
+}
+
+/**
  * Refuses fields that do not exist and values that break their rule. A field that is undefined counts as not given.
  *
  * @param path How errors name the object: `circuit`, `tools["search"]`.

@@ -28,14 +28,22 @@ export {
   timeWindow,
 } from '../machines/index.ts';
 export type { CallContext } from './calls/call.ts';
-export type { ExecuteOptions } from './calls/call-options.ts';
+export type { ExecuteOptions, FailureVerdict, WrapOptions } from './calls/call-options.ts';
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
 export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
 export type { ModelAnswer } from './calls/denial-words.ts';
 export type { FailureOptions, Permit } from './calls/permit.ts';
 export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
+export type { Guarded } from './calls/wrap.ts';
+export { RegistryStoppedError } from './circuits/registry-stopped-error.ts';
 export { type CategorizeOptions, categorize } from './classify/categorize.ts';
 export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';
+export type {
+  AvailableToolsOptions,
+  CircuitNeeds,
+  IsolateOptions,
+  UntilReadyOptions,
+} from './registry/method-options.ts';
 export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
 export type { ToolRegistryOptions } from './registry/registry-options.ts';
 export type { ToolConfig } from './registry/tool-options.ts';
@@ -43,6 +51,7 @@ export type { CallCounts, Latency } from './telemetry/call-stats.ts';
 export type { CallReport } from './telemetry/channels.ts';
 export type { ErrorPattern, RecentError } from './telemetry/recent-errors.ts';
 export { type Clock, systemClock } from './time/clock.ts';
+export type { Availability } from './views/availability.ts';
 export type { ToolDiagnostics } from './views/diagnostics.ts';
 export type { RegistryMetrics, ToolMetrics } from './views/metrics.ts';
 export type { Recovery } from './views/recovery.ts';

@@ -1,13 +1,26 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
-import { checkValue, positiveMs, show } from '../../machines/rule.ts';
+import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
+import type { CallContext } from './call.ts';
+
+/**
+ * What `isFailure` says of a returned value: false for a success, true for `executionError`, a category, or whatever says by
+ * itself what failed, such as an error or a `Response`.
+ */
+export type FailureVerdict = boolean | ErrorCategory | object;
 
 /** Options of one guarded call. `Fallback` is the type that the fallback returns. */
 export interface ExecuteOptions<Result, Fallback = Result> {
-  /** The name of another circuit that the tool depends on. Default: the `upstream` of the tool's settings. */
+  /** The name of another circuit that this call depends on. Default: the `upstream` of the tool's settings. */
   readonly upstream?: string | undefined;
-  /** The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool. */
+  /**
+   * The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool, unless its reason is
+   * a `TimeoutError`: then a deadline has passed, and the call counts as `timeout`.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** How long the call may take, in ms. After that its signal aborts, and it counts as `timeout`. Default: no limit. */
+  /**
+   * How long the call may take, in ms. After that its signal aborts, and it counts as `timeout`. Of a call that returns a
+   * stream, each wait for a further part may take as long. Default: no limit.
+   */
   readonly timeoutMs?: number | undefined;
   /**
    * Supplies a result when the call was refused or failed. It receives the `CircuitOpenError` or the error that the call
@@ -15,31 +28,91 @@ export interface ExecuteOptions<Result, Fallback = Result> {
    */
   readonly fallback?: ((error: unknown) => Fallback | PromiseLike<Fallback>) | undefined;
   /**
-   * Decides whether a returned value is a failure: true for `executionError`, a category, or an error to be categorised.
-   * The value is returned in any case.
+   * Decides whether a returned value is a failure. The value is returned in any case.
+   *
+   * @example
+   * // fetch rejects for no status: the response itself says what failed, and when to come back.
+   * { isFailure: (response) => !response.ok && response }
    */
-  readonly isFailure?: ((result: Awaited<Result>) => boolean | ErrorCategory | Error) | undefined;
+  readonly isFailure?: ((result: Awaited<Result>) => FailureVerdict) | undefined;
+  /**
+   * Whether the call lasts until the body of a returned `Response`, or a returned `ReadableStream`, was read: then it succeeds
+   * at the end of the body, and fails where the body breaks. Async iterables always last until their end. Default false.
+   */
+  readonly followBody?: boolean | undefined;
 }
 
-const optionNames: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
+/** Options of `wrap`. */
+export interface WrapOptions<Result, Fallback = Result> extends ExecuteOptions<Result, Fallback> {
+  /** Whether the function is given the `CallContext`, with the call's signal, as a last argument. Default false. */
+  readonly withContext?: boolean | undefined;
+}
+
+/** What a function that is given the context takes beside it. */
+export type WithContext<Arguments extends readonly unknown[]> = [...args: Arguments, context: CallContext];
+
+const executeOptions: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
   upstream: true,
   signal: true,
   timeoutMs: true,
   fallback: true,
   isFailure: true,
+  followBody: true,
 };
 
-/** @throws TypeError for an unknown option, because a misspelt time limit would limit nothing. */
-export function checkOptionNames(options: object): void {
-  for (const name in options) {
-    if (name in optionNames) continue;
-    throw new TypeError(`${name} is not an option; the options are ${Object.keys(optionNames).join(', ')}`);
-  }
+const wrapOptions: Readonly<Record<keyof WrapOptions<unknown>, true>> = {
+  ...executeOptions,
+  withContext: true,
+};
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const isSignal = (value: unknown): boolean =>
+  value instanceof AbortSignal ||
+  (typeof (value as AbortSignal | null)?.aborted === 'boolean' &&
+    isFunction((value as AbortSignal).addEventListener) &&
+    isFunction((value as AbortSignal).removeEventListener));
+
+function mustBe(holds: boolean, name: string, what: string, value: unknown): void {
+  if (!holds) throw new TypeError(`${name} must be ${what}, got ${show(value)}`);
 }
 
-/** @throws RangeError for an invalid timeout. */
-export function checkTimeout(timeoutMs: unknown): void {
-  checkValue(timeoutMs, 'timeoutMs', positiveMs);
+/**
+ * Checks the options of a call, quickly, because every call with options passes here.
+ *
+ * @throws TypeError for an unknown option, because a misspelt time limit would limit nothing, and for a value of another kind;
+ * RangeError for an invalid time limit.
+ */
+export function checkCallOptions(
+  options: ExecuteOptions<unknown, unknown>,
+  known: object = executeOptions,
+): void {
+  checkOptionNames(options, known);
+  const { signal, timeoutMs, fallback, isFailure, followBody } = options;
+  if (signal !== undefined) checkSignal(signal);
+  if (timeoutMs !== undefined) checkValue(timeoutMs, 'timeoutMs', positiveMs);
+  if (fallback !== undefined) mustBe(isFunction(fallback), 'fallback', 'a function', fallback);
+  if (isFailure !== undefined) mustBe(isFunction(isFailure), 'isFailure', 'a function', isFailure);
+  if (followBody !== undefined)
+    mustBe(typeof followBody === 'boolean', 'followBody', 'true or false', followBody);
+}
+
+/** Checks the options of `wrap`, as `checkCallOptions` does those of a call. */
+export function checkWrapOptions(options: WrapOptions<unknown, unknown>): void {
+  checkCallOptions(options, wrapOptions);
+  const { withContext } = options;
+  if (withContext !== undefined)
+    mustBe(typeof withContext === 'boolean', 'withContext', 'true or false', withContext);
+}
+
+/** @throws TypeError for a value that is no signal. */
+export function checkSignal(signal: unknown): void {
+  mustBe(isSignal(signal), 'signal', 'an AbortSignal', signal);
+}
+
+/** @throws TypeError for a guarded function that is none. */
+export function checkFunction(fn: unknown): void {
+  mustBe(isFunction(fn), 'fn', 'a function', fn);
 }
 
 /** @throws RangeError for an upstream that is not the name of another circuit. */

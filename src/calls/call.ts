@@ -1,16 +1,35 @@
 import { isProbe } from '../circuits/admission.ts';
+import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
+import { byClass } from '../classify/class-name.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import type { ExecuteOptions } from './call-options.ts';
+import { onAbort } from './on-abort.ts';
 
 /** The argument of a guarded function. */
 export interface CallContext {
   readonly tool: string;
   /** Whether the call is a probe of a half-open circuit. */
   readonly probe: boolean;
-  /** Aborts when the caller aborts or when `timeoutMs` has passed. */
+  /** Aborts when the caller aborts, when `timeoutMs` has passed, or when the registry stops. */
   readonly signal: AbortSignal;
 }
+
+/** What bounds a call. */
+export interface CallLimits {
+  /** The caller's own signal. */
+  readonly signal: AbortSignal | undefined;
+  /** How long the call may take, or each part of a stream that it returns, in ms. */
+  readonly timeoutMs: number | undefined;
+  readonly clock: Clock;
+  /** Aborts when the registry stops. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * What has ended a call before its function did: the caller, a deadline that is the caller's own, the call's time limit, or
+ * the end of the registry.
+ */
+export type CallEnder = 'caller' | 'deadline' | 'timeLimit' | 'registry';
 
 /** The error of a call that took longer than `timeoutMs`. */
 const timeoutError = (tool: string, timeoutMs: number): DOMException =>
@@ -19,14 +38,15 @@ const timeoutError = (tool: string, timeoutMs: number): DOMException =>
 /** One call in flight: its signal, and the ways in which it can end before its function does. */
 export class Call implements CallContext {
   readonly #admitted: AdmittedCall;
-  /** Whether the caller has aborted it. */
-  isCancelled = false;
-  /** Whether its time limit has ended it. */
-  isTimedOut = false;
+  readonly #limits: CallLimits;
+  /** What has ended it; undefined where nothing has. */
+  endedBy: CallEnder | undefined;
   #controller: AbortController | undefined;
+  #forgetStopping: (() => void) | undefined;
 
-  constructor(admitted: AdmittedCall) {
+  constructor(admitted: AdmittedCall, limits: CallLimits) {
     this.#admitted = admitted;
+    this.#limits = limits;
   }
 
   get tool(): string {
@@ -39,47 +59,80 @@ export class Call implements CallContext {
 
   /** Created on first use, because most functions never read it. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller === undefined) {
+      const { stopping } = this.#limits;
+      const controller = new AbortController();
+      const onStop = (): void => controller.abort(new RegistryStoppedError(this.tool));
+      this.#controller = controller;
+      if (stopping.aborted) onStop();
+      else this.#forgetStopping = onAbort(stopping, onStop);
+    }
     return this.#controller.signal;
   }
 
-  /** Runs the function until it settles, the caller aborts or the time is up, whichever comes first. */
-  run<Result>(
-    fn: (context: CallContext) => Result | PromiseLike<Result>,
-    { signal, timeoutMs }: Pick<ExecuteOptions<unknown>, 'signal' | 'timeoutMs'>,
-    clock: Clock,
-  ): Promise<Result> {
+  /** Whether anything can end the call before its function does. */
+  get isLimited(): boolean {
+    return this.#limits.signal !== undefined || this.#limits.timeoutMs !== undefined;
+  }
+
+  /**
+   * Whether an abort that its function threw may be the caller's. The caller who gave a signal, and has not aborted it, has not
+   * aborted the call either: what did is a time limit inside of the tool.
+   */
+  get mayBeCallersAbort(): boolean {
+    const { signal } = this.#limits;
+    return signal === undefined || signal.aborted;
+  }
+
+  /** The call is over: nothing waits on its behalf any more. */
+  release(): void {
+    this.#forgetStopping?.();
+  }
+
+  /**
+   * Runs a function until it settles, the caller aborts, the time is up or the registry stops, whichever comes first. Of a call
+   * that returns a stream, each wait for a further part is such a run.
+   */
+  run<Result>(fn: () => Result | PromiseLike<Result>): Promise<Result> {
+    const { signal, timeoutMs, clock, stopping } = this.#limits;
     return new Promise((resolve, reject) => {
       let timer: unknown;
+      const forget: (() => void)[] = [];
       const end = (): void => {
         if (timer !== undefined) clock.clearTimeout(timer);
-        signal?.removeEventListener('abort', onCancel);
+        for (const each of forget) each();
       };
-      const giveUp = (reason: unknown): void => {
+      const giveUp = (ender: CallEnder, reason: unknown): void => {
+        this.endedBy = ender;
         end();
         reject(reason);
         // Only after the promise is settled: a listener of this signal may do anything.
         this.#controller ??= new AbortController();
         this.#controller.abort(reason);
       };
-      const onCancel = (): void => {
-        this.isCancelled = true;
-        giveUp(signal?.reason);
-      };
-      // A listener may have aborted while permission was being asked for.
+      const onCallerAbort = (): void => giveUp(enderOf(signal?.reason), signal?.reason);
+      // A listener may have aborted, or stopped the registry, while permission was being asked for.
       if (signal?.aborted) {
-        onCancel();
+        onCallerAbort();
         return;
       }
-      signal?.addEventListener('abort', onCancel, { once: true });
+      const onStop = (): void => giveUp('registry', new RegistryStoppedError(this.tool));
+      if (stopping.aborted) {
+        onStop();
+        return;
+      }
+      if (signal !== undefined) forget.push(onAbort(signal, onCallerAbort));
+      forget.push(onAbort(stopping, onStop));
       if (timeoutMs !== undefined) {
-        timer = clock.setTimeout(() => {
-          this.isTimedOut = true;
-          giveUp(timeoutError(this.tool, timeoutMs));
-        }, timeoutMs);
+        const onTime = (): void => giveUp('timeLimit', timeoutError(this.tool, timeoutMs));
+        // Somebody awaits the call, so its time limit keeps the process alive.
+        timer = clock.setTimeout(onTime, timeoutMs, true);
       }
       // Inside a promise, a function that throws rejects. A result after the call has ended is ignored.
-      new Promise<Result>((settle) => settle(fn(this))).then(resolve, reject).finally(end);
+      new Promise<Result>((settle) => settle(fn())).then(resolve, reject).finally(end);
     });
   }
 }
+
+/** Frameworks give their time limits as a signal: what aborts with a timeout is a deadline, and no person's wish. */
+const enderOf = (reason: unknown): CallEnder => (byClass(reason) === 'timeout' ? 'deadline' : 'caller');

@@ -17,6 +17,9 @@ import { type ModelAnswer, toModel } from './denial-words.ts';
  */
 export class CircuitOpenError extends Error {
   override readonly name = 'CircuitOpenError';
+  readonly code = 'ERR_CIRCUIT_OPEN';
+  /** The HTTP status of a server that has nothing but this to answer: Service Unavailable. */
+  readonly status = 503;
   readonly denial: Denial;
 
   constructor(denial: Denial) {
@@ -25,6 +28,12 @@ export class CircuitOpenError extends Error {
     super(toModel(denial).text);
     Error.stackTraceLimit = stackTraceLimit;
     this.denial = denial;
+  }
+
+  /** The HTTP headers of that answer: `retry-after`, in whole seconds, where it is known. */
+  get headers(): Readonly<Record<string, string>> {
+    const { retryAfterMs } = this.denial;
+    return retryAfterMs === null ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
   }
 
   get tool(): string {

@@ -38,6 +38,7 @@ const isoOf = (time: number | null): string | null =>
 function instructionOf(denial: Denial, seconds: number | null): string {
   const parts: string[] = [];
   if (seconds === null) parts.push('Do not call it again until you are told that it is back.');
+  else if (denial.probing) parts.push(`Another call is testing it now: try again in about ${seconds} s.`);
   else parts.push(`Do not call it again within the next ${seconds} s; such a call would not run either.`);
   if (denial.alternatives.length > 0) parts.push(`Instead, you can use: ${denial.alternatives.join(', ')}.`);
   else parts.push('Continue with work that does not need it, or say that you have to wait.');

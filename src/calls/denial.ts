@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
-import { backoffLeftMs, isolationLeftMs, probeLeftMs } from '../../machines/circuit-context.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
+import { type Refusing, retryAfterMsOf } from '../circuits/comeback.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 
 /**
@@ -29,19 +29,17 @@ export interface Denial {
   readonly retryAfterMs: number | null;
   /** The wall-clock time of the next attempt, in ms since 1970; null if unknown. */
   readonly retryAt: number | null;
+  /**
+   * Whether another call is finding out now whether the circuit may close; then `retryAfterMs` is an estimate of when that is
+   * known.
+   */
+  readonly probing: boolean;
   /** The category of the last counted failure; null if there was none. */
   readonly lastErrorCategory: ErrorCategory | null;
   /** The message of the last counted failure, on one line and shortened; null if only its category was given. */
   readonly lastError: string | null;
   /** The tools that the settings name as alternatives to this one. */
   readonly alternatives: readonly string[];
-}
-
-function retryAfterMsOf({ value, context }: ToolCircuitSnapshot, now: number): number | null {
-  if (value === 'open') return backoffLeftMs(context, now);
-  if (value === 'halfOpen') return probeLeftMs(context, now);
-  const leftMs = isolationLeftMs(context, now);
-  return Number.isFinite(leftMs) ? leftMs : null;
 }
 
 function kindOf({ value, context: { lastErrorCategory } }: ToolCircuitSnapshot): DenialKind {
@@ -53,7 +51,7 @@ function kindOf({ value, context: { lastErrorCategory } }: ToolCircuitSnapshot):
 
 /** Derives a denial from the circuit that refused the call: the tool's own, or that of its upstream. */
 export function denialOf(
-  snapshot: ToolCircuitSnapshot,
+  refusing: Refusing,
   more: {
     tool: string;
     now: number;
@@ -62,9 +60,10 @@ export function denialOf(
     alternatives: readonly string[] | undefined;
   },
 ): Denial {
+  const { latest: snapshot } = refusing;
   const { tool: circuit, lastErrorCategory } = snapshot.context;
   const isOwn = circuit === more.tool;
-  const retryAfterMs = retryAfterMsOf(snapshot, more.now);
+  const retryAfterMs = retryAfterMsOf(refusing, more.now);
   return {
     admitted: false,
     tool: more.tool,
@@ -72,7 +71,8 @@ export function denialOf(
     kind: kindOf(snapshot),
     upstream: isOwn ? null : circuit,
     retryAfterMs,
-    retryAt: retryAfterMs === null ? null : more.wallNow + retryAfterMs,
+    retryAt: retryAfterMs === null ? null : Math.ceil(more.wallNow + retryAfterMs),
+    probing: snapshot.value === 'halfOpen',
     lastErrorCategory,
     // Without a category the trip was due to slow calls, so an older error must not be blamed for it.
     lastError: lastErrorCategory === null ? null : more.lastError,

@@ -1,19 +1,22 @@
-import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
-import { admissionBy, isProbe } from '../circuits/admission.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
-import type { Circuits } from '../circuits/circuits.ts';
+import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import { askIsFailure } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Admissions } from './admissions.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { Call, type CallContext } from './call.ts';
-import { checkOptionNames, checkTimeout, checkUpstream, type ExecuteOptions } from './call-options.ts';
+import { checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
-import { type Denial, denialOf } from './denial.ts';
+import type { Denial } from './denial.ts';
+import {
+  followBody,
+  followIterable,
+  hasBody,
+  isAsyncIterable,
+  type StreamVerdict,
+  type Wait,
+} from './followed-stream.ts';
 import { Permit } from './permit.ts';
 import type { ResultRecorder } from './result-recorder.ts';
-import type { PassingCall } from './steps/call-step.ts';
-import type { CallSteps } from './steps/call-steps.ts';
-import type { SettingsOfTools } from './tool-settings.ts';
 
 const noOptions = Object.freeze({});
 
@@ -26,49 +29,27 @@ function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Await
   }
 }
 
-/** The parts that a guard works with. */
-export interface GuardOptions {
-  readonly circuits: Circuits;
-  readonly clock: Required<Clock>;
-  readonly results: ResultRecorder;
-  readonly steps: CallSteps;
-  readonly settings: SettingsOfTools;
-}
-
-/** Admits calls or refuses them, and runs the admitted ones. */
+/** Makes the calls that are admitted, and records how they end. */
 export class Guard {
-  readonly #circuits: Circuits;
-  readonly #clock: Required<Clock>;
+  readonly #admissions: Admissions;
   readonly #results: ResultRecorder;
-  readonly #steps: CallSteps;
-  readonly #settings: SettingsOfTools;
+  readonly #clock: Required<Clock>;
+  readonly #stopping = new AbortController();
 
-  constructor({ circuits, clock, results, steps, settings }: GuardOptions) {
-    this.#circuits = circuits;
-    this.#clock = clock;
+  constructor(admissions: Admissions, results: ResultRecorder, clock: Required<Clock>) {
+    this.#admissions = admissions;
     this.#results = results;
-    this.#steps = steps;
-    this.#settings = settings;
+    this.#clock = clock;
   }
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
-    const asked = this.#ask(name, upstream);
+    const asked = this.#admissions.ask(name, upstream);
     return asked.admitted ? new Permit(asked, this.#results) : asked;
   }
 
   /** Whether a call may be made. Its result will be reported without a permit. */
   allows(name: string): boolean {
-    if (this.#steps.seesCalls) return this.#ask(name, undefined).admitted;
-    const circuit = this.#circuits.touch(name);
-    if (circuit === undefined) return this.#allowsFirst(name);
-    if (circuit.upstream !== undefined) return this.#ask(name, undefined).admitted;
-    return admitsAll(circuit.latestButMemory.value as CircuitState) || this.#admit(circuit) !== null;
-  }
-
-  /** An unused tool's own circuit admits every call, but its upstream may not. */
-  #allowsFirst(name: string): boolean {
-    const isAlone = this.#settings.get(name)?.upstream === undefined;
-    return isAlone || this.#circuits.isStopped || this.#ask(name, undefined).admitted;
+    return this.#admissions.allows(name);
   }
 
   /** Not an async function, because every call passes here and each `await` would cost another promise. */
@@ -78,17 +59,27 @@ export class Guard {
     options: ExecuteOptions<Result, Fallback> = noOptions,
   ): Promise<Awaited<Result | Fallback>> {
     try {
-      if (options !== noOptions) checkOptionNames(options);
-      const { signal, timeoutMs, fallback } = options;
-      if (timeoutMs !== undefined) checkTimeout(timeoutMs);
-      signal?.throwIfAborted();
-      const asked = this.#ask(name, options.upstream);
+      checkFunction(fn);
+      if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
+      options.signal?.throwIfAborted();
+      const asked = this.#admissions.ask(name, options.upstream);
       if (asked.admitted) return this.#call(asked, fn, options);
-      const refusal = new CircuitOpenError(asked);
-      return fallback === undefined ? Promise.reject(refusal) : promised(() => fallback(refusal));
+      return this.#refuse(new CircuitOpenError(asked), options);
     } catch (error) {
-      return Promise.reject(error);
+      return error instanceof RegistryStoppedError ? this.#refuse(error, options) : Promise.reject(error);
     }
+  }
+
+  #refuse<Result, Fallback>(
+    refusal: CircuitOpenError | RegistryStoppedError,
+    { fallback }: ExecuteOptions<Result, Fallback>,
+  ): Promise<Awaited<Fallback>> {
+    return fallback === undefined ? Promise.reject(refusal) : promised(() => fallback(refusal));
+  }
+
+  /** Ends the calls in flight that can be ended. */
+  stop(): void {
+    this.#stopping.abort();
   }
 
   #call<Result, Fallback>(
@@ -97,110 +88,71 @@ export class Guard {
     options: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Result | Fallback>> {
     // Read before the call is made, because the caller may change its options object meanwhile.
-    const { signal, timeoutMs, fallback, isFailure } = options;
-    const call = new Call(admitted);
-    const isLimited = signal !== undefined || timeoutMs !== undefined;
+    const { signal, timeoutMs, fallback, isFailure, followBody } = options;
+    const call = new Call(admitted, {
+      signal,
+      timeoutMs,
+      clock: this.#clock,
+      stopping: this.#stopping.signal,
+    });
     let result: Promise<Awaited<Result>>;
     try {
-      result = Promise.resolve(isLimited ? call.run(fn, options, this.#clock) : fn(call)) as typeof result;
+      result = Promise.resolve(call.isLimited ? call.run(() => fn(call)) : fn(call)) as typeof result;
     } catch (error) {
       result = Promise.reject(error);
     }
     return result.then(
       (value) => {
         const failure = isFailure === undefined ? false : askIsFailure(isFailure, value);
-        if (failure === false) this.#results.succeed(admitted);
-        else this.#results.fail(admitted, failure, true);
+        if (failure !== false) {
+          this.#results.fail(admitted, failure, { roundTrip: true });
+        } else if (isAsyncIterable(value) || (followBody === true && hasBody(value))) {
+          return this.#follow(value, admitted, call);
+        } else this.#results.succeed(admitted);
+        call.release();
         return value;
       },
-      (error) => this.#failed(admitted, call, error, fallback),
+      (error) => {
+        this.#failed(admitted, call, error);
+        const isCallers = call.endedBy !== undefined && call.endedBy !== 'timeLimit';
+        return fallback === undefined || isCallers ? Promise.reject(error) : promised(() => fallback(error));
+      },
     );
   }
 
-  #failed<Fallback>(
-    admitted: AdmittedCall,
-    { isCancelled, isTimedOut }: Call,
-    error: unknown,
-    fallback: ExecuteOptions<unknown, Fallback>['fallback'],
-  ): Promise<Awaited<Fallback>> {
-    if (isCancelled) {
-      this.#results.cancel(admitted);
-      return Promise.reject(error);
+  /** The call goes on until its stream has ended. */
+  #follow<Value>(value: Value, admitted: AdmittedCall, call: Call): Value {
+    const verdict: StreamVerdict = {
+      succeeded: () => {
+        this.#results.succeed(admitted);
+        call.release();
+      },
+      failed: (error) => this.#failed(admitted, call, error),
+      abandoned: () => {
+        this.#results.abandon(admitted);
+        call.release();
+      },
+    };
+    const wait: Wait = (next) => (call.isLimited ? call.run(next) : next());
+    return isAsyncIterable(value) ? followIterable(value, verdict, wait) : followBody(value, verdict, wait);
+  }
+
+  #failed(admitted: AdmittedCall, call: Call, error: unknown): void {
+    call.release();
+    switch (call.endedBy) {
+      case 'caller':
+        this.#results.cancel(admitted);
+        return;
+      case 'registry':
+        this.#results.abandon(admitted);
+        return;
+      case 'deadline':
+      case 'timeLimit':
+        this.#results.timeOut(admitted);
+        this.#results.fail(admitted, error);
+        return;
+      default:
+        this.#results.fail(admitted, error, { mayBeCallersAbort: call.mayBeCallersAbort });
     }
-    if (isTimedOut) this.#results.timeOut(admitted);
-    this.#results.fail(admitted, error, false);
-    return fallback === undefined ? Promise.reject(error) : promised(() => fallback(error));
-  }
-
-  /** Asks the steps and every circuit that a call needs for permission. */
-  #ask(name: string, upstream: string | undefined): AdmittedCall | Denial {
-    if (upstream !== undefined) checkUpstream(name, upstream);
-    return this.#steps.seesCalls ? this.#askInSteps(name, upstream) : this.#askCircuits(name, upstream);
-  }
-
-  #askInSteps(name: string, upstream: string | undefined): AdmittedCall | Denial {
-    const passing: PassingCall = { tool: name, upstream: upstream ?? this.#upstreamOf(name) ?? null };
-    const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, upstream);
-    if (!asked.admitted) {
-      this.#steps.refused(passing, asked);
-      return asked;
-    }
-    this.#steps.admitted(passing, isProbe(asked));
-    return { ...asked, passing };
-  }
-
-  #upstreamOf(name: string): string | undefined {
-    return this.#circuits.get(name)?.upstream ?? this.#settings.get(name)?.upstream;
-  }
-
-  #askCircuits(name: string, upstreamName: string | undefined): AdmittedCall | Denial {
-    const circuit = this.#circuits.use(name);
-    if (upstreamName !== undefined) circuit.upstream = upstreamName;
-    const upstream = circuit.upstream === undefined ? undefined : this.#circuits.upstreamOf(circuit);
-    if (upstream !== undefined) return this.#askBoth(circuit, upstream);
-    const admitted = this.#admit(circuit);
-    if (admitted === null) return this.#denial(circuit, name);
-    return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
-  }
-
-  /** Asks a tool's circuit and its upstream's for permission. */
-  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
-    // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
-    const upstream = this.#admit(upstreamCircuit);
-    if (upstream === null) {
-      if (!this.#circuits.isStopped) circuit.upstreamDenials += 1;
-      return this.#denial(upstreamCircuit, circuit.id);
-    }
-    const admitted = this.#admit(circuit);
-    if (admitted === null) {
-      this.#results.giveBack(upstream.circuit, upstream.stamp);
-      return this.#denial(circuit, circuit.id);
-    }
-    const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
-    return { ...admitted, startedAt, upstream };
-  }
-
-  /** Asks one circuit alone for permission, untimed. @returns null if it refuses. */
-  #admit(circuit: CircuitActor): AdmittedCall | null {
-    if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
-    const { value, context } = circuit.latestButMemory;
-    if (admitsAll(value as CircuitState)) {
-      circuit.freeAdmission = admissionBy(circuit, { generation: context.generation, probeStart: null });
-      return circuit.freeAdmission;
-    }
-    const stamp = this.#circuits.isStopped ? null : circuit.request(this.#clock.now());
-    return stamp === null ? null : admissionBy(circuit, stamp);
-  }
-
-  #denial(circuit: CircuitActor, tool: string): Denial {
-    const denial = denialOf(circuit.latest, {
-      tool,
-      now: this.#clock.now(),
-      wallNow: this.#clock.wallNow(),
-      lastError: circuit.lastError,
-      alternatives: this.#settings.get(tool)?.alternatives,
-    });
-    // A stopped registry never admits again, so there is no time to suggest.
-    return this.#circuits.isStopped ? { ...denial, retryAfterMs: null, retryAt: null } : denial;
   }
 }

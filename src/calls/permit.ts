@@ -4,7 +4,7 @@ import type { AdmittedCall } from './admitted-call.ts';
 /** The receiver of a permitted call's result. */
 export interface PermitOwner {
   succeed(call: AdmittedCall): void;
-  fail(call: AdmittedCall, failure: unknown, roundTrip: boolean): void;
+  fail(call: AdmittedCall, failure: unknown, known: { readonly roundTrip: boolean }): void;
   timeOut(call: AdmittedCall): void;
   abandon(call: AdmittedCall): void;
 }
@@ -76,7 +76,7 @@ export class Permit {
   ): void {
     if (!this.#settle()) return;
     if (timedOut) this.#owner.timeOut(this.#call);
-    this.#owner.fail(this.#call, failure, roundTrip);
+    this.#owner.fail(this.#call, failure, { roundTrip });
   }
 
   /** Reports that the call was not made, or says nothing about the tool. A probe's slot becomes free again. */

@@ -11,6 +11,7 @@ import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { evidenceOf, type Verdict } from './evidence.ts';
+import { checkNotMisspelt } from './misspelt-category.ts';
 import type { PermitOwner } from './permit.ts';
 import type { CallEnd } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
@@ -22,6 +23,16 @@ export interface ResultRecorderOptions {
   readonly classify: (error: unknown) => ErrorCategory;
   readonly steps: CallSteps;
 }
+
+/** What is known of a failed call beside its error. */
+export interface KnownOfFailure {
+  /** Whether the call was answered. Default false: the error decides. */
+  readonly roundTrip?: boolean;
+  /** Whether an abort may be the caller's own. If not, it is a time limit inside of the tool. Default true. */
+  readonly mayBeCallersAbort?: boolean;
+}
+
+const nothingMore: KnownOfFailure = Object.freeze({});
 
 type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
@@ -55,11 +66,12 @@ export class ResultRecorder implements PermitOwner {
     const circuit = this.#circuits.use(name);
     this.#count(circuit, null, undefined);
     this.#succeed(circuit);
-    const upstream = this.#circuits.upstreamOf(circuit);
+    const upstream = this.#upstreamOf(circuit);
     if (upstream !== undefined) this.#succeed(upstream);
   }
 
   recordFailure(name: string, failure: unknown): void {
+    checkNotMisspelt(failure);
     if (this.#circuits.isStopped) return;
     const category = this.#categoryOf(failure);
     // The user's classifier has just run, and it may have stopped the registry.
@@ -72,7 +84,7 @@ export class ResultRecorder implements PermitOwner {
     }
     const circuit = known ?? this.#circuits.use(name);
     this.#count(circuit, category, failure);
-    const upstream = this.#circuits.upstreamOf(circuit);
+    const upstream = this.#upstreamOf(circuit);
     if (upstream === undefined) {
       this.#fail(circuit, category, failure);
       return;
@@ -95,10 +107,12 @@ export class ResultRecorder implements PermitOwner {
   }
 
   /** An admitted call failed. */
-  fail(call: AdmittedCall, failure: unknown, roundTrip: boolean): void {
+  fail(call: AdmittedCall, failure: unknown, known: KnownOfFailure = nothingMore): void {
     if (this.#circuits.isStopped && !this.#steps.seesEnds) return;
     const { circuit, stamp, upstream } = call;
-    const category = this.#categoryOf(failure);
+    const { roundTrip = false, mayBeCallersAbort = true } = known;
+    const said = this.#categoryOf(failure);
+    const category = said === 'cancelled' && !mayBeCallersAbort ? 'timeout' : said;
     const durationMs = this.#durationOf(call);
     // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
     this.#count(circuit, category, failure, call, durationMs);
@@ -150,6 +164,12 @@ export class ResultRecorder implements PermitOwner {
     }
   }
 
+  /** The circuit that a tool depends on by its settings. */
+  #upstreamOf(circuit: CircuitActor): CircuitActor | undefined {
+    const { upstream } = circuit;
+    return upstream === undefined ? undefined : this.#circuits.useUpstream(circuit, upstream);
+  }
+
   #giveBackAll({ circuit, stamp, upstream }: AdmittedCall): void {
     this.giveBack(circuit, stamp);
     if (upstream !== undefined) this.giveBack(upstream.circuit, upstream.stamp);
@@ -188,7 +208,10 @@ export class ResultRecorder implements PermitOwner {
     call?: AdmittedCall,
     durationMs?: number,
   ): void {
-    const passing = call?.passing ?? { tool: circuit.id, upstream: circuit.upstream ?? null };
+    const passing = call?.passing ?? {
+      tool: circuit.id,
+      upstream: call?.upstream?.circuit.id ?? circuit.upstream ?? null,
+    };
     this.#steps.ended(passing, {
       outcome,
       category,

@@ -1,12 +1,19 @@
 import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { Subscription } from 'xstate';
 import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
-import { checkValue, positiveMs, zeroOrMore } from '../../machines/rule.ts';
+import { checkValue, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { ActiveProbes } from '../calls/active-probes.ts';
+import { Admissions } from '../calls/admissions.ts';
 import type { CallContext } from '../calls/call.ts';
-import { checkOptionNames, type ExecuteOptions } from '../calls/call-options.ts';
+import {
+  checkFunction,
+  checkWrapOptions,
+  type ExecuteOptions,
+  type WithContext,
+  type WrapOptions,
+} from '../calls/call-options.ts';
 import type { Denial } from '../calls/denial.ts';
 import { Guard } from '../calls/guard.ts';
 import type { Permit } from '../calls/permit.ts';
@@ -14,6 +21,8 @@ import { ResultRecorder } from '../calls/result-recorder.ts';
 import type { CallStep } from '../calls/steps/call-step.ts';
 import { CallSteps, checkStep } from '../calls/steps/call-steps.ts';
 import { ownSteps } from '../calls/steps/own-steps.ts';
+import { type Guarded, guardedFunction } from '../calls/wrap.ts';
+import type { CircuitActor } from '../circuits/circuit-actor.ts';
 import { Circuits } from '../circuits/circuits.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
@@ -31,11 +40,23 @@ import { checkEventType } from '../telemetry/event-types.ts';
 import { RecentErrors } from '../telemetry/recent-errors.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { monotonic } from '../time/monotonic.ts';
-import { mayAdmit } from '../views/availability.ts';
+import { type Availability, availabilityOf, mayAdmit } from '../views/availability.ts';
 import { diagnose, diagnoseUnknown, remainingBackoffMs, type ToolDiagnostics } from '../views/diagnostics.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.ts';
 import { type Recovery, recoveryOf } from '../views/recovery.ts';
+import {
+  type AvailableToolsOptions,
+  type CircuitNeeds,
+  checkAvailableTools,
+  checkIsolate,
+  checkNeeds,
+  checkUntilReady,
+  type IsolateOptions,
+  noNeeds,
+  type UntilReadyOptions,
+} from './method-options.ts';
 import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
+import { untilReady } from './until-ready.ts';
 
 /** Every known tool at one instant. */
 export interface RegistrySnapshot {
@@ -50,7 +71,7 @@ export interface RegistrySnapshot {
  * The circuits of an agent's tools, and their parent actor. Made by `createToolRegistry`.
  *
  * Its methods may be called from anywhere, even from listeners: their answers reflect everything reported before. After
- * `stop()` they answer as of that moment and change nothing.
+ * `stop()` they change nothing, refuse calls, and answer everything else as of that moment.
  */
 export class ToolRegistry {
   /** The parent actor of all circuits: `subscribe()`, `getSnapshot()`, `on(type, listener)`, `send()`. */
@@ -100,13 +121,14 @@ export class ToolRegistry {
       classify: containedClassifier(options.classify, categorize),
       steps: this.#steps,
     });
-    this.#guard = new Guard({
+    const admissions = new Admissions({
       circuits: this.#circuits,
       clock: this.#clock,
       results: this.#results,
       steps: this.#steps,
       settings,
     });
+    this.#guard = new Guard(admissions, this.#results, this.#clock);
     this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
     this.#circuits.restore(restored);
   }
@@ -166,18 +188,12 @@ export class ToolRegistry {
    * }
    *
    * @returns A `Permit`, on which to report how the call ended, or a `Denial`; `admitted` tells them apart.
-   * @throws RangeError for an invalid upstream, Error for an unknown tool after the registry has stopped.
+   * @param options.upstream What this call depends on. Default: the `upstream` of the tool's settings.
+   * @throws TypeError for an unknown option, RangeError for an invalid upstream, RegistryStoppedError after `stop()`.
    */
-  tryAcquire(
-    name: string,
-    {
-      upstream,
-    }: {
-      /** The name of another circuit that the tool depends on. Default: the `upstream` of the tool's settings. */
-      readonly upstream?: string;
-    } = {},
-  ): Permit | Denial {
-    return this.#guard.tryAcquire(name, upstream);
+  tryAcquire(name: string, options: CircuitNeeds = noNeeds): Permit | Denial {
+    if (options !== noNeeds) checkNeeds(options);
+    return this.#guard.tryAcquire(name, options.upstream);
   }
 
   /**
@@ -199,28 +215,36 @@ export class ToolRegistry {
   }
 
   /**
-   * Returns the same function guarded by `execute`: it takes the same arguments, keeps `this`, and returns a promise.
+   * Returns the same function guarded by `execute`: it takes the same arguments, keeps `this`, its name and its number of
+   * arguments, and returns a promise. An `async function*` stays one: its call succeeds when the generator ends.
    *
    * @example
    * const guardedSearch = registry.wrap('search', search);
    * await guardedSearch('circuit breakers');
    *
-   * @throws TypeError for an unknown option.
+   * @example The call's signal, which aborts after `timeoutMs`, comes as a last argument.
+   * const get = registry.wrap('fetch', (url: string, { signal }: CallContext) => fetch(url, { signal }), {
+   *   withContext: true,
+   *   timeoutMs: 10_000,
+   * });
+   * await get('https://example.com');
+   *
+   * @throws TypeError for an unknown option or an `fn` that is not a function, RangeError for an invalid value.
    */
-  wrap<This, Arguments extends unknown[], Result, Fallback = Awaited<Result>>(
+  wrap<This, Arguments extends unknown[], Result, Fallback = never>(
+    name: string,
+    fn: (this: This, ...args: WithContext<Arguments>) => Result,
+    options: WrapOptions<Awaited<Result>, Fallback> & { readonly withContext: true },
+  ): (this: This, ...args: Arguments) => Guarded<Result, Fallback>;
+  wrap<This, Arguments extends unknown[], Result, Fallback = never>(
     name: string,
     fn: (this: This, ...args: Arguments) => Result,
-    options: ExecuteOptions<Awaited<Result>, Fallback> = {},
-  ): (this: This, ...args: Arguments) => Promise<Awaited<Result | Fallback>> {
-    checkOptionNames(options);
-    const registry = this;
-    return function guarded(...args) {
-      return registry.execute<Awaited<Result>, Fallback>(
-        name,
-        () => fn.apply(this, args) as Awaited<Result>,
-        options,
-      ) as Promise<Awaited<Result | Fallback>>;
-    };
+    options?: WrapOptions<Awaited<Result>, Fallback> & { readonly withContext?: false | undefined },
+  ): (this: This, ...args: Arguments) => Guarded<Result, Fallback>;
+  wrap(name: string, fn: never, options: WrapOptions<unknown, unknown> = {}): never {
+    checkFunction(fn);
+    checkWrapOptions(options);
+    return guardedFunction(fn, options, (call, others) => this.execute(name, call, others)) as never;
   }
 
   /**
@@ -231,19 +255,63 @@ export class ToolRegistry {
    * const offered = tools.filter(({ name }) => available.has(name));
    *
    * @param names Default: every known tool.
+   * @param options.halfOpen Whether to include half-open tools. Default true.
+   * @throws TypeError for names that are no list, or an unknown option.
    */
-  availableTools(
-    names?: Iterable<string>,
-    {
-      halfOpen = true,
-    }: { /** Whether to include half-open tools. Default true. */ readonly halfOpen?: boolean } = {},
-  ): string[] {
-    const question = { now: this.#clock.now(), halfOpen };
+  availableTools(names?: Iterable<string>, options: AvailableToolsOptions = {}): string[] {
+    checkAvailableTools(names, options);
+    const question = { now: this.#clock.now(), halfOpen: options.halfOpen ?? true };
     const isAvailable = (name: string): boolean => mayAdmit(this.#circuits.get(name)?.latest, question);
     return [...(names ?? this.#toolNames())].filter((name) => {
       const upstream = this.#upstreamOf(name);
       return isAvailable(name) && (upstream === undefined || isAvailable(upstream));
     });
+  }
+
+  /**
+   * Whether a call of a tool would be admitted now, and if not, why, because of which circuit, and until when. Asking changes
+   * nothing and counts as no use of the tool.
+   *
+   * @example
+   * const search = registry.availability('search');
+   * if (!search.available) console.log(`${search.because} is ${search.reason} for ${search.retryAfterMs} ms`);
+   *
+   * @param options.upstream What the call would depend on. Default: what the tool's last call depended on, or else its settings.
+   */
+  availability(name: string, options: CircuitNeeds = {}): Availability {
+    checkNeeds(options);
+    const { wallNow, now } = this.#clock;
+    const upstream = options.upstream ?? this.#upstreamOf(name);
+    return availabilityOf(
+      this.#circuits.get(name),
+      upstream === undefined ? undefined : this.#circuits.get(upstream),
+      now(),
+      wallNow(),
+    );
+  }
+
+  /**
+   * Waits until a call of a tool would be admitted: by its own circuit, and by that of what it depends on. Another caller may
+   * still be faster: where a half-open circuit has one place for a probe, the second call is refused.
+   *
+   * The wait keeps the process alive.
+   *
+   * @example
+   * await registry.untilReady('search', { signal: AbortSignal.timeout(60_000) });
+   * return registry.execute('search', () => search(query));
+   *
+   * @throws (as a rejection) the reason of `signal` once it is aborted, RegistryStoppedError once the registry stops, TypeError
+   * for an unknown option.
+   */
+  async untilReady(name: string, options: UntilReadyOptions = {}): Promise<void> {
+    checkUntilReady(options);
+    const blockedBy = (): CircuitActor | undefined => {
+      const availability = this.availability(name, { upstream: options.upstream });
+      return availability.available ? undefined : this.#circuits.get(availability.because);
+    };
+    const { signal } = options;
+    const isStopped = (): boolean => this.#circuits.isStopped;
+    await untilReady({ tool: name, clock: this.#clock, isStopped, blockedBy, signal });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
@@ -262,17 +330,14 @@ export class ToolRegistry {
   diagnostics(name: string): ToolDiagnostics {
     const circuit = this.#circuits.get(name);
     return circuit === undefined
-      ? diagnoseUnknown(name, this.#upstreamOf(name))
-      : diagnose(circuit, this.#clock.now(), this.#circuits.openMs(circuit));
+      ? diagnoseUnknown(name, this.#upstreamOf(name), this.availability(name))
+      : this.#diagnose(circuit);
   }
 
   /** The diagnostics of every known tool, and which circuits are open. */
   snapshot(): RegistrySnapshot {
-    const now = this.#clock.now();
     return {
-      diagnostics: Array.from(this.#circuits.all(), (circuit) =>
-        diagnose(circuit, now, this.#circuits.openMs(circuit)),
-      ),
+      diagnostics: Array.from(this.#circuits.all(), (circuit) => this.#diagnose(circuit)),
       openCircuits: this.openCircuits(),
       openCount: this.openCircuitCount(),
     };
@@ -383,17 +448,12 @@ export class ToolRegistry {
   /**
    * Takes a tool out of service: its circuit refuses every call until `release` has been called once per isolation.
    *
-   * @throws RangeError for an invalid `forMs`.
+   * @param options.forMs After how long the isolation ends by itself, in ms. Default: never.
+   * @throws TypeError for an unknown option, RangeError for an invalid `forMs`.
    */
-  isolate(
-    name: string,
-    {
-      forMs,
-    }: {
-      /** After how long the isolation ends by itself, in ms. Default: never. */ readonly forMs?: number;
-    } = {},
-  ): void {
-    if (forMs !== undefined) checkValue(forMs, 'forMs', positiveMs);
+  isolate(name: string, options: IsolateOptions = {}): void {
+    checkIsolate(options);
+    const { forMs } = options;
     if (this.#circuits.isStopped) return;
     this.#circuits
       .use(name)
@@ -448,10 +508,17 @@ export class ToolRegistry {
     } satisfies PersistedRegistry);
   }
 
-  /** Stops every actor for good: timers are cancelled, observers complete, and later reports change nothing. */
+  /**
+   * Stops every actor for good: timers are cancelled, observers complete, and later reports change nothing. Later calls are
+   * refused with a `RegistryStoppedError`.
+   *
+   * A call in flight that has a `signal` or `timeoutMs` rejects with that error at once, and the signal of its `CallContext`
+   * aborts. One that has neither, and does not read its signal, cannot be ended: its caller gets what it gives.
+   */
   stop(): void {
     this.#circuits.stop();
     this.#probes.stop();
+    this.#guard.stop();
   }
 
   /** Stops the registry at the end of a `using` block. */
@@ -459,8 +526,14 @@ export class ToolRegistry {
     this.stop();
   }
 
+  #diagnose(circuit: CircuitActor): ToolDiagnostics {
+    const openMs = this.#circuits.openMs(circuit);
+    return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.id));
+  }
+
+  /** What the last call of a tool depended on, or else what its settings say. */
   #upstreamOf(name: string): string | undefined {
-    return this.#circuits.get(name)?.upstream ?? this.#config.tools.get(name)?.upstream;
+    return this.#circuits.get(name)?.lastUpstream ?? this.#config.tools.get(name)?.upstream;
   }
 
   /** The names of the circuits that can be called, which excludes those that serve only as upstreams. */

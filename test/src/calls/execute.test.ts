@@ -106,9 +106,9 @@ describe('an unknown option of a call', () => {
     const fn = vi.fn();
     const misspelt = { timoutMs: 5 } as never;
     const words =
-      'timoutMs is not an option; the options are upstream, signal, timeoutMs, fallback, isFailure';
+      'timoutMs is not an option; the options are upstream, signal, timeoutMs, fallback, isFailure, followBody';
     await expect(registry.execute('search', fn, misspelt)).rejects.toThrow(new TypeError(words));
-    expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(words));
+    expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(`${words}, withContext`));
     expect(fn).not.toHaveBeenCalled();
   });
 });

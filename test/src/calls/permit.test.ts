@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { type CircuitConfig, createToolRegistry, type Denial, type Permit } from 'toolfuse';
+import {
+  type CircuitConfig,
+  createToolRegistry,
+  type Denial,
+  type Permit,
+  RegistryStoppedError,
+} from 'toolfuse';
 import { countWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -73,15 +79,15 @@ describe('a permit', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('is refused for good by a circuit that was open when the registry stopped', () => {
+  it('is refused for good once the registry has stopped, whatever the state of the circuit', () => {
     const { registry } = setUp();
     registry.recordFailure('search', 'timeout');
+    registry.recordSuccess('grep');
     registry.stop();
-    expect(registry.tryAcquire('search')).toMatchObject({
-      reason: 'open',
-      retryAfterMs: null,
-      retryAt: null,
-    });
+    for (const tool of ['search', 'grep', 'unknown']) {
+      expect(() => registry.tryAcquire(tool)).toThrow(RegistryStoppedError);
+      expect(() => registry.tryAcquire(tool)).toThrow(`the registry of the tool "${tool}" has stopped`);
+    }
   });
 });
 
@@ -155,7 +161,7 @@ describe('a late result', () => {
     const { clock, registry, permit, denial, halfOpen } = setUp();
     halfOpen();
     const hung = permit();
-    expect(denial()).toMatchObject({ reason: 'halfOpen', retryAfterMs: 10_000 });
+    expect(denial()).toMatchObject({ reason: 'halfOpen', probing: true });
     clock.advance(10_000);
     const next = permit();
     denial();
@@ -211,6 +217,7 @@ describe('a denial', () => {
       upstream: null,
       retryAfterMs: 750,
       retryAt: clock.wallNow() + 750,
+      probing: false,
       lastErrorCategory: 'network',
       lastError: 'read ECONNRESET at 10.0.0.1',
       alternatives: [],

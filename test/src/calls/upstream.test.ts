@@ -1,4 +1,10 @@
-import { createToolRegistry, type Denial, type Permit, type ToolRegistryOptions } from 'toolfuse';
+import {
+  createToolRegistry,
+  type Denial,
+  type Permit,
+  RegistryStoppedError,
+  type ToolRegistryOptions,
+} from 'toolfuse';
 import { countWindow } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -136,6 +142,7 @@ describe('a call of a tool that has an upstream', () => {
       upstream: 'server',
       retryAfterMs: 750,
       retryAt: clock.wallNow() + 750,
+      probing: false,
       lastErrorCategory: 'network',
       lastError: 'read ECONNRESET',
       alternatives: ['grep'],
@@ -201,7 +208,7 @@ describe('a half-open upstream with one probe slot', () => {
   it('admits one call of any of its tools, and it is a probe', () => {
     const { permit, denial } = halfOpen();
     expect(permit('fetch').probe).toBe(true);
-    expect(denial('search')).toMatchObject({ reason: 'upstream', retryAfterMs: 10_000 });
+    expect(denial('search')).toMatchObject({ reason: 'upstream', probing: true });
     expect(denial('fetch')).toMatchObject({ reason: 'upstream' });
   });
 
@@ -306,17 +313,17 @@ describe('availableTools', () => {
 });
 
 describe('an upstream that is named with a call', () => {
-  it('is asked for permission, gets the result, and is remembered', async () => {
+  it('is asked for permission and gets the result, for that call alone', async () => {
     const { registry, failures } = setUp();
     const leave = registry.tryAcquire('grep', { upstream: 'disk' });
     if (leave.admitted) leave.failure('network');
     expect([failures('grep'), failures('disk')]).toEqual([0, 1]);
     expect(registry.diagnostics('grep').upstream).toBe('disk');
     await registry.execute('grep', () => Promise.reject(new Error('read ECONNRESET'))).catch(() => {});
-    expect([failures('grep'), failures('disk')]).toEqual([0, 2]);
+    expect([failures('grep'), failures('disk')]).toEqual([1, 1]);
   });
 
-  it('refuses calls of every tool that was named with it', async () => {
+  it('refuses every call that was named with it, and no other', async () => {
     const { registry } = setUp();
     await registry.execute('grep', () => 1, { upstream: 'disk' });
     registry.isolate('disk');
@@ -324,7 +331,16 @@ describe('an upstream that is named with a call', () => {
       reason: 'upstream',
       kind: 'withheld',
     });
-    expect(registry.allowRequest('grep')).toBe(false);
+    expect(registry.allowRequest('grep')).toBe(true);
+    expect(registry.tryAcquire('grep', { upstream: 'disk' }).admitted).toBe(false);
+  });
+
+  it('takes the place of the one in the settings, for that call', () => {
+    const { registry, failures } = setUp();
+    const permit = registry.tryAcquire('search', { upstream: 'disk' });
+    if (permit.admitted) permit.failure('network');
+    registry.recordFailure('search', 'network');
+    expect([failures('disk'), failures('server')]).toEqual([1, 1]);
   });
 
   it.each([['grep'], [5], [null], ['']])('cannot be %j of "grep"', async (upstream) => {
@@ -360,21 +376,15 @@ describe('an upstream in the settings', () => {
 });
 
 describe('a tool with an upstream in a registry that has stopped', () => {
-  it('answers as of that moment, and counts nothing', () => {
+  it('is refused, and nothing is counted', () => {
     const { registry, breakServer } = setUp();
     breakServer();
     registry.stop();
     const before = registry.metrics();
-    expect(registry.allowRequest('search')).toBe(false);
-    expect(registry.tryAcquire('search').admitted).toBe(false);
+    for (const tool of ['search', 'fetch', 'unknown']) {
+      expect(registry.allowRequest(tool)).toBe(false);
+      expect(() => registry.tryAcquire(tool)).toThrow(RegistryStoppedError);
+    }
     expect(registry.metrics()).toEqual(before);
-  });
-
-  it('answers even if its upstream was never used', () => {
-    const { registry } = setUp();
-    registry.tool('search');
-    registry.stop();
-    expect(registry.allowRequest('search')).toBe(true);
-    expect(registry.allowRequest('fetch')).toBe(true);
   });
 });

@@ -119,6 +119,7 @@ describe('an isError result', () => {
       upstream: null,
       retryAfterMs: 1_000,
       retryAt: 1_000,
+      probing: false,
       lastErrorCategory: 'network',
       lastError: null,
       alternatives: [],

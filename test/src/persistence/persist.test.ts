@@ -85,8 +85,9 @@ describe('a registry that was persisted and restored', () => {
         openMs: 0,
         openedAt: instant(diagnostics.openedAt),
         lastDeniedAt: instant(diagnostics.lastDeniedAt),
-        // No call survives the end of the process.
+        // No call survives the end of the process, so that the place of a probe is free.
         probesInFlight: 0,
+        ...(diagnostics.status === 'halfOpen' && { available: true, blockedBy: null }),
       })),
     );
     expectAgreement(registry);

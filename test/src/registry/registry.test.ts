@@ -1,4 +1,4 @@
-import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { createToolRegistry, RegistryStoppedError, type ToolRegistry } from 'toolfuse';
 import { defaultCircuitConfig } from 'toolfuse/machines';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectAgreement } from '../../support/agreement.ts';
@@ -35,6 +35,8 @@ const fresh = {
   lateResults: 0,
   isolatedUntil: null,
   upstream: null,
+  available: true,
+  blockedBy: null,
   calls: 0,
   successes: 0,
   failures: {},
@@ -105,6 +107,8 @@ describe('a tool', () => {
       ...fresh,
       tool: 'shell',
       status: 'open',
+      available: false,
+      blockedBy: 'shell',
       failureCount: 2,
       currentBackoffMs: 1_000,
       remainingBackoffMs: 1_000,
@@ -473,11 +477,47 @@ describe('a registry that has stopped', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('admits calls whose circuit was closed or unknown, and no others', () => {
+  it('refuses every call, whatever the state of its circuit', async () => {
     const { registry } = stopped();
-    expect(registry.allowRequest('closed')).toBe(true);
-    expect(registry.allowRequest('unknown')).toBe(true);
-    for (const name of ['open', 'halfOpen', 'isolated']) expect(registry.allowRequest(name)).toBe(false);
+    for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) {
+      expect(registry.allowRequest(name)).toBe(false);
+      expect(() => registry.tryAcquire(name)).toThrow(RegistryStoppedError);
+      const fn = vi.fn();
+      const call = registry.execute(name, fn);
+      await expect(call).rejects.toBeInstanceOf(RegistryStoppedError);
+      await expect(call).rejects.toMatchObject({ code: 'ERR_REGISTRY_STOPPED', tool: name });
+      expect(fn).not.toHaveBeenCalled();
+    }
+  });
+
+  it('gives the fallback of a refused call the reason', async () => {
+    const { registry } = stopped();
+    const fallback = vi.fn(() => 'kept');
+    expect(await registry.execute('closed', () => 'new', { fallback })).toBe('kept');
+    expect(fallback).toHaveBeenCalledWith(expect.any(RegistryStoppedError));
+  });
+
+  it('has ended the calls in flight that have a limit or a signal, and aborted the signal of every call', async () => {
+    const { clock, registry } = setUp();
+    const never = () => new Promise<never>(() => {});
+    const limited = [
+      registry.execute('shell', never, { timeoutMs: 1_000 }),
+      registry.execute('shell', never, { signal: new AbortController().signal }),
+    ];
+    const signals: AbortSignal[] = [];
+    void registry.execute('shell', ({ signal }) => {
+      signals.push(signal);
+      return never();
+    });
+    let finish = (_: string): void => {};
+    const unlimited = registry.execute('shell', () => new Promise<string>((resolve) => (finish = resolve)));
+    registry.stop();
+    for (const call of limited) await expect(call).rejects.toBeInstanceOf(RegistryStoppedError);
+    expect(signals[0]?.reason).toBeInstanceOf(RegistryStoppedError);
+    finish('done');
+    expect(await unlimited).toBe('done');
+    expect(registry.diagnostics('shell').calls).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   it('silently accepts late reports of calls in flight, for known and unknown tools', async () => {
@@ -515,15 +555,8 @@ describe('a registry that has stopped', () => {
 
   it('says clearly that it accepts no new tool', () => {
     const { registry } = stopped();
-    expect(() => registry.tool('unknown')).toThrow(/registry has stopped.*"unknown"/);
+    expect(() => registry.tool('unknown')).toThrow('the registry of the tool "unknown" has stopped');
     expect(registry.tool('open').getSnapshot().status).toBe('stopped');
-  });
-
-  it('answers tryAcquire as it answers allowRequest', () => {
-    const { registry } = stopped();
-    for (const name of ['closed', 'open', 'halfOpen', 'isolated']) {
-      expect(registry.tryAcquire(name).admitted, name).toBe(registry.allowRequest(name));
-    }
   });
 
   it('keeps the remaining backoff as of that moment', () => {

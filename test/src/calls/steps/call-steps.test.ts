@@ -41,6 +41,7 @@ const denial = (tool: string): Denial => ({
   upstream: null,
   retryAfterMs: null,
   retryAt: null,
+  probing: false,
   lastErrorCategory: null,
   lastError: null,
   alternatives: [],

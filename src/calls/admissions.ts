@@ -1,0 +1,128 @@
+import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
+import { admissionBy, isProbe } from '../circuits/admission.ts';
+import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuits } from '../circuits/circuits.ts';
+import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
+import type { Clock } from '../time/clock.ts';
+import type { AdmittedCall } from './admitted-call.ts';
+import { checkUpstream } from './call-options.ts';
+import { type Denial, denialOf } from './denial.ts';
+import type { ResultRecorder } from './result-recorder.ts';
+import type { PassingCall } from './steps/call-step.ts';
+import type { CallSteps } from './steps/call-steps.ts';
+import type { SettingsOfTools } from './tool-settings.ts';
+
+/** The parts that calls are admitted by. */
+export interface AdmissionsOptions {
+  readonly circuits: Circuits;
+  readonly clock: Required<Clock>;
+  readonly results: ResultRecorder;
+  readonly steps: CallSteps;
+  readonly settings: SettingsOfTools;
+}
+
+/** Admits calls or refuses them: asks the steps, the circuit of the tool, and that of what the call depends on. */
+export class Admissions {
+  readonly #circuits: Circuits;
+  readonly #clock: Required<Clock>;
+  readonly #results: ResultRecorder;
+  readonly #steps: CallSteps;
+  readonly #settings: SettingsOfTools;
+
+  constructor({ circuits, clock, results, steps, settings }: AdmissionsOptions) {
+    this.#circuits = circuits;
+    this.#clock = clock;
+    this.#results = results;
+    this.#steps = steps;
+    this.#settings = settings;
+  }
+
+  /**
+   * Asks for permission to make one call.
+   *
+   * @throws RegistryStoppedError once the registry has stopped, RangeError for an invalid upstream.
+   */
+  ask(name: string, upstream: string | undefined): AdmittedCall | Denial {
+    if (upstream !== undefined) checkUpstream(name, upstream);
+    if (this.#circuits.isStopped) throw new RegistryStoppedError(name);
+    return this.#steps.seesCalls ? this.#askInSteps(name, upstream) : this.#askCircuits(name, upstream);
+  }
+
+  /** Whether a call may be made. Its result will be reported without a permit. */
+  allows(name: string): boolean {
+    if (this.#circuits.isStopped) return false;
+    if (this.#steps.seesCalls) return this.#askInSteps(name, undefined).admitted;
+    const circuit = this.#circuits.touch(name);
+    if (circuit === undefined) return this.#allowsFirst(name);
+    if (circuit.upstream !== undefined) return this.#askCircuits(name, undefined).admitted;
+    return admitsAll(circuit.latestButMemory.value as CircuitState) || this.#admit(circuit) !== null;
+  }
+
+  /** An unused tool's own circuit admits every call, but its upstream may not. */
+  #allowsFirst(name: string): boolean {
+    const isAlone = this.#settings.get(name)?.upstream === undefined;
+    return isAlone || this.#askCircuits(name, undefined).admitted;
+  }
+
+  #askInSteps(name: string, upstream: string | undefined): AdmittedCall | Denial {
+    const passing: PassingCall = {
+      tool: name,
+      upstream: upstream ?? this.#settings.get(name)?.upstream ?? null,
+    };
+    const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, upstream);
+    if (!asked.admitted) {
+      this.#steps.refused(passing, asked);
+      return asked;
+    }
+    this.#steps.admitted(passing, isProbe(asked));
+    return { ...asked, passing };
+  }
+
+  #askCircuits(name: string, upstreamOfCall: string | undefined): AdmittedCall | Denial {
+    const circuit = this.#circuits.use(name);
+    const upstream = upstreamOfCall ?? circuit.upstream;
+    if (upstream !== undefined) return this.#askBoth(circuit, this.#circuits.useUpstream(circuit, upstream));
+    const admitted = this.#admit(circuit);
+    if (admitted === null) return this.#denial(circuit, name);
+    return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
+  }
+
+  /** The permission of a tool's circuit and of the one that the call depends on. */
+  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
+    // First, so that the tool's own probe is not spent on a call that cannot be made.
+    const upstream = this.#admit(upstreamCircuit);
+    if (upstream === null) {
+      circuit.upstreamDenials += 1;
+      return this.#denial(upstreamCircuit, circuit.id);
+    }
+    const admitted = this.#admit(circuit);
+    if (admitted === null) {
+      this.#results.giveBack(upstream.circuit, upstream.stamp);
+      return this.#denial(circuit, circuit.id);
+    }
+    const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
+    return { ...admitted, startedAt, upstream };
+  }
+
+  /** The permission of one circuit alone, not timed; null where it refuses. */
+  #admit(circuit: CircuitActor): AdmittedCall | null {
+    if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
+    const { value, context } = circuit.latestButMemory;
+    if (admitsAll(value as CircuitState)) {
+      circuit.freeAdmission = admissionBy(circuit, { generation: context.generation, probeStart: null });
+      return circuit.freeAdmission;
+    }
+    const stamp = circuit.request(this.#clock.now());
+    return stamp === null ? null : admissionBy(circuit, stamp);
+  }
+
+  #denial(circuit: CircuitActor, tool: string): Denial {
+    return denialOf(circuit, {
+      tool,
+      now: this.#clock.now(),
+      wallNow: this.#clock.wallNow(),
+      lastError: circuit.lastError,
+      alternatives: this.#settings.get(tool)?.alternatives,
+    });
+  }
+}

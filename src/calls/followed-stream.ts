@@ -1,0 +1,185 @@
+/** What the stream that a call gave says of the call. Only the first word counts. */
+export interface StreamVerdict {
+  /** The stream was read to its end. */
+  succeeded(): void;
+  /** The stream broke. */
+  failed(error: unknown): void;
+  /** Its reader has stopped before its end, which says nothing of the tool. */
+  abandoned(): void;
+}
+
+/** Waits for the next part of a stream, no longer than the call may take. */
+export type Wait = <Part>(next: () => Promise<Part>) => Promise<Part>;
+
+const ignore = (): void => {};
+
+/** Says the first word, and no other. */
+function once(verdict: StreamVerdict): StreamVerdict {
+  let isOver = false;
+  const first = (say: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    say();
+  };
+  return {
+    succeeded: () => first(() => verdict.succeeded()),
+    failed: (error) => first(() => verdict.failed(error)),
+    abandoned: () => first(() => verdict.abandoned()),
+  };
+}
+
+/** An iterator that tells how its stream ended. */
+class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
+  readonly #source: AsyncIterator<unknown, unknown, unknown>;
+  readonly #verdict: StreamVerdict;
+  readonly #wait: Wait;
+
+  constructor(source: AsyncIterator<unknown, unknown, unknown>, verdict: StreamVerdict, wait: Wait) {
+    this.#source = source;
+    this.#verdict = verdict;
+    this.#wait = wait;
+  }
+
+  readonly next = (...values: [] | [unknown]): Promise<IteratorResult<unknown, unknown>> =>
+    this.#follow(() => this.#source.next(...values));
+
+  readonly return = (value?: unknown): Promise<IteratorResult<unknown, unknown>> => {
+    this.#verdict.abandoned();
+    return this.#source.return?.(value) ?? Promise.resolve({ done: true, value });
+  };
+
+  readonly throw = (error?: unknown): Promise<IteratorResult<unknown, unknown>> => {
+    this.#verdict.abandoned();
+    return this.#source.throw?.(error) ?? Promise.reject(error);
+  };
+
+  async #follow(
+    next: () => Promise<IteratorResult<unknown, unknown>>,
+  ): Promise<IteratorResult<unknown, unknown>> {
+    try {
+      const result = await this.#wait(next);
+      if (result.done) this.#verdict.succeeded();
+      return result;
+    } catch (error) {
+      this.#verdict.failed(error);
+      // Where the wait was given up, the source still runs: it is to clean up after itself.
+      void Promise.resolve(this.#source.return?.()).catch(ignore);
+      throw error;
+    }
+  }
+}
+
+const isFunction = (value: unknown): value is (...args: unknown[]) => unknown => typeof value === 'function';
+
+/** Whether a value is a stream that tells its end to whoever iterates it, and is read in no other way. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> & object {
+  if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return false;
+  // Web and Node streams can be read in other ways than by iteration.
+  return isFunction(value[Symbol.asyncIterator]) && !('getReader' in value) && !('pipe' in value);
+}
+
+function isFrozen(object: object, key: PropertyKey): boolean {
+  const property = Reflect.getOwnPropertyDescriptor(object, key);
+  return property?.configurable === false && property.writable === false;
+}
+
+/**
+ * The same async iterable, with a verdict on the call at its end. Everything else of it (fields, methods, its class) stays as
+ * it is.
+ */
+export function followIterable<Stream extends AsyncIterable<unknown> & object>(
+  stream: Stream,
+  verdict: StreamVerdict,
+  wait: Wait,
+): Stream {
+  const first = once(verdict);
+  // A generator is its own iterator.
+  const own = isFunction(Reflect.get(stream, 'next'))
+    ? new FollowedIterator(stream as unknown as AsyncIterator<unknown, unknown, unknown>, first, wait)
+    : undefined;
+  const proxy: Stream = new Proxy(stream, {
+    get(target, key) {
+      if (key === Symbol.asyncIterator) {
+        return () =>
+          own === undefined ? new FollowedIterator(target[Symbol.asyncIterator](), first, wait) : proxy;
+      }
+      if (own !== undefined && (key === 'next' || key === 'return' || key === 'throw')) return own[key];
+      const value: unknown = Reflect.get(target, key);
+      // Methods that read private fields need the object itself; of what is frozen, a proxy has to give the very value.
+      return isFunction(value) && !isFrozen(target, key) ? value.bind(target) : value;
+    },
+  });
+  return proxy;
+}
+
+/** A web stream with a verdict on the call at its end. */
+function followReadable(
+  stream: ReadableStream<unknown>,
+  verdict: StreamVerdict,
+  wait: Wait,
+): ReadableStream<unknown> {
+  const first = once(verdict);
+  const reader = stream.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await wait(() => reader.read());
+          if (!done) {
+            controller.enqueue(value);
+            return;
+          }
+          first.succeeded();
+          controller.close();
+        } catch (error) {
+          first.failed(error);
+          controller.error(error);
+          void reader.cancel(error).catch(ignore);
+        }
+      },
+      cancel(reason) {
+        first.abandoned();
+        return reader.cancel(reason);
+      },
+    },
+    // Reads nothing that nobody asks for.
+    { highWaterMark: 0 },
+  );
+}
+
+const isReadable = (value: unknown): value is ReadableStream<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  isFunction(Reflect.get(value, 'getReader')) &&
+  Reflect.get(value, 'locked') === false;
+
+interface ResponseLike {
+  readonly status: number;
+  readonly body: ReadableStream<unknown>;
+}
+
+const isResponse = (value: unknown): value is ResponseLike =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof Reflect.get(value, 'status') === 'number' &&
+  isReadable(Reflect.get(value, 'body')) &&
+  isFunction(Reflect.get(value, 'arrayBuffer'));
+
+/** Whether a value has a body that has not been read yet: a `ReadableStream`, or a `Response`. */
+export const hasBody = (value: unknown): boolean => isReadable(value) || isResponse(value);
+
+/** The same `ReadableStream` or `Response`, with a verdict on the call once its body was read. */
+export function followBody<Value>(value: Value, verdict: StreamVerdict, wait: Wait): Value {
+  if (isReadable(value)) return followReadable(value, verdict, wait) as Value;
+  if (!isResponse(value)) return value;
+  const { constructor: Class } = value as unknown as { constructor: typeof Response };
+  const followed = new Class(
+    followReadable(value.body, verdict, wait) as ReadableStream<Uint8Array<ArrayBuffer>>,
+    value as unknown as ResponseInit,
+  );
+  // A response that is made by hand knows nothing of its request.
+  for (const field of ['url', 'redirected', 'type']) {
+    Object.defineProperty(followed, field, { value: Reflect.get(value, field), configurable: true });
+  }
+  return followed as Value;
+}

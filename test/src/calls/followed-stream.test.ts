@@ -1,0 +1,233 @@
+import { describe, expect, it, vi } from 'vitest';
+import {
+  followBody,
+  followIterable,
+  hasBody,
+  isAsyncIterable,
+  type StreamVerdict,
+  type Wait,
+} from '../../../src/calls/followed-stream.ts';
+
+const atOnce: Wait = (next) => next();
+
+/** Writes down what a stream says of its call. */
+function verdicts(): StreamVerdict & { readonly said: string[] } {
+  const said: string[] = [];
+  return {
+    said,
+    succeeded: () => void said.push('succeeded'),
+    failed: (error) => void said.push(`failed: ${(error as Error).message}`),
+    abandoned: () => void said.push('abandoned'),
+  };
+}
+
+async function* numbers(count: number, fault?: Error): AsyncGenerator<number, string, string | undefined> {
+  for (let i = 1; i <= count; i++) yield i;
+  if (fault !== undefined) throw fault;
+  return 'end';
+}
+
+async function all<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
+describe('a followed async iterable', () => {
+  it('has succeeded once it was read to its end, and not before', async () => {
+    const verdict = verdicts();
+    const stream = followIterable(numbers(2), verdict, atOnce);
+    expect(await stream.next()).toEqual({ done: false, value: 1 });
+    expect(await stream.next()).toEqual({ done: false, value: 2 });
+    expect(verdict.said).toEqual([]);
+    expect(await stream.next()).toEqual({ done: true, value: 'end' });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect(verdict.said).toEqual(['succeeded']);
+  });
+
+  it('has failed where it throws, and throws the same', async () => {
+    const verdict = verdicts();
+    const fault = new Error('read ECONNRESET');
+    const stream = followIterable(numbers(1, fault), verdict, atOnce);
+    await expect(all(stream)).rejects.toBe(fault);
+    expect(verdict.said).toEqual(['failed: read ECONNRESET']);
+  });
+
+  it('says nothing of the tool where its reader stops early, and is ended', async () => {
+    const verdict = verdicts();
+    const ended = vi.fn();
+    async function* source() {
+      try {
+        yield 1;
+        yield 2;
+      } finally {
+        ended();
+      }
+    }
+    for await (const _ of followIterable(source(), verdict, atOnce)) break;
+    expect(verdict.said).toEqual(['abandoned']);
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
+  it('is handed what its reader throws into it', async () => {
+    const verdict = verdicts();
+    const caught: unknown[] = [];
+    async function* source() {
+      try {
+        yield 1;
+      } catch (error) {
+        caught.push(error);
+      }
+      return 'mended';
+    }
+    const stream = followIterable(source(), verdict, atOnce);
+    await stream.next();
+    expect(await stream.throw('stop')).toEqual({ done: true, value: 'mended' });
+    expect(caught).toEqual(['stop']);
+    expect(verdict.said).toEqual(['abandoned']);
+  });
+
+  it('hands on what its reader sends', async () => {
+    async function* echo(): AsyncGenerator<string, void, string> {
+      let heard = '';
+      for (;;) heard = yield heard;
+    }
+    const stream = followIterable(echo(), verdicts(), atOnce);
+    await stream.next();
+    expect(await stream.next('hello')).toEqual({ done: false, value: 'hello' });
+  });
+
+  it('is ended where waiting for it was given up', async () => {
+    const verdict = verdicts();
+    const ended = vi.fn(async () => ({ done: true as const, value: undefined }));
+    const source = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: ended }),
+    };
+    const giveUp: Wait = () => Promise.reject(new Error('too late'));
+    await expect(all(followIterable(source, verdict, giveUp))).rejects.toThrow('too late');
+    expect(verdict.said).toEqual(['failed: too late']);
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
+  it('keeps its class, its fields, and methods that read private fields', async () => {
+    class Stream implements AsyncIterable<number> {
+      readonly #items = [1, 2];
+      readonly name = 'stream';
+      async *[Symbol.asyncIterator]() {
+        yield* this.#items;
+      }
+      count(): number {
+        return this.#items.length;
+      }
+    }
+    const verdict = verdicts();
+    const stream = followIterable(new Stream(), verdict, atOnce);
+    expect(stream).toBeInstanceOf(Stream);
+    expect([stream.name, stream.count()]).toEqual(['stream', 2]);
+    expect(await all(stream)).toEqual([1, 2]);
+    expect(verdict.said).toEqual(['succeeded']);
+  });
+
+  it('can be frozen', async () => {
+    const source = Object.freeze({
+      one: () => 1,
+      [Symbol.asyncIterator]: () => numbers(1),
+    });
+    expect(isAsyncIterable(source)).toBe(true);
+    const stream = followIterable(source, verdicts(), atOnce);
+    expect(stream.one()).toBe(1);
+  });
+
+  it('can be read twice where its source can: the first end decides', async () => {
+    const verdict = verdicts();
+    const source = { [Symbol.asyncIterator]: () => numbers(1) };
+    const stream = followIterable(source, verdict, atOnce);
+    await all(stream);
+    await all(stream);
+    expect(verdict.said).toEqual(['succeeded']);
+  });
+});
+
+describe('a value that a call gave', () => {
+  it.each([
+    ['an async generator', numbers(1), true],
+    ['an object with an async iterator', { [Symbol.asyncIterator]: () => numbers(1) }, true],
+    ['a web stream, which can be read in other ways', new ReadableStream(), false],
+    ['an array', [1], false],
+    ['null', null, false],
+    ['a string', 'text', false],
+    ['an object whose async iterator is none', { [Symbol.asyncIterator]: 1 }, false],
+  ])('is followed by its iteration or not: %s', (_, value, expected) => {
+    expect(isAsyncIterable(value)).toBe(expected);
+  });
+
+  it.each([
+    ['a web stream', () => new ReadableStream(), true],
+    ['a response with a body', () => new Response('text'), true],
+    ['a response without one', () => new Response(null, { status: 204 }), false],
+    ['an object', () => ({ body: 'text', status: 200 }), false],
+    ['null', () => null, false],
+  ])('has a body or not: %s', (_, value, expected) => {
+    expect(hasBody(value())).toBe(expected);
+  });
+});
+
+const streamOf = (parts: readonly (string | Error)[]): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  const left = [...parts];
+  return new ReadableStream({
+    pull(controller) {
+      const part = left.shift();
+      if (part === undefined) controller.close();
+      else if (part instanceof Error) controller.error(part);
+      else controller.enqueue(new TextEncoder().encode(part));
+    },
+  });
+};
+
+describe('a followed response', () => {
+  it('has succeeded once its body was read', async () => {
+    const verdict = verdicts();
+    const response = followBody(new Response(streamOf(['{"a":', '1}'])), verdict, atOnce);
+    expect(verdict.said).toEqual([]);
+    expect(await response.json()).toEqual({ a: 1 });
+    expect(verdict.said).toEqual(['succeeded']);
+  });
+
+  it('has failed where its body breaks', async () => {
+    const verdict = verdicts();
+    const response = followBody(new Response(streamOf(['{"a":', new Error('terminated')])), verdict, atOnce);
+    await expect(response.text()).rejects.toThrow('terminated');
+    expect(verdict.said).toEqual(['failed: terminated']);
+  });
+
+  it('says nothing of the tool where its body is cancelled, which the source hears', async () => {
+    const verdict = verdicts();
+    const cancel = vi.fn();
+    const response = followBody(new Response(new ReadableStream({ cancel })), verdict, atOnce);
+    await response.body?.cancel('enough');
+    expect(verdict.said).toEqual(['abandoned']);
+    expect(cancel).toHaveBeenCalledWith('enough');
+  });
+
+  it('keeps its status, headers and address', () => {
+    const response = new Response('text', { status: 201, headers: { 'x-a': 'b' } });
+    Object.defineProperty(response, 'url', { value: 'https://example.com/' });
+    const followed = followBody(response, verdicts(), atOnce);
+    expect(followed).toBeInstanceOf(Response);
+    expect([followed.status, followed.headers.get('x-a'), followed.url]).toEqual([
+      201,
+      'b',
+      'https://example.com/',
+    ]);
+  });
+
+  it('reads nothing ahead of its reader', async () => {
+    const pull = vi.fn((controller: ReadableStreamDefaultController) => controller.enqueue('part'));
+    const source = new ReadableStream({ pull }, { highWaterMark: 0 });
+    const stream = followBody(source, verdicts(), atOnce);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pull).not.toHaveBeenCalled();
+    await stream.getReader().read();
+    expect(pull).toHaveBeenCalledOnce();
+  });
+});

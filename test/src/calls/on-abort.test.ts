@@ -1,0 +1,48 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { onAbort } from '../../../src/calls/on-abort.ts';
+
+const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+describe('what waits for a signal', () => {
+  it('is called once, when the signal is aborted', () => {
+    const controller = new AbortController();
+    const fns = [vi.fn(), vi.fn()];
+    for (const fn of fns) onAbort(controller.signal, fn);
+    controller.abort();
+    controller.abort();
+    for (const fn of fns) expect(fn).toHaveBeenCalledOnce();
+    expect(listenersOf(controller.signal)).toBe(0);
+  });
+
+  it('has one listener, however much waits, and none once nothing does', () => {
+    const { signal } = new AbortController();
+    const takeAway = Array.from({ length: 100 }, () => onAbort(signal, () => {}));
+    expect(listenersOf(signal)).toBe(1);
+    for (const each of takeAway.slice(1)) each();
+    expect(listenersOf(signal)).toBe(1);
+    takeAway[0]?.();
+    expect(listenersOf(signal)).toBe(0);
+  });
+
+  it('can be taken away twice, which takes nothing else away', () => {
+    const controller = new AbortController();
+    const first = onAbort(controller.signal, () => {});
+    first();
+    const fn = vi.fn();
+    onAbort(controller.signal, fn);
+    first();
+    controller.abort();
+    expect(fn).toHaveBeenCalledOnce();
+  });
+
+  it('is not called where something that was called before it took it away', () => {
+    const controller = new AbortController();
+    const fn = vi.fn();
+    let takeAway = (): void => {};
+    onAbort(controller.signal, () => takeAway());
+    takeAway = onAbort(controller.signal, fn);
+    controller.abort();
+    expect(fn).not.toHaveBeenCalled();
+  });
+});
