@@ -166,20 +166,21 @@ describe('a contained random source', () => {
 });
 
 describe('a function that gives a promise where its answer is needed at once', () => {
-  const later = () => Promise.reject(new Error('later'));
+  /** Another function each time: what one has given is printed once. */
+  const later = () => () => Promise.reject(new Error('later'));
 
   it('gives nothing, which is printed the first time, and its rejection goes no further', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     const registry = createToolRegistry({
-      circuit: { trip: { start: 0, record: later, trips: later } as never, backoff: later as never },
-      random: later as never,
-      classify: later as never,
-      inspect: later as never,
+      circuit: { trip: { start: 0, record: later(), trips: later() } as never, backoff: later() as never },
+      random: later() as never,
+      classify: later() as never,
+      inspect: later() as never,
     });
-    registry.on('*', later);
-    const isFailure = later as never;
+    registry.on('*', later());
+    const isFailure = later() as never;
     for (let i = 0; i < 3; i++) await registry.execute('shell', () => 1, { isFailure });
     await registry.execute('shell', () => Promise.reject(new Error('read ECONNRESET'))).catch(() => {});
     expect(registry.diagnostics('shell')).toMatchObject({
