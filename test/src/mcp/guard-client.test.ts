@@ -311,10 +311,10 @@ describe('the options of guardMcpClient', () => {
   const guard = (options: object) => () => guardMcpClient(client, options as McpClientOptions);
 
   it.each([
-    [{ server: 'x' }, 'guardMcpClient.registry is missing; it must be what createToolRegistry gives'],
+    [{ server: 'x' }, 'guardMcpClient.registry is missing; it must be a registry made by createToolRegistry'],
     [
       { registry: {}, server: 'x' },
-      'guardMcpClient.registry must be what createToolRegistry gives, got an object',
+      'guardMcpClient.registry must be a registry made by createToolRegistry, got an object',
     ],
     [{ registry }, 'guardMcpClient.server is missing; it must be a name for the circuit of the server'],
     [{ registry, server: '' }, 'guardMcpClient.server must be a name for the circuit of the server, got ""'],
@@ -330,7 +330,7 @@ describe('the options of guardMcpClient', () => {
       { registry, server: 'x', hideopen: true },
       'guardMcpClient.hideopen is not a setting; the settings of guardMcpClient are registry,',
     ],
-  ])('that cannot be meant are refused by name: %#', (options, message) => {
+  ])('that are invalid are refused by name: %#', (options, message) => {
     expect(guard(options)).toThrow(message);
   });
 
