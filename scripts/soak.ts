@@ -3,7 +3,7 @@
  * seconds. At the end, every counter of the registry must equal an independent count, memory must be flat, and no timer or
  * listener may be left.
  */
-import { getEventListeners, setMaxListeners } from 'node:events';
+import { getEventListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import {
   CircuitOpenError,
@@ -64,11 +64,12 @@ function countedClock(): Clock & { timers: number } {
       return live.size;
     },
     now: systemClock.now,
-    setTimeout(fn, ms) {
-      const handle = systemClock.setTimeout(() => {
+    setTimeout(fn, ms, keepAlive) {
+      const fire = (): void => {
         live.delete(handle);
         fn();
-      }, ms);
+      };
+      const handle = systemClock.setTimeout(fire, ms, keepAlive);
       live.add(handle);
       return handle;
     },
@@ -109,8 +110,9 @@ export async function soak(seconds: number): Promise<SoakReport> {
 
   // Each caller reuses one signal for many calls, so that a leaked listener would show.
   let controllers = Array.from({ length: 50 }, () => new AbortController());
-  // Forty concurrent calls share a signal on purpose.
-  setMaxListeners(0);
+  // Forty concurrent calls share a signal on purpose; Node would warn of a leak if each had a listener.
+  const onWarning = (warning: Error): void => void faults.push(`warning: ${warning.message}`);
+  process.on('warning', onWarning);
   const leftListeners = (): number =>
     controllers.reduce((sum, { signal }) => sum + getEventListeners(signal, 'abort').length, 0);
 
@@ -134,6 +136,34 @@ export async function soak(seconds: number): Promise<SoakReport> {
       );
       if (result === 'fine') counted.successes++;
       else failed('executionError');
+    } catch (thrown) {
+      if (thrown instanceof CircuitOpenError) counted.denials++;
+      else if (signal.aborted && thrown === signal.reason) failed('cancelled');
+      else if ((thrown as Error).name === 'TimeoutError') {
+        failed('timeout');
+        counted.timeouts++;
+      } else failed(category);
+    }
+  }
+
+  /** A call that returns a stream, which ends, breaks midway, hangs, or is left early. */
+  async function read(tool: string): Promise<void> {
+    const [category, error] = pick(errors);
+    const end = pick(['ends', 'breaks', 'hangs', 'is left']);
+    const { signal } = pick(controllers);
+    if (signal.aborted) return;
+    async function* parts(): AsyncGenerator<number> {
+      for (let part = 0; part < 3; part++) {
+        await wait(latencyMs() / 3);
+        yield part;
+      }
+      if (end === 'breaks') throw error();
+      if (end === 'hangs') await new Promise(() => {});
+    }
+    try {
+      const stream = await registry.execute(tool, parts, { signal, timeoutMs: 1_000 });
+      for await (const part of stream) if (part === 1 && end === 'is left') return;
+      counted.successes++;
     } catch (thrown) {
       if (thrown instanceof CircuitOpenError) counted.denials++;
       else if (signal.aborted && thrown === signal.reason) failed('cancelled');
@@ -169,7 +199,7 @@ export async function soak(seconds: number): Promise<SoakReport> {
   const caller = async (): Promise<void> => {
     while (!isOver()) {
       await wait(Math.random() * 40);
-      await (Math.random() < 0.7 ? execute : acquire)(pick(tools));
+      await pick([execute, execute, acquire, read])(pick(tools));
     }
   };
   const operator = async (): Promise<void> => {
@@ -223,6 +253,7 @@ export async function soak(seconds: number): Promise<SoakReport> {
   if (leftListeners() > 0) faults.push(`${leftListeners()} listeners left on callers' signals`);
   if (grownMb > 20) faults.push(`the heap grew by ${grownMb.toFixed(1)} MB`);
   process.off('unhandledRejection', onRejection);
+  process.off('warning', onWarning);
   return { calls, denials: counted.denials, trips, recoveries, grownMb, faults };
 }
 
