@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { hungMs } from './test/support/hung.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -15,12 +16,25 @@ const xstate4ForItsInspector = {
       : undefined,
 } as const;
 
-/** Vitest takes large files first, where it does not know yet how long they take: the soak is small, and takes longest. */
-class SoakFirst extends BaseSequencer {
+/** Tests that start programs. */
+const withPrograms = [
+  'test/*.test.ts',
+  'test/examples/**/*.test.ts',
+  'test/src/cli/{inspect,mcp}.test.ts',
+  'test/src/mcp/real-servers.test.ts',
+  'test/src/proxy/**/*.test.ts',
+  'test/src/inspect/*.test.ts',
+  'test/src/time/clock.test.ts',
+  'test/src/classify/real-errors.test.ts',
+];
+const inBrowser = ['test/src/inspect/{page,classic}/*.test.ts', 'test/src/inspect/browser.test.ts'];
+
+/** Keeps the files of a project together, so that workers are used again, and starts with those that take long. */
+class ByProject extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSoak = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/soak.test.ts');
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isSoak), ...sorted.filter((file) => !isSoak(file))];
+    const order = ['programs', 'browser', 'pure'];
+    const rank = ({ project }: TestSpecification): number => order.indexOf(project.name);
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -36,15 +50,31 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    sequence: { sequencer: SoakFirst },
-    expect: { poll: { timeout: 5_000 } },
+    globalSetup: 'test/support/programs.ts',
+    sequence: { sequencer: ByProject },
+    maxWorkers: availableParallelism() + 1,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'programs', include: withPrograms, exclude: inBrowser, pool: 'forks', isolate: false },
+      },
+      { extends: true, test: { name: 'browser', include: inBrowser, pool: 'forks', isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: ['test/**/*.test.ts'],
+          exclude: [...withPrograms, ...inBrowser],
+          pool: 'threads',
+          isolate: false,
+        },
+      },
+    ],
+    // Limits for tests that hang, not for slow ones. A wait inside a test gives up first, and says what it waited for.
+    testTimeout: 2 * hungMs,
+    hookTimeout: 2 * hungMs,
+    expect: { poll: { timeout: hungMs } },
     // What is built is run as it is, and not from its sources.
     server: { deps: { inline: ['@xstate/inspect', 'xstate-v4'], external: [/\/dist\//] } },
-    // A machine that is busy with other things takes its time.
-    testTimeout: 30_000,
-    // Many tests wait for other processes: one worker more than there are cores would be idle else.
-    maxWorkers: availableParallelism() + 1,
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
   },
 });

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hungMs } from './support/hung.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -40,7 +41,7 @@ describe('the packed package', () => {
   /** Runs a program in the user's project. @returns Its output. */
   const run = (code: string): string => {
     writeFileSync(join(project, 'main.js'), code);
-    return execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8', timeout: 20_000 });
+    return execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8', timeout: hungMs });
   };
 
   it('has a licence, a readme and a changelog, and no sources or tests', () => {
@@ -95,7 +96,7 @@ describe('the packed package', () => {
     const chart = execFileSync(process.execPath, [command, 'chart', 'registry', '--format', 'svg'], {
       cwd: project,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: hungMs,
     });
     expect(chart).toBe(readFileSync(join(root, 'docs/tool-registry.svg'), 'utf8'));
   });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'toolfuse-demo-test-'));
@@ -42,22 +42,18 @@ describe('the demo', () => {
   let output = '';
   let lines: string[] = [];
   let exitCode: unknown;
-  let tookMs = 0;
   const count = (part: RegExp): number => lines.filter((line) => part.test(line)).length;
 
   beforeAll(async () => {
-    const startedAt = performance.now();
     const demo = start();
     [exitCode] = await once(demo.child, 'exit');
-    tookMs = performance.now() - startedAt;
     output = await demo.output;
     lines = output.trimEnd().split('\n');
     expect(await demo.errors).toBe('');
-  }, 60_000);
+  });
 
-  it('ends well, and in under a minute', () => {
+  it('ends well', () => {
     expect(exitCode, output).toBe(0);
-    expect(tookMs).toBeLessThan(60_000);
   });
 
   it('is plain and narrow where it is not a terminal', () => {
@@ -150,7 +146,7 @@ describe('the demo', () => {
 });
 
 describe('a demo that does not come to its end', () => {
-  it('leaves nothing behind when it is interrupted while the server hangs', { timeout: 30_000 }, async () => {
+  it('leaves nothing behind when it is interrupted while the server hangs', async () => {
     const { child, output } = start();
     child.stdout?.on('data', (chunk) => {
       if (String(chunk).includes('The server hangs')) child.kill('SIGINT');
@@ -160,11 +156,11 @@ describe('a demo that does not come to its end', () => {
     const servers = serversIn(await output);
     expect(servers).toHaveLength(1);
     // The kill is on its way when the demo ends.
-    await vi.waitFor(() => expect(servers.filter(isAlive)).toEqual([]));
+    await expect.poll(() => servers.filter(isAlive)).toEqual([]);
     expect(foldersLeft()).toEqual([]);
   });
 
-  it('says what was not true when its story did not happen', { timeout: 30_000 }, async () => {
+  it('says what was not true when its story did not happen', async () => {
     // Signals do nothing, so that the server never hangs or dies.
     const { child, output, errors } = start('--import', 'data:text/javascript,process.kill = () => true');
     const [code] = await once(child, 'exit');

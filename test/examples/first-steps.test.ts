@@ -10,15 +10,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 async function run(example: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', example], {
     cwd: root,
-    timeout: 60_000,
   });
   return stdout.trimEnd().split('\n');
 }
 
 describe('examples/first-steps.ts', () => {
-  it('prints what README.md says: a tool fails, trips, is denied and recovers', {
-    timeout: 60_000,
-  }, async () => {
+  it('prints what README.md says: a tool fails, trips, is denied and recovers', async () => {
     const lines = await run('examples/first-steps.ts');
     const [, printed] =
       readFileSync(`${root}README.md`, 'utf8').match(/^It prints:\n\n```\n(.*?)\n```/ms) ?? [];

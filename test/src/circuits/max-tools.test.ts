@@ -102,7 +102,7 @@ describe('an endless stream of made-up names', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('broken', 'timeout');
     registry.isolate('withheld');
-    for (let i = 0; i < 100_000; i++) registry.recordSuccess(`made up ${i}`);
+    for (let i = 0; i < 30_000; i++) registry.recordSuccess(`made up ${i}`);
     const { diagnostics } = registry.snapshot();
     expect(diagnostics.length).toBe(10_000);
     expect(registry.openCircuits()).toEqual(['broken', 'withheld']);
@@ -114,12 +114,12 @@ describe('an endless stream of made-up names', () => {
       disabled: 0,
     });
     expect(Object.keys(registry.actor.getSnapshot().children).length).toBe(0);
-    expect(registry.state('made up 99999')).toBe('closed');
+    expect(registry.state('made up 29999')).toBe('closed');
     const names = new Set(diagnostics.map(({ tool }) => tool));
-    for (let i = 99_999; i > 99_999 - 9_998; i--) expect(names.has(`made up ${i}`)).toBe(true);
+    for (let i = 29_999; i > 29_999 - 9_998; i--) expect(names.has(`made up ${i}`)).toBe(true);
     registry.stop();
     expect(clock.timers).toBe(0);
-  }, 60_000);
+  });
 
   it('leaves nothing behind after reads, requests and ignored failures', () => {
     const { registry } = setUp();

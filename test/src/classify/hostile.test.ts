@@ -23,15 +23,20 @@ const endless = (again: (self: object) => unknown): object => {
   return self;
 };
 
-/** The category, and how long it took to find. */
-function timed(error: unknown): { category: ErrorCategory; ms: number } {
-  const start = performance.now();
-  const category = categorize(error);
-  return { category, ms: performance.now() - start };
-}
-
-/** Far more than is needed, on a slow machine too, and far less than anything unbounded would take. */
+/** Far more than is needed, on a slow machine too, and far less than anything unbounded would take. In ms. */
 const BRIEFLY = 500;
+
+/** The category, and the shortest time that it took to find: a busy machine does something else meanwhile. */
+function timed(error: unknown): { category: ErrorCategory; ms: number } {
+  let ms = Number.POSITIVE_INFINITY;
+  let category: ErrorCategory = categorize(error);
+  for (let time = 0; time < 10 && ms >= BRIEFLY; time++) {
+    const start = performance.now();
+    category = categorize(error);
+    ms = Math.min(ms, performance.now() - start);
+  }
+  return { category, ms };
+}
 
 describe('whatever is thrown', () => {
   it.each([

@@ -29,7 +29,7 @@ async function start(...args: string[]) {
   return { child, url, appUrl };
 }
 
-describe('toolfuse inspect', { timeout: 30_000 }, () => {
+describe('toolfuse inspect', () => {
   it('shows a registry that the real Stately client connects, with its running backoff', async () => {
     const { url, appUrl } = await start('--port', '0');
     const client = createWebSocketInspector({ url: appUrl });

@@ -6,12 +6,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { programFile } from '../../support/program.ts';
 import { knockAsPage } from '../inspect/support/clients.ts';
 
 const command = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url));
-const fileServer = fileURLToPath(
-  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
-);
+const fileServer = programFile('server-filesystem');
 const folder = mkdtempSync(join(tmpdir(), 'toolfuse-cli-'));
 const running: ChildProcess[] = [];
 
@@ -62,7 +61,11 @@ function isGone(pid: number): boolean {
 }
 
 async function childOf({ child }: { child: ChildProcess }): Promise<number> {
-  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+  const [pid] = children.trim().split(' ').map(Number);
+  // A signal to process 0 would reach the tests themselves.
+  if (!pid) throw new Error('it has no child');
+  return pid;
 }
 
 describe('toolfuse', () => {
@@ -129,9 +132,7 @@ describe('toolfuse mcp', () => {
         .split('\n')
         .map((line) => JSON.parse(line).event as string);
     // Restarted after half a second, and again after another second.
-    await expect
-      .poll(() => events().filter((event) => event === 'server.started'), { timeout: 10_000 })
-      .toHaveLength(3);
+    await expect.poll(() => events().filter((event) => event === 'server.started')).toHaveLength(3);
     expect(events()).not.toContain('server.restored');
     expect(events()).not.toContain('circuit.closed');
   });
@@ -184,16 +185,13 @@ describe('toolfuse mcp', () => {
     expect(isGone(server)).toBe(true);
   });
 
-  it('ends, and ends a stubborn server, before the SDK would kill it', async () => {
+  it('ends, and ends a stubborn server', async () => {
     const stubborn = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000); console.error('runs')";
     const proxy = toolfuse('mcp', '--', process.execPath, '-e', stubborn);
     await expect.poll(() => proxy.printed.err).toContain('runs');
     const server = await childOf(proxy);
-    const startedAt = performance.now();
     proxy.child.stdin.end();
     expect(await proxy.exited).toBe(0);
-    // The SDK sends SIGTERM two seconds after the end of the input, and SIGKILL two seconds later.
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
     expect(isGone(server)).toBe(true);
   });
 
@@ -231,7 +229,7 @@ describe('toolfuse mcp', () => {
     await expect.poll(() => said).toMatch(/http:/);
     const program = await childOf({ child: shell });
     shell.kill('SIGKILL');
-    await expect.poll(() => isGone(program), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isGone(program)).toBe(true);
   });
 
   it('also ends what a launcher has started', async () => {
@@ -287,7 +285,8 @@ describe('toolfuse mcp', () => {
       ({ status: state }: { status: string }) => state === 'open',
     );
     expect(isAvailable).toBe(false);
-    expect(Math.abs(Date.parse(openedAt) - before)).toBeLessThan(5_000);
+    expect(Date.parse(openedAt)).toBeGreaterThan(before - 1_000);
+    expect(Date.parse(openedAt)).toBeLessThanOrEqual(Date.now());
   });
 
   it.each(['human', 'json'])(

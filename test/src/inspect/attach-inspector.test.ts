@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import {
   createBrowserInspector,
   createWebSocketInspector,
@@ -14,6 +13,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { InspectionEvent } from 'xstate';
 import { attachInspector } from '../../../src/inspect/attach-inspector.ts';
 import { chartModel } from '../../../src/inspect/chart/index.ts';
+import { programFile } from '../../support/program.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -63,7 +64,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const { port, messages } = await viewer();
     cleanUps.push(attachInspector(registry, webSocketInspector(port)));
 
-    await vi.waitFor(() => expect(actorsIn(messages)).toHaveLength(3));
+    await waitFor(() => expect(actorsIn(messages)).toHaveLength(3));
     expect(actorsIn(messages).map(({ name, snapshot }) => [name, snapshot.value])).toEqual([
       ['toolfuse', 'operational'],
       ['search', 'closed'],
@@ -78,12 +79,12 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const registry = registryWith();
     const { port, messages } = await viewer();
     cleanUps.push(attachInspector(registry, webSocketInspector(port)));
-    await vi.waitFor(() => expect(actorsIn(messages)).toHaveLength(1));
+    await waitFor(() => expect(actorsIn(messages)).toHaveLength(1));
 
     registry.recordFailure('search', 'network');
-    await vi.waitFor(() => expect(actorsIn(messages)).toHaveLength(2));
+    await waitFor(() => expect(actorsIn(messages)).toHaveLength(2));
     const id = actorsIn(messages)[1]?.sessionId;
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(messages).toContainEqual(
         expect.objectContaining({
           type: '@xstate.snapshot',
@@ -105,7 +106,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const registry = registryWith(...Array.from({ length: 500 }, (_, index) => `tool${index}`));
     const { port, messages } = await viewer();
     cleanUps.push(attachInspector(registry, webSocketInspector(port)));
-    await vi.waitFor(() => expect(actorsIn(messages)).toHaveLength(501), 5_000);
+    await waitFor(() => expect(actorsIn(messages)).toHaveLength(501));
     expect(actorsIn(messages)[0]?.name).toBe('toolfuse');
   });
 
@@ -116,15 +117,15 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const first = await viewer();
     const inspector = webSocketInspector(first.port);
     cleanUps.push(attachInspector(registry, inspector));
-    await vi.waitFor(() => expect(actorsIn(first.messages)).toHaveLength(2));
+    await waitFor(() => expect(actorsIn(first.messages)).toHaveLength(2));
     await first.close();
-    await vi.waitFor(() => expect(socketOf(inspector).readyState).toBe(WebSocket.CLOSED));
+    await waitFor(() => expect(socketOf(inspector).readyState).toBe(WebSocket.CLOSED));
 
     registry.recordFailure('search', 'network');
     const again = await viewer(first.port);
     inspector.start();
     vi.advanceTimersByTime(2_000);
-    await vi.waitFor(() => expect(actorsIn(again.messages)).toHaveLength(2));
+    await waitFor(() => expect(actorsIn(again.messages)).toHaveLength(2));
     expect(actorsIn(again.messages)[1]).toMatchObject({ name: 'search', snapshot: { value: 'open' } });
     expect(again.messages.filter(({ type }) => type === '@xstate.event')).toEqual([]);
   });
@@ -133,7 +134,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const registry = registryWith();
     const { port, messages } = await viewer();
     const detach = attachInspector(registry, webSocketInspector(port));
-    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    await waitFor(() => expect(messages).toHaveLength(1));
     detach();
     detach();
     registry.recordFailure('search', 'network');
@@ -143,8 +144,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
 
   it('does not keep a process alive, even if its server is running', async () => {
     const { port, messages } = await viewer();
-    const fixture = fileURLToPath(new URL('fixtures/attached-process.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', fixture, `ws://127.0.0.1:${port}`], {
+    const child = spawn(process.execPath, [programFile('attached-process'), `ws://127.0.0.1:${port}`], {
       stdio: 'inherit',
     });
     cleanUps.push(() => child.kill());
@@ -152,7 +152,7 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
     expect(code).toBe(0);
     expect(actorsIn(messages).map(({ name }) => name)).toEqual(['toolfuse', 'search']);
-  }, 30_000);
+  });
 
   it('reaches the package’s viewers through the package’s own server', async () => {
     const port = (await viewer().then(async ({ port: free, close }) => {
@@ -164,13 +164,13 @@ describe('the WebSocket inspector of @statelyai/inspect, attached to a registry'
     const registry = registryWith('search');
     const inspector = webSocketInspector(port);
     cleanUps.push(attachInspector(registry, inspector));
-    await vi.waitFor(() => expect(socketOf(inspector).readyState).toBe(WebSocket.OPEN), 5_000);
+    await waitFor(() => expect(socketOf(inspector).readyState).toBe(WebSocket.OPEN));
 
     const seen: StatelyInspectionEvent[] = [];
     const socket = new WebSocket(`ws://localhost:${port}`);
     cleanUps.push(() => socket.terminate());
     socket.on('message', (data) => seen.push(JSON.parse(String(data))));
-    await vi.waitFor(() => expect(actorsIn(seen).map(({ name }) => name)).toEqual(['toolfuse', 'search']));
+    await waitFor(() => expect(actorsIn(seen).map(({ name }) => name)).toEqual(['toolfuse', 'search']));
   });
 });
 
@@ -192,11 +192,11 @@ describe('the browser inspector of @statelyai/inspect, attached to a registry', 
     const registry = registryWith('search');
     cleanUps.push(attachInspector(registry, createBrowserInspector({ window })));
     connect();
-    await vi.waitFor(() => expect(actorsIn(messages).length).toBeGreaterThanOrEqual(2));
+    await waitFor(() => expect(actorsIn(messages).length).toBeGreaterThanOrEqual(2));
     registry.recordFailure('search', 'network');
     const before = messages.length;
     connect();
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(actorsIn(messages.slice(before)).at(-1)).toMatchObject({
         name: 'search',
         snapshot: { value: 'open' },

@@ -3,7 +3,7 @@ import { hasBrowser, openPage, openWindow } from './support/browser.ts';
 import { bundle, serveApp } from './support/browser-app.ts';
 import { start } from './support/started.ts';
 
-describe.skipIf(!hasBrowser)('toolfuse/inspect in a browser', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('toolfuse/inspect in a browser', () => {
   it('shows a registry in a browser to the inspector, through the real Stately client', async () => {
     const { inspector } = await start();
     const script = await bundle(`

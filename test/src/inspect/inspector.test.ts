@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Runs a program with the built package until it ends by itself. @returns Its output. */
 const runBuilt = async (code: string): Promise<string> =>
-  (await run(process.execPath, ['--input-type=module', '-e', code], { cwd: root, timeout: 15_000 })).stdout;
+  (await run(process.execPath, ['--input-type=module', '-e', code], { cwd: root })).stdout;
 
 describe('an inspector', () => {
   it('is loaded and served by registry.inspect, at an address with a key', async () => {
@@ -106,7 +106,7 @@ describe('an inspector', () => {
   });
 });
 
-describe('a process with an inspector', { timeout: 30_000 }, () => {
+describe('a process with an inspector', () => {
   it('ends when it has nothing else to do', async () => {
     expect(
       await runBuilt(`

@@ -55,9 +55,7 @@ describe('whatever happens to a server', () => {
           }
           const works = (): Promise<RawMessage> =>
             client.request('tools/call', { name: 'pid', arguments: {} });
-          await expect
-            .poll(async () => (await works()).result?.isError, { timeout: 30_000, interval: 100 })
-            .toBeUndefined();
+          await expect.poll(async () => (await works()).result?.isError, { interval: 100 }).toBeUndefined();
           // A cancelled request may still have an answer, if the answer was faster.
           for (const id of asked) if (!cancelled.has(id)) await client.answerTo(id);
           const answers = client.messages.filter(isAnswer).map(({ id }) => id);
@@ -74,6 +72,7 @@ describe('whatever happens to a server', () => {
 
 /** Signals the current run, if there is one. */
 function signal(server: FaultServer, name: NodeJS.Signals): void {
+  if (server.runs.length === 0) return;
   try {
     server.signal(name);
   } catch (error) {

@@ -13,7 +13,7 @@ async function fail(session: ProxySession, times: number, words = 'HTTP 503'): P
   }
 }
 
-describe('a tool that fails again and again', { timeout: 30_000 }, () => {
+describe('a tool that fails again and again', () => {
   it('is refused after the seventh time, and no other tool of its server is', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, ...longBackoffs);
@@ -88,7 +88,7 @@ describe('a tool that fails again and again', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a mistake of the caller', { timeout: 30_000 }, () => {
+describe('a mistake of the caller', () => {
   it('never counts, however often it is made', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--failure-threshold', '1');
@@ -106,7 +106,7 @@ describe('a mistake of the caller', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the circuits as a resource', { timeout: 30_000 }, () => {
+describe('the circuits as a resource', () => {
   it('are on the list of resources, and do not show the key of the inspector', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--status-resource', '--inspect');

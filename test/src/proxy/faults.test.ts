@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { behindProxy } from './support/connections.ts';
 import { initialize } from './support/explore.ts';
 import { FaultServer } from './support/fault-server.ts';
@@ -7,13 +8,11 @@ import { RawClient } from './support/raw-client.ts';
 import { denialOf, failureOf, ProxySession, peakMbOf, textOf } from './support/session.ts';
 
 /** A call of a tool works again, sooner or later. */
-const isBack = (session: ProxySession): Promise<void> =>
-  vi.waitFor(async () => expect(await session.say('echo', { words: 'back' })).toBe('back'), {
-    timeout: 15_000,
-    interval: 50,
-  });
+const isBack = async (session: ProxySession): Promise<void> => {
+  while ((await session.say('echo', { words: 'back' })) !== 'back') await sleep(50);
+};
 
-describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
+describe.concurrent('a server that is killed', () => {
   it('in the middle of calls leaves none of them unanswered', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, '--min-backoff', '9000', '--max-backoff', '9000');
@@ -75,7 +74,7 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
     await using session = await ProxySession.open(server);
     expect(await session.say('echo', { words: 'x' })).toBe('x');
     server.signal('SIGKILL');
-    await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => server.runs.length).toBe(2);
     await isBack(session);
     expect(server.runs).toHaveLength(2);
     // What the server says on standard error goes through.
@@ -103,18 +102,19 @@ describe.concurrent('a server that is killed', { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent('a server that hangs', { timeout: 30_000 }, () => {
+describe.concurrent('a server that hangs', () => {
   it('is detected by a ping, ended and started again', async ({ expect }) => {
     await using server = new FaultServer();
-    await using session = await ProxySession.open(server, '--timeout', '300');
+    // Only this tool has a short limit, so that a slow machine answers the other calls in time.
+    await using session = await ProxySession.open(server, '--tool', 'echo:timeout=300');
     const pid = await session.say('pid');
     server.signal('SIGSTOP');
-    const startedAt = performance.now();
     const answer = await session.call('echo', { words: 'x' });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    // The call was answered when its time was over, before the proxy gave the server up.
+    expect(server.runs).toHaveLength(1);
     expect(textOf(answer)).toMatch(/^The call of "echo" was sent, but there was no answer within 0\.3 s/);
     expect(failureOf(answer)).toMatchObject({ error: 'timeout', executed: 'unknown' });
-    await expect.poll(async () => (await session.circuits()).server, { timeout: 10_000 }).not.toBe('closed');
+    await expect.poll(async () => (await session.circuits()).server).not.toBe('closed');
     await isBack(session);
     expect(await session.say('pid')).not.toBe(pid);
     expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
@@ -145,10 +145,10 @@ describe.concurrent('a server that hangs', { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent('a server that starts slowly', { timeout: 30_000 }, () => {
+describe.concurrent('a server that starts slowly', () => {
   it('is waited for', async ({ expect }) => {
     await using server = new FaultServer();
-    server.plan({ startDelayMs: 1_500 });
+    server.plan({ startDelayMs: 500 });
     await using session = await ProxySession.open(server);
     expect(await session.say('echo', { words: 'x' })).toBe('x');
     expect((await session.circuits()).server).toBe('closed');
@@ -158,20 +158,20 @@ describe.concurrent('a server that starts slowly', { timeout: 30_000 }, () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
     await session.say('pid');
-    server.plan({ startDelayMs: 1_500 });
+    const mayStart = server.holdStarts();
     server.signal('SIGKILL');
-    await expect.poll(() => server.runs.length, { timeout: 10_000 }).toBe(2);
-    const startedAt = performance.now();
+    await expect.poll(() => server.runs.length).toBe(2);
+    // The server cannot start before the call is answered.
     const answer = await session.call('echo', { words: 'x' });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(answer.isError).toBe(true);
     expect(denialOf(answer)).toMatchObject({ executed: false, reason: 'upstream' });
+    mayStart();
     await isBack(session);
     expect(server.runs).toHaveLength(2);
   });
 });
 
-describe.concurrent('a server that ends as soon as it is started', { timeout: 30_000 }, () => {
+describe.concurrent('a server that ends as soon as it is started', () => {
   it('is started at most once in each backoff, and every call has an answer', async ({ expect }) => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
@@ -180,9 +180,9 @@ describe.concurrent('a server that ends as soon as it is started', { timeout: 30
     server.signal('SIGKILL');
     const killedAt = performance.now();
     while (server.runs.length < 4) {
-      const startedAt = performance.now();
-      expect((await session.call('echo', { words: 'x' })).isError).toBe(true);
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      const answer = await session.call('echo', { words: 'x' });
+      expect(answer.isError).toBe(true);
+      expect(denialOf(answer) ?? failureOf(answer)).toBeDefined();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     // 200 ms of backoff, then 400 ms each, beside the time that a start takes.
@@ -202,7 +202,7 @@ describe.concurrent('a server that ends as soon as it is started', { timeout: 30
   });
 });
 
-describe('a command that is not there', { timeout: 30_000 }, () => {
+describe('a command that is not there', () => {
   it('is reported on standard error, and to the client', async () => {
     await using server = new FaultServer();
     const session = new ProxySession(server, ['--', '/no/such/command']);
@@ -211,7 +211,7 @@ describe('a command that is not there', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that writes lines that are not messages', { timeout: 30_000 }, () => {
+describe('a server that writes lines that are not messages', () => {
   it.each([
     ['words', 'Listening on port 3000'],
     ['half a message', '{"jsonrpc":"2.0","id":1,'],
@@ -232,7 +232,7 @@ describe('a server that writes lines that are not messages', { timeout: 30_000 }
   });
 });
 
-describe('a message that is too long', { timeout: 30_000 }, () => {
+describe('a message that is too long', () => {
   it('is replaced by an error, in bounded memory, and the session goes on', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);
@@ -264,7 +264,7 @@ describe('a message that is too long', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a flood of notifications', { timeout: 60_000 }, () => {
+describe('a flood of notifications', () => {
   it('comes whole and in order, in bounded memory', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server);

@@ -28,9 +28,9 @@ async function setUp(server: FaultServer, ...options: readonly string[]) {
 }
 
 const isBack = (session: ProxySession) =>
-  expect.poll(() => session.say('echo', { words: 'back' }), { timeout: 15_000, interval: 50 });
+  expect.poll(() => session.say('echo', { words: 'back' }), { interval: 50 });
 
-describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
+describe('a server that is reached by HTTP', () => {
   it('works', async () => {
     await using server = new FaultServer();
     await using world = await setUp(server);
@@ -80,7 +80,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
     await session.say('pid');
     network.silence();
     expect(failureOf(await session.call('echo', { words: 'x' }))).toMatchObject({ error: 'timeout' });
-    await expect.poll(async () => (await session.circuits()).server, { timeout: 10_000 }).not.toBe('closed');
+    await expect.poll(async () => (await session.circuits()).server).not.toBe('closed');
     network.mend();
     await isBack(session).toBe('back');
   });
@@ -119,7 +119,7 @@ describe('a server that is reached by HTTP', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that asks for credentials', { timeout: 30_000 }, () => {
+describe('a server that asks for credentials', () => {
   const header = ['--header', 'Authorization: Bearer s3cret', '--server', 'failure-threshold=1'];
 
   it('gets the header that it asks for, and nobody else does', async () => {
@@ -153,7 +153,7 @@ describe('a server that asks for credentials', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server that redirects', { timeout: 30_000 }, () => {
+describe('a server that redirects', () => {
   const header = ['--header', 'X-Key: s3cret'];
 
   it('is followed within itself', async () => {
@@ -184,7 +184,7 @@ describe('a server that redirects', { timeout: 30_000 }, () => {
   });
 });
 
-describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () => {
+describe('an answer of a server by HTTP that is lost', () => {
   /** A server whose answers, except the first, break off and cannot be resumed. */
   const forgetful: RequestListener = async (request, response) => {
     if (request.method !== 'POST') return void response.writeHead(404).end();
@@ -218,7 +218,7 @@ describe('an answer of a server by HTTP that is lost', { timeout: 30_000 }, () =
   });
 });
 
-describe('a server of HTTP that does not speak MCP', { timeout: 30_000 }, () => {
+describe('a server of HTTP that does not speak MCP', () => {
   it.each([
     ['nothing', 'application/json', '', 'its answer does not answer this request'],
     [

@@ -71,7 +71,7 @@ beforeAll(async () => {
     recordsOf.set(script.server, await recordAll(script));
   };
   await Promise.all(scripts.map(record));
-}, 120_000);
+});
 
 describe.each(scripts)('$server', ({ server }) => {
   const recordsBy = (way: Way): string[] => recordsOf.get(server)?.[way] ?? [];

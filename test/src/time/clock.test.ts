@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Clock, createToolRegistry, systemClock } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { monotonic } from '../../../src/time/monotonic.ts';
+import { programFile } from '../../support/program.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const longestHostDelayMs = 2 ** 31 - 1;
@@ -133,27 +133,19 @@ describe('a clock whose timers fire early', () => {
 
 describe('a process with open and half-open circuits', () => {
   it('exits by itself, at once', async () => {
-    const fixture = fileURLToPath(new URL('fixtures/waiting-process.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', fixture], {
+    const child = spawn(process.execPath, [programFile('waiting-process')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
-    let saidAt = 0;
     child.stdout.on('data', (data) => {
-      saidAt = performance.now();
       output += data;
     });
-    // A real process and real time, because the test is about what keeps Node alive. Start-up time is not counted.
+    // A real process and real time, because the test is about what keeps Node alive. Its backoffs of a day would.
     const code = await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => child.kill(), 15_000);
       child.on('error', reject);
-      child.on('exit', (exitCode) => {
-        clearTimeout(timer);
-        resolve(exitCode);
-      });
+      child.on('exit', resolve);
     });
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual({ open: 'open', probed: 'halfOpen', isProbed: true });
-    expect(performance.now() - saidAt).toBeLessThan(3_000);
-  }, 20_000);
+  });
 });

@@ -56,7 +56,7 @@ const viewerCode = `
   });
 `;
 
-describe.skipIf(!hasBrowser)('the classic inspector in a real browser', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the classic inspector in a real browser', () => {
   it('shows the circuits and their states to a viewer in a frame', async () => {
     const viewer = await serveApp(await bundle(viewerCode, { alias: { xstate: 'xstate-v4' } }));
     const app = await bundle(`

@@ -5,6 +5,7 @@ import { createToolRegistry, type ToolRegistry } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClassicOptions } from '../../../../src/inspect/classic/options.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 /** The messages to a viewer, as the package's own receiver reads them. */
 interface Told {
@@ -76,7 +77,7 @@ describe('a registry in the classic inspector', () => {
     await inspectClassic(registry, { server });
     const { registered } = viewer(port);
 
-    await vi.waitFor(() => expect(registered()).toHaveLength(3));
+    await waitFor(() => expect(registered()).toHaveLength(3));
     expect(registered().map(({ machine, state }) => [machine?.id, state?.value])).toEqual([
       ['toolRegistry', 'operational'],
       ['toolCircuit', 'closed'],
@@ -98,14 +99,14 @@ describe('a registry in the classic inspector', () => {
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });
     const { told, registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(1));
+    await waitFor(() => expect(registered()).toHaveLength(1));
 
     registry.tool('search');
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     expect(registered()[1]?.id).toBe('search');
     registry.recordFailure('search', 'network');
     const id = registry.tool('search').sessionId;
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(
         told.some(
           ({ type, sessionId, state }) =>
@@ -119,7 +120,7 @@ describe('a registry in the classic inspector', () => {
       data: { type: 'FAILURE', category: 'network' },
     });
     registry.reset('search');
-    await vi.waitFor(() => expect(told).toContainEqual({ type: 'service.stop', sessionId: id }));
+    await waitFor(() => expect(told).toContainEqual({ type: 'service.stop', sessionId: id }));
   });
 
   it('shows delays under the names that v4 gives to their events', async () => {
@@ -130,9 +131,9 @@ describe('a registry in the classic inspector', () => {
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });
     const { told, registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(1));
+    await waitFor(() => expect(registered()).toHaveLength(1));
     registry.recordFailure('search', 'network');
-    await vi.waitFor(() => expect(told.some(({ state }) => state?.matches('halfOpen'))).toBe(true));
+    await waitFor(() => expect(told.some(({ state }) => state?.matches('halfOpen'))).toBe(true));
     expect(told.map(({ event }) => event?.name)).toContain('xstate.after(backoff)#toolCircuit.open');
   });
 
@@ -145,7 +146,7 @@ describe('a registry in the classic inspector', () => {
         kind === 'context' && actor === 'search' ? { hidden: true } : value,
     });
     const { registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     expect(registered()[1]?.state?.context).toEqual({ hidden: true });
   });
 
@@ -154,7 +155,7 @@ describe('a registry in the classic inspector', () => {
     const { server, port } = await webSocketServer();
     const detach = await inspectClassic(registry, { server });
     const { told, registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     detach();
     registry.recordFailure('search', 'network');
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -181,11 +182,11 @@ describe('a viewer that sends events', () => {
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server, controls: true });
     const { told, send, registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     const { sessionId } = registry.tool('search');
     send(failure(sessionId));
-    await vi.waitFor(() => expect(registry.state('search')).toBe('open'));
-    await vi.waitFor(() => expect(told.some(({ state }) => state?.matches('open'))).toBe(true));
+    await waitFor(() => expect(registry.state('search')).toBe('open'));
+    await waitFor(() => expect(told.some(({ state }) => state?.matches('open'))).toBe(true));
     // The viewer was notified of its own event once, and not again as the actor's event.
     expect(told.filter(({ event }) => event?.name === 'FAILURE')).toHaveLength(1);
   });
@@ -195,11 +196,11 @@ describe('a viewer that sends events', () => {
     const { server, port } = await webSocketServer();
     await inspectClassic(registry, { server });
     const { told, send, registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     send(failure(registry.tool('search').sessionId));
     // A later message has been answered, so this one was processed.
     send({ type: 'xstate.inspecting' });
-    await vi.waitFor(() => expect(registered()).toHaveLength(4));
+    await waitFor(() => expect(registered()).toHaveLength(4));
     expect(registry.state('search')).toBe('closed');
     expect(told.filter(({ event }) => event?.name === 'FAILURE')).toEqual([]);
   });
@@ -227,7 +228,7 @@ describe('a viewer that is hostile', () => {
     await once(hostile, 'open');
     hostile.send(message);
     const { registered } = viewer(port);
-    await vi.waitFor(() => expect(registered()).toHaveLength(2));
+    await waitFor(() => expect(registered()).toHaveLength(2));
     registry.recordFailure('search', 'network');
     expect(registry.state('search')).toBe('open');
   });

@@ -30,7 +30,7 @@ async function busy() {
   return inspector;
 }
 
-describe.skipIf(!hasBrowser)('axe-core has no objection to', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('axe-core has no objection to', () => {
   it.each([
     ['light', 1_280],
     ['dark', 1_280],
@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('axe-core has no objection to', { timeout: 60_000 }
   });
 });
 
-describe.skipIf(!hasBrowser)('a narrow window', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('a narrow window', () => {
   it.each(['board', 'chart', 'sequence'] as const)('cuts nothing off the %s at its sides', async (view) => {
     const { page } = await openPage(await busy(), { view, width: 400 });
     await page.locator('main').waitFor();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasBrowser, openPage } from '../support/browser.ts';
 import { fail, start } from '../support/started.ts';
 
-describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the board', () => {
   it('shows a tool in words: its state, failures, threshold, denials, last error, countdown and outcomes', async () => {
     const { registry, inspector } = await start();
     registry.recordSuccess('shell');
@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)('the board', { timeout: 30_000 }, () => {
     const before = await left.innerText();
     expect(before).toMatch(/^\d+ s$/);
     // The countdown advances by itself, without an event.
-    await expect.poll(() => left.innerText(), { timeout: 5_000 }).not.toBe(before);
+    await expect.poll(() => left.innerText()).not.toBe(before);
     expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
   });
 

@@ -7,7 +7,7 @@ import { hasBrowser, openPage } from '../support/browser.ts';
 import { built } from '../support/built.ts';
 import { fail, start } from '../support/started.ts';
 
-describe.skipIf(!hasBrowser)('the page', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the page', () => {
   it('shows events from before it was opened, if the inspector was attached late', async () => {
     const registry = built.toolfuse.createToolRegistry({
       circuit: { failureThreshold: 3, minBackoffMs: 50_000 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasBrowser, openPage } from '../support/browser.ts';
 import { fail, start } from '../support/started.ts';
 
-describe.skipIf(!hasBrowser)('the controls', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the controls', () => {
   it('send each of their events to the circuit', async () => {
     const { registry, inspector } = await start(
       { circuit: { failureThreshold: 2, minBackoffMs: 60_000 } },

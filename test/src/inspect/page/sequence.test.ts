@@ -7,7 +7,7 @@ import { fail, start } from '../support/started.ts';
 const circuit = { failureThreshold: 1, minBackoffMs: 60_000 };
 const typesOf = (page: Page): Promise<string[]> => page.locator('.slot .event-row .type').allInnerTexts();
 
-describe.skipIf(!hasBrowser)('the sequence', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the sequence', () => {
   it('lists the events between the world, the tools and the registry, in order', async () => {
     const { registry, inspector } = await start({ circuit });
     fail(registry, 'shell', 1);

@@ -8,7 +8,7 @@ const activeIn = (chart: Locator): Promise<(string | null)[]> =>
     .locator('.state.active')
     .evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
 
-describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
+describe.skipIf(!hasBrowser)('the statechart', () => {
   it('is drawn from the machine’s own definition, with the active state highlighted', async () => {
     const { registry, inspector } = await start();
     registry.tool('search');
@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     const timer = chart.locator('[data-state="open"] .timer');
     const before = await timer.textContent();
     expect(before).toMatch(/^\d+ s$/);
-    await expect.poll(() => timer.textContent(), { timeout: 5_000 }).not.toBe(before);
+    await expect.poll(() => timer.textContent()).not.toBe(before);
   });
 
   it('animates nothing for users who prefer reduced motion', async () => {
@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     const { page } = await openPage(inspector);
     await page.getByRole('button', { name: 'search' }).click();
     const chart = page.locator('svg.chart');
-    await expect.poll(() => activeIn(chart), { timeout: 5_000 }).toEqual(['halfOpen']);
+    await expect.poll(() => activeIn(chart)).toEqual(['halfOpen']);
     expect(await chart.locator('.edge.is-taken').getAttribute('aria-label')).toContain(
       'from open to halfOpen',
     );
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser)('the statechart', { timeout: 30_000 }, () => {
     await expect.poll(() => snapshot.innerText()).toContain('"deniedRequests": 0');
     const busy = setInterval(() => registry.allowRequest('search'), 20);
     try {
-      await expect.poll(() => snapshot.innerText(), { timeout: 3_000 }).toMatch(/"deniedRequests": [1-9]/);
+      await expect.poll(() => snapshot.innerText()).toMatch(/"deniedRequests": [1-9]/);
     } finally {
       clearInterval(busy);
     }

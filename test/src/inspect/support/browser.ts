@@ -2,6 +2,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Inspector } from 'toolfuse/inspect';
 import { afterAll, afterEach } from 'vitest';
 import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
+import { hungMs } from '../../../support/hung.ts';
 
 const executablePath = findChromium();
 
@@ -55,7 +56,7 @@ export async function openWindow(): Promise<Page> {
   profile ??= startBrowser();
   const page = idle.pop() ?? (await (await profile).newPage());
   used.push(page);
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(hungMs);
   return page;
 }
 

@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { FaultServer } from '../support/fault-server.ts';
 import { HttpCaller, messagesOf } from '../support/http-caller.ts';
-import { HttpProxy } from '../support/http-proxy.ts';
+import { HttpProxy, requestArrives } from '../support/http-proxy.ts';
 import type { RawMessage } from '../support/raw-client.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'toolfuse-http-client-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const speaker = ['--', process.execPath, fixture('speaker.mjs')];
@@ -41,11 +48,11 @@ describe('a request of a client that speaks HTTP', () => {
 
   it('counts as activity of the client as long as its stream is open', async () => {
     await using server = new FaultServer();
-    await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 1_000 });
+    await using http = await HttpProxy.listen(['--', ...server.command], { idleTimeoutMs: 2_000 });
     const caller = await HttpCaller.open(http.url);
     const dropping = new AbortController();
     await caller.call('hang', {}, { signal: dropping.signal });
-    await sleep(1_300);
+    await sleep(2_500);
     dropping.abort();
     await sleep(200);
     expect((await caller.post({ method: 'notifications/x' })).status).toBe(202);
@@ -60,8 +67,11 @@ describe('what a server sends before its client listens', () => {
   async function heard(messages: readonly object[]): Promise<RawMessage[]> {
     await using http = await HttpProxy.listen(speaker);
     const caller = await HttpCaller.open(http.url);
-    await caller.post({ method: 'notifications/say', params: { messages } });
-    await sleep(500);
+    const saidFile = join(folder, randomUUID());
+    await caller.post({ method: 'notifications/say', params: { messages, saidFile } });
+    await expect.poll(() => existsSync(saidFile)).toBe(true);
+    // The messages are in the pipe now, and this process only has to read them.
+    await sleep(100);
     const listening = await caller.listen();
     await caller.post({ method: 'notifications/tell' });
     return await messagesOf(listening, ({ method }) => method === 'notifications/refused');
@@ -88,30 +98,32 @@ describe('what a client posts while its server reads nothing', () => {
   const large = { method: 'notifications/x', params: { words: 'x'.repeat(400_000) } };
   const sleeping = ['--max-message-mb', '1', ...speaker];
 
-  /** Posts messages to a server that sleeps. */
-  async function post(http: HttpProxy, ms: number, count: number) {
+  /** Posts messages to a server that sleeps until it is woken. */
+  async function post(http: HttpProxy, count: number) {
     const caller = await HttpCaller.open(http.url);
-    await caller.post({ method: 'notifications/sleep', params: { ms } });
+    const wakeFile = join(folder, randomUUID());
+    await caller.post({ method: 'notifications/sleep', params: { wakeFile } });
     const statuses: number[] = [];
     const posts = Array.from({ length: count }, async () => {
       const response = await caller.post(large);
       statuses.push(response.status);
     });
-    return { caller, statuses, all: Promise.allSettled(posts) };
+    return { caller, statuses, all: Promise.allSettled(posts), wake: () => writeFileSync(wakeFile, '') };
   }
 
   it('waits, and goes on when the server reads again', async () => {
     await using http = await HttpProxy.listen(sleeping);
-    const { statuses, all } = await post(http, 1_000, 20);
+    const { statuses, all, wake } = await post(http, 20);
     await sleep(500);
     expect(statuses.length).toBeLessThan(10);
+    wake();
     await all;
     expect(statuses).toEqual(Array.from({ length: 20 }, () => 202));
   });
 
   it('is refused if it is too much, or the session has ended meanwhile', async () => {
     await using http = await HttpProxy.listen(sleeping);
-    const { caller, statuses, all } = await post(http, 60_000, 150);
+    const { caller, statuses, all } = await post(http, 150);
     await expect.poll(() => statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
     expect(statuses).not.toContain(404);
     await caller.end();
@@ -121,7 +133,7 @@ describe('what a client posts while its server reads nothing', () => {
 
   it('waits up to a hundred messages: the one after that is refused', async () => {
     await using http = await HttpProxy.listen(sleeping);
-    const { caller, all } = await post(http, 60_000, 1);
+    const { caller, all } = await post(http, 1);
     // More than the server's pipe holds: nothing after it is accepted.
     await all;
     const statuses: number[] = [];
@@ -138,11 +150,12 @@ describe('what a client posts while its server reads nothing', () => {
 
   it('is forgotten when it is dropped', async () => {
     await using http = await HttpProxy.listen(sleeping, { maxSessions: 1 });
-    const { caller, all } = await post(http, 60_000, 1);
+    const { caller, all } = await post(http, 1);
     await all;
     const leaving = new AbortController();
+    const hasArrived = requestArrives();
     const held = caller.post({ method: 'notifications/x' }, { signal: leaving.signal });
-    await sleep(200);
+    await hasArrived;
     await expect(HttpCaller.open(http.url)).rejects.toThrow('HTTP 503');
     leaving.abort();
     await expect(held).rejects.toThrow();

@@ -4,17 +4,15 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { programFile } from '../../../support/program.ts';
 import { FaultServer } from '../support/fault-server.ts';
 import { HttpCaller, messagesOf } from '../support/http-caller.ts';
-import { HttpProxy } from '../support/http-proxy.ts';
+import { HttpProxy, requestArrives } from '../support/http-proxy.ts';
 
-const fileServer = fileURLToPath(
-  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
-);
+const fileServer = programFile('server-filesystem');
 const folder = mkdtempSync(join(tmpdir(), 'toolfuse-http-'));
 const endings: (() => Promise<unknown>)[] = [];
 
@@ -125,15 +123,15 @@ describe('a client that speaks HTTP', () => {
 
   it('ends with its server after a long enough silence', async () => {
     await using server = new FaultServer();
-    const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 500 });
+    const url = await listen(['--', ...server.command], '127.0.0.1', { idleTimeoutMs: 2_000 });
     const { client } = await connect(url);
     // A client with an open stream is there, however long it is silent.
-    await sleep(800);
+    await sleep(2_500);
     expect(await client.callTool({ name: 'echo', arguments: { words: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
     await client.close();
-    await expect.poll(() => server.runs.filter(isRunning), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => server.runs.filter(isRunning)).toEqual([]);
   });
 
   it('gets a message with carriage returns as one event', async () => {
@@ -179,8 +177,9 @@ describe('a proxy that ends', () => {
     await HttpCaller.open(http.url);
     // Its connection exists already when the proxy begins to end.
     const late = request(http.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    const hasArrived = requestArrives();
     late.write('{"jsonrpc":"2.0","id":1,');
-    await sleep(100);
+    await hasArrived;
     expect(left()).toHaveLength(1);
     const ending = http.proxy.end();
     await expect(HttpCaller.open(http.url)).rejects.toThrow('fetch failed');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CommandServer } from '../../../../src/proxy/server/command-server.ts';
 import type { Line } from '../../../../src/proxy/wire/line.ts';
 
@@ -43,14 +43,16 @@ describe('a server that ends', () => {
     const pids: number[] = [];
     const program = `
       const { spawn } = require('node:child_process');
-      const beat = "setInterval(() => console.log(process.pid), 50); setTimeout(() => process.exit(), 60_000)";
-      spawn(process.execPath, ['-e', beat], { stdio: ['ignore', 'inherit', 'ignore'], detached: true }).unref();
-      setTimeout(() => process.exit(7), 500);`;
+      const beat = "setInterval(() => { console.log(process.pid); process.send?.('it speaks'); }, 50)";
+      const stdio = ['ignore', 'inherit', 'ignore', 'ipc'];
+      const left = spawn(process.execPath, ['-e', beat], { stdio, detached: true });
+      left.once('message', () => process.exit(7));`;
     const { ended } = run(program, (line) => pids.push(Number(line.text('utf8', 0, line.length))));
     expect(await ended).toBe('it exited with code 7');
-    const [pid = 0] = pids;
+    const [pid] = pids;
+    expect(pid).toBeGreaterThan(0);
     // That process still runs, so its end did not help.
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid as number, 'SIGKILL');
   });
 });
 
@@ -63,6 +65,24 @@ it('a server whose output nobody reads still ends when it is told to', async () 
   });
   await expect.poll(() => heard).toBeGreaterThan(0);
   await server.close('gently');
+  const { pid = 0 } = server;
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+it('a stubborn server has ended before the SDK would kill the proxy', async () => {
+  const stubborn = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000); console.log('runs')";
+  let heard = 0;
+  const { server } = run(stubborn, () => heard++);
+  await expect.poll(() => heard).toBe(1);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const closing = server.close('gently');
+    // The SDK sends SIGTERM two seconds after the end of the input, and SIGKILL two seconds later.
+    await vi.advanceTimersByTimeAsync(3_999);
+    await closing;
+  } finally {
+    vi.useRealTimers();
+  }
   const { pid = 0 } = server;
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });

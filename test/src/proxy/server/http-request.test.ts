@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { categorize } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
@@ -27,16 +26,22 @@ describe('the time that an answer takes', () => {
     const before = world[ofFetch] as Dispatcher;
     const limited = new (before.constructor as DispatcherClass)({ headersTimeout: 50, bodyTimeout: 50 });
     world[ofFetch] = limited;
+    let giveUp = (): void => {};
+    const fetchHasGivenUp = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
     try {
       await using to = await connectTo({
         onPost: async (_, response) => {
-          // Its clock ticks once a second.
-          await delay(2_500);
+          await fetchHasGivenUp;
           answer(response, answerTo(1));
         },
       });
       to.say(callOf(1));
+      await expect.poll(() => to.asked).toHaveLength(1);
+      // It gives up when the clock of its limits ticks, which is once a second.
       await expect(fetch(to.server.origin, { method: 'POST', body: '{}' })).rejects.toThrow();
+      giveUp();
       await expect.poll(() => [...to.lines, ...to.undelivered]).toEqual([answerTo(1)]);
     } finally {
       world[ofFetch] = before;

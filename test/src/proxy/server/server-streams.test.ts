@@ -16,7 +16,7 @@ describe('an answer that breaks off', () => {
       await using to = await connectTo({
         onPost: (_, response) => {
           stream(response, first);
-          setTimeout(() => response.destroy(), 20);
+          response.write('\n', () => response.destroy());
         },
         onGet: (_, response) => void response.writeHead(status).end(),
       });
@@ -34,7 +34,7 @@ describe('an answer that breaks off', () => {
     await using to = await connectTo({
       onPost: (_, response) => {
         stream(response, first);
-        setTimeout(() => to.server.stop(), 20);
+        response.write('\n', () => void to.server.stop());
       },
     });
     to.say(callOf(1));
@@ -47,8 +47,9 @@ describe('an answer that breaks off', () => {
   it('and has no event id belongs to a call that may have run', async () => {
     await using to = await connectTo({
       onPost: (_, response) => {
-        response.writeHead(200, { 'content-type': 'application/json' }).write('{"jsonrpc"');
-        setTimeout(() => response.destroy(), 20);
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .write('{"jsonrpc"', () => response.destroy());
       },
     });
     to.say(callOf(1));

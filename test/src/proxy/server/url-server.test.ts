@@ -115,18 +115,28 @@ describe('a call that is cancelled', () => {
 
 describe('the end of a connection', () => {
   it('waits for calls in progress', async () => {
+    const underWay: (() => void)[] = [];
     await using to = await connectTo({
       onPost: ({ id, method }, response) => {
-        if (id === undefined) return void setTimeout(() => response.writeHead(202).end(), 100);
+        if (id === undefined) return void underWay.push(() => response.writeHead(202).end());
         response.setHeader('mcp-session-id', 'a');
-        setTimeout(() => answer(response, answerTo(id as number)), method === 'initialize' ? 0 : 100);
+        const tell = () => answer(response, answerTo(id as number));
+        if (method === 'initialize') tell();
+        else underWay.push(tell);
       },
     });
     to.say({ id: 1, method: 'initialize' });
     await expect.poll(() => to.lines).toEqual([answerTo(1)]);
     to.say(notification('a'));
     to.say(callOf(2));
-    await to.connection.close('gently');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const closing = to.connection.close('gently');
+    await expect.poll(() => underWay).toHaveLength(1);
+    underWay[0]?.();
+    await expect.poll(() => underWay).toHaveLength(2);
+    underWay[1]?.();
+    await closing;
+    vi.useRealTimers();
     expect(to.lines).toEqual([answerTo(1), answerTo(2)]);
     expect(to.asked).toEqual(['initialize', 'notifications/a', 'tools/call', 'DELETE']);
     expect(to.undelivered).toEqual([]);

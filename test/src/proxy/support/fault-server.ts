@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../../../support/program.ts';
 import type { CommandLine } from './raw-client.ts';
-
-const program = fileURLToPath(new URL('../fixtures/fault-server.mjs', import.meta.url));
 
 /** How the next starts of the server go. */
 export interface Plan {
   readonly exitAtStart?: boolean;
   readonly hangAtStart?: boolean;
   readonly startDelayMs?: number;
+  /** Whether they wait until the test lets them go on. */
+  readonly isHeld?: boolean;
 }
 
 /** A server whose tools fail on request, and a record of its runs. */
@@ -21,11 +21,19 @@ export class FaultServer {
   #http: ChildProcess | undefined;
 
   get command(): CommandLine {
-    return [process.execPath, program, this.folder];
+    return [process.execPath, programFile('fault-server'), this.folder];
   }
 
   plan(plan: Plan): void {
     writeFileSync(join(this.folder, 'plan.json'), JSON.stringify(plan));
+  }
+
+  /** Holds up its next starts. @returns a function that lets them go on. */
+  holdStarts(): () => void {
+    const held = join(this.folder, 'held');
+    writeFileSync(held, '');
+    this.plan({ isHeld: true });
+    return () => rmSync(held);
   }
 
   /** The process ids of its runs so far. */
@@ -34,8 +42,12 @@ export class FaultServer {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
   }
 
+  /** @throws Error before its first run. */
   get pid(): number {
-    return this.runs.at(-1) ?? 0;
+    const pid = this.runs.at(-1);
+    // A signal to process 0 would reach the tests themselves.
+    if (pid === undefined) throw new Error('the server has not been started yet');
+    return pid;
   }
 
   signal(name: NodeJS.Signals): void {
@@ -44,7 +56,7 @@ export class FaultServer {
 
   /** Starts one that is reached over HTTP. */
   async listen(port: number): Promise<void> {
-    const http = spawn(process.execPath, [program, this.folder, String(port)], {
+    const http = spawn(process.execPath, [programFile('fault-server'), this.folder, String(port)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#http = http;

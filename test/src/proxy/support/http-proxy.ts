@@ -1,6 +1,18 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { HttpFront, type HttpFrontOptions } from '../../../../src/proxy/client/http-front.ts';
 import { McpProxy } from '../../../../src/proxy/mcp-proxy.ts';
 import { readOptions } from '../../../../src/proxy/options/read.ts';
+
+/** Resolves when the next request has come to a server of this process, and was begun to be served. */
+export function requestArrives(): Promise<void> {
+  return new Promise((resolve) => {
+    const onRequest = (): void => {
+      unsubscribe('http.server.request.start', onRequest);
+      setImmediate(resolve);
+    };
+    subscribe('http.server.request.start', onRequest);
+  });
+}
 
 /** A proxy with real servers behind it, that speaks HTTP. */
 export class HttpProxy {

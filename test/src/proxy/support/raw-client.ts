@@ -19,8 +19,6 @@ export interface RawClientOptions {
   readonly answer?: (request: RawMessage) => Record<string, unknown> | undefined;
 }
 
-const maxWaitMs = 30_000;
-
 /** A client that knows nothing about MCP: it writes lines to a server's input, and keeps the lines of its output. */
 export class RawClient {
   /** Every line that has arrived, unchanged. */
@@ -112,13 +110,10 @@ export class RawClient {
   /** The first matching message, among those from this index on, and those to come. */
   async waitFor(what: string, holds: (message: RawMessage) => boolean, from = 0): Promise<RawMessage> {
     const find = (): RawMessage | undefined => this.messages.slice(from).find(holds);
-    const endAt = performance.now() + maxWaitMs;
     for (let found = find(); ; found = find()) {
       if (found !== undefined) return found;
       if (this.#isGone) throw new Error(`the server has gone while ${what} was waited for: ${this.#stderr}`);
-      if (performance.now() > endAt)
-        throw new Error(`${what} did not come; last: ${this.lines.at(-1)}; ${this.#stderr}`);
-      await this.#next(endAt - performance.now());
+      await this.#next();
     }
   }
 
@@ -151,15 +146,13 @@ export class RawClient {
     for (const look of this.#waiting) look();
   }
 
-  /** Resolves when something arrives, or the time is up. */
-  #next(ms: number): Promise<void> {
+  /** Resolves when something arrives, or the server is gone. */
+  #next(): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
-        clearTimeout(timer);
         this.#waiting.delete(end);
         resolve();
       };
-      const timer = setTimeout(end, ms);
       this.#waiting.add(end);
     });
   }

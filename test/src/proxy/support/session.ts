@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { hungMs } from '../../../support/hung.ts';
 import { proxy } from './connections.ts';
 import type { FaultServer } from './fault-server.ts';
 
@@ -70,7 +71,7 @@ export class ProxySession {
     return peakMbOf(this.pid);
   }
 
-  async call(name: string, args: Record<string, unknown> = {}, timeout = 30_000): Promise<CallToolResult> {
+  async call(name: string, args: Record<string, unknown> = {}, timeout = hungMs): Promise<CallToolResult> {
     return (await this.client.callTool({ name, arguments: args }, undefined, { timeout })) as CallToolResult;
   }
 
