@@ -13,6 +13,7 @@ const entryPoints = {
   // The proxy derives a name from it.
   'server-filesystem': '@modelcontextprotocol/server-filesystem/dist/index.js',
   'state-writer': 'test/src/proxy/fixtures/state-writer.ts',
+  'hanging-process': 'test/src/time/fixtures/hanging-process.ts',
   'waiting-process': 'test/src/time/fixtures/waiting-process.ts',
   'attached-process': 'test/src/inspect/fixtures/attached-process.ts',
   soak: 'scripts/soak.ts',
