@@ -26,6 +26,7 @@ const entries = [
   ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
   ['## toolfuse/machines', 'machines/index.ts'],
   ['## toolfuse/mcp', 'src/mcp/index.ts'],
+  ['## toolfuse/testing', 'src/testing/index.ts'],
 ] as const;
 
 /** Each block of code in README.md as a module of its own. */

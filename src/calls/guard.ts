@@ -15,7 +15,8 @@ import {
   type StreamVerdict,
   type Wait,
 } from './followed-stream.ts';
-import { Permit } from './permit.ts';
+import { IssuedPermit } from './issued-permit.ts';
+import type { Permit } from './permit.ts';
 import type { ResultRecorder } from './result-recorder.ts';
 
 const noOptions = Object.freeze({});
@@ -44,7 +45,7 @@ export class Guard {
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
     const asked = this.#admissions.ask(name, upstream);
-    return asked.admitted ? new Permit(asked, this.#results) : asked;
+    return asked.admitted ? new IssuedPermit(asked, this.#results) : asked;
   }
 
   /** Whether a call may be made. Its result will be reported without a permit. */

@@ -1,14 +1,3 @@
-import { isProbe } from '../circuits/admission.ts';
-import type { AdmittedCall } from './admitted-call.ts';
-
-/** The receiver of a permitted call's result. */
-export interface PermitOwner {
-  succeed(call: AdmittedCall): void;
-  fail(call: AdmittedCall, failure: unknown, known: { readonly roundTrip: boolean }): void;
-  timeOut(call: AdmittedCall): void;
-  abandon(call: AdmittedCall): void;
-}
-
 /** What the caller knows about a failed call besides its error. */
 export interface FailureOptions {
   /**
@@ -39,58 +28,21 @@ export interface FailureOptions {
  *   throw error;
  * }
  */
-export class Permit {
+export interface Permit {
   /** Tells a permit from a `Denial`. */
-  readonly admitted = true;
-  readonly #call: AdmittedCall;
-  readonly #owner: PermitOwner;
-  #isSettled = false;
-
-  constructor(call: AdmittedCall, owner: PermitOwner) {
-    this.#call = call;
-    this.#owner = owner;
-  }
-
-  get tool(): string {
-    return this.#call.circuit.id;
-  }
-
+  readonly admitted: true;
+  readonly tool: string;
   /** Whether the call is a probe of a half-open circuit, either the tool's own or its upstream's. */
-  get probe(): boolean {
-    return isProbe(this.#call);
-  }
-
+  readonly probe: boolean;
   /** Reports that the call succeeded. */
-  success(): void {
-    if (this.#settle()) this.#owner.succeed(this.#call);
-  }
-
+  success(): void;
   /**
    * Reports that the call failed. An ignored category counts neither for nor against the tool.
    *
    * @param failure A category or any error. Default: `executionError`.
    */
-  failure(
-    failure: unknown = 'executionError',
-    { roundTrip = false, timedOut = false }: FailureOptions = {},
-  ): void {
-    if (!this.#settle()) return;
-    if (timedOut) this.#owner.timeOut(this.#call);
-    this.#owner.fail(this.#call, failure, { roundTrip });
-  }
-
+  failure(failure?: unknown, options?: FailureOptions): void;
   /** Reports that the call was not made, or says nothing about the tool. A probe's slot becomes free again. */
-  release(): void {
-    if (this.#settle()) this.#owner.abandon(this.#call);
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
-  #settle(): boolean {
-    if (this.#isSettled) return false;
-    this.#isSettled = true;
-    return true;
-  }
+  release(): void;
+  [Symbol.dispose](): void;
 }

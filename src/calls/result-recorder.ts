@@ -11,8 +11,8 @@ import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { evidenceOf, type Verdict } from './evidence.ts';
+import type { PermitOwner } from './issued-permit.ts';
 import { checkNotMisspelt } from './misspelt-category.ts';
-import type { PermitOwner } from './permit.ts';
 import type { CallEnd } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
 

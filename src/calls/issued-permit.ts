@@ -1,0 +1,59 @@
+import { isProbe } from '../circuits/admission.ts';
+import type { AdmittedCall } from './admitted-call.ts';
+import type { FailureOptions, Permit } from './permit.ts';
+
+/** The receiver of a permitted call's result. */
+export interface PermitOwner {
+  succeed(call: AdmittedCall): void;
+  fail(call: AdmittedCall, failure: unknown, known: { readonly roundTrip: boolean }): void;
+  timeOut(call: AdmittedCall): void;
+  abandon(call: AdmittedCall): void;
+}
+
+/** A permit of one admitted call. */
+export class IssuedPermit implements Permit {
+  readonly admitted = true;
+  readonly #call: AdmittedCall;
+  readonly #owner: PermitOwner;
+  #isSettled = false;
+
+  constructor(call: AdmittedCall, owner: PermitOwner) {
+    this.#call = call;
+    this.#owner = owner;
+  }
+
+  get tool(): string {
+    return this.#call.circuit.id;
+  }
+
+  get probe(): boolean {
+    return isProbe(this.#call);
+  }
+
+  success(): void {
+    if (this.#settle()) this.#owner.succeed(this.#call);
+  }
+
+  failure(
+    failure: unknown = 'executionError',
+    { roundTrip = false, timedOut = false }: FailureOptions = {},
+  ): void {
+    if (!this.#settle()) return;
+    if (timedOut) this.#owner.timeOut(this.#call);
+    this.#owner.fail(this.#call, failure, { roundTrip });
+  }
+
+  release(): void {
+    if (this.#settle()) this.#owner.abandon(this.#call);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    return true;
+  }
+}
