@@ -1,6 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { byClass, classNames } from './class-name.ts';
-import { read, readPath, textOf } from './read.ts';
+import { read, readPath } from './read.ts';
+import { saysTimeLimit } from './time-limit.ts';
 
 /** Where an error keeps the reason of the signal that aborted it: Node; axios and gaxios; got; Octokit. */
 const placesOfReason: readonly (readonly string[])[] = [
@@ -16,9 +17,6 @@ const placesOfReason: readonly (readonly string[])[] = [
 /** How many causes behind the reason are asked. */
 const maxDepth = 5;
 
-/** How libraries say in words that their own time limit aborted something. */
-const dueToTimeLimit = /\b(?:due to|because of|after|by) (?:an? |the )?time-?out\b/i;
-
 /** Whether the reason of an abort is a time limit: `AbortSignal.timeout`, `ToolTimeoutError`, or an abort that one caused. */
 export function isTimeLimit(reason: unknown): boolean {
   let current = reason;
@@ -31,10 +29,13 @@ export function isTimeLimit(reason: unknown): boolean {
 
 /**
  * Who ended a call that was aborted: `timeout` for a time limit, which clients pass on as an abort like any other, and
- * `network` for a Redis client that drops its commands; `cancelled` for the caller.
+ * `network` for a Redis client that drops its commands; `cancelled` for the caller. The reason may stand on another error
+ * than the abort: gaxios wraps an abort without one, and keeps the signal itself.
  */
-export function whoAborted(error: unknown): ErrorCategory {
-  if (placesOfReason.some((place) => isTimeLimit(readPath(error, place)))) return 'timeout';
-  if (dueToTimeLimit.test(textOf(error))) return 'timeout';
-  return classNames(error).includes('RedisError') ? 'network' : 'cancelled';
+export function whoAborted(errors: readonly unknown[]): ErrorCategory {
+  for (const error of errors) {
+    if (placesOfReason.some((place) => isTimeLimit(readPath(error, place)))) return 'timeout';
+    if (saysTimeLimit(error)) return 'timeout';
+  }
+  return errors.some((error) => classNames(error).includes('RedisError')) ? 'network' : 'cancelled';
 }

@@ -1,5 +1,6 @@
 import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
 import { isTimeLimit, whoAborted } from './abort.ts';
+import { byAws } from './aws.ts';
 import { byClass, classNames } from './class-name.ts';
 import { byControlFlow } from './control-flow.ts';
 import { byCode } from './error-code.ts';
@@ -10,7 +11,7 @@ import { isPlainError } from './plain-error.ts';
 import { byProcessExit } from './process-exit.ts';
 import { isQuotaUsedUp } from './quota.ts';
 import { read, readName, textOf } from './read.ts';
-import { byAwsName, byReason } from './reason.ts';
+import { byReason } from './reason.ts';
 import { byRedisReply } from './redis-reply.ts';
 import { relatedErrors } from './related.ts';
 import { bySqlState } from './sql-state.ts';
@@ -31,27 +32,19 @@ function byOwnWord(error: unknown): ErrorCategory | undefined {
   return isErrorCategory(category) ? category : undefined;
 }
 
-/** An abort has a name and a code, which do not say who aborted. */
-const unlessAborted =
-  (evidence: Evidence): Evidence =>
-  (error) => {
-    const category = evidence(error);
-    return category === 'cancelled' ? whoAborted(error) : category;
-  };
-
 /** What one error says in data, the surest first. */
 const facts: readonly Evidence[] = [
   byOwnWord,
   byControlFlow,
+  byAws,
   byMoreThanStatus,
   byNumber,
   bySqlState,
   byRedisReply,
-  unlessAborted(byClass),
+  byClass,
   byProcessExit,
   byStatus,
-  unlessAborted(byCode),
-  byAwsName,
+  byCode,
   byReason,
   byFetchCause,
 ];
@@ -117,7 +110,11 @@ function bySignal(signal: unknown): ErrorCategory | undefined {
 
 function byEvidence(error: unknown): ErrorCategory | undefined {
   const errors = [...relatedErrors(error)];
-  return first(errors, byFacts) ?? first(errors, byWordsOrQuota) ?? first(errors, byFetchFailure);
+  const category = first(errors, byFacts) ?? first(errors, byWordsOrQuota) ?? first(errors, byFetchFailure);
+  // An abort has a name and a code, which do not say who aborted; what names its own category does.
+  if (category !== 'cancelled' || errors.some((related) => byOwnWord(related) === 'cancelled'))
+    return category;
+  return whoAborted(errors);
 }
 
 function byFacts(error: unknown): ErrorCategory | undefined {
@@ -128,7 +125,7 @@ function byFacts(error: unknown): ErrorCategory | undefined {
 }
 
 function byWordsOrQuota(error: unknown): ErrorCategory | undefined {
-  return orQuota(error, unlessAborted(byWords)(error));
+  return orQuota(error, byWords(error));
 }
 
 /** A used-up quota comes with the status, the class and the words of a rate limit. */

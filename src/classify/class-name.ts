@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { prototypeOf, read, readName } from './read.ts';
+import { saysTimeLimit } from './time-limit.ts';
 
 /** How many classes are looked at: a proxy can claim to have prototypes without end. */
 const maxPrototypes = 12;
@@ -189,7 +190,8 @@ export function byClass(error: unknown): ErrorCategory | undefined {
   for (const [index, name] of names.entries()) {
     if (name === undefined || (index >= ownNames && abortNames.has(name))) continue;
     const category = categoryOfClassName(name);
-    if (category !== undefined) return category;
+    // Stripe has one class for a connection that failed and for its own time limit.
+    if (category !== undefined) return category === 'network' && saysTimeLimit(error) ? 'timeout' : category;
   }
   return undefined;
 }

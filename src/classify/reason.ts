@@ -1,7 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { keyedValues } from './keyed-values.ts';
 import { bodiesOf } from './places.ts';
-import { read, readName, readPath } from './read.ts';
+import { readName, readPath } from './read.ts';
 
 /**
  * What services call a failure, in small letters without anything between them, so that one row stands for
@@ -152,11 +152,4 @@ function* reasonsIn(body: unknown, isError: boolean): Generator<string> {
     const reason = readPath(body, path);
     if (typeof reason === 'string' && reason.length <= maxReason) yield reason;
   }
-}
-
-/** The category of an error of the AWS clients: its name is what the service calls the failure. */
-export function byAwsName(error: unknown): ErrorCategory | undefined {
-  if (readPath(error, ['$retryable', 'throttling']) === true) return 'rateLimit';
-  const isOfAws = read(error, '$metadata') !== undefined || read(error, '$fault') !== undefined;
-  return isOfAws ? categoryOfReason(readName(error, 'name') ?? '') : undefined;
 }

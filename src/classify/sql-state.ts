@@ -13,7 +13,6 @@ const categoryOfState: ReadonlyMap<string, ErrorCategory> = new Map([
   ['57P02', 'serviceUnavailable'],
   ['57P03', 'serviceUnavailable'],
   ['57P05', 'timeout'],
-  ['70100', 'cancelled'],
   ['HYT00', 'timeout'],
   ['HYT01', 'timeout'],
 ]);
@@ -45,7 +44,7 @@ const codesOfCategory: readonly (readonly [ErrorCategory, string])[] = [
   ['permissionDenied', 'SQLITE_PERM SQLITE_AUTH SQLITE_READONLY'],
   ['rateLimit', 'ER_CON_COUNT_ERROR ER_TOO_MANY_USER_CONNECTIONS ER_USER_LIMIT_REACHED ER_HOST_IS_BLOCKED'],
   ['timeout', 'ER_LOCK_WAIT_TIMEOUT ER_QUERY_TIMEOUT ER_STATEMENT_TIMEOUT PROTOCOL_SEQUENCE_TIMEOUT'],
-  ['cancelled', 'ER_QUERY_INTERRUPTED SQLITE_INTERRUPT'],
+  ['cancelled', 'SQLITE_INTERRUPT'],
   ['serviceUnavailable', 'ER_SERVER_SHUTDOWN ER_NORMAL_SHUTDOWN'],
   ['resourceExhausted', 'ER_DISK_FULL ER_OUT_OF_RESOURCES ER_OUTOFMEMORY SQLITE_FULL SQLITE_NOMEM'],
   ['invalidParameters', 'ER_PARSE_ERROR ER_SYNTAX_ERROR ER_NO_SUCH_TABLE ER_BAD_FIELD_ERROR ER_BAD_DB_ERROR'],
@@ -83,10 +82,10 @@ const inText = /\bSQLSTATE[ :=([]{1,3}([0-9A-Z]{5})\b/;
 const sqlState = /^[0-9A-Z]{5}$/;
 
 /** Why a database ended a statement: its own time limit is no wish of the caller's. */
-const byTimeLimit = /\btimeout\b/i;
+const byTimeLimit = /\btimeout\b|\bmax_statement_time\b|\bmaximum statement execution time\b/i;
 
 function categoryOfSqlState(state: string, message: string): ErrorCategory | undefined {
-  if (state === '57014') return byTimeLimit.test(message) ? 'timeout' : 'cancelled';
+  if (state === '57014' || state === '70100') return byTimeLimit.test(message) ? 'timeout' : 'cancelled';
   return categoryOfState.get(state) ?? categoryOfClass.get(state.slice(0, 2));
 }
 

@@ -62,6 +62,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     /\b(?:closed client|(?:client|topology|websocket|socket|stream) (?:is|was|has been) (?:closed|not open|disconnected))\b/i,
     'network',
   ],
+  [/\bclosing connection\b|\bconnection is (?:in )?(?:a )?closed(?: state)?\b/i, 'network'],
   [/\b(?:stream has been aborted|(?:response|body)\b.{0,40}: (?:aborted|terminated))\b/i, 'network'],
   [
     /\b(?:exceeded \d+ redirects|too many redirects|maximum redirects?|redirect count exceeded)\b/i,

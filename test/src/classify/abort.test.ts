@@ -44,6 +44,21 @@ describe('an abort', () => {
     );
   });
 
+  it('is a timeout if the time limit stands on the error around it, as gaxios keeps it', () => {
+    const error = named('GaxiosError', { cause: named('AbortError', { type: 'aborted' }) });
+    expect(categorize(Object.assign(error, { config: { signal: { reason: limit() } } }))).toBe('timeout');
+    expect(categorize(Object.assign(error, { config: { signal: { reason: byHand() } } }))).toBe('cancelled');
+  });
+
+  it('is a timeout if a status stands for it: 499, which cohere makes up', () => {
+    const fields = { cause: limit(), rawResponse: { status: 499, headers: new Headers() } };
+    expect(categorize(Object.assign(new Error('The user aborted a request'), fields))).toBe('timeout');
+  });
+
+  it('is what an error says that names its own category', () => {
+    expect(categorize(named('Stopped', { category: 'cancelled', cause: limit() }))).toBe('cancelled');
+  });
+
   it('is a timeout if its words say so', () => {
     expect(categorize(named('AbortError', { message: 'Request aborted due to timeout' }))).toBe('timeout');
     expect(categorize('AbortError: The operation was aborted due to timeout')).toBe('timeout');

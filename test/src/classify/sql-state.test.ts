@@ -47,6 +47,15 @@ describe('a SQLSTATE', () => {
     expect(categorize(ofPostgres('57014', 'canceling statement due to user request'))).toBe('cancelled');
   });
 
+  it('of a statement that MariaDB ended is a timeout, or cancelled', () => {
+    const ended = (message: string) =>
+      Object.assign(new Error(message), { code: 'ER_ODD', errno: 1969, sqlState: '70100' });
+    expect(categorize(ended('Query execution was interrupted (max_statement_time exceeded)'))).toBe(
+      'timeout',
+    );
+    expect(categorize(ended('Query execution was interrupted'))).toBe('cancelled');
+  });
+
   it('goes before the words, which quote names', () => {
     expect(categorize(ofPostgres('42703', 'column "timeout" does not exist'))).toBe('invalidParameters');
     expect(
@@ -74,7 +83,6 @@ describe("a database's own name for an error", () => {
     ['ER_NO_SUCH_TABLE', '42S02', 'invalidParameters'],
     ['ER_DUP_ENTRY', '23000', 'invalidParameters'],
     ['ER_SERVER_SHUTDOWN', '08S01', 'serviceUnavailable'],
-    ['ER_QUERY_INTERRUPTED', '70100', 'cancelled'],
   ])('goes before its SQLSTATE: %s (%s) is %s', (code, sqlState, category) => {
     expect(categorize(Object.assign(new Error('x'), { code, errno: 1, sqlState }))).toBe(category);
     expect(categorize(Object.assign(new Error('x'), { code }))).toBe(category);

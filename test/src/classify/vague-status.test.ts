@@ -94,6 +94,16 @@ describe('a vague status', () => {
     expect(categorize(withFields(fields))).toBe('rateLimit');
   });
 
+  it('yields to the code of a lost connection, which AWS renames', () => {
+    const fields = {
+      name: 'TimeoutError',
+      code: 'ECONNRESET',
+      $metadata: { attempts: 1, totalRetryDelay: 0 },
+    };
+    expect(categorize(Object.assign(new Error('socket hang up'), fields))).toBe('network');
+    expect(categorize(Object.assign(new Error('x'), { ...fields, code: 'ETIMEDOUT' }))).toBe('timeout');
+  });
+
   it('yields to a code in the body: 413 of Groq', () => {
     const error = { error: { message: 'Request too large', type: 'tokens', code: 'rate_limit_exceeded' } };
     expect(categorize(withFields({ status: 413, error }))).toBe('rateLimit');

@@ -40,6 +40,8 @@ describe('the words of a message', () => {
     ['Attempted to send a request from a closed client', 'network'],
     ['The client is closed', 'network'],
     ['stream has been aborted', 'network'],
+    ['Server sent FIN packet unexpectedly, closing connection.', 'network'],
+    ["Can't add new command when connection is in closed state", 'network'],
     ['Error reading response as text: aborted', 'network'],
     ['Exceeded 30 redirects.', 'network'],
     ['Failed to read it due to a connection issue', 'network'],
