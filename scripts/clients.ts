@@ -1,0 +1,326 @@
+/**
+ * Throws real faults at real clients, and holds the category that each error gets against the one that is right:
+ *
+ *     npm run clients                   all of them, and docs/clients.md must say what came out
+ *     npm run clients -- axios pg       some of them
+ *     npm run clients -- --write        writes docs/clients.md
+ *
+ * The clients are installed apart, in scripts/clients, at the versions that its package.json names.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { categorize } from '../src/classify/categorize.ts';
+import { retryAfterMs } from '../src/classify/retry-after.ts';
+import { type Exception, exceptions, expectedOfFault, waitTolerance } from './clients/expected.ts';
+import { closedPort, type HttpFault, httpFaults } from './clients/faults.ts';
+import {
+  type Server,
+  serveLines,
+  serveSilence,
+  startMariadb,
+  startPostgres,
+  startRedis,
+} from './clients/servers.ts';
+
+const folder = fileURLToPath(new URL('./clients/', import.meta.url));
+const docsFile = fileURLToPath(new URL('../docs/clients.md', import.meta.url));
+
+/** After how many ms a call counts as one that does not end. */
+const longest = 10_000;
+
+/** After how many ms a call is ended by its signal, its own limit or its caller. */
+const endedAfterMs = 300;
+
+/** How many clients are asked at a time. */
+const atOnce = 4;
+
+type HttpCall = (url: string, options: { signal?: AbortSignal; timeoutMs?: number }) => Promise<unknown>;
+type ProtocolFault = readonly [name: string, category: string, call: () => unknown];
+
+interface Servers {
+  readonly closed: number;
+  readonly silent: number;
+  readonly redis: number | undefined;
+  readonly postgres: number | undefined;
+  readonly mariadb: number | undefined;
+  /** Starts a server that speaks lines, and gives its port. */
+  readonly lines: (greeting: string, replies: Record<string, string | null>) => Promise<number>;
+  readonly onClose: (close: () => void) => void;
+}
+
+interface Cell {
+  readonly client: string;
+  readonly fault: string;
+  readonly expected: string;
+  readonly outcome: string;
+  readonly exception?: Exception;
+  /** The wait in seconds that was read off the error. */
+  readonly waitSeconds?: number;
+  readonly error: unknown;
+}
+
+interface HttpClients {
+  readonly httpClients: Readonly<Record<string, HttpCall>>;
+  readonly takeNoSignal: ReadonlySet<string>;
+  readonly haveNoLimit: ReadonlySet<string>;
+}
+
+interface ProtocolClients {
+  readonly protocolClients: Readonly<Record<string, FaultsOf>>;
+}
+
+function install(): Record<string, string> {
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const isThere = Object.entries(dependencies).every(([name, version]) => {
+    const file = `${folder}node_modules/${name}/package.json`;
+    return (
+      existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version === version
+    );
+  });
+  if (!isThere) {
+    console.log('Installing the clients into scripts/clients …');
+    const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+    execFileSync('npm', options, { cwd: folder, stdio: 'inherit' });
+  }
+  return dependencies;
+}
+
+/** What a call throws, or what it does instead. */
+async function failureOf(
+  call: () => unknown,
+): Promise<{ readonly error: unknown; readonly instead?: string }> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<{ error: unknown; instead: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ error: undefined, instead: 'no end' }), longest);
+  });
+  const run = async () => {
+    try {
+      await call();
+      return { error: undefined, instead: 'no error' };
+    } catch (error) {
+      return { error };
+    }
+  };
+  try {
+    return await Promise.race([run(), tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function httpCell(client: string, call: HttpCall, fault: HttpFault): Promise<Cell> {
+  const { category = '', waitMs } = expectedOfFault[fault.name] ?? {};
+  const exception = exceptions.find(
+    ({ clients, faults }) => clients.includes(client) && faults.includes(fault.name),
+  );
+  const controller = new AbortController();
+  const { error, instead } = await failureOf(() => {
+    if (fault.endedBy === 'caller') setTimeout(() => controller.abort(), endedAfterMs);
+    return call(fault.url, {
+      ...(fault.endedBy === 'deadline' && { signal: AbortSignal.timeout(endedAfterMs) }),
+      ...(fault.endedBy === 'caller' && { signal: controller.signal }),
+      ...(fault.endedBy === 'limit' && { timeoutMs: endedAfterMs }),
+    });
+  });
+  const wait = retryAfterMs(error, Date.now());
+  const isWaitRight = Math.abs((wait ?? 0) - (exception === undefined ? (waitMs ?? 0) : 0)) <= waitTolerance;
+  const outcome = instead ?? (isWaitRight ? categorize(error) : `${categorize(error)}, wait ${wait}`);
+  return {
+    client,
+    fault: fault.name,
+    expected: exception?.outcome ?? category,
+    outcome,
+    error,
+    ...(exception && { exception }),
+    ...(wait !== undefined && { waitSeconds: Math.round((waitMs ?? wait) / 1_000) }),
+  };
+}
+
+type FaultsOf = (servers: Servers) => Promise<readonly ProtocolFault[]>;
+
+async function protocolCells(client: string, faultsOf: FaultsOf, servers: Servers): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  let faults: readonly ProtocolFault[];
+  try {
+    faults = await faultsOf(servers);
+  } catch (error) {
+    return [{ client, fault: 'setting it up', expected: 'no error', outcome: 'an error', error }];
+  }
+  for (const [fault, expected, call] of faults) {
+    const { error, instead } = await failureOf(call);
+    cells.push({ client, fault, expected, outcome: instead ?? categorize(error), error });
+  }
+  return cells;
+}
+
+/** Does the same for each item, a few at a time, and keeps their order. */
+async function forEach<Item, Result>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await act(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+const isRight = ({ expected, outcome }: Cell): boolean => expected === outcome;
+
+function httpTable(
+  cells: readonly Cell[],
+  notes: readonly Exception[],
+  versions: Record<string, string>,
+): string {
+  const faults = Object.keys(expectedOfFault);
+  const clients = [...new Set(cells.map(({ client }) => client))];
+  const rows = clients.map((client) => {
+    const columns = faults.map((fault) => {
+      const cell = cells.find((candidate) => candidate.client === client && candidate.fault === fault);
+      if (cell === undefined) return '–';
+      const note = cell.exception === undefined ? '' : ` [${notes.indexOf(cell.exception) + 1}]`;
+      const wait = cell.waitSeconds === undefined ? '' : `, ${cell.waitSeconds} s`;
+      return `${isRight(cell) ? '' : '**WRONG** '}${cell.outcome}${wait}${note}`;
+    });
+    return `| ${client} ${versions[client] ?? 'of Node'} | ${columns.join(' | ')} |`;
+  });
+  return [
+    `| client | ${faults.join(' | ')} |`,
+    `| --- | ${faults.map(() => '---').join(' | ')} |`,
+    ...rows,
+  ].join('\n');
+}
+
+function protocolTable(cells: readonly Cell[], versions: Record<string, string>): string {
+  const rows = cells.map(
+    (cell) =>
+      `| ${cell.client} ${versions[cell.client] ?? ''} | ${cell.fault} | ${isRight(cell) ? '' : '**WRONG** '}${cell.outcome} |`,
+  );
+  return ['| client | fault | category |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+const args = process.argv.slice(2);
+const isWriting = args.includes('--write');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
+const versions = install();
+const moduleAt = (file: string): string => new URL(`./clients/${file}`, import.meta.url).href;
+const { httpClients, takeNoSignal, haveNoLimit } = (await import(moduleAt('http.js'))) as HttpClients;
+const { protocolClients } = (await import(moduleAt('protocols.js'))) as ProtocolClients;
+
+// Some clients throw a second time where nobody can catch it. That is theirs; what is asked here is the first.
+const stray: unknown[] = [];
+process.on('unhandledRejection', (error) => stray.push(error));
+process.on('uncaughtException', (error) => stray.push(error));
+
+const closing: (() => void)[] = [];
+const silence = await serveSilence();
+const needs = (...names: string[]): boolean => names.some(isWanted);
+const start = async (
+  isNeeded: boolean,
+  starting: () => Promise<Server | undefined>,
+): Promise<Server | undefined> => {
+  const server = isNeeded ? await starting() : undefined;
+  if (server !== undefined) closing.push(server.close);
+  return server;
+};
+const redis = await start(needs('redis', 'ioredis'), startRedis);
+const postgres = await start(needs('pg'), startPostgres);
+const mariadb = await start(needs('mysql2'), startMariadb);
+const untested = [
+  needs('redis', 'ioredis') &&
+    redis === undefined &&
+    'ioredis and redis against a server: `redis-server` is not installed',
+  needs('pg') && postgres === undefined && 'pg against a server: `postgres` and `initdb` are not installed',
+  needs('mysql2') && mariadb === undefined && 'mysql2 against a server: `mariadbd` is not installed',
+].filter((line) => line !== false);
+
+const servers: Servers = {
+  closed: await closedPort(),
+  silent: silence.port,
+  redis: redis?.port,
+  postgres: postgres?.port,
+  mariadb: mariadb?.port,
+  lines: async (greeting, replies) => {
+    const server = await serveLines(greeting, replies);
+    closing.push(server.close);
+    return server.port;
+  },
+  onClose: (close) => closing.push(close),
+};
+
+const { faults, close: closeFaults } = await httpFaults();
+closing.push(closeFaults, silence.close);
+
+const httpCells = await forEach(
+  Object.entries(httpClients).filter(([name]) => isWanted(name)),
+  async ([name, call]) => {
+    const cells: Cell[] = [];
+    for (const fault of faults) {
+      const needsSignal = fault.endedBy === 'deadline' || fault.endedBy === 'caller';
+      if (needsSignal && takeNoSignal.has(name)) continue;
+      if (fault.endedBy === 'limit' && haveNoLimit.has(name)) continue;
+      cells.push(await httpCell(name, call, fault));
+    }
+    return cells;
+  },
+);
+const otherCells = await forEach(
+  Object.entries(protocolClients).filter(([name]) => isWanted(name)),
+  async ([name, faultsOf]) => protocolCells(name, faultsOf, servers),
+);
+for (const close of closing) close();
+
+const cells = [...httpCells, ...otherCells].flat();
+const notes = exceptions.filter((exception) => cells.some((cell) => cell.exception === exception));
+const document = `# Clients
+
+What real clients throw, and the category that \`categorize\` gives to it. \`npm run clients\` installs them, throws the faults
+at them, and fails where a category is not the right one, or where this page says something else; \`npm run clients -- --write\`
+writes it.
+
+## Clients that speak HTTP
+
+*403, limit* has \`x-ratelimit-remaining: 0\` and a reset in 60 s, 429 and 503 have \`Retry-After: 7\`: the wait that is read off the
+error stands behind the category. *reset* drops the connection before an answer, *cut* within its body; *no TLS* is an https
+address whose server speaks http. *deadline* is \`AbortSignal.timeout\`, *own limit* the time limit of the client, *aborted* an abort
+by the caller. A dash: the client has no such option.
+
+${httpTable(httpCells.flat(), notes, versions)}
+
+${notes.map(({ why }, index) => `[${index + 1}] ${why}`).join('\n\n')}
+
+## Clients of other protocols, Node and frameworks
+
+${protocolTable(otherCells.flat(), versions)}
+`;
+
+console.log(document);
+const wrong = cells.filter((cell) => !isRight(cell));
+for (const cell of wrong) {
+  console.log(`WRONG: ${cell.client}, ${cell.fault}: ${cell.outcome} instead of ${cell.expected}`);
+  console.log(inspect(cell.error, { depth: 2, maxStringLength: 300 }).split('\n').slice(0, 25).join('\n'));
+}
+for (const line of untested) console.log(`NOT TESTED: ${line}`);
+console.log(
+  `${cells.length} errors of ${new Set(cells.map(({ client }) => client)).size} clients: ${cells.length - wrong.length} as expected, ${cells.filter(({ exception }) => exception !== undefined).length} of them exceptions; ${stray.length} thrown where nobody could catch them`,
+);
+
+let isCurrent = true;
+if (isWriting) writeFileSync(docsFile, document);
+else if (wanted.length > 0 || untested.length > 0)
+  console.log('docs/clients.md was not compared: not all was tested');
+else isCurrent = existsSync(docsFile) && readFileSync(docsFile, 'utf8') === document;
+if (!isCurrent) console.log('docs/clients.md says something else: npm run clients -- --write');
+process.exit(wrong.length === 0 && isCurrent ? 0 : 1);
