@@ -42,7 +42,6 @@ const builds: Options[] = [
     },
     // Loaded when it is asked for.
     external: ['toolfuse/inspect'],
-    dts: true,
   },
   // The inspector, with its WebSocket server inside.
   {
@@ -51,7 +50,6 @@ const builds: Options[] = [
     outDir: 'dist/inspect',
     external: [/^toolfuse/],
     noExternal: ['ws'],
-    dts: true,
     banner,
   },
   // What a browser gets of it: the same without the server.
@@ -66,7 +64,6 @@ const builds: Options[] = [
   {
     ...classic,
     entry: { index: 'src/inspect/classic/index.ts' },
-    dts: true,
     banner: { js: `${classicNotice}${banner.js}` },
   },
   {

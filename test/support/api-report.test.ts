@@ -1,40 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exports as published } from '../package.json';
-import { apiReports, type EntryPoint } from './support/api-report.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** What users import by name and with types: `toolfuse`, `toolfuse/mcp`. */
-const entryPoints = Object.entries(published).flatMap(([path, target]): EntryPoint[] =>
-  typeof target === 'string' ? [] : [{ name: `toolfuse${path.slice(1)}`, file: join(root, target.types) }],
-);
-
-/** `toolfuse/inspect/classic` is reported in `inspect-classic.api.md`. */
-const reportFile = ({ name }: EntryPoint): string =>
-  `${name.replace(/^toolfuse\//, '').replaceAll('/', '-')}.api.md`;
-
-describe('the published declarations', () => {
-  let reports: ReadonlyMap<string, string>;
-
-  beforeAll(() => {
-    const missing = entryPoints.filter(({ file }) => !existsSync(file));
-    expect(missing, 'these are made by `npm run build`').toEqual([]);
-    reports = apiReports(entryPoints);
-  });
-
-  it.each(entryPoints)('of $name are those in api/, where `npm run api` writes them', async (entryPoint) => {
-    await expect(reports.get(entryPoint.name)).toMatchFileSnapshot(join(root, 'api', reportFile(entryPoint)));
-  });
-
-  it('have no report of what is no entry point any more', () => {
-    const expected = entryPoints.map(reportFile);
-    expect(readdirSync(join(root, 'api')).filter((file) => !expected.includes(file))).toEqual([]);
-  });
-});
+import { afterAll, describe, expect, it } from 'vitest';
+import { apiReports } from './api-report.ts';
 
 describe('a report', () => {
   const folder = mkdtempSync(join(tmpdir(), 'toolfuse-api-'));

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exports as published } from '../package.json';
+import { apiReports, type EntryPoint } from './support/api-report.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A line of what the compiler prints: `test/types.test-d.ts(7,1): error TS2322: …`. */
+interface Fault {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+const faults: Fault[] = [];
+
+// One pass over the whole project, which writes the declarations as well.
+beforeAll(async () => {
+  const compiler = spawn(process.execPath, ['--import', 'tsx', 'scripts/declarations.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for (const line of (await text(compiler.stdout)).trim().split('\n')) {
+    const [, file, at] = /^(\S.*)\((\d+),\d+\): error/.exec(line) ?? [];
+    const last = faults.at(-1);
+    if (file !== undefined) faults.push({ file, line: Number(at), text: line });
+    else if (last !== undefined) faults.push({ ...last, text: line });
+    else if (line !== '') faults.push({ file: '', line: 0, text: line });
+  }
+});
+
+/** The type tests of a file, each with its lines. */
+function typeTests(file: string): { name: string; from: number; to: number }[] {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  const starts = lines.flatMap((line, index) => {
+    const name = /^ *it\((['"`])(.*)\1/.exec(line)?.[2];
+    return name === undefined ? [] : [{ name, from: index + 1 }];
+  });
+  return starts.map((start, index) => ({ ...start, to: starts[index + 1]?.from ?? lines.length + 1 }));
+}
+
+const typeTestFiles = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test-d.ts'))
+  .map((path) => `test/${path}`);
+
+describe.each(typeTestFiles)('the types in %s', (path) => {
+  it.each(typeTests(path))('$name', ({ from, to }) => {
+    const own = faults.filter(({ file, line }) => file === path && line >= from && line < to);
+    expect(own.map(({ text }) => text)).toEqual([]);
+  });
+});
+
+it('the whole project has no type error', () => {
+  expect(faults.map(({ text }) => text)).toEqual([]);
+});
+
+/** What users import by name and with types: `toolfuse`, `toolfuse/mcp`. */
+const entryPoints = Object.entries(published).flatMap(([path, target]): EntryPoint[] =>
+  typeof target === 'string' ? [] : [{ name: `toolfuse${path.slice(1)}`, file: join(root, target.types) }],
+);
+
+/** `toolfuse/inspect/classic` is reported in `inspect-classic.api.md`. */
+const reportFile = ({ name }: EntryPoint): string =>
+  `${name.replace(/^toolfuse\//, '').replaceAll('/', '-')}.api.md`;
+
+describe('the published declarations', () => {
+  let reports: ReadonlyMap<string, string>;
+
+  beforeAll(() => {
+    reports = apiReports(entryPoints);
+  });
+
+  it.each(entryPoints)('of $name are those in api/, where `npm run api` writes them', async (entryPoint) => {
+    await expect(reports.get(entryPoint.name)).toMatchFileSnapshot(join(root, 'api', reportFile(entryPoint)));
+  });
+
+  it('have no report of what is no entry point any more', () => {
+    const expected = entryPoints.map(reportFile);
+    expect(readdirSync(join(root, 'api')).filter((file) => !expected.includes(file))).toEqual([]);
+  });
+});
