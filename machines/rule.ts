@@ -85,7 +85,7 @@ export function checkValue(value: unknown, name: string, [must, holds]: Rule): v
  * Refuses options that do not exist. It allocates nothing, because calls pass here.
  *
  * @param known An object whose keys are the names of the options that exist.
- * @throws TypeError for an unknown option, or for options that are no object.
+ * @throws TypeError for an unknown option, or for options that are not an object.
  */
 export function checkOptionNames(options: unknown, known: object): void {
   if (!isPlainObject(options)) throw new TypeError(`options must be an object, got ${show(options)}`);

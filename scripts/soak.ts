@@ -146,7 +146,7 @@ export async function soak(seconds: number): Promise<SoakReport> {
     }
   }
 
-  /** A call that returns a stream, which ends, breaks midway, hangs, or is left early. */
+  /** A call that returns a stream, which ends, breaks midway, hangs, or is abandoned early. */
   async function read(tool: string): Promise<void> {
     const [category, error] = pick(errors);
     const end = pick(['ends', 'breaks', 'hangs', 'is left']);

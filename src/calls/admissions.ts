@@ -12,7 +12,7 @@ import type { PassingCall } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
 import type { SettingsOfTools } from './tool-settings.ts';
 
-/** The parts that calls are admitted by. */
+/** The parts that admissions work with. */
 export interface AdmissionsOptions {
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
@@ -21,7 +21,7 @@ export interface AdmissionsOptions {
   readonly settings: SettingsOfTools;
 }
 
-/** Admits calls or refuses them: asks the steps, the circuit of the tool, and that of what the call depends on. */
+/** Admits calls or refuses them, by asking the steps, the upstream's circuit and the tool's circuit. */
 export class Admissions {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
@@ -87,9 +87,9 @@ export class Admissions {
     return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
 
-  /** The permission of a tool's circuit and of the one that the call depends on. */
+  /** Asks the circuits of a tool and of its upstream for permission. */
   #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
-    // First, so that the tool's own probe is not spent on a call that cannot be made.
+    // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
     const upstream = this.#admit(upstreamCircuit);
     if (upstream === null) {
       circuit.upstreamDenials += 1;
@@ -104,7 +104,7 @@ export class Admissions {
     return { ...admitted, startedAt, upstream };
   }
 
-  /** The permission of one circuit alone, not timed; null where it refuses. */
+  /** Asks one circuit alone for permission, untimed. @returns Null if it refuses. */
   #admit(circuit: CircuitActor): AdmittedCall | null {
     if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
     const { value, context } = circuit.latestButMemory;

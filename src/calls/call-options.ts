@@ -3,8 +3,8 @@ import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/r
 import type { CallContext } from './call.ts';
 
 /**
- * What `isFailure` says of a returned value: false for a success, true for `executionError`, a category, or whatever says by
- * itself what failed, such as an error or a `Response`.
+ * The answer of `isFailure` about a returned value: false for a success, true for `executionError`, a category, or an object to
+ * be categorised, such as an error or a `Response`.
  */
 export type FailureVerdict = boolean | ErrorCategory | object;
 
@@ -14,12 +14,12 @@ export interface ExecuteOptions<Result, Fallback = Result> {
   readonly upstream?: string | undefined;
   /**
    * The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool, unless its reason is
-   * a `TimeoutError`: then a deadline has passed, and the call counts as `timeout`.
+   * a `TimeoutError`, which means that a deadline has passed; then the call counts as `timeout`.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long the call may take, in ms. After that its signal aborts, and it counts as `timeout`. Of a call that returns a
-   * stream, each wait for a further part may take as long. Default: no limit.
+   * How long the call may take, in ms. After that its signal aborts, and it counts as `timeout`. If the call returns a stream,
+   * the limit applies again to each wait for a further part. Default: no limit.
    */
   readonly timeoutMs?: number | undefined;
   /**
@@ -31,24 +31,24 @@ export interface ExecuteOptions<Result, Fallback = Result> {
    * Decides whether a returned value is a failure. The value is returned in any case.
    *
    * @example
-   * // fetch rejects for no status: the response itself says what failed, and when to come back.
+   * // fetch does not reject for any status. The response itself says what failed, and when to try again.
    * { isFailure: (response) => !response.ok && response }
    */
   readonly isFailure?: ((result: Awaited<Result>) => FailureVerdict) | undefined;
   /**
-   * Whether the call lasts until the body of a returned `Response`, or a returned `ReadableStream`, was read: then it succeeds
-   * at the end of the body, and fails where the body breaks. Async iterables always last until their end. Default false.
+   * Whether the call lasts until the body of a returned `Response`, or a returned `ReadableStream`, has been read. Then it
+   * succeeds at the end of the body, and fails if the body breaks. Async iterables always last until their end. Default false.
    */
   readonly followBody?: boolean | undefined;
 }
 
 /** Options of `wrap`. */
 export interface WrapOptions<Result, Fallback = Result> extends ExecuteOptions<Result, Fallback> {
-  /** Whether the function is given the `CallContext`, with the call's signal, as a last argument. Default false. */
+  /** Whether to pass the `CallContext`, with the call's signal, to the function as its last argument. Default false. */
   readonly withContext?: boolean | undefined;
 }
 
-/** What a function that is given the context takes beside it. */
+/** The parameters of a function that receives the context as its last argument. */
 export type WithContext<Arguments extends readonly unknown[]> = [...args: Arguments, context: CallContext];
 
 const executeOptions: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
@@ -105,12 +105,12 @@ export function checkWrapOptions(options: WrapOptions<unknown, unknown>): void {
     mustBe(typeof withContext === 'boolean', 'withContext', 'true or false', withContext);
 }
 
-/** @throws TypeError for a value that is no signal. */
+/** @throws TypeError for a value that is not a signal. */
 export function checkSignal(signal: unknown): void {
   mustBe(isSignal(signal), 'signal', 'an AbortSignal', signal);
 }
 
-/** @throws TypeError for a guarded function that is none. */
+/** @throws TypeError for a value that is not a function. */
 export function checkFunction(fn: unknown): void {
   mustBe(isFunction(fn), 'fn', 'a function', fn);
 }

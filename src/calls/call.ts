@@ -14,7 +14,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** What bounds a call. */
+/** The limits of a call. */
 export interface CallLimits {
   /** The caller's own signal. */
   readonly signal: AbortSignal | undefined;
@@ -26,8 +26,8 @@ export interface CallLimits {
 }
 
 /**
- * What has ended a call before its function did: the caller, a deadline that is the caller's own, the call's time limit, or
- * the end of the registry.
+ * The cause that ended a call before its function did: the caller, the caller's own deadline, the call's time limit, or the
+ * registry's stop.
  */
 export type CallEnder = 'caller' | 'deadline' | 'timeLimit' | 'registry';
 
@@ -39,7 +39,7 @@ const timeoutError = (tool: string, timeoutMs: number): DOMException =>
 export class Call implements CallContext {
   readonly #admitted: AdmittedCall;
   readonly #limits: CallLimits;
-  /** What has ended it; undefined where nothing has. */
+  /** The cause that has ended it; undefined if none has. */
   endedBy: CallEnder | undefined;
   #controller: AbortController | undefined;
   #forgetStopping: (() => void) | undefined;
@@ -76,22 +76,22 @@ export class Call implements CallContext {
   }
 
   /**
-   * Whether an abort that its function threw may be the caller's. The caller who gave a signal, and has not aborted it, has not
-   * aborted the call either: what did is a time limit inside of the tool.
+   * Whether an abort error of its function may come from the caller. If the caller gave a signal and has not aborted it, the
+   * abort is a time limit inside the tool.
    */
   get mayBeCallersAbort(): boolean {
     const { signal } = this.#limits;
     return signal === undefined || signal.aborted;
   }
 
-  /** The call is over: nothing waits on its behalf any more. */
+  /** Ends the call, so that nothing waits on its behalf. */
   release(): void {
     this.#forgetStopping?.();
   }
 
   /**
-   * Runs a function until it settles, the caller aborts, the time is up or the registry stops, whichever comes first. Of a call
-   * that returns a stream, each wait for a further part is such a run.
+   * Runs a function until it settles, the caller aborts, the time is up or the registry stops, whichever comes first. If a call
+   * returns a stream, each wait for a further part is such a run.
    */
   run<Result>(fn: () => Result | PromiseLike<Result>): Promise<Result> {
     const { signal, timeoutMs, clock, stopping } = this.#limits;
@@ -125,7 +125,7 @@ export class Call implements CallContext {
       forget.push(onAbort(stopping, onStop));
       if (timeoutMs !== undefined) {
         const onTime = (): void => giveUp('timeLimit', timeoutError(this.tool, timeoutMs));
-        // Somebody awaits the call, so its time limit keeps the process alive.
+        // A caller awaits the call, so its time limit keeps the process alive.
         timer = clock.setTimeout(onTime, timeoutMs, true);
       }
       // Inside a promise, a function that throws rejects. A result after the call has ended is ignored.
@@ -134,5 +134,5 @@ export class Call implements CallContext {
   }
 }
 
-/** Frameworks give their time limits as a signal: what aborts with a timeout is a deadline, and no person's wish. */
+/** Frameworks pass time limits as signals, so an abort with a timeout as its reason is a deadline, not a person's wish. */
 const enderOf = (reason: unknown): CallEnder => (byClass(reason) === 'timeout' ? 'deadline' : 'caller');

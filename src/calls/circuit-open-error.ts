@@ -18,7 +18,7 @@ import { type ModelAnswer, toModel } from './denial-words.ts';
 export class CircuitOpenError extends Error {
   override readonly name = 'CircuitOpenError';
   readonly code = 'ERR_CIRCUIT_OPEN';
-  /** The HTTP status of a server that has nothing but this to answer: Service Unavailable. */
+  /** The HTTP status for a server that answers with this error: Service Unavailable. */
   readonly status = 503;
   readonly denial: Denial;
 
@@ -30,7 +30,7 @@ export class CircuitOpenError extends Error {
     this.denial = denial;
   }
 
-  /** The HTTP headers of that answer: `retry-after`, in whole seconds, where it is known. */
+  /** The HTTP headers for that answer: `retry-after` in whole seconds, if it is known. */
   get headers(): Readonly<Record<string, string>> {
     const { retryAfterMs } = this.denial;
     return retryAfterMs === null ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };

@@ -30,8 +30,7 @@ export interface Denial {
   /** The wall-clock time of the next attempt, in ms since 1970; null if unknown. */
   readonly retryAt: number | null;
   /**
-   * Whether another call is finding out now whether the circuit may close; then `retryAfterMs` is an estimate of when that is
-   * known.
+   * Whether a probe is in flight that will show whether the circuit can close; then `retryAfterMs` estimates when it will end.
    */
   readonly probing: boolean;
   /** The category of the last counted failure; null if there was none. */

@@ -1,19 +1,19 @@
-/** What the stream that a call gave says of the call. Only the first word counts. */
+/** Receives the result of a call from the end of its stream. Only the first report counts. */
 export interface StreamVerdict {
   /** The stream was read to its end. */
   succeeded(): void;
   /** The stream broke. */
   failed(error: unknown): void;
-  /** Its reader has stopped before its end, which says nothing of the tool. */
+  /** Its reader stopped before its end, which says nothing about the tool. */
   abandoned(): void;
 }
 
-/** Waits for the next part of a stream, no longer than the call may take. */
+/** Waits for the next part of a stream, within the limits of the call. */
 export type Wait = <Part>(next: () => Promise<Part>) => Promise<Part>;
 
 const ignore = (): void => {};
 
-/** Says the first word, and no other. */
+/** Passes on the first report only. */
 function once(verdict: StreamVerdict): StreamVerdict {
   let isOver = false;
   const first = (say: () => void): void => {
@@ -28,7 +28,7 @@ function once(verdict: StreamVerdict): StreamVerdict {
   };
 }
 
-/** An iterator that tells how its stream ended. */
+/** An iterator that reports how its stream ended. */
 class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
   readonly #source: AsyncIterator<unknown, unknown, unknown>;
   readonly #verdict: StreamVerdict;
@@ -62,7 +62,7 @@ class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
       return result;
     } catch (error) {
       this.#verdict.failed(error);
-      // Where the wait was given up, the source still runs: it is to clean up after itself.
+      // If the wait was abandoned, the source is still running and must get a chance to clean up.
       void Promise.resolve(this.#source.return?.()).catch(ignore);
       throw error;
     }
@@ -71,7 +71,7 @@ class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
 
 const isFunction = (value: unknown): value is (...args: unknown[]) => unknown => typeof value === 'function';
 
-/** Whether a value is a stream that tells its end to whoever iterates it, and is read in no other way. */
+/** Whether a value is a stream that can be read only by iterating it, so that the iterator sees its end. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> & object {
   if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return false;
   // Web and Node streams can be read in other ways than by iteration.
@@ -84,8 +84,7 @@ function isFrozen(object: object, key: PropertyKey): boolean {
 }
 
 /**
- * The same async iterable, with a verdict on the call at its end. Everything else of it (fields, methods, its class) stays as
- * it is.
+ * The same async iterable, which reports the result of the call at its end. Its fields, methods and class do not change.
  */
 export function followIterable<Stream extends AsyncIterable<unknown> & object>(
   stream: Stream,
@@ -105,14 +104,14 @@ export function followIterable<Stream extends AsyncIterable<unknown> & object>(
       }
       if (own !== undefined && (key === 'next' || key === 'return' || key === 'throw')) return own[key];
       const value: unknown = Reflect.get(target, key);
-      // Methods that read private fields need the object itself; of what is frozen, a proxy has to give the very value.
+      // Methods that read private fields need the object itself, and a proxy must return frozen values unchanged.
       return isFunction(value) && !isFrozen(target, key) ? value.bind(target) : value;
     },
   });
   return proxy;
 }
 
-/** A web stream with a verdict on the call at its end. */
+/** A web stream that reports the result of the call at its end. */
 function followReadable(
   stream: ReadableStream<unknown>,
   verdict: StreamVerdict,
@@ -142,7 +141,7 @@ function followReadable(
         return reader.cancel(reason);
       },
     },
-    // Reads nothing that nobody asks for.
+    // Reads nothing ahead of its reader.
     { highWaterMark: 0 },
   );
 }
@@ -165,10 +164,10 @@ const isResponse = (value: unknown): value is ResponseLike =>
   isReadable(Reflect.get(value, 'body')) &&
   isFunction(Reflect.get(value, 'arrayBuffer'));
 
-/** Whether a value has a body that has not been read yet: a `ReadableStream`, or a `Response`. */
+/** Whether a value is an unread `ReadableStream`, or a `Response` with an unread body. */
 export const hasBody = (value: unknown): boolean => isReadable(value) || isResponse(value);
 
-/** The same `ReadableStream` or `Response`, with a verdict on the call once its body was read. */
+/** The same `ReadableStream` or `Response`, which reports the result of the call once its body has been read. */
 export function followBody<Value>(value: Value, verdict: StreamVerdict, wait: Wait): Value {
   if (isReadable(value)) return followReadable(value, verdict, wait) as Value;
   if (!isResponse(value)) return value;
@@ -177,7 +176,7 @@ export function followBody<Value>(value: Value, verdict: StreamVerdict, wait: Wa
     followReadable(value.body, verdict, wait) as ReadableStream<Uint8Array<ArrayBuffer>>,
     value as unknown as ResponseInit,
   );
-  // A response that is made by hand knows nothing of its request.
+  // A constructed response has no information about its request, so that is copied.
   for (const field of ['url', 'redirected', 'type']) {
     Object.defineProperty(followed, field, { value: Reflect.get(value, field), configurable: true });
   }

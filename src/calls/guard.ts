@@ -30,7 +30,7 @@ function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Await
   }
 }
 
-/** Makes the calls that are admitted, and records how they end. */
+/** Makes admitted calls, and records how they end. */
 export class Guard {
   readonly #admissions: Admissions;
   readonly #results: ResultRecorder;
@@ -121,7 +121,7 @@ export class Guard {
     );
   }
 
-  /** The call goes on until its stream has ended. */
+  /** Lets the call last until its stream has ended. */
   #follow<Value>(value: Value, admitted: AdmittedCall, call: Call): Value {
     const verdict: StreamVerdict = {
       succeeded: () => {

@@ -1,12 +1,12 @@
 import { errorCategoryNames, isErrorCategory } from '../../machines/categories.ts';
 import { show } from '../../machines/rule.ts';
 
-/** How many letters may differ, or stand in the wrong order, in a word that was meant to be another. */
+/** The largest number of typos in a word that counts as a misspelt category. */
 const maxTypos = 2;
 
-/** How many letters have to be added, removed, changed or swapped with the next to get from one word to another. */
+/** The edit distance of two words: letters to add, remove, change, or swap with the next one. */
 function typosBetween(one: string, other: string): number {
-  // The distance between every two beginnings of the words, row by row.
+  // Computes the distance between all prefixes of the two words, row by row.
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, length) => length);
   for (let i = 1; i <= one.length; i++) {
@@ -28,9 +28,9 @@ function typosBetween(one: string, other: string): number {
 }
 
 /**
- * Refuses a word that was surely meant to be a category. Any other text is the message of an error.
+ * Refuses a word that is almost a category. Any other text is an error message.
  *
- * @throws TypeError that names the category that is nearest.
+ * @throws TypeError that names the nearest category.
  */
 export function checkNotMisspelt(failure: unknown): void {
   if (typeof failure !== 'string' || isErrorCategory(failure) || !/^[a-z]{5,30}$/i.test(failure)) return;

@@ -1,4 +1,4 @@
-/** The functions that wait for one signal, behind one listener. */
+/** All functions that wait for one signal; they share one listener. */
 class Waiting {
   readonly #signal: AbortSignal;
   readonly #functions = new Set<() => void>();
@@ -19,7 +19,7 @@ class Waiting {
   }
 
   readonly #onAbort = (): void => {
-    // What is called may take others away, and those are not called any more.
+    // A called function may remove others, which then must not be called.
     for (const fn of this.#functions) fn();
   };
 }
@@ -27,11 +27,11 @@ class Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls a function when a signal is aborted. However many functions wait for a signal, it has one listener, and none once the
- * last of them was taken away: Node warns of a leak where a signal has more than ten.
+ * Calls a function when a signal is aborted. All functions that wait for a signal share one listener, which is removed with the
+ * last of them, because Node warns of a leak if a signal has more than ten.
  *
- * @param fn A function of its own for each call: the same one is called once.
- * @returns What takes the function away again.
+ * @param fn Must be a new function each time, because the same one is called only once.
+ * @returns A function that removes `fn`.
  */
 export function onAbort(signal: AbortSignal, fn: () => void): () => void {
   let functions = waiting.get(signal);

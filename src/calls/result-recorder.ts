@@ -24,11 +24,11 @@ export interface ResultRecorderOptions {
   readonly steps: CallSteps;
 }
 
-/** What is known of a failed call beside its error. */
+/** Details of a failed call besides its error. */
 export interface KnownOfFailure {
   /** Whether the call was answered. Default false: the error decides. */
   readonly roundTrip?: boolean;
-  /** Whether an abort may be the caller's own. If not, it is a time limit inside of the tool. Default true. */
+  /** Whether an abort may come from the caller. If not, it is a time limit inside the tool. Default true. */
   readonly mayBeCallersAbort?: boolean;
 }
 
@@ -164,7 +164,7 @@ export class ResultRecorder implements PermitOwner {
     }
   }
 
-  /** The circuit that a tool depends on by its settings. */
+  /** The circuit that a tool depends on according to its settings. */
   #upstreamOf(circuit: CircuitActor): CircuitActor | undefined {
     const { upstream } = circuit;
     return upstream === undefined ? undefined : this.#circuits.useUpstream(circuit, upstream);

@@ -1,9 +1,7 @@
 import type { CallContext } from './call.ts';
 import type { WrapOptions } from './call-options.ts';
 
-/**
- * What a guarded function gives: of an `async function*` an async generator, of any other function a promise.
- */
+/** The return type of a guarded function: an async generator for an `async function*`, a promise for any other function. */
 export type Guarded<Result, Fallback> =
   Result extends AsyncGenerator<infer Part, infer End, infer Sent>
     ? AsyncGenerator<Part | Fallback, End | undefined, Sent>
@@ -19,7 +17,7 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 const AsyncGeneratorFunction = Object.getPrototypeOf(async function* () {}).constructor as { new (): object };
 
-/** The same function, each of whose calls is made by `execute`: it keeps `this`, its name, and its number of arguments. */
+/** The same function, with each call made by `execute`. It keeps `this`, its name, and its number of arguments. */
 export function guardedFunction(
   fn: AnyFunction,
   options: WrapOptions<unknown, unknown>,
@@ -42,7 +40,7 @@ export function guardedFunction(
   });
 }
 
-/** What a fallback gives in the place of a stream may be a stream as well, or one part. */
+/** The parts of a fallback's result, which may be a stream or a single part. */
 async function* partsOf(given: unknown): AsyncGenerator<unknown, unknown, unknown> {
   if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
     return yield* given as AsyncGenerator<unknown, unknown, unknown>;

@@ -59,9 +59,9 @@ export class CircuitActor extends Actor<Machine> {
   openMs = 0;
   /** Cached permission for untimed, non-probe calls; cleared by every event. */
   freeAdmission: Admission<CircuitActor> | undefined;
-  /** The circuit that the tool depends on by its settings. */
+  /** The name of the circuit that the tool depends on according to its settings. */
   upstream: string | undefined;
-  /** The circuit that the last call of the tool depended on, by its settings or by an option of the call. */
+  /** The name of the circuit that the tool's last call depended on, from its settings or from the call's options. */
   lastUpstream: string | undefined;
   /** Whether other circuits depend on it. */
   isUpstream = false;

@@ -88,7 +88,7 @@ export class Circuits {
     return this.touch(name) ?? this.#spawn(name);
   }
 
-  /** The circuit that a call of a tool depends on. */
+  /** The circuit of a call's upstream. */
   useUpstream(circuit: CircuitActor, name: string): CircuitActor {
     const upstream = this.use(name);
     upstream.isUpstream = true;

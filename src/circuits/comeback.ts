@@ -4,13 +4,13 @@ import { stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { CallStats } from '../telemetry/call-stats.ts';
 
-/** A circuit, as far as it tells when it admits calls again. */
+/** The parts of a circuit that show when it admits calls again. */
 export interface Refusing {
   readonly latest: ToolCircuitSnapshot;
   readonly statsIfAny: CallStats | undefined;
 }
 
-/** Whether a circuit would refuse a call at this instant. It reads the time as well as the state: a timer may be late. */
+/** Whether a circuit would refuse a call now. The answer depends on the time as well as the state, because timers may be late. */
 export function refusesNow(snapshot: ToolCircuitSnapshot, now: number): boolean {
   const { context } = snapshot;
   switch (stateOf(snapshot)) {
@@ -26,8 +26,8 @@ export function refusesNow(snapshot: ToolCircuitSnapshot, now: number): boolean 
   }
 }
 
-/** How long a circuit that refuses calls may go on to, in ms; `Infinity` where it waits to be released by hand. */
-export function atMostRefusingMs(snapshot: ToolCircuitSnapshot, now: number): number {
+/** How much longer a refusing circuit may refuse calls, in ms; `Infinity` if it waits to be released by hand. */
+export function maxRefusingMs(snapshot: ToolCircuitSnapshot, now: number): number {
   switch (stateOf(snapshot)) {
     case 'open':
       return backoffLeftMs(snapshot.context, now);
@@ -39,14 +39,14 @@ export function atMostRefusingMs(snapshot: ToolCircuitSnapshot, now: number): nu
 }
 
 /**
- * When to come back to a circuit that refuses calls, in whole ms, rounded up; null where nobody can say. While a probe runs,
- * it is an estimate: the time within which 95 % of the tool's calls end, or else the first backoff, and never longer than a
- * probe may take.
+ * How long to wait before the next attempt at a refusing circuit, in whole ms, rounded up; null if that is unknown. While a
+ * probe runs, it is an estimate: the time within which 95 % of the tool's calls end, or else the first backoff, but never longer
+ * than a probe may take.
  */
 export function retryAfterMsOf({ latest, statsIfAny }: Refusing, now: number): number | null {
-  const mostMs = atMostRefusingMs(latest, now);
-  if (mostMs === Infinity) return null;
-  if (stateOf(latest) !== 'halfOpen') return Math.ceil(mostMs);
+  const maxMs = maxRefusingMs(latest, now);
+  if (maxMs === Infinity) return null;
+  if (stateOf(latest) !== 'halfOpen') return Math.ceil(maxMs);
   const { p95Ms = latest.context.config.minBackoffMs } = statsIfAny?.latency() ?? {};
-  return Math.ceil(Math.max(1, Math.min(p95Ms, mostMs)));
+  return Math.ceil(Math.max(1, Math.min(p95Ms, maxMs)));
 }

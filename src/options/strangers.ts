@@ -10,8 +10,8 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 const printed = new WeakSet<object>();
 
 /**
- * Whether a user's function gave a promise where its answer is needed at once. Then it has given nothing: that is printed the
- * first time, and a rejection of the promise goes no further.
+ * Whether a user's function returned a promise although its answer is needed at once. Such an answer is ignored: that is printed
+ * the first time, and a rejection of the promise goes no further.
  */
 function gavePromise(value: unknown, fn: object, name: string): value is PromiseLike<unknown> {
   if (!isThenable(value)) return false;
@@ -55,7 +55,7 @@ export function containedClassifier(
 /**
  * Asks a user's `isFailure` about a returned value.
  *
- * @returns false for a success, or what failed. Where the function throws or gives a promise, the value is a success.
+ * @returns False for a success, or what failed. If the function throws or returns a promise, the value is a success.
  */
 export function askIsFailure<Result>(
   isFailure: (result: Result) => unknown,
@@ -134,7 +134,7 @@ export function containedListener<Event>(
   return contained(`a listener of ${type}`, listener);
 }
 
-/** Calls a function for what it does, and for no answer. */
+/** Calls a function for its effect only. */
 function contained<Event>(name: string, fn: (event: Event) => unknown): (event: Event) => void {
   const fault = (error: unknown): void => console.error(`toolfuse: ${name} threw`, error);
   return (event) => {

@@ -1,7 +1,7 @@
 import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
 import { checkSignal } from '../calls/call-options.ts';
 
-/** What a call needs beside the tool's own circuit. */
+/** The circuits that a call needs in addition to the tool's own. */
 export interface CircuitNeeds {
   /** The name of another circuit that the call depends on. Default: the `upstream` of the tool's settings. */
   readonly upstream?: string | undefined;
@@ -9,7 +9,7 @@ export interface CircuitNeeds {
 
 /** Options of `untilReady`. */
 export interface UntilReadyOptions extends CircuitNeeds {
-  /** Ends the wait. */
+  /** Ends the wait when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,12 +32,12 @@ const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { ups
 const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true };
 const availableToolsOptions: Readonly<Record<keyof AvailableToolsOptions, true>> = { halfOpen: true };
 
-/** @throws TypeError for an unknown option, or for options that are no object. */
+/** @throws TypeError for an unknown option, or for options that are not an object. */
 export function checkNeeds(options: unknown): void {
   checkOptionNames(options, needs);
 }
 
-/** @throws TypeError for an unknown option or a value that is no signal. */
+/** @throws TypeError for an unknown option or a value that is not a signal. */
 export function checkUntilReady(options: UntilReadyOptions): void {
   checkOptionNames(options, untilReadyOptions);
   if (options.signal !== undefined) checkSignal(options.signal);
@@ -49,7 +49,7 @@ export function checkIsolate(options: IsolateOptions): void {
   if (options.forMs !== undefined) checkValue(options.forMs, 'forMs', positiveMs);
 }
 
-/** @throws TypeError for an unknown option, or for names that are no list: a single name is none either. */
+/** @throws TypeError for an unknown option, or for names that are not a list; a single name is not a list either. */
 export function checkAvailableTools(names: unknown, options: unknown): void {
   checkOptionNames(options, availableToolsOptions);
   const isList =

@@ -71,7 +71,7 @@ export interface RegistrySnapshot {
  * The circuits of an agent's tools, and their parent actor. Made by `createToolRegistry`.
  *
  * Its methods may be called from anywhere, even from listeners: their answers reflect everything reported before. After
- * `stop()` they change nothing, refuse calls, and answer everything else as of that moment.
+ * `stop()` they change nothing, refuse calls, and answer everything else as of the moment of stopping.
  */
 export class ToolRegistry {
   /** The parent actor of all circuits: `subscribe()`, `getSnapshot()`, `on(type, listener)`, `send()`. */
@@ -188,7 +188,7 @@ export class ToolRegistry {
    * }
    *
    * @returns A `Permit`, on which to report how the call ended, or a `Denial`; `admitted` tells them apart.
-   * @param options.upstream What this call depends on. Default: the `upstream` of the tool's settings.
+   * @param options.upstream The circuit that this call depends on. Default: the `upstream` of the tool's settings.
    * @throws TypeError for an unknown option, RangeError for an invalid upstream, RegistryStoppedError after `stop()`.
    */
   tryAcquire(name: string, options: CircuitNeeds = noNeeds): Permit | Denial {
@@ -222,7 +222,7 @@ export class ToolRegistry {
    * const guardedSearch = registry.wrap('search', search);
    * await guardedSearch('circuit breakers');
    *
-   * @example The call's signal, which aborts after `timeoutMs`, comes as a last argument.
+   * @example The call's signal, which aborts after `timeoutMs`, is in the last argument.
    * const get = registry.wrap('fetch', (url: string, { signal }: CallContext) => fetch(url, { signal }), {
    *   withContext: true,
    *   timeoutMs: 10_000,
@@ -256,7 +256,7 @@ export class ToolRegistry {
    *
    * @param names Default: every known tool.
    * @param options.halfOpen Whether to include half-open tools. Default true.
-   * @throws TypeError for names that are no list, or an unknown option.
+   * @throws TypeError for names that are not a list, or an unknown option.
    */
   availableTools(names?: Iterable<string>, options: AvailableToolsOptions = {}): string[] {
     checkAvailableTools(names, options);
@@ -269,14 +269,15 @@ export class ToolRegistry {
   }
 
   /**
-   * Whether a call of a tool would be admitted now, and if not, why, because of which circuit, and until when. Asking changes
-   * nothing and counts as no use of the tool.
+   * Whether a call of a tool would be admitted now, and if not, why, which circuit refuses, and for how long. Asking changes
+   * nothing and does not count as a use of the tool.
    *
    * @example
    * const search = registry.availability('search');
    * if (!search.available) console.log(`${search.because} is ${search.reason} for ${search.retryAfterMs} ms`);
    *
-   * @param options.upstream What the call would depend on. Default: what the tool's last call depended on, or else its settings.
+   * @param options.upstream The circuit that the call would depend on. Default: that of the tool's last call, or else of its
+   * settings.
    */
   availability(name: string, options: CircuitNeeds = {}): Availability {
     checkNeeds(options);
@@ -291,8 +292,8 @@ export class ToolRegistry {
   }
 
   /**
-   * Waits until a call of a tool would be admitted: by its own circuit, and by that of what it depends on. Another caller may
-   * still be faster: where a half-open circuit has one place for a probe, the second call is refused.
+   * Waits until a call of a tool would be admitted by its own circuit and by its upstream's. Another caller may still be faster:
+   * if a half-open circuit has one probe slot, the second call is refused.
    *
    * The wait keeps the process alive.
    *
@@ -512,8 +513,8 @@ export class ToolRegistry {
    * Stops every actor for good: timers are cancelled, observers complete, and later reports change nothing. Later calls are
    * refused with a `RegistryStoppedError`.
    *
-   * A call in flight that has a `signal` or `timeoutMs` rejects with that error at once, and the signal of its `CallContext`
-   * aborts. One that has neither, and does not read its signal, cannot be ended: its caller gets what it gives.
+   * A call in flight with a `signal` or `timeoutMs` rejects with that error at once, and the signal of its `CallContext` aborts.
+   * A call that has neither and does not read its signal cannot be ended; its caller gets its result.
    */
   stop(): void {
     this.#circuits.stop();
@@ -531,7 +532,7 @@ export class ToolRegistry {
     return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.id));
   }
 
-  /** What the last call of a tool depended on, or else what its settings say. */
+  /** The upstream of a tool's last call, or else of its settings. */
   #upstreamOf(name: string): string | undefined {
     return this.#circuits.get(name)?.lastUpstream ?? this.#config.tools.get(name)?.upstream;
   }

@@ -1,11 +1,11 @@
 import { maxTimerMs } from '../../machines/backoff.ts';
 import { onAbort } from '../calls/on-abort.ts';
 import type { CircuitActor } from '../circuits/circuit-actor.ts';
-import { atMostRefusingMs } from '../circuits/comeback.ts';
+import { maxRefusingMs } from '../circuits/comeback.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 
-/** What a wait for a tool needs to know of the registry. */
+/** The parts of the registry that a wait for a tool needs. */
 export interface Waiting {
   readonly tool: string;
   readonly clock: Required<Clock>;
@@ -16,15 +16,15 @@ export interface Waiting {
 }
 
 /**
- * Waits until a call of a tool would be admitted. It looks whenever the circuit that refuses the call changes, and at the time
- * at which that circuit would admit calls. The wait keeps the process alive, because somebody awaits it.
+ * Waits until a call of a tool would be admitted. It checks whenever the refusing circuit changes, and at the time at which that
+ * circuit would admit calls. The wait keeps the process alive, because a caller awaits it.
  *
  * @throws (as a rejection) the reason of `signal` once it is aborted, RegistryStoppedError once the registry stops.
  */
 export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waiting): Promise<void> {
   return new Promise((resolve, reject) => {
     let timer: unknown;
-    /** The circuit that is watched, and what ends that. */
+    /** The watched circuit, and a function that stops watching it. */
     let watched: CircuitActor | undefined;
     let unwatch = (): void => {};
     const forgetSignal = signal && !signal.aborted ? onAbort(signal, () => look()) : undefined;
@@ -45,13 +45,13 @@ export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waitin
         end(resolve);
         return;
       }
-      const ms = Math.min(atMostRefusingMs(circuit.latest, clock.now()), maxTimerMs);
+      const ms = Math.min(maxRefusingMs(circuit.latest, clock.now()), maxTimerMs);
       timer = clock.setTimeout(look, Math.ceil(ms), true);
-      // XState calls observers that are added while it calls observers, so the same circuit is not watched anew.
+      // XState also calls observers that are added during a notification, so the same circuit must not be watched again.
       if (circuit === watched) return;
       unwatch();
       watched = circuit;
-      // Whatever becomes of the circuit: it may be released, closed by hand, or forgotten.
+      // Any change matters: the circuit may be released, closed by hand, or forgotten.
       const subscription = circuit.subscribe({ next: look, complete: look });
       unwatch = () => subscription.unsubscribe();
     };

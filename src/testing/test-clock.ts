@@ -9,16 +9,16 @@ function checkFinite(name: string, value: number): void {
   if (!Number.isFinite(value)) throw new RangeError(`${name} must be a finite number, got ${String(value)}`);
 }
 
-/** How a test clock begins. */
+/** Options of a test clock. */
 export interface TestClockOptions {
-  /** The instant at which it begins, in ms. Default 0. */
+  /** The instant at which it starts, in ms. Default 0. */
   readonly now?: number;
-  /** The time of day at that instant, in ms since 1970. Default: 2000-01-01T00:00Z. */
+  /** The wall-clock time at that instant, in ms since 1970. Default: 2000-01-01T00:00Z. */
   readonly wallNow?: number;
 }
 
 /**
- * A clock for tests: time stands still until it is moved on, and each timer fires at its own time.
+ * A clock for tests: time stands still until it is advanced, and each timer fires at its own time.
  *
  * @example
  * const clock = new TestClock();
@@ -32,7 +32,7 @@ export class TestClock implements Required<Clock> {
   readonly #wallOffsetMs: number;
   #timers: Timer[] = [];
 
-  /** @throws RangeError for an instant or a time of day that is not a finite number. */
+  /** @throws RangeError for an instant or a wall-clock time that is not a finite number. */
   constructor({ now = 0, wallNow = Date.UTC(2000, 0, 1) }: TestClockOptions = {}) {
     checkFinite('now', now);
     checkFinite('wallNow', wallNow);
@@ -40,7 +40,7 @@ export class TestClock implements Required<Clock> {
     this.#wallOffsetMs = wallNow - now;
   }
 
-  // Fields, so that each can be handed on by itself.
+  // Fields rather than methods, so that each can be passed on without the clock.
   readonly now = (): number => this.#now;
 
   readonly wallNow = (): number => this.#wallOffsetMs + this.#now;
@@ -62,10 +62,10 @@ export class TestClock implements Required<Clock> {
   }
 
   /**
-   * Moves time on, and fires the timers that are due, each at its own time, those too that others set.
+   * Advances time, and fires the due timers, each at its own time, including those set by other timers.
    *
-   * @param ms How far, in ms.
-   * @throws RangeError for a number below 0, or one that is not finite.
+   * @param ms How far to advance, in ms.
+   * @throws RangeError for a number below 0 or one that is not finite.
    */
   advance(ms: number): void {
     const end = this.#endOf(ms);
@@ -73,7 +73,7 @@ export class TestClock implements Required<Clock> {
     this.#now = end;
   }
 
-  /** The same, and lets promises settle between the timers: for calls that wait for others. */
+  /** Like `advance`, but lets promises settle between the timers, for calls that wait for others. */
   async advanceAsync(ms: number): Promise<void> {
     const end = this.#endOf(ms);
     await settled();
@@ -82,7 +82,7 @@ export class TestClock implements Required<Clock> {
     await settled();
   }
 
-  /** Moves on to the next timer, and fires it. @returns whether there was one. */
+  /** Advances to the next timer, and fires it. @returns Whether there was one. */
   advanceToNextTimer(): boolean {
     return this.#fireNextBy(Infinity);
   }
@@ -104,7 +104,7 @@ export class TestClock implements Required<Clock> {
   }
 }
 
-/** Promises settle before the host's next task. */
+/** Resolves in the host's next task, before which all promises settle. */
 const settled = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -115,16 +115,16 @@ const settled = (): Promise<void> =>
     port2.postMessage(null);
   });
 
-/** A test clock in the place of the host's. `restore()` puts the host's back. */
+/** A test clock that replaces the host's; `restore()` brings the host's back. */
 export interface InstalledTestClock extends TestClock {
   restore(): void;
 }
 
 /**
- * Puts a test clock in the place of the default one: for every registry that was given no clock of its own, also one that
- * was made when a module was loaded, long before the test.
+ * Replaces the default clock by a test clock, for every registry without its own clock, including those that were created when
+ * a module was loaded, long before the test.
  *
- * What such a registry waits for by then goes on in real time; what it begins to wait for afterwards, in the test's.
+ * Waits that such a registry has already begun continue in real time; later ones use the test's time.
  *
  * @example
  * import { registry } from './agent.ts'; // made by createToolRegistry() with no clock
@@ -139,7 +139,7 @@ export interface InstalledTestClock extends TestClock {
  * });
  */
 export function installTestClock(options?: Pick<TestClockOptions, 'wallNow'>): InstalledTestClock {
-  // From where the default clock is, so that no time is lost or gained by the change.
+  // It starts at the default clock's instant, so that the change loses or gains no time.
   const clock = new TestClock({ ...options, now: systemClock.now() });
   return Object.assign(clock, { restore: replaceSystemClock(clock) });
 }

@@ -1,25 +1,27 @@
-/** What a registry measures time with. */
+/** The clock that a registry measures time with. */
 export interface Clock {
   /** Milliseconds since any fixed moment. It may jump in either direction; the registry adds up its forward steps. */
   now(): number;
   /**
-   * Calls `fn` after `ms` milliseconds. It is never asked for more than 2^31 - 1, the longest that a host's timer can wait.
+   * Calls `fn` once after `ms` milliseconds, which are at most 2^31 - 1, the longest delay of a host timer.
    *
-   * @param keepAlive Whether the timer keeps the process alive. The time limit of a call that somebody awaits does; a backoff,
-   * which nobody awaits, does not. Default false.
+   * @param keepAlive Whether the timer keeps the process alive. The time limit of an awaited call does; a backoff does not.
+   * Default false.
+   * @returns A handle for `clearTimeout`.
    */
   setTimeout(fn: () => void, ms: number, keepAlive?: boolean): unknown;
+  /** Cancels a timer. It must accept the handle of a timer that has fired or was cancelled before. */
   clearTimeout(handle: unknown): void;
-  /** The time of day, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
+  /** The wall-clock time, in ms since 1970, for `persist`, `restore`, `retryAt` and HTTP dates. Default: `Date.now`. */
   wallNow?(): number;
 }
 
-/** The host's own time: monotonic, so that changes of the wall clock change nothing. */
+/** The host's clock. It is monotonic, so changes to the wall clock do not affect it. */
 const hostClock: Required<Clock> = {
   now: () => performance.now(),
   setTimeout(fn, ms, keepAlive = false) {
     const timer = setTimeout(fn, Math.ceil(ms));
-    // Browsers hand out numbers, which keep nothing alive.
+    // In a browser the handle is a number, and there is nothing to unref.
     if (!keepAlive) (timer as { unref?: () => void }).unref?.();
     return timer;
   },
@@ -32,9 +34,9 @@ const hostClock: Required<Clock> = {
 let current: Required<Clock> = hostClock;
 
 /**
- * Puts another clock in the place of the host's, for every registry that was given none: for `toolfuse/testing`.
+ * Replaces the host's clock for every registry without its own clock, on behalf of `toolfuse/testing`.
  *
- * @returns What puts the host's back.
+ * @returns A function that brings the host's clock back.
  */
 export function replaceSystemClock(clock: Required<Clock>): () => void {
   current = clock;
@@ -43,7 +45,7 @@ export function replaceSystemClock(clock: Required<Clock>): () => void {
   };
 }
 
-/** A timer of a clock that is not the host's. Another one may be in place when the timer is cleared. */
+/** A timer of a replacement clock, which may have been replaced again when the timer is cleared. */
 class ForeignTimer {
   readonly clear: () => void;
 

@@ -1,31 +1,31 @@
 import { maxTimerMs } from '../../machines/backoff.ts';
 import type { Clock } from './clock.ts';
 
-/** A step of more than this, in ms, may be a wrong reading, or the end of one. */
+/** A larger step, in ms, may be a wrong reading, or the return from one. */
 const doubtfulStepMs = 3_600_000;
 
-/** What the clock read, and which instant that was. */
+/** A reading of the given clock, and the instant that it stands for. */
 interface Reading {
   reading: number;
   instant: number;
 }
 
-/** A wait that is longer than a host's timer can hold: one timer after the other. */
+/** A wait longer than a host timer can be, made of several timers in a row. */
 class LongWait {
   handle: unknown;
 }
 
 /**
- * A user's clock, made safe to run a circuit by. It adds up the clock's forward steps, so that it never goes back and never
- * stands still: neither where the given clock is set back, nor where fake timers begin to count anew. A fault of the given
- * clock stays its own; where it cannot set a timer, a request still ends a backoff that has run out.
+ * Makes a user's clock safe for circuits. It adds up the clock's forward steps, so that it never goes backwards and never stands
+ * still, even if the given clock is set back or fake timers start over. Errors of the given clock go no further; if it cannot
+ * set a timer, the next request still ends a backoff that has run out.
  *
- * @throws RangeError where the clock gives no finite number.
+ * @throws RangeError if the clock does not return a finite number.
  */
 export function monotonic(clock: Clock): Required<Clock> {
   const first = clock.now();
   if (!Number.isFinite(first)) throw new RangeError(`clock.now() must return a finite number, got ${first}`);
-  // Fields rather than variables: V8 makes an object of each number that a variable shared by functions is given.
+  // Fields rather than variables: V8 allocates an object for each number that is assigned to a captured variable.
   const latest: Reading = { reading: first, instant: first };
   /** The last reading before the clock went back. */
   let beforeStepBack: Reading | undefined;
@@ -41,7 +41,7 @@ export function monotonic(clock: Clock): Required<Clock> {
     const hasReturned =
       before !== undefined && reading >= before.reading && before.reading - latest.reading > doubtfulStepMs;
     if (before !== undefined && reading >= before.reading) beforeStepBack = undefined;
-    // A clock that was far back for a while, and is where it would have been without that, was wrong meanwhile.
+    // A clock that was far behind and then returned to where it would have been was wrong in between.
     latest.instant = hasReturned
       ? Math.max(latest.instant, before.instant + reading - before.reading)
       : latest.instant + reading - latest.reading;
@@ -68,7 +68,7 @@ export function monotonic(clock: Clock): Required<Clock> {
   return {
     now() {
       let reading = read();
-      // A single wrong reading is not the time.
+      // A single far reading may be wrong, so the clock is read again.
       if (reading - latest.reading > doubtfulStepMs) reading = Math.min(reading, read());
       if (reading > latest.reading) stepForward(reading);
       else if (reading < latest.reading) stepBack(reading);
@@ -79,7 +79,7 @@ export function monotonic(clock: Clock): Required<Clock> {
         const now = clock.wallNow?.();
         if (Number.isFinite(now)) return now as number;
       } catch {
-        // The host knows the time of day as well.
+        // The host's wall clock serves instead.
       }
       return Date.now();
     },
@@ -98,7 +98,7 @@ export function monotonic(clock: Clock): Required<Clock> {
       try {
         clock.clearTimeout(timer instanceof LongWait ? timer.handle : timer);
       } catch {
-        // The timer will find its state left.
+        // If the timer fires after all, the circuit is in another state and ignores it.
       }
     },
   };

@@ -37,13 +37,16 @@ export type Availability =
   | { readonly available: true }
   | {
       readonly available: false;
-      /** The state that refuses the call: of the tool's own circuit, or `upstream` where that of what it depends on does. */
-      readonly reason: 'open' | 'halfOpen' | 'isolated' | 'upstream';
+      /** The state of the tool's own circuit that refuses the call, or `upstream` if the upstream's circuit does. */ readonly reason:
+        | 'open'
+        | 'halfOpen'
+        | 'isolated'
+        | 'upstream';
       /** The circuit that refuses the call. */
       readonly because: string;
-      /** How long to wait before the next attempt, in whole ms; null where nobody can say, as for an isolated tool. */
+      /** How long to wait before the next attempt, in whole ms; null if that is unknown, as for an isolated tool. */
       readonly retryAfterMs: number | null;
-      /** The wall-clock time of the next attempt, in ms since 1970; null where nobody can say. */
+      /** The wall-clock time of the next attempt, in ms since 1970; null if unknown. */
       readonly retryAt: number | null;
     };
 
@@ -53,9 +56,9 @@ export interface NeededCircuit extends Refusing {
 }
 
 /**
- * Says of the circuits that a call needs whether all of them would admit it. The upstream is asked first, as a call does.
+ * Whether all circuits that a call needs would admit it. The upstream is checked first, as it is for a call.
  *
- * @param tool Undefined for one that was never used: it admits every call.
+ * @param tool Undefined for a circuit that was never used, which admits every call.
  */
 export function availabilityOf(
   tool: NeededCircuit | undefined,

@@ -36,11 +36,11 @@ export interface ToolDiagnostics extends CallCounts {
   /** The name of the circuit that the tool depends on. */
   readonly upstream: string | null;
   /**
-   * Whether a call would be admitted now, by the tool's own circuit and by that of what its last call depended on.
-   * `availability(name)` says until when, if not.
+   * Whether a call would be admitted now by the tool's own circuit and by the upstream of its last call. If not,
+   * `availability(name)` says for how long.
    */
   readonly available: boolean;
-  /** The circuit that would refuse a call now: the tool's own, or that of what it depends on; null if none would. */
+  /** The name of the circuit that would refuse a call now, the tool's own or its upstream's; null if none would. */
   readonly blockedBy: string | null;
   /** How long the circuit has been open or isolated in total, in ms. */
   readonly openMs: number;

@@ -5,33 +5,27 @@ import { ManualClock } from '../../support/manual-clock.ts';
 const setUp = () => {
   const clock = new ManualClock();
   const registry = createToolRegistry({ clock, circuit: { failureThreshold: 2, minBackoffMs: 1_000 } });
-  /** Everything that was counted. */
+  /** All counters. */
   const counted = () => registry.snapshot().diagnostics;
   return { clock, registry, counted };
 };
 
-describe('a call with an argument of another kind', () => {
+describe('a call with an argument of the wrong kind', () => {
   it.each([
     ['no function', undefined, undefined, TypeError, 'fn must be a function, got undefined'],
     ['options that are no object', () => 1, 5, TypeError, 'options must be an object, got 5'],
     ['no options', () => 1, null, TypeError, 'options must be an object, got null'],
+    ['an invalid signal', () => 1, { signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
+    ['an invalid fallback', () => 1, { fallback: 5 }, TypeError, 'fallback must be a function, got 5'],
     [
-      'a signal that is none',
-      () => 1,
-      { signal: {} },
-      TypeError,
-      'signal must be an AbortSignal, got an object',
-    ],
-    ['a fallback that is none', () => 1, { fallback: 5 }, TypeError, 'fallback must be a function, got 5'],
-    [
-      'an isFailure that is none',
+      'an invalid isFailure',
       () => 1,
       { isFailure: true },
       TypeError,
       'isFailure must be a function, got true',
     ],
     [
-      'a followBody that is none',
+      'an invalid followBody',
       () => 1,
       { followBody: 1 },
       TypeError,
@@ -51,7 +45,7 @@ describe('a call with an argument of another kind', () => {
       TypeError,
       'withContext is not an option; the options are',
     ],
-  ])('is refused by name, and counts nothing: %s', async (_, fn, options, kind, message) => {
+  ])('is refused by name, without counting: %s', async (_, fn, options, kind, message) => {
     const { registry, counted } = setUp();
     const call = registry.execute('shell', fn as never, options as never);
     await expect(call).rejects.toBeInstanceOf(kind);
@@ -107,10 +101,10 @@ describe('a call with an argument of another kind', () => {
   );
 });
 
-describe('who has aborted a call', () => {
+describe('the origin of an abort', () => {
   const aborted = () => new DOMException('The operation was aborted', 'AbortError');
 
-  it('is a deadline where the caller’s signal aborts with a timeout: the call counts as timeout, once', async () => {
+  it('is a deadline if the caller’s signal aborts with a timeout: the call counts as timeout, once', async () => {
     const { registry } = setUp();
     const controller = new AbortController();
     const { signal } = controller;
@@ -143,14 +137,14 @@ describe('who has aborted a call', () => {
     },
   );
 
-  it('is a time limit inside of the tool where the caller has not: then it counts as timeout', async () => {
+  it('is a time limit inside the tool if the caller has not aborted: the call counts as timeout', async () => {
     const { registry } = setUp();
     const { signal } = new AbortController();
     await registry.execute('shell', () => Promise.reject(aborted()), { signal }).catch(() => {});
     expect(registry.diagnostics('shell')).toMatchObject({ failureCount: 1, failures: { timeout: 1 } });
   });
 
-  it('is not known where the caller gave no signal: then it is no failure', async () => {
+  it('is unknown if the caller gave no signal: the call does not count as a failure', async () => {
     const { registry } = setUp();
     await registry.execute('shell', () => Promise.reject(aborted())).catch(() => {});
     expect(registry.diagnostics('shell')).toMatchObject({ failureCount: 0, failures: { cancelled: 1 } });
@@ -158,7 +152,7 @@ describe('who has aborted a call', () => {
 });
 
 describe('calls on one signal', () => {
-  it('have one listener, however many they are', async () => {
+  it('share one listener, however many there are', async () => {
     const { registry } = setUp();
     const warned = vi.fn();
     process.on('warning', warned);
@@ -174,7 +168,7 @@ describe('calls on one signal', () => {
 });
 
 describe('an error of a refused call', () => {
-  it('has what web frameworks and retries ask for', async () => {
+  it('has the fields that web frameworks and retry libraries read', async () => {
     const { registry } = setUp();
     for (let i = 0; i < 2; i++) registry.recordFailure('shell', 'timeout');
     await expect(registry.execute('shell', () => 1)).rejects.toMatchObject({
@@ -186,18 +180,18 @@ describe('an error of a refused call', () => {
     await expect(registry.execute('git', () => 1)).rejects.toMatchObject({ status: 503, headers: {} });
   });
 
-  it('says when to come back in whole ms, rounded up: who has waited that long is admitted', async () => {
+  it('says when to try again in whole ms, rounded up, so that a call after that wait is admitted', async () => {
     const { clock, registry } = setUp();
     for (let i = 0; i < 2; i++) registry.recordFailure('shell', 'timeout');
     clock.advance(710.347);
     const denial = registry.tryAcquire('shell');
     expect(denial).toMatchObject({ admitted: false, retryAfterMs: 290 });
-    // As early as a host's timer may fire.
+    // A host timer may fire this early.
     clock.advanceWithLateTimers(289);
     expect(registry.allowRequest('shell')).toBe(true);
   });
 
-  it('says that another call tests the tool, and when that should be known: from how long its calls take', async () => {
+  it('says that another call is probing the tool, and estimates its end from the duration of earlier calls', async () => {
     const { clock, registry } = setUp();
     const call = async (ms: number) => {
       const permit = registry.tryAcquire('shell');

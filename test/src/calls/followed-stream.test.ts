@@ -10,7 +10,7 @@ import {
 
 const atOnce: Wait = (next) => next();
 
-/** Writes down what a stream says of its call. */
+/** Records the reports of a stream about its call. */
 function verdicts(): StreamVerdict & { readonly said: string[] } {
   const said: string[] = [];
   return {
@@ -34,7 +34,7 @@ async function all<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe('a followed async iterable', () => {
-  it('has succeeded once it was read to its end, and not before', async () => {
+  it('succeeds once it has been read to its end, and not before', async () => {
     const verdict = verdicts();
     const stream = followIterable(numbers(2), verdict, atOnce);
     expect(await stream.next()).toEqual({ done: false, value: 1 });
@@ -45,7 +45,7 @@ describe('a followed async iterable', () => {
     expect(verdict.said).toEqual(['succeeded']);
   });
 
-  it('has failed where it throws, and throws the same', async () => {
+  it('fails if it throws, and rethrows the same error', async () => {
     const verdict = verdicts();
     const fault = new Error('read ECONNRESET');
     const stream = followIterable(numbers(1, fault), verdict, atOnce);
@@ -53,7 +53,7 @@ describe('a followed async iterable', () => {
     expect(verdict.said).toEqual(['failed: read ECONNRESET']);
   });
 
-  it('says nothing of the tool where its reader stops early, and is ended', async () => {
+  it('says nothing about the tool if its reader stops early, and is closed', async () => {
     const verdict = verdicts();
     const ended = vi.fn();
     async function* source() {
@@ -69,7 +69,7 @@ describe('a followed async iterable', () => {
     expect(ended).toHaveBeenCalledOnce();
   });
 
-  it('is handed what its reader throws into it', async () => {
+  it('receives an error that its reader throws into it', async () => {
     const verdict = verdicts();
     const caught: unknown[] = [];
     async function* source() {
@@ -87,7 +87,7 @@ describe('a followed async iterable', () => {
     expect(verdict.said).toEqual(['abandoned']);
   });
 
-  it('hands on what its reader sends', async () => {
+  it('passes on the values that its reader sends', async () => {
     async function* echo(): AsyncGenerator<string, void, string> {
       let heard = '';
       for (;;) heard = yield heard;
@@ -97,7 +97,7 @@ describe('a followed async iterable', () => {
     expect(await stream.next('hello')).toEqual({ done: false, value: 'hello' });
   });
 
-  it('is ended where waiting for it was given up', async () => {
+  it('is closed if waiting for it was abandoned', async () => {
     const verdict = verdicts();
     const ended = vi.fn(async () => ({ done: true as const, value: undefined }));
     const source = {
@@ -138,7 +138,7 @@ describe('a followed async iterable', () => {
     expect(stream.one()).toBe(1);
   });
 
-  it('can be read twice where its source can: the first end decides', async () => {
+  it('can be read twice if its source can; the first end decides', async () => {
     const verdict = verdicts();
     const source = { [Symbol.asyncIterator]: () => numbers(1) };
     const stream = followIterable(source, verdict, atOnce);
@@ -148,7 +148,7 @@ describe('a followed async iterable', () => {
   });
 });
 
-describe('a value that a call gave', () => {
+describe('the result of a call', () => {
   it.each([
     ['an async generator', numbers(1), true],
     ['an object with an async iterator', { [Symbol.asyncIterator]: () => numbers(1) }, true],
@@ -185,7 +185,7 @@ const streamOf = (parts: readonly (string | Error)[]): ReadableStream<Uint8Array
 };
 
 describe('a followed response', () => {
-  it('has succeeded once its body was read', async () => {
+  it('succeeds once its body has been read', async () => {
     const verdict = verdicts();
     const response = followBody(new Response(streamOf(['{"a":', '1}'])), verdict, atOnce);
     expect(verdict.said).toEqual([]);
@@ -193,14 +193,14 @@ describe('a followed response', () => {
     expect(verdict.said).toEqual(['succeeded']);
   });
 
-  it('has failed where its body breaks', async () => {
+  it('fails if its body breaks', async () => {
     const verdict = verdicts();
     const response = followBody(new Response(streamOf(['{"a":', new Error('terminated')])), verdict, atOnce);
     await expect(response.text()).rejects.toThrow('terminated');
     expect(verdict.said).toEqual(['failed: terminated']);
   });
 
-  it('says nothing of the tool where its body is cancelled, which the source hears', async () => {
+  it('says nothing about the tool if its body is cancelled, and passes the cancellation on', async () => {
     const verdict = verdicts();
     const cancel = vi.fn();
     const response = followBody(new Response(new ReadableStream({ cancel })), verdict, atOnce);

@@ -4,7 +4,7 @@ import { onAbort } from '../../../src/calls/on-abort.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-describe('what waits for a signal', () => {
+describe('a function that waits for a signal', () => {
   it('is called once, when the signal is aborted', () => {
     const controller = new AbortController();
     const fns = [vi.fn(), vi.fn()];
@@ -15,7 +15,7 @@ describe('what waits for a signal', () => {
     expect(listenersOf(controller.signal)).toBe(0);
   });
 
-  it('has one listener, however much waits, and none once nothing does', () => {
+  it('shares one listener with all others, and leaves none once nothing waits', () => {
     const { signal } = new AbortController();
     const takeAway = Array.from({ length: 100 }, () => onAbort(signal, () => {}));
     expect(listenersOf(signal)).toBe(1);
@@ -25,7 +25,7 @@ describe('what waits for a signal', () => {
     expect(listenersOf(signal)).toBe(0);
   });
 
-  it('can be taken away twice, which takes nothing else away', () => {
+  it('can be removed twice without removing another', () => {
     const controller = new AbortController();
     const first = onAbort(controller.signal, () => {});
     first();
@@ -36,7 +36,7 @@ describe('what waits for a signal', () => {
     expect(fn).toHaveBeenCalledOnce();
   });
 
-  it('is not called where something that was called before it took it away', () => {
+  it('is not called if an earlier function has removed it', () => {
     const controller = new AbortController();
     const fn = vi.fn();
     let takeAway = (): void => {};

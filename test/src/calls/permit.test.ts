@@ -79,7 +79,7 @@ describe('a permit', () => {
     expect(registry.state('search')).toBe('closed');
   });
 
-  it('is refused for good once the registry has stopped, whatever the state of the circuit', () => {
+  it('is always refused after the registry has stopped, whatever the state of the circuit', () => {
     const { registry } = setUp();
     registry.recordFailure('search', 'timeout');
     registry.recordSuccess('grep');

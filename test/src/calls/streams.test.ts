@@ -16,7 +16,7 @@ const setUp = () => {
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A stream whose parts come when they are pushed. */
+/** A stream whose parts arrive when they are pushed. */
 function pushed<Part>() {
   const waiting: ((result: IteratorResult<Part, undefined>) => void)[] = [];
   const ended = vi.fn();
@@ -33,7 +33,7 @@ function pushed<Part>() {
 }
 
 describe('a call that returns a stream', () => {
-  it('has a limit for each part, which begins when the part is asked for', async () => {
+  it('has a time limit for each part, which starts when the part is requested', async () => {
     const { clock, registry } = setUp();
     const source = pushed<number>();
     const stream = await registry.execute('tail', () => source.stream, { timeoutMs: 1_000 });
@@ -43,7 +43,7 @@ describe('a call that returns a stream', () => {
       clock.advance(999);
       source.push(part);
       expect(await next).toEqual({ done: false, value: part });
-      // The time that the reader takes is not the tool's.
+      // The reader's own time does not count.
       clock.advance(100_000);
     }
     const hung = iterator.next();
@@ -54,7 +54,7 @@ describe('a call that returns a stream', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('ends with the abort of the caller, which is never a failure', async () => {
+  it('ends when the caller aborts, which is never a failure', async () => {
     const { registry } = setUp();
     const source = pushed<number>();
     const controller = new AbortController();
@@ -67,7 +67,7 @@ describe('a call that returns a stream', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('has failed at once where isFailure says so of what it returned', async () => {
+  it('fails at once if isFailure says so', async () => {
     const { registry } = setUp();
     const response = new Response('busy', { status: 503, headers: { 'retry-after': '7' } });
     const isFailure = (given: Response) => !given.ok && given;
@@ -76,7 +76,7 @@ describe('a call that returns a stream', () => {
     expect(registry.diagnostics('fetch')).toMatchObject({ failures: { serviceUnavailable: 1 } });
   });
 
-  it('lasts until the body of a response was read, where that is asked for', async () => {
+  it('lasts until the body of a response has been read, if requested', async () => {
     const { registry } = setUp();
     const broken = () =>
       new Response(
@@ -93,7 +93,7 @@ describe('a call that returns a stream', () => {
     expect(registry.diagnostics('fetch')).toMatchObject({ successes: 1, failureCount: 1 });
   });
 
-  it('succeeds at once where a response has no body', async () => {
+  it('succeeds at once if a response has no body', async () => {
     const { registry } = setUp();
     await registry.execute('fetch', () => new Response(null, { status: 204 }), { followBody: true });
     expect(registry.diagnostics('fetch').successes).toBe(1);
@@ -115,7 +115,7 @@ describe('a response that says what failed', () => {
     expect(registry.diagnostics('fetch').failures).toEqual(failures);
   });
 
-  it('asks to be left alone for as long as it says', async () => {
+  it('keeps the circuit open as long as it asks', async () => {
     const { registry } = setUp();
     const busy = () => new Response('', { status: 429, headers: { 'retry-after': '30' } });
     for (let i = 0; i < 2; i++) await registry.execute('fetch', async () => busy(), { isFailure });
@@ -123,8 +123,8 @@ describe('a response that says what failed', () => {
   });
 });
 
-describe('streams that end, break, hang and are given up in any order', () => {
-  it('leak no probe, no listener and no timer, and reject nothing that nobody sees', async () => {
+describe('streams that end, break, hang and are abandoned in any order', () => {
+  it('leak no probe, no listener and no timer, and cause no unhandled rejection', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     const step = fc.record({
@@ -160,7 +160,7 @@ describe('streams that end, break, hang and are given up in any order', () => {
             expect(getEventListeners(signal, 'abort')).toHaveLength(0);
             expect(registry.diagnostics('tail').probesInFlight).toBe(0);
           }
-          // The one timer is that of the circuit.
+          // The only timer is the circuit's.
           expect(clock.timers).toBe(registry.state('tail') === 'closed' ? 0 : 1);
           registry.stop();
           expect(clock.timers).toBe(0);

@@ -313,7 +313,7 @@ describe('availableTools', () => {
 });
 
 describe('an upstream that is named with a call', () => {
-  it('is asked for permission and gets the result, for that call alone', async () => {
+  it('is asked for permission and gets the result, for that call only', async () => {
     const { registry, failures } = setUp();
     const leave = registry.tryAcquire('grep', { upstream: 'disk' });
     if (leave.admitted) leave.failure('network');
@@ -335,7 +335,7 @@ describe('an upstream that is named with a call', () => {
     expect(registry.tryAcquire('grep', { upstream: 'disk' }).admitted).toBe(false);
   });
 
-  it('takes the place of the one in the settings, for that call', () => {
+  it('overrides the one in the settings, for that call', () => {
     const { registry, failures } = setUp();
     const permit = registry.tryAcquire('search', { upstream: 'disk' });
     if (permit.admitted) permit.failure('network');

@@ -15,7 +15,7 @@ async function all<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe('a wrapped function', () => {
-  it('takes the same arguments, keeps this, and gives a promise of what it gives', async () => {
+  it('takes the same arguments, keeps this, and returns a promise of the result', async () => {
     const { registry } = setUp();
     const tool = {
       unit: 'km',
@@ -41,7 +41,7 @@ describe('a wrapped function', () => {
     expect(withContext.length).toBe(1);
   });
 
-  it('is given the context of its call where it asks for it: the signal aborts with the time limit', async () => {
+  it('receives the context of its call if requested, with a signal that aborts at the time limit', async () => {
     const { clock, registry } = setUp();
     const seen: CallContext[] = [];
     const get = registry.wrap(
@@ -81,7 +81,7 @@ describe('a wrapped function', () => {
       ['x', () => {}, { withContext: 'yes' }],
       'withContext must be true or false, got "yes"',
     ],
-  ])('is not made of %s', (_, args, message) => {
+  ])('cannot be made from %s', (_, args, message) => {
     const { registry } = setUp();
     expect(() => (registry.wrap as (...args: unknown[]) => unknown)(...args)).toThrow(new TypeError(message));
   });
@@ -94,7 +94,7 @@ describe('a wrapped async generator function', () => {
     return 'end';
   }
 
-  it('stays one, and has succeeded when it ends', async () => {
+  it('stays one, and succeeds when it ends', async () => {
     const { registry } = setUp();
     const guarded = registry.wrap('count', count);
     expectTypeOf(guarded(1)).toEqualTypeOf<AsyncGenerator<number, string | undefined, undefined>>();
@@ -109,7 +109,7 @@ describe('a wrapped async generator function', () => {
     expect(registry.diagnostics('count')).toMatchObject({ calls: 1, successes: 1 });
   });
 
-  it('has failed where it throws midway', async () => {
+  it('fails if it throws midway', async () => {
     const { registry } = setUp();
     const guarded = registry.wrap('count', count);
     await expect(all(guarded(1, new Error('read ECONNRESET')))).rejects.toThrow('read ECONNRESET');
@@ -117,7 +117,7 @@ describe('a wrapped async generator function', () => {
     await expect(all(guarded(1))).rejects.toBeInstanceOf(CircuitOpenError);
   });
 
-  it('is neither where its reader stops early, and a probe gives its place back', async () => {
+  it('does neither if its reader stops early, and a probe’s slot becomes free', async () => {
     const { clock, registry } = setUp();
     registry.recordFailure('count', 'timeout');
     clock.advance(1_000);
@@ -126,14 +126,14 @@ describe('a wrapped async generator function', () => {
     expect(registry.diagnostics('count')).toMatchObject({ successes: 0, probesInFlight: 0 });
   });
 
-  it('gives what its fallback gives: a stream, or one part', async () => {
+  it('yields its fallback’s stream or single part', async () => {
     const { registry } = setUp();
     registry.isolate('count');
     expect(await all(registry.wrap('count', count, { fallback: () => count(2) })(9))).toEqual([1, 2]);
     expect(await all(registry.wrap('count', count, { fallback: () => 7 })(9))).toEqual([7]);
   });
 
-  it('is asked for permission when it is first read, not when it is made', async () => {
+  it('asks for permission when it is first read, not when it is created', async () => {
     const { registry } = setUp();
     const stream = registry.wrap('count', count)(1);
     registry.isolate('count');

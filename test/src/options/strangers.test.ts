@@ -165,11 +165,11 @@ describe('a contained random source', () => {
   });
 });
 
-describe('a function that gives a promise where its answer is needed at once', () => {
-  /** Another function each time: what one has given is printed once. */
+describe('a function that returns a promise although its answer is needed at once', () => {
+  /** A new function each time, because the warning is printed once per function. */
   const later = () => () => Promise.reject(new Error('later'));
 
-  it('gives nothing, which is printed the first time, and its rejection goes no further', async () => {
+  it('is ignored, which is printed the first time, and its rejection goes no further', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);

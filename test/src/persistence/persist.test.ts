@@ -85,7 +85,7 @@ describe('a registry that was persisted and restored', () => {
         openMs: 0,
         openedAt: instant(diagnostics.openedAt),
         lastDeniedAt: instant(diagnostics.lastDeniedAt),
-        // No call survives the end of the process, so that the place of a probe is free.
+        // No call survives the end of the process, so all probe slots are free.
         probesInFlight: 0,
         ...(diagnostics.status === 'halfOpen' && { available: true, blockedBy: null }),
       })),

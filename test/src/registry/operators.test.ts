@@ -160,7 +160,7 @@ describe('disable', () => {
   it.each<[string, (registry: ToolRegistry) => void]>([
     ['release', (registry) => registry.release('shell')],
     ['forceClose', (registry) => registry.forceClose('shell')],
-  ])('is over at %s, and the circuit begins anew', (_, end) => {
+  ])('ends at %s, and the circuit starts over', (_, end) => {
     const { registry, fail, state } = setUp();
     registry.disable('shell');
     fail(20);

@@ -525,14 +525,14 @@ describe('a registry that has stopped', () => {
     }
   });
 
-  it('gives the fallback of a refused call the reason', async () => {
+  it('passes its error to the fallback of a refused call', async () => {
     const { registry } = stopped();
     const fallback = vi.fn(() => 'kept');
     expect(await registry.execute('closed', () => 'new', { fallback })).toBe('kept');
     expect(fallback).toHaveBeenCalledWith(expect.any(RegistryStoppedError));
   });
 
-  it('has ended the calls in flight that have a limit or a signal, and aborted the signal of every call', async () => {
+  it('has ended calls in flight with a limit or a signal, and aborted the signal of every call', async () => {
     const { clock, registry } = setUp();
     const never = () => new Promise<never>(() => {});
     const limited = [

@@ -10,7 +10,7 @@ const setUp = () => {
     circuit: { failureThreshold: 1, minBackoffMs: 1_000, probeTimeoutMs: 10_000 },
     tools: { search: { upstream: 'github' } },
   });
-  /** Whether a wait is over by now. */
+  /** Whether a wait has ended. */
   const watch = (tool: string, options?: UntilReadyOptions) => {
     const wait = registry.untilReady(tool, options);
     const seen = { isOver: false };
@@ -28,7 +28,7 @@ const setUp = () => {
 };
 
 describe('a wait for a tool', () => {
-  it('is over at once where a call would be admitted', async () => {
+  it('ends at once if a call would be admitted', async () => {
     const { registry, clock } = setUp();
     await registry.untilReady('unknown');
     await registry.untilReady('search');
@@ -36,7 +36,7 @@ describe('a wait for a tool', () => {
     expect(registry.snapshot().diagnostics).toEqual([]);
   });
 
-  it('is over when the backoff is', async () => {
+  it('ends when the backoff does', async () => {
     const { clock, registry, watch } = setUp();
     registry.recordFailure('shell', 'timeout');
     const { isOver } = watch('shell');
@@ -47,7 +47,7 @@ describe('a wait for a tool', () => {
     expect(registry.allowRequest('shell')).toBe(true);
   });
 
-  it('waits for what the tool depends on as well', async () => {
+  it('also waits for the tool’s upstream', async () => {
     const { clock, registry, watch } = setUp();
     registry.isolate('github', { forMs: 500 });
     registry.recordFailure('search', 'executionError');
@@ -58,7 +58,7 @@ describe('a wait for a tool', () => {
     expect(await isOver()).toBe(true);
   });
 
-  it('waits for what a call would depend on', async () => {
+  it('waits for the upstream in its options', async () => {
     const { clock, registry, watch } = setUp();
     registry.isolate('disk', { forMs: 500 });
     const { isOver } = watch('grep', { upstream: 'disk' });
@@ -87,7 +87,7 @@ describe('a wait for a tool', () => {
     },
   );
 
-  it('waits while another call probes the tool, and goes on where the probe fails', async () => {
+  it('waits while another call probes the tool, and continues to wait if the probe fails', async () => {
     const { clock, registry, watch } = setUp();
     registry.recordFailure('shell', 'timeout');
     clock.advance(1_000);
@@ -100,7 +100,7 @@ describe('a wait for a tool', () => {
     expect(await isOver()).toBe(true);
   });
 
-  it('is over when a probe gives its place back', async () => {
+  it('ends when a probe’s slot becomes free', async () => {
     const { clock, registry, watch } = setUp();
     registry.recordFailure('shell', 'timeout');
     clock.advance(1_000);
@@ -122,7 +122,7 @@ describe('a wait for a tool', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('leaves no listener and no timer where it is over', async () => {
+  it('leaves no listener and no timer when it ends', async () => {
     const { clock, registry } = setUp();
     registry.isolate('shell');
     const { signal } = new AbortController();
@@ -134,7 +134,7 @@ describe('a wait for a tool', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('ends with an error where the registry stops, or has stopped', async () => {
+  it('ends with an error if the registry stops or has stopped', async () => {
     const { registry } = setUp();
     registry.isolate('shell');
     const wait = registry.untilReady('shell');
@@ -147,7 +147,7 @@ describe('a wait for a tool', () => {
     [5, TypeError, 'options must be an object, got 5'],
     [{ sginal: null }, TypeError, 'sginal is not an option; the options are upstream, signal'],
     [{ signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
-  ])('is not begun with %j', async (options, kind, message) => {
+  ])('does not start with %j', async (options, kind, message) => {
     const { registry } = setUp();
     const wait = registry.untilReady('shell', options as never);
     await expect(wait).rejects.toBeInstanceOf(kind);

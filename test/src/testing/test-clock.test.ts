@@ -5,7 +5,7 @@ import { installTestClock, TestClock } from '../../../src/testing/index.ts';
 const circuit = { failureThreshold: 1, minBackoffMs: 5_000 };
 
 describe('a test clock', () => {
-  it('runs a registry: nothing happens until time is moved on', () => {
+  it('runs a registry: nothing happens until time is advanced', () => {
     const clock = new TestClock();
     const registry = createToolRegistry({ clock, circuit });
     registry.recordFailure('search', 'timeout');
@@ -17,7 +17,7 @@ describe('a test clock', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('fires each timer at its own time, in order, those too that others set', () => {
+  it('fires each timer at its own time, in order, including those set by other timers', () => {
     const clock = new TestClock();
     const fired: [string, number][] = [];
     const fire = (name: string) => () => void fired.push([name, clock.now()]);
@@ -46,7 +46,7 @@ describe('a test clock', () => {
     expect(fire).not.toHaveBeenCalled();
   });
 
-  it('moves on to the next timer, however far away it is', () => {
+  it('advances to the next timer, however far away it is', () => {
     const clock = new TestClock();
     const fire = vi.fn();
     clock.setTimeout(fire, 1e12);
@@ -69,20 +69,20 @@ describe('a test clock', () => {
     expect(await call).toBe(200);
   });
 
-  it('tells the time of day from the moment that it is given', () => {
+  it('counts its wall-clock time from the given moment', () => {
     const clock = new TestClock({ wallNow: Date.UTC(2026, 0, 1) });
     clock.advance(1_000);
     expect(clock.wallNow()).toBe(Date.UTC(2026, 0, 1, 0, 0, 1));
     expect(new TestClock().wallNow()).toBe(Date.UTC(2000, 0, 1));
   });
 
-  it.each([-1, Number.NaN, Infinity, '5', undefined])('does not move by %j', (ms) => {
+  it.each([-1, Number.NaN, Infinity, '5', undefined])('cannot advance by %j', (ms) => {
     const clock = new TestClock();
     expect(() => clock.advance(ms as number)).toThrow(RangeError);
     expect(() => clock.advance(ms as number)).toThrow(/^ms must be a finite number, 0 or more, got/);
   });
 
-  it('does not begin at no time of day', () => {
+  it('cannot start at an invalid wall-clock time', () => {
     expect(() => new TestClock({ wallNow: Number.NaN })).toThrow('wallNow must be a finite number, got NaN');
     expect(() => new TestClock({ now: Infinity })).toThrow('now must be a finite number, got Infinity');
   });
@@ -91,7 +91,7 @@ describe('a test clock', () => {
 describe('an installed test clock', () => {
   afterEach(() => void vi.useRealTimers());
 
-  it('runs a registry that was made before, with no clock of its own', () => {
+  it('runs an existing registry without its own clock', () => {
     const registry = createToolRegistry({ circuit });
     const clock = installTestClock();
     try {
@@ -106,7 +106,7 @@ describe('an installed test clock', () => {
     }
   });
 
-  it('leaves the registry its time when the own clock of the host is back', () => {
+  it('does not disturb the registry’s time when the host’s clock is back', () => {
     vi.useFakeTimers();
     const registry = createToolRegistry({ circuit });
     vi.advanceTimersByTime(60_000);
@@ -121,7 +121,7 @@ describe('an installed test clock', () => {
     registry.stop();
   });
 
-  it('clears the timers that it has set, after it was taken out as well', () => {
+  it('clears the timers that it has set, even after it was removed', () => {
     const clock = installTestClock();
     const timer = systemClock.setTimeout(() => {}, 10);
     clock.restore();
@@ -130,7 +130,7 @@ describe('an installed test clock', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('gives its place to the one that is installed after it', () => {
+  it('is replaced by one that is installed later', () => {
     const first = installTestClock();
     const second = installTestClock();
     second.advance(1e12);

@@ -9,7 +9,7 @@ const day = 24 * 60 * 60 * 1_000;
 const longestHostDelayMs = 2 ** 31 - 1;
 
 describe('the default clock', () => {
-  /** As a registry uses it. */
+  /** The default clock in the form in which a registry uses it. */
   let clock: Required<Clock>;
   beforeEach(() => {
     vi.useFakeTimers();

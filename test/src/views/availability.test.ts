@@ -58,13 +58,13 @@ describe('the availability of a tool', () => {
     return { clock, registry };
   };
 
-  it('is that of a closed circuit where the tool was never used, and asking is no use of it', () => {
+  it('is that of a closed circuit if the tool was never used, and asking does not count as a use', () => {
     const { registry } = setUp();
     expect(registry.availability('search')).toEqual({ available: true });
     expect(registry.snapshot().diagnostics).toEqual([]);
   });
 
-  it('says why a call would be refused, by which circuit, and until when', () => {
+  it('says why a call would be refused, by which circuit, and for how long', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('shell', 'timeout');
     clock.advance(250.5);
@@ -77,7 +77,7 @@ describe('the availability of a tool', () => {
     });
   });
 
-  it('names what the tool depends on, where that refuses: the state and the diagnostics agree', () => {
+  it('names the upstream if that refuses, and agrees with the diagnostics', () => {
     const { registry } = setUp();
     registry.isolate('github');
     expect(registry.state('search')).toBe('closed');
@@ -92,14 +92,14 @@ describe('the availability of a tool', () => {
     expect(registry.allowRequest('search')).toBe(false);
   });
 
-  it('is asked of what a call would depend on, by an option', () => {
+  it('can be asked with another upstream', () => {
     const { registry } = setUp();
     registry.isolate('disk');
     expect(registry.availability('grep')).toEqual({ available: true });
     expect(registry.availability('grep', { upstream: 'disk' })).toMatchObject({ because: 'disk' });
   });
 
-  it('is back with the backoff, although the timer is late', () => {
+  it('returns at the end of the backoff, even if the timer is late', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('shell', 'timeout');
     clock.advanceWithLateTimers(1_000);
@@ -107,7 +107,7 @@ describe('the availability of a tool', () => {
     expect(registry.allowRequest('shell')).toBe(true);
   });
 
-  it('is taken by a probe while it runs', () => {
+  it('is false while a probe takes the only slot', () => {
     const { clock, registry } = setUp();
     registry.recordFailure('shell', 'timeout');
     clock.advance(1_000);
@@ -117,7 +117,7 @@ describe('the availability of a tool', () => {
     expect(registry.availability('shell')).toEqual({ available: true });
   });
 
-  it('says what a call would find, in every state and at every moment', () => {
+  it('agrees with what a call would get, in every state and at every moment', () => {
     const event = fc.constantFrom(
       'fail',
       'succeed',
@@ -152,7 +152,7 @@ describe('the availability of a tool', () => {
   it.each([
     [null, 'options must be an object, got null'],
     [{ upstrem: 'x' }, 'upstrem is not an option; the options are upstream'],
-  ])('is not asked with %j', (options, message) => {
+  ])('cannot be asked with %j', (options, message) => {
     const { registry } = setUp();
     expect(() => registry.availability('shell', options as never)).toThrow(new TypeError(message));
   });

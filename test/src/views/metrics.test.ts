@@ -205,8 +205,8 @@ describe('the counters', () => {
   it('are not cleared by a reset, and a call counts once even if its tool has an upstream', () => {
     const clock = new ManualClock();
     const registry = createToolRegistry({ clock, circuit, tools: { search: { upstream: 'server' } } });
-    const leaves = [1, 2, 3].map(() => registry.tryAcquire('search'));
-    for (const leave of leaves) if (leave.admitted) leave.success();
+    const permits = [1, 2, 3].map(() => registry.tryAcquire('search'));
+    for (const permit of permits) if (permit.admitted) permit.success();
     const { tools, ...totals } = registry.metrics();
     expect(totals.calls).toBe(3);
     expect(tools.map(({ tool, calls }) => [tool, calls])).toEqual([
