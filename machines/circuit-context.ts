@@ -2,6 +2,7 @@ import { type Backoff, remainingMs, waitMs } from './backoff.ts';
 import { type ErrorCategory, isErrorCategory } from './categories.ts';
 import { type CircuitConfig, circuitConfig } from './circuit-config.ts';
 import type { CircuitState } from './circuit-state.ts';
+import type { CallOutcome } from './trip-strategy.ts';
 
 /**
  * Records when a call was permitted. A result with a stamp is late if the circuit has changed state since, and then does not
@@ -203,6 +204,8 @@ export function contextWith(
 export interface Moment {
   readonly context: ToolCircuitContext;
   readonly event: ToolCircuitEvent;
+  /** The result that the event is, once a rule has asked the trip strategy about it: it is asked once per moment. */
+  memo?: { readonly call: CallOutcome; readonly tripMemory: unknown };
 }
 
 /** The instant of an event: its own `at`, or now if that is missing, invalid or in the future. */

@@ -20,7 +20,7 @@ export const durationOf = (event: ToolCircuitEvent): number | null =>
   'durationMs' in event && Number.isFinite(event.durationMs) ? (event.durationMs as number) : null;
 
 /** The result of a call in the form that a trip strategy receives. */
-export function outcomeOf(moment: Moment): CallOutcome {
+function outcomeOf(moment: Moment): CallOutcome {
   const { context, event } = moment;
   const isFailure = event.type === 'FAILURE';
   return {
@@ -30,6 +30,16 @@ export function outcomeOf(moment: Moment): CallOutcome {
     at: instant(moment),
     failuresInARow: isFailure ? context.failureCount + 1 : 0,
   };
+}
+
+/** A result, and the trip strategy's memory after it. */
+function recorded(moment: Moment): NonNullable<Moment['memo']> {
+  if (moment.memo === undefined) {
+    const call = outcomeOf(moment);
+    const { config, tripMemory } = moment.context;
+    moment.memo = { call, tripMemory: config.trip.record(tripMemory, call) };
+  }
+  return moment.memo;
 }
 
 /** The instant before which the tool must not be called: the later of its new request, up to a limit, and its previous one. */
@@ -89,11 +99,6 @@ function isFailedProbe(moment: Moment): boolean {
   return moment.event.type === 'FAILURE' || isSlow(moment);
 }
 
-/** The trip strategy's memory after a result. */
-export function remembered({ context }: Moment, call: CallOutcome): unknown {
-  return context.config.trip.record(context.tripMemory, call);
-}
-
 /** The number of isolations in force; a timed one may have ended. */
 function isolationsOf(moment: Moment): number {
   const { isolations, isolatedUntil } = moment.context;
@@ -106,9 +111,9 @@ export const rules = {
     isLate(context, 'stamp' in event ? event.stamp : undefined),
   categoryIsIgnored: ({ event }: Moment): boolean => !isCounted(categoryOf(event)),
   callTrips(moment: Moment): boolean {
-    const { trip } = moment.context.config;
-    const call = outcomeOf(moment);
-    return trip.trips(remembered(moment, call), call, moment.context.config);
+    const { config } = moment.context;
+    const { call, tripMemory } = recorded(moment);
+    return config.trip.trips(tripMemory, call, config);
   },
   tripIsSpared: (moment: Moment): boolean => rules.callTrips(moment) && !moment.context.mayTrip(),
   backoffHasRunOut: (moment: Moment): boolean => backoffLeftMs(moment.context, instant(moment)) === 0,
@@ -138,14 +143,24 @@ const failed = (moment: Moment) => ({
   notBefore: notBeforeAfter(moment),
 });
 
-function tripped(moment: Moment, backoffStep: number) {
-  const { context } = moment;
+function tripped(moment: Moment, step: number) {
+  const { config, baseBackoffMs, chance, openCount } = moment.context;
+  const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
+  const backoff = backoffAt(config, step, baseBackoffMs, chance);
+  // Named one by one: V8 makes no shape for an object that is spread of three others.
   return {
-    ...failed(moment),
-    ...backoffAt(context.config, backoffStep, context.baseBackoffMs, context.chance),
+    lastFailureAt,
+    lastErrorCategory,
+    notBefore,
+    backoffStep: backoff.backoffStep,
+    baseBackoffMs: backoff.baseBackoffMs,
+    currentBackoffMs: backoff.currentBackoffMs,
     openedAt: instant(moment),
-    openCount: context.openCount + 1,
-    ...noProbes,
+    openCount: openCount + 1,
+    probesInFlight: noProbes.probesInFlight,
+    probeStarts: noProbes.probeStarts,
+    probeSuccesses: noProbes.probeSuccesses,
+    probeFailures: noProbes.probeFailures,
   };
 }
 
@@ -158,25 +173,25 @@ function stepOfTrip(moment: Moment): number {
 
 /** The context updates of the chart's actions. */
 export const updates = {
-  rememberSuccess: (moment: Moment, tripMemory = remembered(moment, outcomeOf(moment))) => ({
+  rememberSuccess: (moment: Moment) => ({
     failureCount: 0,
     notBefore: null,
     tripIsSpared: false,
-    tripMemory,
+    tripMemory: recorded(moment).tripMemory,
   }),
-  rememberFailure: (moment: Moment, tripMemory = remembered(moment, outcomeOf(moment))) => ({
+  rememberFailure: (moment: Moment) => ({
     failureCount: moment.context.failureCount + 1,
-    tripMemory,
+    tripMemory: recorded(moment).tripMemory,
     ...failed(moment),
   }),
   rememberSlowSuccess: (moment: Moment) => ({
     failureCount: 0,
-    tripMemory: remembered(moment, outcomeOf(moment)),
+    tripMemory: recorded(moment).tripMemory,
   }),
   noteSparedTrip: () => ({ tripIsSpared: true }),
 
   trip: (moment: Moment) => ({
-    failureCount: outcomeOf(moment).failuresInARow,
+    failureCount: recorded(moment).call.failuresInARow,
     tripMemory: moment.context.config.trip.start,
     tripIsSpared: false,
     ...tripped(moment, stepOfTrip(moment)),

@@ -13,6 +13,7 @@ import { rules, updates } from './circuit-rules.ts';
 import type { CircuitState } from './circuit-state.ts';
 import type { CircuitBegan, CircuitChanged } from './reports.ts';
 import { denialReport, sparedTripReport } from './reports.ts';
+import { afterId, parentOf } from './xstate-internals.ts';
 
 /** The circuit of one tool. It reports each change of state and each denial to its parent, if it has one. */
 export const toolCircuitMachine = setup({
@@ -29,8 +30,8 @@ export const toolCircuitMachine = setup({
   },
   guards: rules,
   actions: {
-    rememberSuccess: assign((moment) => updates.rememberSuccess(moment)),
-    rememberFailure: assign((moment) => updates.rememberFailure(moment)),
+    rememberSuccess: assign(updates.rememberSuccess),
+    rememberFailure: assign(updates.rememberFailure),
     rememberSlowSuccess: assign(updates.rememberSlowSuccess),
     noteSparedTrip: assign(updates.noteSparedTrip),
     trip: assign(updates.trip),
@@ -51,30 +52,35 @@ export const toolCircuitMachine = setup({
     isolateAgain: assign(updates.isolateAgain),
     releaseOnce: assign(updates.releaseOnce),
 
-    // Without `enqueueActions`, because every spawned circuit runs this action and must be cheap to spawn.
-    reportBeginning: ({ context, self }) =>
-      self._parent?.send({
+    reportBeginning: enqueueActions(({ context, self, enqueue }) => {
+      const parent = parentOf(self);
+      if (parent === undefined) return;
+      enqueue.sendTo(parent, {
         type: 'CIRCUIT_BEGAN',
         tool: context.tool,
         state: 'closed',
-      } satisfies CircuitBegan),
+      } satisfies CircuitBegan);
+    }),
     reportDenial: enqueueActions(({ context, self, enqueue }) => {
-      if (self._parent !== undefined) enqueue.sendTo(self._parent, denialReport(context));
+      const parent = parentOf(self);
+      if (parent !== undefined) enqueue.sendTo(parent, denialReport(context));
     }),
     reportSparedTrip: enqueueActions(({ context, self, enqueue }) => {
-      if (self._parent !== undefined) enqueue.sendTo(self._parent, sparedTripReport(context));
+      const parent = parentOf(self);
+      if (parent !== undefined) enqueue.sendTo(parent, sparedTripReport(context));
     }),
     reportState: enqueueActions(({ context, self, enqueue }, { state }: { state: CircuitState }) => {
       const from = context.reportedState;
       if (from === state) return;
       enqueue.assign({ reportedState: state, generation: context.generation + 1 });
-      if (self._parent === undefined) return;
+      const parent = parentOf(self);
+      if (parent === undefined) return;
       const { tool } = context;
       if (from === null) {
-        enqueue.sendTo(self._parent, { type: 'CIRCUIT_BEGAN', tool, state } satisfies CircuitBegan);
+        enqueue.sendTo(parent, { type: 'CIRCUIT_BEGAN', tool, state } satisfies CircuitBegan);
         return;
       }
-      enqueue.sendTo(self._parent, {
+      enqueue.sendTo(parent, {
         type: 'CIRCUIT_CHANGED',
         tool,
         from,
@@ -91,8 +97,8 @@ export const toolCircuitMachine = setup({
     }),
     awaitNoEndOfIsolation: cancel('isolation'),
     letGoOfTimer: enqueueActions(({ enqueue }) => {
-      enqueue.cancel('xstate.after.backoff.toolCircuit.open');
-      enqueue.cancel('xstate.after.probeTimeout.toolCircuit.halfOpen');
+      enqueue.cancel(afterId('backoff', 'toolCircuit.open'));
+      enqueue.cancel(afterId('probeTimeout', 'toolCircuit.halfOpen'));
       enqueue.cancel('isolation');
     }),
   },

@@ -128,12 +128,36 @@ function openAfter(
   to: CircuitState,
 ): readonly string[] {
   if (countsAsOpen(from) === countsAsOpen(to)) return open;
-  return countsAsOpen(to) ? open.concat(tool) : open.filter((name) => name !== tool);
+  if (countsAsOpen(to)) return open.concat(tool);
+  const at = open.indexOf(tool);
+  return at < 0 ? open : open.toSpliced(at, 1);
 }
 
 /** Whether enough circuits are open that the agent should stop and ask. */
 const needsPause = ({ openCount, overCap, config }: ToolRegistryContext): boolean =>
   openCount >= config.maxOpenCircuits || overCap !== null;
+
+/** What a registry knows, with something else in it. Field by field: many times as fast as a spread of a spread. */
+export function registryContextWith(
+  context: ToolRegistryContext,
+  update: Partial<ToolRegistryContext>,
+): ToolRegistryContext {
+  const copy: ToolRegistryContext = {
+    now: context.now,
+    config: context.config,
+    counts: context.counts,
+    openCount: context.openCount,
+    openCircuits: context.openCircuits,
+    overCap: context.overCap,
+    pauseReason: context.pauseReason,
+    pausedAt: context.pausedAt,
+    silencedUntil: context.silencedUntil,
+    circuitOpenEvents: context.circuitOpenEvents,
+    halfOpenEvents: context.halfOpenEvents,
+    breakerDenials: context.breakerDenials,
+  };
+  return Object.assign(copy, update);
+}
 
 /** The fields that follow from the names of the open circuits. */
 const withOpen = (
@@ -146,6 +170,22 @@ const withOpen = (
   overCap,
   pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits, overCap),
 });
+
+/** All that follows from a circuit that has begun in a state, or has gone from one to another. */
+function recounted(
+  context: ToolRegistryContext,
+  tool: string,
+  from: CircuitState | null,
+  to: CircuitState,
+  overCap: string | null,
+): Partial<ToolRegistryContext> {
+  const counts = { ...context.counts };
+  if (from !== null) counts[from] -= 1;
+  counts[to] += 1;
+  const openCircuits = openAfter(context.openCircuits, tool, from, to);
+  if (openCircuits === context.openCircuits && overCap === context.overCap) return { counts };
+  return { counts, ...withOpen(context, openCircuits, overCap) };
+}
 
 /**
  * The parent of all circuits. It counts them from their reports, so that no decision has to walk over all tools, and calls
@@ -167,25 +207,23 @@ export const toolRegistryMachine = setup({
     cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
   },
   actions: {
-    countBegun: assign(({ context }, { tool, state }: CircuitBegan) => ({
-      counts: { ...context.counts, [state]: context.counts[state] + 1 },
-      ...withOpen(context, openAfter(context.openCircuits, tool, null, state)),
-    })),
-    recount: assign(({ context }, { tool, from, to }: CircuitChanged) => ({
-      counts: { ...context.counts, [from]: context.counts[from] - 1, [to]: context.counts[to] + 1 },
-      ...withOpen(
-        context,
-        openAfter(context.openCircuits, tool, from, to),
-        to === 'closed' ? null : context.overCap,
-      ),
-    })),
+    countBegun: assign(({ context }, { tool, state }: CircuitBegan) =>
+      recounted(context, tool, null, state, context.overCap),
+    ),
+    recount: assign(({ context }, { tool, from, to }: CircuitChanged) =>
+      recounted(context, tool, from, to, to === 'closed' ? null : context.overCap),
+    ),
     countTransition: assign(({ context }, { to }: CircuitChanged) => ({
       circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
       halfOpenEvents: context.halfOpenEvents + (to === 'halfOpen' ? 1 : 0),
     })),
-    announceTransition: emit((_, { type: _type, to, ...news }: CircuitChanged) => ({
-      type: newsOf[to],
-      ...news,
+    announceTransition: emit((_, change: CircuitChanged) => ({
+      type: newsOf[change.to],
+      tool: change.tool,
+      from: change.from,
+      openCount: change.openCount,
+      currentBackoffMs: change.currentBackoffMs,
+      lastErrorCategory: change.lastErrorCategory,
     })),
     noteCap: assign(({ context }, { tool, state }: TripSpared) =>
       withOpen(context, context.openCircuits, state === 'closed' ? tool : context.overCap),
@@ -194,10 +232,13 @@ export const toolRegistryMachine = setup({
       const { type: _type, isFirst, ...news } = spared;
       if (isFirst) enqueue.emit({ type: 'circuit.spared', ...news });
     }),
-    countDenial: assign({ breakerDenials: ({ context }) => context.breakerDenials + 1 }),
-    announceDenial: emit((_, { type: _type, ...news }: RequestDenied) => ({
+    countDenial: assign(({ context }) => ({ breakerDenials: context.breakerDenials + 1 })),
+    announceDenial: emit((_, denial: RequestDenied) => ({
       type: 'circuit.denied' as const,
-      ...news,
+      tool: denial.tool,
+      at: denial.at,
+      state: denial.state,
+      lastErrorCategory: denial.lastErrorCategory,
     })),
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
       const counts = { ...context.counts };
@@ -210,7 +251,10 @@ export const toolRegistryMachine = setup({
         if (state !== 'closed') enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
         enqueue.stopChild(ref);
       }
-      const open = context.openCircuits.filter((tool) => !forgotten.has(tool));
+      const open =
+        forgotten.size === 0
+          ? context.openCircuits
+          : context.openCircuits.filter((tool) => !forgotten.has(tool));
       enqueue.assign({ counts, ...withOpen(context, open, overCap) });
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
@@ -223,7 +267,7 @@ export const toolRegistryMachine = setup({
     announcePause: emit(({ context }) => ({
       type: 'recovery.paused' as const,
       reason: context.pauseReason ?? '',
-      openCircuits: context.openCircuits,
+      openCircuits: context.openCircuits.slice(),
       openCount: context.openCount,
     })),
     noteResumption: assign({ pauseReason: null, pausedAt: null }),

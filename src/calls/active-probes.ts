@@ -1,5 +1,5 @@
 import type { CircuitState } from '../../machines/circuit-state.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import type { Guard } from './guard.ts';
 import type { SettingsOfTools } from './tool-settings.ts';
@@ -10,7 +10,7 @@ export class ActiveProbes {
   readonly #guard: Guard;
   readonly #settings: SettingsOfTools;
   /** The circuits that are being probed, each with the controller that aborts its probe. */
-  readonly #running = new Map<CircuitActor, AbortController>();
+  readonly #running = new Map<Circuit, AbortController>();
 
   constructor(circuits: Circuits, guard: Guard, settings: SettingsOfTools) {
     this.#circuits = circuits;
@@ -19,7 +19,7 @@ export class ActiveProbes {
   }
 
   /** Starts probing a circuit that has become half-open; any other state ends its probe. */
-  onState(circuit: CircuitActor, state: CircuitState): void {
+  onState(circuit: Circuit, state: CircuitState): void {
     if (this.#settings.get(circuit.id)?.probe === undefined) return;
     if (state === 'halfOpen') {
       // Deferred, because a probe is an ordinary call and must not run in the middle of a transition.
@@ -30,7 +30,7 @@ export class ActiveProbes {
   }
 
   /** Ends the probe of a circuit that has been forgotten. */
-  onForgotten(circuit: CircuitActor): void {
+  onForgotten(circuit: Circuit): void {
     this.#running.get(circuit)?.abort();
   }
 
@@ -40,7 +40,7 @@ export class ActiveProbes {
   }
 
   /** Probes until the circuit leaves the half-open state or a probe fails. */
-  async #probe(circuit: CircuitActor): Promise<void> {
+  async #probe(circuit: Circuit): Promise<void> {
     const probe = this.#settings.get(circuit.id)?.probe;
     if (probe === undefined || this.#running.has(circuit)) return;
     const controller = new AbortController();

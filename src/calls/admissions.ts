@@ -1,6 +1,6 @@
 import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
 import { admissionBy, isProbe } from '../circuits/admission.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
@@ -55,7 +55,7 @@ export class Admissions {
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined) return this.#askCircuits(name, undefined).admitted;
-    return admitsAll(circuit.latestButMemory.value as CircuitState) || this.#admit(circuit) !== null;
+    return admitsAll(circuit.latest.value as CircuitState) || this.#admit(circuit) !== null;
   }
 
   /** An unused tool's own circuit admits every call, but its upstream may not. */
@@ -88,7 +88,7 @@ export class Admissions {
   }
 
   /** Asks the circuits of a tool and of its upstream for permission. */
-  #askBoth(circuit: CircuitActor, upstreamCircuit: CircuitActor): AdmittedCall | Denial {
+  #askBoth(circuit: Circuit, upstreamCircuit: Circuit): AdmittedCall | Denial {
     // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
     const upstream = this.#admit(upstreamCircuit);
     if (upstream === null) {
@@ -105,9 +105,9 @@ export class Admissions {
   }
 
   /** Asks one circuit alone for permission, untimed. @returns Null if it refuses. */
-  #admit(circuit: CircuitActor): AdmittedCall | null {
+  #admit(circuit: Circuit): AdmittedCall | null {
     if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
-    const { value, context } = circuit.latestButMemory;
+    const { value, context } = circuit.latest;
     if (admitsAll(value as CircuitState)) {
       circuit.freeAdmission = admissionBy(circuit, { generation: context.generation, probeStart: null });
       return circuit.freeAdmission;
@@ -116,7 +116,7 @@ export class Admissions {
     return stamp === null ? null : admissionBy(circuit, stamp);
   }
 
-  #denial(circuit: CircuitActor, tool: string): Denial {
+  #denial(circuit: Circuit, tool: string): Denial {
     return denialOf(circuit, {
       tool,
       now: this.#clock.now(),

@@ -4,7 +4,7 @@ import { durationOf, isLate } from '../../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
 import { consecutiveFailures } from '../../machines/trip-strategy.ts';
 import { isProbe } from '../circuits/admission.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import { errorText } from '../classify/error-text.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
@@ -148,7 +148,7 @@ export class ResultRecorder implements PermitOwner {
   }
 
   /** Counts a result that was sent directly to a circuit's actor. */
-  countBareResult(circuit: CircuitActor, event: ResultEvent): void {
+  countBareResult(circuit: Circuit, event: ResultEvent): void {
     if (!this.#circuits.isCurrent(circuit)) return;
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
     this.#count(circuit, category, category ?? undefined, undefined, durationOf(event) ?? undefined);
@@ -158,14 +158,14 @@ export class ResultRecorder implements PermitOwner {
   }
 
   /** Frees the slot of a probe that was not made or says nothing. */
-  giveBack(circuit: CircuitActor, stamp: PermitStamp): void {
+  giveBack(circuit: Circuit, stamp: PermitStamp): void {
     if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
-      circuit.sendCounted({ type: 'ABANDON', stamp });
+      circuit.send({ type: 'ABANDON', stamp });
     }
   }
 
   /** The circuit that a tool depends on according to its settings. */
-  #upstreamOf(circuit: CircuitActor): CircuitActor | undefined {
+  #upstreamOf(circuit: Circuit): Circuit | undefined {
     const { upstream } = circuit;
     return upstream === undefined ? undefined : this.#circuits.useUpstream(circuit, upstream);
   }
@@ -186,7 +186,7 @@ export class ResultRecorder implements PermitOwner {
 
   /** Counts a call that has ended, unless its tool was forgotten, and passes it to the steps. */
   #count(
-    circuit: CircuitActor,
+    circuit: Circuit,
     category: ErrorCategory | null,
     failure: unknown,
     call?: AdmittedCall,
@@ -201,7 +201,7 @@ export class ResultRecorder implements PermitOwner {
   }
 
   #end(
-    circuit: CircuitActor,
+    circuit: Circuit,
     outcome: CallEnd['outcome'],
     category: ErrorCategory | null,
     failure: unknown,
@@ -224,7 +224,7 @@ export class ResultRecorder implements PermitOwner {
   }
 
   #tell(
-    circuit: CircuitActor,
+    circuit: Circuit,
     verdict: Verdict,
     category: ErrorCategory,
     failure: unknown,
@@ -234,23 +234,23 @@ export class ResultRecorder implements PermitOwner {
     if (verdict === 'success') this.#succeed(circuit, stamp, durationMs);
     else if (verdict === 'failure') this.#fail(circuit, category, failure, stamp, durationMs);
     else if (stamp !== undefined) this.giveBack(circuit, stamp);
-    else if (circuit.latest.value === 'halfOpen') circuit.sendCounted({ type: 'ABANDON' });
+    else if (circuit.latest.value === 'halfOpen') circuit.send({ type: 'ABANDON' });
   }
 
-  #succeed(circuit: CircuitActor, stamp?: PermitStamp, durationMs?: number): void {
-    const { value, context } = circuit.latestButMemory;
+  #succeed(circuit: Circuit, stamp?: PermitStamp, durationMs?: number): void {
+    const { value, context } = circuit.latest;
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // A success changes nothing in a healthy circuit that counts failures in a row.
     if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) return;
     const at = this.#clock.now();
     // With any other strategy it changes only the strategy's memory, which needs no event.
-    if (isHealthy && isOfNow && circuit.remember(at, durationMs)) return;
-    circuit.sendCounted(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
+    if (isHealthy && isOfNow && circuit.addSuccess(at, durationMs)) return;
+    circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
   }
 
   #fail(
-    circuit: CircuitActor,
+    circuit: Circuit,
     category: ErrorCategory,
     failure: unknown,
     stamp?: PermitStamp,
@@ -261,7 +261,7 @@ export class ResultRecorder implements PermitOwner {
       const isProbeResult =
         stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
       // An ignored failure only frees a probe slot.
-      if (isProbeResult) circuit.sendCounted({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
+      if (isProbeResult) circuit.send({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
       return;
     }
     if (!isLate(circuit.latest.context, stamp)) {
@@ -271,6 +271,6 @@ export class ResultRecorder implements PermitOwner {
     const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
     const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
-    circuit.sendCounted(withDetails(event, stamp, durationMs));
+    circuit.tell(withDetails(event, stamp, durationMs));
   }
 }

@@ -1,17 +1,15 @@
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
-import type { ToolCircuitEvent } from '../../machines/circuit-context.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
+import { snapshotOf } from '../../machines/xstate-internals.ts';
 import { restoreCircuit } from '../persistence/circuit-snapshot.ts';
 import type { PersistedCircuit } from '../persistence/persisted.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
 import type { Clock } from '../time/clock.ts';
-import { CircuitActor, type CircuitOwner } from './circuit-actor.ts';
+import { Circuit, type CircuitOwner, type ResultEvent } from './circuit.ts';
 import type { CircuitSettings } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import type { RegistryActor } from './registry-actor.ts';
 import { RegistryStoppedError } from './registry-stopped-error.ts';
-
-type BareResult = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
 /** The parts of the registry that its circuits need. */
 export interface CircuitsOptions {
@@ -27,11 +25,11 @@ export interface CircuitsOptions {
   readonly maxTools: number;
   readonly chance: () => number;
   /** A result was sent directly to a circuit's actor. */
-  readonly onBareResult: (circuit: CircuitActor, event: BareResult) => void;
+  readonly onBareResult: (circuit: Circuit, event: ResultEvent) => void;
   /** A circuit has changed its state. */
-  readonly onState: (circuit: CircuitActor, state: CircuitState) => void;
+  readonly onState: (circuit: Circuit, state: CircuitState) => void;
   /** A circuit has been forgotten. */
-  readonly onForgotten: (circuit: CircuitActor) => void;
+  readonly onForgotten: (circuit: Circuit) => void;
 }
 
 /** The circuits of a registry: spawned on first use, counted by state, forgotten when there are too many. */
@@ -40,8 +38,8 @@ export class Circuits {
   readonly forgotten = new CallStats();
   forgottenLateResults = 0;
   readonly #options: CircuitsOptions;
-  readonly #byName = new Map<string, CircuitActor>();
-  readonly #open = new Set<CircuitActor>();
+  readonly #byName = new Map<string, Circuit>();
+  readonly #open = new Set<Circuit>();
   /** The names of all upstreams in the settings. */
   readonly #upstreams: ReadonlySet<string | undefined>;
   readonly #leastRecentlyUsed = new LeastRecentlyUsed();
@@ -64,11 +62,11 @@ export class Circuits {
   }
 
   /** The circuit of a tool, if it has one. */
-  get(name: string): CircuitActor | undefined {
+  get(name: string): Circuit | undefined {
     return this.#byName.get(name);
   }
 
-  all(): MapIterator<CircuitActor> {
+  all(): MapIterator<Circuit> {
     return this.#byName.values();
   }
 
@@ -77,19 +75,19 @@ export class Circuits {
   }
 
   /** The circuit of a tool, if it has one, marked as just used. */
-  touch(name: string): CircuitActor | undefined {
+  touch(name: string): Circuit | undefined {
     const circuit = this.#byName.get(name);
     if (circuit !== undefined) circuit.usedAt = ++this.#uses;
     return circuit;
   }
 
   /** The circuit of a tool, spawned if necessary. */
-  use(name: string): CircuitActor {
+  use(name: string): Circuit {
     return this.touch(name) ?? this.#spawn(name);
   }
 
   /** The circuit of a call's upstream. */
-  useUpstream(circuit: CircuitActor, name: string): CircuitActor {
+  useUpstream(circuit: Circuit, name: string): Circuit {
     const upstream = this.use(name);
     upstream.isUpstream = true;
     circuit.lastUpstream = name;
@@ -104,31 +102,31 @@ export class Circuits {
   }
 
   /** Whether a result still has a circuit; the tool may have been forgotten during the call. */
-  isCurrent(circuit: CircuitActor): boolean {
+  isCurrent(circuit: Circuit): boolean {
     return !this.#isStopped && !circuit.isForgotten;
   }
 
   /** The circuits that are open or isolated, in the order in which they opened. */
-  get open(): ReadonlySet<CircuitActor> {
+  get open(): ReadonlySet<Circuit> {
     // Only an inspector can get here in the middle of an event.
     for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
     return this.#open;
   }
 
   /** All circuits, least recently used first, with the open ones last in the order in which they opened. */
-  inOrderOfUse(): CircuitActor[] {
+  inOrderOfUse(): Circuit[] {
     const { open } = this;
     const others = [...this.#byName.values()].filter((circuit) => !open.has(circuit));
     return [...others.sort((a, b) => a.usedAt - b.usedAt), ...open];
   }
 
   /** How long a circuit has been open or isolated in total, in ms. */
-  openMs(circuit: CircuitActor): number {
+  openMs(circuit: Circuit): number {
     const { openMs, openSince } = circuit;
     return openSince === null ? openMs : openMs + this.#options.clock.now() - openSince;
   }
 
-  forget(circuits: readonly CircuitActor[]): void {
+  forget(circuits: readonly Circuit[]): void {
     if (this.#isStopped) return;
     if (circuits.length > 1) disarm(circuits);
     for (const circuit of circuits) {
@@ -143,9 +141,9 @@ export class Circuits {
     for (const batch of batches(circuits)) {
       this.#options.parent.send({
         type: 'FORGET',
-        circuits: batch.map((ref) => ({
-          tool: ref.id,
-          state: ref.getSnapshot().context.reportedState ?? 'closed',
+        circuits: batch.map(({ id, actor: ref }) => ({
+          tool: id,
+          state: snapshotOf(ref).context.reportedState ?? 'closed',
           ref,
         })),
       });
@@ -158,11 +156,13 @@ export class Circuits {
     const { parent } = this.#options;
     const circuits = [...this.#byName.values()];
     disarm(circuits);
-    for (const batch of batches(circuits)) parent.send({ type: 'STOP_CIRCUITS', circuits: batch });
+    for (const batch of batches(circuits)) {
+      parent.send({ type: 'STOP_CIRCUITS', circuits: batch.map(({ actor }) => actor) });
+    }
     parent.send({ type: 'STOP' });
   }
 
-  #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): CircuitActor {
+  #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): Circuit {
     if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
     if (this.#isStopped) throw new RegistryStoppedError(name);
     const { parent, clock, chance } = this.#options;
@@ -175,7 +175,7 @@ export class Circuits {
       mayTrip: this.#mayTrip,
     };
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
-    const circuit = new CircuitActor({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
+    const circuit = new Circuit({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
     circuit.upstream = settings?.upstream;
     circuit.lastUpstream = settings?.upstream;
     circuit.isUpstream = this.#upstreams.has(name);
@@ -185,8 +185,8 @@ export class Circuits {
     if (made !== undefined) return made;
     circuit.usedAt = ++this.#uses;
     this.#byName.set(name, circuit);
-    circuit.start();
-    if (snapshot) circuit.sendCounted({ type: 'RESUME' });
+    circuit.actor.start();
+    if (snapshot) circuit.send({ type: 'RESUME' });
     return circuit;
   }
 
@@ -218,7 +218,7 @@ export class Circuits {
     };
   }
 
-  #count(circuit: CircuitActor): void {
+  #count(circuit: Circuit): void {
     const state = stateOf(circuit.latest);
     const before = circuit.countedAs;
     if (state === before || this.#byName.get(circuit.id) !== circuit) return;
@@ -246,8 +246,8 @@ function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonl
 }
 
 /** Cancels the circuits' timers before they are stopped, because stopping an actor walks over all remaining timers. */
-function disarm(circuits: readonly CircuitActor[]): void {
+function disarm(circuits: readonly Circuit[]): void {
   for (const circuit of circuits) {
-    if (circuit.getSnapshot().value !== 'closed') circuit.sendCounted({ type: 'DISARM' });
+    if (circuit.latest.value !== 'closed') circuit.send({ type: 'DISARM' });
   }
 }

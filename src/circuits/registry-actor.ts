@@ -1,95 +1,115 @@
 import { Actor, type ActorOptions } from 'xstate';
 import {
-  type ToolRegistryContext,
+  registryContextWith,
   type ToolRegistryEvent,
+  type ToolRegistrySnapshot,
   toolRegistryMachine,
 } from '../../machines/tool-registry.ts';
+import {
+  isObserved,
+  type Scope,
+  setSnapshot,
+  snapshotWith,
+  watchInspectors,
+} from '../../machines/xstate-internals.ts';
+import { registryChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
-import { withContext } from './with-context.ts';
+import { hidden, shown } from './open-names.ts';
 
 type Machine = typeof toolRegistryMachine;
 
-/** The parent of all circuits. No event from outside can end it. */
-export class RegistryActor extends Actor<Machine> {
-  /** How many inspectors watch every step of the system. */
-  #inspectors = 0;
+let process: (
+  actor: RegistryActor,
+  snapshot: ToolRegistrySnapshot,
+  event: ToolRegistryEvent,
+  scope: Scope,
+) => ToolRegistrySnapshot;
 
+/** The parent of all circuits, which nothing that is sent to it can end. */
+export class RegistryActor extends Actor<Machine> {
+  /** How many watch every step of the system. */
+  #inspectors = 0;
+  /** The snapshot as it is worked with, and the same as it was last shown. */
+  #hidden: ToolRegistrySnapshot | undefined;
+  #shown: ToolRegistrySnapshot | undefined;
   readonly #onStop: () => void;
+
+  static {
+    process = (actor, snapshot, event, scope) => actor.#process(snapshot, event, scope);
+  }
 
   constructor(options: ActorOptions<Machine>, onStop: () => void) {
     super(registryLogic, options);
     this.#onStop = onStop;
     if (options.inspect) this.#inspectors = 1;
-    const { system } = this;
-    const attach = system.inspect;
-    system.inspect = (observer) => {
-      const subscription = attach(observer);
-      this.#inspectors += 1;
-      let isAttached = true;
-      return {
-        unsubscribe: () => {
-          if (isAttached) this.#inspectors -= 1;
-          isAttached = false;
-          subscription.unsubscribe();
-        },
-      };
-    };
+    watchInspectors(this, {
+      onCome: () => {
+        this.#inspectors += 1;
+      },
+      onGo: () => {
+        this.#inspectors -= 1;
+      },
+    });
   }
 
-  /** Whether any inspector watches every step of the system. */
+  /** Whether somebody watches every step of the system. */
   get isInspected(): boolean {
     return this.#inspectors > 0;
   }
 
-  /** Also stops its circuits, which do not stop with their parent by themselves. */
+  override getSnapshot(): ToolRegistrySnapshot {
+    return this.#show(super.getSnapshot());
+  }
+
+  override getPersistedSnapshot(...options: Parameters<Actor<Machine>['getPersistedSnapshot']>) {
+    setSnapshot(this, this.getSnapshot());
+    return super.getPersistedSnapshot(...options);
+  }
+
+  /** Stops its circuits as well: they do not stop with it. */
   override stop(): this {
     this.#onStop();
     return super.stop();
   }
 
-  /** @throws TypeError for an invalid event. */
+  /** @throws TypeError for what is no event. */
   override send(event: ToolRegistryEvent): void {
     checkEvent(event);
     super.send(event);
   }
+
+  #process(snapshot: ToolRegistrySnapshot, event: ToolRegistryEvent, scope: Scope): ToolRegistrySnapshot {
+    const next = this.isInspected ? undefined : registryChart.step(this.#hide(snapshot), event, scope);
+    if (next === undefined) {
+      return toolRegistryMachine.transition(this.#show(snapshot), event, scope as never);
+    }
+    return isObserved(this) ? this.#show(next) : next;
+  }
+
+  #hide(snapshot: ToolRegistrySnapshot): ToolRegistrySnapshot {
+    if (snapshot === this.#shown && this.#hidden !== undefined) return this.#hidden;
+    const context = hidden(snapshot.context);
+    return context === snapshot.context ? snapshot : snapshotWith(snapshot, context);
+  }
+
+  #show(snapshot: ToolRegistrySnapshot): ToolRegistrySnapshot {
+    if (snapshot === this.#hidden && this.#shown !== undefined) return this.#shown;
+    const context = shown(snapshot.context);
+    if (context === snapshot.context) return snapshot;
+    this.#hidden = snapshot;
+    this.#shown = snapshotWith(snapshot, registryContextWith(context, {}));
+    return this.#shown;
+  }
 }
 
-/** Copies field by field, which is many times faster than spreading. */
-const denialCounted = (context: ToolRegistryContext): ToolRegistryContext => ({
-  now: context.now,
-  config: context.config,
-  counts: context.counts,
-  openCount: context.openCount,
-  openCircuits: context.openCircuits,
-  overCap: context.overCap,
-  pauseReason: context.pauseReason,
-  pausedAt: context.pausedAt,
-  silencedUntil: context.silencedUntil,
-  circuitOpenEvents: context.circuitOpenEvents,
-  halfOpenEvents: context.halfOpenEvents,
-  breakerDenials: context.breakerDenials + 1,
-});
-
-/**
- * The registry's machine with shortcuts for the two most frequent events, a new tool and a denial, which only increment a
- * counter. A test compares them with the chart.
- */
-export const registryLogic: Machine = Object.create(toolRegistryMachine, {
+const registryLogic: Machine = Object.create(toolRegistryMachine, {
   transition: {
-    value: ((snapshot, event, scope) => {
-      const { context } = snapshot;
-      const { self } = scope;
-      const isInspected = self instanceof RegistryActor && self.isInspected;
-      if (event.type === 'REQUEST_DENIED' && !isInspected) {
-        const { type: _, ...news } = event;
-        scope.defer(() => scope.emit({ type: 'circuit.denied', ...news }));
-        return withContext(snapshot, denialCounted(context));
-      }
-      if (event.type === 'CIRCUIT_BEGAN' && !isInspected && event.state === 'closed') {
-        const counts = { ...context.counts, closed: context.counts.closed + 1 };
-        return withContext(snapshot, { ...context, counts });
-      }
-      return toolRegistryMachine.transition(snapshot, event, scope);
-    }) satisfies Machine['transition'],
+    value: ((snapshot, event, scope) =>
+      process(
+        scope.self as unknown as RegistryActor,
+        snapshot,
+        event,
+        scope as unknown as Scope,
+      )) satisfies Machine['transition'],
   },
 });

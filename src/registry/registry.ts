@@ -22,7 +22,7 @@ import type { CallStep } from '../calls/steps/call-step.ts';
 import { CallSteps, checkStep } from '../calls/steps/call-steps.ts';
 import { ownSteps } from '../calls/steps/own-steps.ts';
 import { type Guarded, guardedFunction } from '../calls/wrap.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import { Circuits } from '../circuits/circuits.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
@@ -141,12 +141,12 @@ export class ToolRegistry {
    * @throws Error for an unknown tool after the registry has stopped.
    */
   tool(name: string): ToolCircuitRef {
-    return this.#circuits.use(name);
+    return this.#circuits.use(name).actor;
   }
 
   /** The actors of all known circuits. Listing them does not count as using them. */
   circuits(): ToolCircuitRef[] {
-    return [...this.#circuits.all()];
+    return Array.from(this.#circuits.all(), ({ actor }) => actor);
   }
 
   /**
@@ -306,7 +306,7 @@ export class ToolRegistry {
    */
   async untilReady(name: string, options: UntilReadyOptions = {}): Promise<void> {
     checkUntilReady(options);
-    const blockedBy = (): CircuitActor | undefined => {
+    const blockedBy = (): Circuit | undefined => {
       const availability = this.availability(name, { upstream: options.upstream });
       return availability.available ? undefined : this.#circuits.get(availability.because);
     };
@@ -458,22 +458,22 @@ export class ToolRegistry {
     if (this.#circuits.isStopped) return;
     this.#circuits
       .use(name)
-      .sendCounted({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
+      .send({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
   }
 
   /** Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`. */
   disable(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.use(name).sendCounted({ type: 'DISABLE' });
+    if (!this.#circuits.isStopped) this.#circuits.use(name).send({ type: 'DISABLE' });
   }
 
   /** Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing. */
   release(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'RELEASE' });
+    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.send({ type: 'RELEASE' });
   }
 
   /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled. */
   forceClose(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.sendCounted({ type: 'CLOSE' });
+    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.send({ type: 'CLOSE' });
   }
 
   /**
@@ -527,7 +527,7 @@ export class ToolRegistry {
     this.stop();
   }
 
-  #diagnose(circuit: CircuitActor): ToolDiagnostics {
+  #diagnose(circuit: Circuit): ToolDiagnostics {
     const openMs = this.#circuits.openMs(circuit);
     return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.id));
   }

@@ -1,7 +1,7 @@
 import { maxTimerMs } from '../../machines/backoff.ts';
 import { onAbort } from '../calls/on-abort.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
-import { maxRefusingMs } from '../circuits/comeback.ts';
+import type { Circuit } from '../circuits/circuit.ts';
+import { atMostRefusingMs } from '../circuits/comeback.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -11,7 +11,7 @@ export interface Waiting {
   readonly clock: Required<Clock>;
   readonly isStopped: () => boolean;
   /** The circuit that would refuse a call now; undefined if none would. */
-  readonly blockedBy: () => CircuitActor | undefined;
+  readonly blockedBy: () => Circuit | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -25,7 +25,7 @@ export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waitin
   return new Promise((resolve, reject) => {
     let timer: unknown;
     /** The watched circuit, and a function that stops watching it. */
-    let watched: CircuitActor | undefined;
+    let watched: Circuit | undefined;
     let unwatch = (): void => {};
     const forgetSignal = signal && !signal.aborted ? onAbort(signal, () => look()) : undefined;
 
@@ -40,7 +40,7 @@ export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waitin
       else if (isStopped()) end(() => reject(new RegistryStoppedError(tool)));
       else waitFor(blockedBy());
     };
-    const waitFor = (circuit: CircuitActor | undefined): void => {
+    const waitFor = (circuit: Circuit | undefined): void => {
       if (circuit === undefined) {
         end(resolve);
         return;
@@ -52,7 +52,7 @@ export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waitin
       unwatch();
       watched = circuit;
       // Any change matters: the circuit may be released, closed by hand, or forgotten.
-      const subscription = circuit.subscribe({ next: look, complete: look });
+      const subscription = circuit.actor.subscribe({ next: look, complete: look });
       unwatch = () => subscription.unsubscribe();
     };
     look();

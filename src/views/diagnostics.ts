@@ -2,7 +2,7 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 import { backoffLeftMs } from '../../machines/circuit-context.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import type { Availability } from './availability.ts';
 import { type Measured, toolMetrics } from './metrics.ts';
@@ -55,7 +55,7 @@ export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): 
 
 /** The diagnostics of a tool, derived from its circuit. */
 export function diagnose(
-  circuit: Measured & Pick<CircuitActor, 'lastUpstream'>,
+  circuit: Measured & Pick<Circuit, 'lastUpstream'>,
   now: number,
   openMs: number,
   availability: Availability,

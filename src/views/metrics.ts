@@ -1,4 +1,4 @@
-import type { CircuitActor } from '../circuits/circuit-actor.ts';
+import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
@@ -30,7 +30,7 @@ export interface RegistryMetrics extends CallCounts {
 }
 
 /** The parts of a circuit that metrics are derived from. */
-export type Measured = Pick<CircuitActor, 'id' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
+export type Measured = Pick<Circuit, 'id' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
 
 const neverCalled = new CallStats();
 

@@ -3,7 +3,7 @@ import { type ToolCircuitEvent, toolCircuitMachine } from 'toolfuse/machines';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { admissionBy } from '../../../src/circuits/admission.ts';
-import { CircuitActor, type CircuitOwner } from '../../../src/circuits/circuit-actor.ts';
+import { Circuit, type CircuitOwner } from '../../../src/circuits/circuit.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
@@ -17,15 +17,15 @@ function start(onSettled: CircuitOwner['onSettled'] = () => {}) {
     onSettled,
     onBareResult: () => {},
   };
-  const circuit = new CircuitActor(
+  const circuit = new Circuit(
     { id: 'shell', clock, input: { tool: 'shell', now: clock.now, config } },
     owner,
   );
-  circuit.start();
+  circuit.actor.start();
   return { clock, circuit };
 }
 
-const view = ({ value, context }: CircuitActor['latest']) => {
+const view = ({ value, context }: Circuit['latest']) => {
   const { now: _, ...rest } = context;
   return { value, ...rest };
 };
@@ -44,27 +44,27 @@ const event = fc.constantFrom<ToolCircuitEvent>(
 describe('a circuit actor', () => {
   it('agrees with its snapshot while no event is waiting', () => {
     const { clock, circuit } = start();
-    expect(circuit.latest).toBe(circuit.getSnapshot());
-    circuit.send({ type: 'FAILURE' });
-    circuit.send({ type: 'FAILURE' });
-    expect(circuit.latest).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.actor.getSnapshot());
+    circuit.actor.send({ type: 'FAILURE' });
+    circuit.actor.send({ type: 'FAILURE' });
+    expect(circuit.latest).toBe(circuit.actor.getSnapshot());
     clock.advance(1_000);
-    expect(circuit.latest).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.actor.getSnapshot());
     expect(circuit.latest.value).toBe('halfOpen');
   });
 
   it('is ahead of its snapshot in a listener that has sent an event', () => {
     const { circuit } = start();
     const seen: unknown[] = [];
-    circuit.subscribe(() => {
+    circuit.actor.subscribe(() => {
       if (seen.length > 0) return;
       seen.push('');
-      circuit.send({ type: 'FAILURE' });
-      seen.push(circuit.getSnapshot().value, circuit.latest.value);
+      circuit.actor.send({ type: 'FAILURE' });
+      seen.push(circuit.actor.getSnapshot().value, circuit.latest.value);
     });
-    circuit.send({ type: 'FAILURE' });
+    circuit.actor.send({ type: 'FAILURE' });
     expect(seen).toEqual(['', 'closed', 'open']);
-    expect(circuit.latest).toBe(circuit.getSnapshot());
+    expect(circuit.latest).toBe(circuit.actor.getSnapshot());
   });
 
   it('foresees its snapshot, whatever is sent from a listener', () => {
@@ -78,16 +78,16 @@ describe('a circuit actor', () => {
           const { clock, circuit } = start();
           let foretold: unknown;
           let told = 0;
-          circuit.subscribe(() => {
+          circuit.actor.subscribe(() => {
             if (told++ !== when) return;
-            for (const each of inner) circuit.send({ ...each });
+            for (const each of inner) circuit.actor.send({ ...each });
             foretold = view(circuit.latest);
           });
           for (const each of outer) {
             foretold = undefined;
-            circuit.send({ ...each });
-            expect(circuit.latest).toBe(circuit.getSnapshot());
-            if (foretold !== undefined) expect(view(circuit.getSnapshot())).toEqual(foretold);
+            circuit.actor.send({ ...each });
+            expect(circuit.latest).toBe(circuit.actor.getSnapshot());
+            if (foretold !== undefined) expect(view(circuit.actor.getSnapshot())).toEqual(foretold);
             clock.advance(ms);
           }
         },
@@ -108,11 +108,11 @@ describe('a circuit actor', () => {
             input: { tool: 'shell', now: plainClock.now, config },
           }).start();
           for (const [each, ms] of steps) {
-            circuit.send(each);
+            circuit.actor.send(each);
             plain.send(each);
             clock.advance(ms);
             plainClock.advance(ms);
-            expect(view(circuit.getSnapshot())).toEqual(view(plain.getSnapshot()));
+            expect(view(circuit.actor.getSnapshot())).toEqual(view(plain.getSnapshot()));
             expect(clock.timers).toBe(plainClock.timers);
           }
         },
@@ -124,8 +124,8 @@ describe('a circuit actor', () => {
   it('notifies its owner when its state has changed, also by a timer', () => {
     const states: unknown[] = [];
     const { clock, circuit } = start((settled) => states.push(settled.latest.value));
-    circuit.send({ type: 'FAILURE' });
-    circuit.send({ type: 'FAILURE' });
+    circuit.actor.send({ type: 'FAILURE' });
+    circuit.actor.send({ type: 'FAILURE' });
     clock.advance(1_000);
     expect(states).toEqual(['open', 'halfOpen']);
   });
@@ -134,15 +134,15 @@ describe('a circuit actor', () => {
     const { circuit } = start();
     const failure: ToolCircuitEvent = { type: 'FAILURE' };
     let isDone = false;
-    circuit.subscribe(() => {
+    circuit.actor.subscribe(() => {
       if (isDone) return;
       isDone = true;
-      circuit.send(failure);
+      circuit.actor.send(failure);
       expect(circuit.latest.value).toBe('open');
     });
-    circuit.send(failure);
-    expect(circuit.getSnapshot().value).toBe('open');
-    expect(circuit.latest).toBe(circuit.getSnapshot());
+    circuit.actor.send(failure);
+    expect(circuit.actor.getSnapshot().value).toBe('open');
+    expect(circuit.latest).toBe(circuit.actor.getSnapshot());
   });
 
   it('caches permission only until the next event, including timers', () => {
@@ -151,12 +151,12 @@ describe('a circuit actor', () => {
       circuit.freeAdmission = admissionBy(circuit, { generation: 0, probeStart: null });
     };
     keep();
-    circuit.send({ type: 'SUCCESS' });
+    circuit.actor.send({ type: 'SUCCESS' });
     expect(circuit.freeAdmission).toBeUndefined();
-    circuit.send({ type: 'ISOLATE', forMs: 10 });
+    circuit.actor.send({ type: 'ISOLATE', forMs: 10 });
     keep();
     clock.advance(10);
-    expect(circuit.getSnapshot().value).toBe('closed');
+    expect(circuit.actor.getSnapshot().value).toBe('closed');
     expect(circuit.freeAdmission).toBeUndefined();
   });
 
@@ -164,7 +164,7 @@ describe('a circuit actor', () => {
     const { circuit } = start();
     const message = (junk: unknown) => {
       try {
-        circuit.send(junk as ToolCircuitEvent);
+        circuit.actor.send(junk as ToolCircuitEvent);
       } catch (error) {
         expect(error).toBeInstanceOf(TypeError);
         return (error as Error).message;
@@ -178,6 +178,6 @@ describe('a circuit actor', () => {
     expect(message({})).toMatch(/got an object whose type is undefined$/);
     expect(message({ type: 'xstate.stop' })).toMatch(/got an object whose type is xstate\.stop$/);
     expect(message({ type: Symbol('x') })).toMatch(/got an object whose type is Symbol\(x\)$/);
-    expect(circuit.getSnapshot().status).toBe('active');
+    expect(circuit.actor.getSnapshot().status).toBe('active');
   });
 });

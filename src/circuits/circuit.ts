@@ -1,0 +1,153 @@
+import type { ActorOptions } from 'xstate';
+import type { PermitStamp, ToolCircuitEvent } from '../../machines/circuit-context.ts';
+import type { CircuitState } from '../../machines/circuit-state.ts';
+import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
+import type { OwnStrategy } from '../../machines/trip-strategy.ts';
+import { isObserved, type Scope, stopEvent } from '../../machines/xstate-internals.ts';
+import { CallStats } from '../telemetry/call-stats.ts';
+import type { Admission } from './admission.ts';
+import { circuitChart } from './charts.ts';
+import { checkEvent } from './check-event.ts';
+import { CircuitActor, type CircuitLife, compact } from './circuit-actor.ts';
+import { Foresight } from './foresight.ts';
+import { UntoldMemory } from './untold-memory.ts';
+
+export type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
+
+/** Who is told of what circuits are about to become. */
+export interface CircuitOwner {
+  /** The circuits that are in the middle of an event, and so may be about to be something else. */
+  readonly unsettled: Set<Circuit>;
+  /** Whether somebody watches every step: then XState's interpreter takes them. */
+  readonly isInspected: boolean;
+  /** What a circuit is, or will be, may have changed. */
+  onSettled(circuit: Circuit): void;
+  /** A result was sent to the actor itself. */
+  onBareResult(circuit: Circuit, event: ResultEvent): void;
+}
+
+/** The registry's record of one circuit, and the way to its actor. */
+export class Circuit implements CircuitLife {
+  readonly actor: CircuitActor;
+  readonly id: string;
+  /** The time of its last use, counted in uses of all circuits. */
+  usedAt = 0;
+  /** Whether the registry has forgotten it, so that events sent to it no longer count. */
+  isForgotten = false;
+  /** The message of its last counted failure. */
+  lastError: string | null = null;
+  /** The state in which its owner last counted it. */
+  countedAs: CircuitState = 'closed';
+  /** When it became open or isolated; null while it is neither. */
+  openSince: number | null = null;
+  /** How long it had been open or isolated before that, in ms. */
+  openMs = 0;
+  /** Cached permission for untimed, non-probe calls; cleared by every event. */
+  freeAdmission: Admission<Circuit> | undefined;
+  /** The circuit that the tool depends on by its settings. */
+  upstream: string | undefined;
+  /** The circuit that the last call of the tool depended on, by its settings or by an option of the call. */
+  lastUpstream: string | undefined;
+  /** Whether other circuits depend on it. */
+  isUpstream = false;
+  /** Its trip strategy. A user's strategy is contained, and therefore has no `addSuccess`. */
+  readonly trip: OwnStrategy;
+  /** Whether all of its calls must be timed, because its trip strategy needs durations. */
+  readonly isTimed: boolean;
+  /** How many of its calls were refused because of its upstream. */
+  upstreamDenials = 0;
+  /** The counters of its calls; undefined before the first one. */
+  statsIfAny: CallStats | undefined;
+  readonly #owner: CircuitOwner;
+  readonly #foresight: Foresight;
+  readonly #untold = new UntoldMemory();
+
+  constructor(options: ActorOptions<typeof toolCircuitMachine>, owner: CircuitOwner) {
+    this.#owner = owner;
+    this.actor = new CircuitActor(options, this);
+    this.id = this.actor.id;
+    this.#foresight = new Foresight(this.actor);
+    this.trip = this.latest.context.config.trip;
+    this.isTimed = this.trip.slowCallMs !== undefined;
+  }
+
+  get isInspected(): boolean {
+    return this.#owner.isInspected;
+  }
+
+  /** What it will be when all that it has been sent is processed. To be read, and not to be kept. */
+  get latest(): ToolCircuitSnapshot {
+    return this.#foresight.latest;
+  }
+
+  get stats(): CallStats {
+    this.statsIfAny ??= new CallStats();
+    return this.statsIfAny;
+  }
+
+  /** Whether the next call is to be timed. */
+  shouldTime(): boolean {
+    return this.stats.shouldMeasure() || this.isTimed;
+  }
+
+  onSent(event: ToolCircuitEvent): void {
+    checkEvent(event);
+    if (this.isForgotten) return;
+    if (event.type === 'SUCCESS' || event.type === 'FAILURE') this.#owner.onBareResult(this, event);
+    this.send(event);
+  }
+
+  onSeen(): void {
+    this.#untold.reveal();
+  }
+
+  /** Sends what the registry says itself: a result is counted already. */
+  send(event: ToolCircuitEvent): void {
+    // A forgotten one is being stopped, as soon as the registry actor gets round to it.
+    if (this.isForgotten || !this.#foresight.send(event)) return;
+    this.freeAdmission = undefined;
+    this.#owner.onSettled(this);
+  }
+
+  /** Adds a success that changes nothing but what the trip strategy remembers; false where it has to be told. */
+  addSuccess(at: number, durationMs: number | null = null): boolean {
+    return this.#mayBeUntold() && this.#untold.addSuccess(this.latest, this.trip, at, durationMs);
+  }
+
+  /** Tells it of a result: without an event, where nobody would hear of it. */
+  tell(event: ResultEvent): void {
+    if (this.isForgotten) return;
+    const next = this.#mayBeUntold() ? this.#untold.add(this.actor, this.latest, event) : undefined;
+    if (next !== undefined) this.#foresight.replace(next);
+    else {
+      this.send(event);
+      circuitChart.forget();
+    }
+  }
+
+  /** Asks for permission to make a call; null where it is refused. */
+  request(at: number): PermitStamp | null {
+    return this.#foresight.request(at, (event) => this.send(event));
+  }
+
+  process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    const { isInspected, unsettled } = this.#owner;
+    // What it was sent before it was forgotten, and has not heard yet, would be reported after the registry has counted it out.
+    if (this.isForgotten && (event.type as string) !== stopEvent) return before;
+    this.#untold.reveal();
+    this.#foresight.begin(event);
+    this.freeAdmission = undefined;
+    unsettled.add(this);
+    const compiled = isInspected ? undefined : circuitChart.step(before, event, scope);
+    const next = compiled ?? compact(toolCircuitMachine.transition(before, event, scope as never));
+    unsettled.delete(this);
+    this.freeAdmission = undefined;
+    const isSettled = this.#foresight.end(event, before, next);
+    if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
+    return next;
+  }
+
+  #mayBeUntold(): boolean {
+    return !this.#owner.isInspected && !isObserved(this.actor) && this.#foresight.isIdle;
+  }
+}
