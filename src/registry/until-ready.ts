@@ -1,7 +1,7 @@
 import { maxTimerMs } from '../../machines/backoff.ts';
 import { onAbort } from '../calls/on-abort.ts';
 import type { Circuit } from '../circuits/circuit.ts';
-import { atMostRefusingMs } from '../circuits/comeback.ts';
+import { maxRefusingMs } from '../circuits/comeback.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 
