@@ -28,13 +28,13 @@ const folder = fileURLToPath(new URL('./clients/', import.meta.url));
 const docsFile = fileURLToPath(new URL('../docs/clients.md', import.meta.url));
 
 /** After how many ms a call counts as one that does not end. */
-const longest = 10_000;
+const maxCallMs = 10_000;
 
 /** After how many ms a call is ended by its signal, its own limit or its caller. */
 const endedAfterMs = 300;
 
 /** How many clients are asked at a time. */
-const atOnce = 4;
+const maxAtOnce = 4;
 
 type HttpCall = (url: string, options: { signal?: AbortSignal; timeoutMs?: number }) => Promise<unknown>;
 type ProtocolFault = readonly [name: string, category: string, call: () => unknown];
@@ -95,7 +95,7 @@ async function failureOf(
 ): Promise<{ readonly error: unknown; readonly instead?: string }> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<{ error: unknown; instead: string }>((resolve) => {
-    timer = setTimeout(() => resolve({ error: undefined, instead: 'no end' }), longest);
+    timer = setTimeout(() => resolve({ error: undefined, instead: 'no end' }), maxCallMs);
   });
   const run = async () => {
     try {
@@ -171,7 +171,7 @@ async function forEach<Item, Result>(
       results[index] = await act(items[index] as Item);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: maxAtOnce }, worker));
   return results;
 }
 

@@ -46,7 +46,7 @@ const maxHeader = 64;
 const maxHeaders = 100;
 
 /** The error, and each answer that it carries. */
-export function* responsesOf(error: unknown): Generator<unknown> {
+function* responsesOf(error: unknown): Generator<unknown> {
   yield error;
   for (const place of placesOfResponse) {
     const response = read(error, place);
