@@ -7,7 +7,7 @@ const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value.slice(0, 500) : null);
 
-function toolNews({ snapshot, outcomes }: KnownActor): ToolNews {
+function toolNews({ snapshot, outcomes, upstream }: KnownActor): ToolNews {
   const context = fieldsOf(snapshot?.context);
   return {
     failures: numberOf(context.failureCount),
@@ -16,6 +16,7 @@ function toolNews({ snapshot, outcomes }: KnownActor): ToolNews {
     denials: numberOf(context.deniedRequests),
     lastError: textOf(context.lastErrorCategory),
     outcomes,
+    upstream,
   };
 }
 

@@ -34,6 +34,8 @@ export class KnownActor {
   /** Whether its calls are reported when they end, so that results sent to it must not count as further outcomes. */
   isReported = false;
   timers: readonly TimerNews[] = [];
+  /** The circuit that the last call of its tool depended on. */
+  upstream: string | null = null;
   /** The events that it was sent and, as far as known, has not processed yet. */
   readonly pending: EventRecord[] = [];
   /** The size of its snapshot, if that was received as text. */

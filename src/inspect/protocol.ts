@@ -25,6 +25,8 @@ export interface ToolNews {
   readonly lastError: string | null;
   /** The last outcomes, one letter each, oldest first; see `outcomes.ts`. */
   readonly outcomes: string;
+  /** The name of the circuit that the tool's last call depended on. */
+  readonly upstream: string | null;
 }
 
 /** The pause of a registry, and its open circuits. */

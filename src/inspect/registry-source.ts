@@ -60,9 +60,12 @@ export class RegistrySource implements Source {
     };
   }
 
-  refreshTimers(actors: readonly KnownActor[]): void {
+  refresh(actors: readonly KnownActor[]): void {
     const timers = timersByActor(this.#registry.actor.system, Date.now());
-    for (const actor of actors) actor.timers = timers.get(this.#refs.get(actor)?.sessionId ?? '') ?? [];
+    for (const actor of actors) {
+      actor.timers = timers.get(this.#refs.get(actor)?.sessionId ?? '') ?? [];
+      if (actor.kind === 'circuit') actor.upstream = this.#registry.diagnostics(actor.name).upstream;
+    }
   }
 
   showEvent(event: unknown, { name }: KnownActor): unknown {

@@ -4,8 +4,8 @@ import type { KnownActor, SeenSnapshot } from './known-actor.ts';
 export interface Source {
   /** The prefix of its actors' ids, so that those of two apps differ. */
   readonly key: string;
-  /** Updates the timers of its actors, if it does not report them itself. */
-  refreshTimers?(actors: readonly KnownActor[]): void;
+  /** Updates what no event of its actors reports: their timers, and what their tools depend on. */
+  refresh?(actors: readonly KnownActor[]): void;
   /** One of its actors is no longer shown. */
   forget?(actor: KnownActor): void;
   /** An event as plain JSON, sanitised. */

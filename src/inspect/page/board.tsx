@@ -7,6 +7,7 @@ import { go } from './route.ts';
 import { Sparkline } from './sparkline.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { hello } from './store.ts';
+import { refusingUpstream } from './upstream.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { count, eventWords, phrase } from './words.ts';
 
@@ -15,6 +16,7 @@ const rowHeight = 44;
 function Row({ actor }: { actor: ActorNews }) {
   const { tool, state, kind, name } = actor;
   const timer = nextTimer(actor.timers);
+  const upstream = refusingUpstream(actor);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only enlarges the target of the button inside.
     <div class="tool-row" role="presentation" onClick={() => go({ view: 'chart', actor: actor.id })}>
@@ -36,7 +38,7 @@ function Row({ actor }: { actor: ActorNews }) {
         {tool !== null && tool.denials > 0 && tool.denials.toLocaleString('en')}
       </span>
       <span role="cell" class="cell error">
-        {tool?.lastError && phrase(tool.lastError)}
+        {upstream ? `refused: ${upstream.name}` : tool?.lastError && phrase(tool.lastError)}
       </span>
       <span role="cell" class="cell outcomes">
         {tool && <Sparkline outcomes={tool.outcomes} />}

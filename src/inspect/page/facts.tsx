@@ -6,6 +6,7 @@ import { JsonText } from './json-text.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { link } from './store.ts';
+import { upstreamOf } from './upstream.ts';
 import { count, eventWords, phrase } from './words.ts';
 
 /** The shortest interval between two requests for the context, in ms. */
@@ -40,6 +41,7 @@ function Snapshot({ actor }: { actor: ActorNews }) {
 export function Facts({ actor }: { actor: ActorNews }) {
   const [isOpen, setOpen] = useState(false);
   const { tool, pause } = actor;
+  const upstream = upstreamOf(actor);
   return (
     <section class="facts" aria-label="Facts">
       <dl>
@@ -56,6 +58,14 @@ export function Facts({ actor }: { actor: ActorNews }) {
             </dd>
             <dt>Last error</dt>
             <dd>{tool.lastError ? phrase(tool.lastError) : <span class="quiet">none</span>}</dd>
+            {upstream && (
+              <>
+                <dt>Depends on</dt>
+                <dd>
+                  {upstream.name} <StateBadge kind={upstream.kind} state={upstream.state} />
+                </dd>
+              </>
+            )}
             <dt>Opened</dt>
             <dd>{count(tool.opens, 'time')}</dd>
             <dt>Denied</dt>

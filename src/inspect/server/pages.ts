@@ -26,7 +26,7 @@ export class Pages {
   #flushTimer: NodeJS.Timeout | undefined;
   #aliveTimer: NodeJS.Timeout | undefined;
   /** The version at which the timers were last read. */
-  #timersAt = -1;
+  #refreshedAt = -1;
 
   constructor(ledger: Ledger, controls: boolean, history: number) {
     this.#ledger = ledger;
@@ -96,23 +96,23 @@ export class Pages {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     if (this.#links.size === 0) return;
-    this.#refreshTimers();
+    this.#refresh();
     const now = Date.now();
     for (const link of this.#links.values()) link.flush(now);
     if ([...this.#links.values()].some((link) => link.isBehind)) this.#flushLater();
   }
 
-  /** Reads the timers of the actors that have changed, source by source. */
-  #refreshTimers(): void {
+  /** Lets each source update those of its actors that have changed. */
+  #refresh(): void {
     const changed = new Map<Source, KnownActor[]>();
     for (const actor of this.#ledger.actors.values()) {
-      if (actor.version <= this.#timersAt || actor.source.refreshTimers === undefined) continue;
+      if (actor.version <= this.#refreshedAt || actor.source.refresh === undefined) continue;
       const others = changed.get(actor.source);
       if (others === undefined) changed.set(actor.source, [actor]);
       else others.push(actor);
     }
-    this.#timersAt = this.#ledger.version;
-    for (const [source, actors] of changed) source.refreshTimers?.(actors);
+    this.#refreshedAt = this.#ledger.version;
+    for (const [source, actors] of changed) source.refresh?.(actors);
   }
 
   #askWhoIsAlive(): void {

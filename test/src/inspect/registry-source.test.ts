@@ -20,7 +20,7 @@ function follow(options: ToolRegistryOptions = {}, sanitize?: Sanitize, history 
   };
   const actor = (name: string) => {
     const known = [...ledger.actors.values()].find((each) => each.name === name);
-    if (known) source.refreshTimers([known]);
+    if (known) source.refresh([known]);
     return known && actorNews(known, true);
   };
   const events = () => {
@@ -51,7 +51,15 @@ describe('a registry as a source', () => {
       state: 'open',
       parent: actor('toolfuse')?.id,
       timers: [{ event: 'xstate.after.backoff.toolCircuit.open', delayMs: expect.closeTo(30_000, -3) }],
-      tool: { failures: 2, threshold: 2, opens: 1, denials: 0, lastError: 'network', outcomes: '' },
+      tool: {
+        failures: 2,
+        threshold: 2,
+        opens: 1,
+        denials: 0,
+        lastError: 'network',
+        outcomes: '',
+        upstream: null,
+      },
     });
     expect(ledger.charts.all).toHaveLength(2);
   });

@@ -26,6 +26,20 @@ describe.skipIf(!hasBrowser)('the board', () => {
     expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
   });
 
+  it('says of a tool that what it depends on refuses its calls, and of what it depends on', async () => {
+    const { registry, inspector } = await start({ tools: { search: { upstream: 'github' } } });
+    await registry.execute('search', () => 'found');
+    const { page } = await openPage(inspector);
+    const row = page.locator('.slot', { hasText: 'search' });
+    await expect.poll(() => row.locator('.state').innerText()).toBe('closed');
+    expect(await row.locator('.error').innerText()).toBe('');
+    registry.isolate('github');
+    await expect.poll(() => row.locator('.error').innerText()).toBe('refused: github');
+    expect(await row.locator('.state').innerText()).toBe('closed');
+    await row.locator('button').click();
+    await expect.poll(() => page.locator('.facts').innerText()).toMatch(/Depends on\s+github\s+isolated/);
+  });
+
   it('shows each state by its own shape as well as by its colour', async () => {
     const { registry, inspector } = await start({ circuit: { failureThreshold: 1, minBackoffMs: 1 } });
     registry.recordFailure('half', 'timeout');
