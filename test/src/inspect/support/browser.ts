@@ -1,6 +1,6 @@
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Inspector } from 'toolfuse/inspect';
-import { afterAll, afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
 import { hungMs } from '../../../support/hung.ts';
 
@@ -9,6 +9,7 @@ const executablePath = findChromium();
 /** Whether there is a browser; if not, `npm test` has said so. */
 export const hasBrowser = executablePath !== undefined;
 
+/** One for all files of a worker. It ends with the worker. */
 let profile: Promise<BrowserContext> | undefined;
 
 async function startBrowser(): Promise<BrowserContext> {
@@ -21,19 +22,6 @@ async function startBrowser(): Promise<BrowserContext> {
 
 /** The browser is shared, because opening one takes longer than most tests. */
 const idle: Page[] = [];
-const used: Page[] = [];
-
-afterEach(async () => {
-  for (const page of used.splice(0)) {
-    page.removeAllListeners();
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await page.goto('about:blank');
-    idle.push(page);
-  }
-});
-afterAll(async () => {
-  await (await profile)?.browser()?.close();
-});
 
 export interface OpenPage {
   readonly page: Page;
@@ -55,7 +43,12 @@ export interface PageOptions {
 export async function openWindow(): Promise<Page> {
   profile ??= startBrowser();
   const page = idle.pop() ?? (await (await profile).newPage());
-  used.push(page);
+  onTestFinished(async () => {
+    page.removeAllListeners();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.goto('about:blank');
+    idle.push(page);
+  });
   page.setDefaultTimeout(hungMs);
   return page;
 }

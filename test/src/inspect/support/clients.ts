@@ -1,16 +1,11 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { pageProtocol, type ServerMessage, tokenPrefix } from '../../../../src/inspect/protocol.ts';
 
 /** The data that a client needs about an inspector. */
 type Served = { readonly url: string };
-
-const open: { destroy(): void }[] = [];
-afterEach(() => {
-  for (const each of open.splice(0)) each.destroy();
-});
 
 export const portOf = (inspector: Served): number => Number(new URL(inspector.url).port);
 export const tokenOf = (inspector: Served): string => new URL(inspector.url).hash.slice(1);
@@ -53,7 +48,7 @@ export function knock(
 ): Promise<Connected | number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${portOf(inspector)}/`, protocols, options);
-    open.push({ destroy: () => socket.terminate() });
+    onTestFinished(() => socket.terminate());
     const messages: ServerMessage[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
     socket.on('open', () => resolve({ socket, messages }));
@@ -92,6 +87,6 @@ export const closed = (socket: WebSocket): Promise<{ code: number; reason: strin
 export function connectBare(inspector: Served): Socket {
   const socket = connect(portOf(inspector), '127.0.0.1');
   socket.on('error', () => {});
-  open.push(socket);
+  onTestFinished(() => void socket.destroy());
   return socket;
 }

@@ -1,15 +1,7 @@
 import type { ToolRegistry, ToolRegistryOptions } from 'toolfuse';
-import type { InspectOptions, Inspector } from 'toolfuse/inspect';
-import { afterEach } from 'vitest';
+import type { InspectOptions } from 'toolfuse/inspect';
+import { onTestFinished } from 'vitest';
 import { built } from './built.ts';
-
-const running: { registry: ToolRegistry; inspector: Inspector }[] = [];
-afterEach(async () => {
-  for (const { registry, inspector } of running.splice(0)) {
-    await inspector.close();
-    registry.stop();
-  }
-});
 
 /** A registry of the built package and its inspector, both closed when the test ends. */
 export async function start(options: ToolRegistryOptions = {}, inspectOptions: InspectOptions = {}) {
@@ -19,7 +11,10 @@ export async function start(options: ToolRegistryOptions = {}, inspectOptions: I
     ...options,
   });
   const inspector = await registry.inspect(inspectOptions);
-  running.push({ registry, inspector });
+  onTestFinished(async () => {
+    await inspector.close();
+    registry.stop();
+  });
   return { registry, inspector };
 }
 

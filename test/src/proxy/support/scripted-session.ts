@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { ProxyLog } from '../../../../src/proxy/log.ts';
 import type { ServerConnection, ServerEvents } from '../../../../src/proxy/server/server-connection.ts';
 import { ServerCircuits } from '../../../../src/proxy/session/server-circuits.ts';
@@ -8,11 +8,6 @@ import type { Step } from '../../../../src/proxy/steps/step.ts';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import type { Message } from '../../../../src/proxy/wire/message.ts';
 import { tellMessages } from '../../../../src/proxy/wire/message-listener.ts';
-
-const started: ServerCircuits[] = [];
-afterEach(() => {
-  for (const circuits of started.splice(0)) circuits.stop();
-});
 
 export type Content = Record<string, unknown>;
 
@@ -76,7 +71,7 @@ export function circuitsFor({ circuit, serverCircuit, maxSessions = 1 }: Circuit
     tools: {},
     serverCircuit: { failureThreshold: 1, ...serverCircuit },
   });
-  started.push(circuits);
+  onTestFinished(() => circuits.stop());
   return circuits;
 }
 
