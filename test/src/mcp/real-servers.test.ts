@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createToolRegistry } from 'toolfuse';
 import { guardMcpClient } from 'toolfuse/mcp';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { type Sdk, sdks } from './support/sdks.ts';
 
 const require = createRequire(import.meta.url);
@@ -14,16 +15,12 @@ writeFileSync(file, 'hello');
 mkdirSync(join(folder, 'sub'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 type Server = 'filesystem' | 'memory' | 'everything';
 
 /** A guarded client of one of the official servers, which runs in its own process. */
 async function connect(sdk: Sdk, name: Server) {
-  const registry = createToolRegistry({ circuit: { failureThreshold: 1, minBackoffMs: 30 } });
+  const clock = new ManualClock();
+  const registry = createToolRegistry({ clock, circuit: { failureThreshold: 1, minBackoffMs: 1_000 } });
   const client = guardMcpClient(new sdk.Client({ name: 'test', version: '1.0.0' }), {
     registry,
     server: name,
@@ -42,17 +39,35 @@ async function connect(sdk: Sdk, name: Server) {
     return (transport as unknown as { _process: { pid: number } })._process.pid;
   };
   const pid = await start();
-  closing.push(
-    () => client.close(),
-    () => registry.stop(),
-  );
+  const close = async () => {
+    await client.close();
+    registry.stop();
+  };
   const call = (tool: string, input: Record<string, unknown> = {}) =>
     client.callTool({ name: tool, arguments: input });
-  return { registry, client, start, pid, call };
+  return { clock, registry, client, start, pid, call, close };
+}
+type Connected = Awaited<ReturnType<typeof connect>>;
+
+/** The same, closed when the test ends. */
+async function connectForTest(sdk: Sdk, name: Server): Promise<Connected> {
+  const connected = await connect(sdk, name);
+  onTestFinished(connected.close);
+  return connected;
 }
 
 describe('the errors of the official servers for a model’s mistakes', () => {
   const [, newest] = sdks as [Sdk, Sdk];
+  /** Each server gets all of its mistakes in one session, whose circuits must stay closed. */
+  const sessions = new Map<Server, Promise<Connected>>();
+  const sessionWith = (name: Server): Promise<Connected> => {
+    const session = sessions.get(name) ?? connect(newest, name);
+    sessions.set(name, session);
+    return session;
+  };
+  afterAll(async () => {
+    for (const session of sessions.values()) await (await session).close();
+  });
 
   it.each<[Server, string, Record<string, unknown>]>([
     ['filesystem', 'read_text_file', {}],
@@ -71,13 +86,13 @@ describe('the errors of the official servers for a model’s mistakes', () => {
     ['everything', 'get-resource-reference', { resourceType: 'Text', resourceId: -4 }],
     ['everything', 'simulate-research-query', { topic: 'x' }],
   ])('opens nothing: %s %s %j', async (server, tool, input) => {
-    const { registry, call } = await connect(newest, server);
+    const { registry, call } = await sessionWith(server);
     expect(await call(tool, input)).toMatchObject({ isError: true });
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('differ from those for a fault, such as an unreachable host', async () => {
-    const { registry, call } = await connect(newest, 'everything');
+  it('is told from what is broken: a host that cannot be reached', async () => {
+    const { registry, call } = await connectForTest(newest, 'everything');
     await call('gzip-file-as-resource', { name: 'x', data: 'http://127.0.0.1:9/x' });
     expect(registry.openCircuits()).toEqual(['gzip-file-as-resource']);
     expect(registry.diagnostics('gzip-file-as-resource').lastErrorCategory).toBe('network');
@@ -85,8 +100,8 @@ describe('the errors of the official servers for a model’s mistakes', () => {
 });
 
 describe.each(sdks)('a guarded client of SDK $version, of a server in a process of its own', (sdk) => {
-  it('detects that it was killed, waits, and works again once it is reconnected', async () => {
-    const { registry, start, pid, call } = await connect(sdk, 'filesystem');
+  it('notices that it was killed, waits, and is in service once it is connected again', async () => {
+    const { clock, registry, start, pid, call } = await connectForTest(sdk, 'filesystem');
     expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
     process.kill(pid, 'SIGKILL');
     await expect(call('read_text_file', { path: file })).rejects.toThrow();
@@ -96,13 +111,14 @@ describe.each(sdks)('a guarded client of SDK $version, of a server in a process 
       _meta: { 'toolfuse/denial': { upstream: 'filesystem', kind: 'unreachable' } },
     });
     await start();
-    await expect.poll(() => registry.state('filesystem')).toBe('halfOpen');
+    clock.advance(1_000);
+    expect(registry.state('filesystem')).toBe('halfOpen');
     expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('detects that it hangs, by a ping that gets no answer', async () => {
-    const { registry, client, pid } = await connect(sdk, 'filesystem');
+  it('finds it hung, by a ping that gets no answer', async () => {
+    const { registry, client, pid } = await connectForTest(sdk, 'filesystem');
     process.kill(pid, 'SIGSTOP');
     const call = client.callTool({ name: 'list_directory', arguments: { path: folder } }, undefined, {
       timeout: 50,
