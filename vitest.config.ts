@@ -50,13 +50,19 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: 'test/support/programs.ts',
     sequence: { sequencer: ByProject },
     maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
-        test: { name: 'programs', include: withPrograms, exclude: inBrowser, pool: 'forks', isolate: false },
+        test: {
+          name: 'programs',
+          include: withPrograms,
+          exclude: inBrowser,
+          pool: 'forks',
+          isolate: false,
+          globalSetup: 'test/support/programs.ts',
+        },
       },
       { extends: true, test: { name: 'browser', include: inBrowser, pool: 'forks', isolate: false } },
       {

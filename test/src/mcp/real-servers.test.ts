@@ -91,7 +91,7 @@ describe('the errors of the official servers for a model’s mistakes', () => {
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('is told from what is broken: a host that cannot be reached', async () => {
+  it('differ from those for a fault, such as an unreachable host', async () => {
     const { registry, call } = await connectForTest(newest, 'everything');
     await call('gzip-file-as-resource', { name: 'x', data: 'http://127.0.0.1:9/x' });
     expect(registry.openCircuits()).toEqual(['gzip-file-as-resource']);
@@ -100,7 +100,7 @@ describe('the errors of the official servers for a model’s mistakes', () => {
 });
 
 describe.each(sdks)('a guarded client of SDK $version, of a server in a process of its own', (sdk) => {
-  it('notices that it was killed, waits, and is in service once it is connected again', async () => {
+  it('detects that it was killed, waits, and works again once it is reconnected', async () => {
     const { clock, registry, start, pid, call } = await connectForTest(sdk, 'filesystem');
     expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
     process.kill(pid, 'SIGKILL');
@@ -117,7 +117,7 @@ describe.each(sdks)('a guarded client of SDK $version, of a server in a process 
     expect(registry.openCircuits()).toEqual([]);
   });
 
-  it('finds it hung, by a ping that gets no answer', async () => {
+  it('detects that it hangs, by a ping that gets no answer', async () => {
     const { registry, client, pid } = await connectForTest(sdk, 'filesystem');
     process.kill(pid, 'SIGSTOP');
     const call = client.callTool({ name: 'list_directory', arguments: { path: folder } }, undefined, {
