@@ -68,6 +68,32 @@ export function watchInspectors(
   };
 }
 
+/** What the actors of one root share. */
+export type AnyActorSystem = AnyActorRef['system'];
+
+/** A timer as XState's scheduler knows it. */
+export type ScheduledEvent = ReturnType<AnyActorSystem['getSnapshot']>['_scheduledEvents'][string];
+
+export type Scheduler = AnyActorSystem['scheduler'];
+
+/**
+ * Puts another scheduler in the place of a system's own.
+ *
+ * @returns what sends the event of a timer that is due.
+ */
+export function replaceScheduler(
+  system: AnyActorSystem,
+  scheduler: Scheduler & Iterable<ScheduledEvent>,
+): (timer: ScheduledEvent) => void {
+  system.scheduler = scheduler;
+  system.getSnapshot = () => ({
+    _scheduledEvents: Object.fromEntries(
+      Array.from(scheduler, (timer) => [`${timer.source.sessionId}.${timer.id}`, timer]),
+    ),
+  });
+  return ({ source, target, event }) => (system as unknown as System)._relay(source, target, event);
+}
+
 /** What the transitions of a machine work with. */
 export interface Scope {
   readonly self: AnyActorRef;

@@ -55,7 +55,7 @@ export class Admissions {
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined) return this.#askCircuits(name, undefined).admitted;
-    return admitsAll(circuit.latest.value as CircuitState) || this.#admit(circuit) !== null;
+    return this.#admit(circuit) !== null;
   }
 
   /** An unused tool's own circuit admits every call, but its upstream may not. */

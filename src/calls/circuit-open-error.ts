@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { Denial, DenialKind, DenialReason } from './denial.ts';
-import { type ModelAnswer, toModel } from './denial-words.ts';
+import { type ModelAnswer, textOf, toModel } from './denial-words.ts';
 
 /**
  * The error with which `execute` rejects when a call is refused. The function was not called. The message is written for a
@@ -25,7 +25,7 @@ export class CircuitOpenError extends Error {
   constructor(denial: Denial) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(toModel(denial).text);
+    super(textOf(denial));
     Error.stackTraceLimit = stackTraceLimit;
     this.denial = denial;
   }

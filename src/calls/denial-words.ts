@@ -36,19 +36,19 @@ const isoOf = (time: number | null): string | null =>
   time === null || time > maxTime ? null : new Date(time).toISOString();
 
 function instructionOf(denial: Denial, seconds: number | null): string {
-  const parts: string[] = [];
-  if (seconds === null) parts.push('Do not call it again until you are told that it is back.');
-  else if (denial.probing) parts.push(`Another call is testing it now: try again in about ${seconds} s.`);
-  else parts.push(`Do not call it again within the next ${seconds} s; such a call would not run either.`);
-  if (denial.alternatives.length > 0) parts.push(`Instead, you can use: ${denial.alternatives.join(', ')}.`);
-  else parts.push('Continue with work that does not need it, or say that you have to wait.');
-  return parts.join(' ');
+  let when = `Do not call it again within the next ${seconds} s; such a call would not run either.`;
+  if (seconds === null) when = 'Do not call it again until you are told that it is back.';
+  else if (denial.probing) when = `Another call is testing it now: try again in about ${seconds} s.`;
+  if (denial.alternatives.length > 0)
+    return `${when} Instead, you can use: ${denial.alternatives.join(', ')}.`;
+  return `${when} Continue with work that does not need it, or say that you have to wait.`;
 }
 
-/** Words a denial so that a model can act on it: what happened, why, and when to try again. It states nothing unproven. */
-export function toModel(denial: Denial): ModelAnswer {
-  const seconds = denial.retryAfterMs === null ? null : Math.ceil(denial.retryAfterMs / 1000);
-  const instruction = instructionOf(denial, seconds);
+const secondsOf = ({ retryAfterMs }: Denial): number | null =>
+  retryAfterMs === null ? null : Math.ceil(retryAfterMs / 1000);
+
+/** The text of the answer alone. It is much cheaper to make than the whole answer, and every thrown refusal carries it. */
+export function textOf(denial: Denial, instruction = instructionOf(denial, secondsOf(denial))): string {
   const { lastErrorCategory: category } = denial;
   const cause =
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
@@ -57,8 +57,15 @@ export function toModel(denial: Denial): ModelAnswer {
       ? 'reported that it was unavailable in its most recent calls'
       : causes[denial.kind];
   const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
+  return `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`;
+}
+
+/** Words a denial so that a model can act on it: what happened, why, and when to try again. It states nothing unproven. */
+export function toModel(denial: Denial): ModelAnswer {
+  const seconds = secondsOf(denial);
+  const instruction = instructionOf(denial, seconds);
   return {
-    text: `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`,
+    text: textOf(denial, instruction),
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,

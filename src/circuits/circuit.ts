@@ -131,19 +131,25 @@ export class Circuit implements CircuitLife {
   }
 
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
-    const { isInspected, unsettled } = this.#owner;
-    // What it was sent before it was forgotten, and has not heard yet, would be reported after the registry has counted it out.
+    // What it was sent before it was forgotten, and has not processed yet, would be reported after it was counted out.
     if (this.isForgotten && (event.type as string) !== stopEvent) return before;
     this.#untold.reveal();
     this.#foresight.begin(event);
-    this.freeAdmission = undefined;
-    unsettled.add(this);
-    const compiled = isInspected ? undefined : circuitChart.step(before, event, scope);
-    const next = compiled ?? compact(toolCircuitMachine.transition(before, event, scope as never));
-    unsettled.delete(this);
+    const compiled = this.#owner.isInspected ? undefined : circuitChart.step(before, event, scope);
+    const next = compiled ?? this.#interpreted(before, event, scope);
+    // Only now: an inspector may have asked in the middle of the event.
     this.freeAdmission = undefined;
     const isSettled = this.#foresight.end(event, before, next);
     if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
+    return next;
+  }
+
+  #interpreted(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
+    const { unsettled } = this.#owner;
+    this.freeAdmission = undefined;
+    unsettled.add(this);
+    const next = compact(toolCircuitMachine.transition(before, event, scope as never));
+    unsettled.delete(this);
     return next;
   }
 

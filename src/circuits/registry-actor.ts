@@ -15,6 +15,7 @@ import {
 import { registryChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
 import { hidden, shown } from './open-names.ts';
+import { Timers } from './timers.ts';
 
 type Machine = typeof toolRegistryMachine;
 
@@ -41,6 +42,7 @@ export class RegistryActor extends Actor<Machine> {
   constructor(options: ActorOptions<Machine>, onStop: () => void) {
     super(registryLogic, options);
     this.#onStop = onStop;
+    new Timers(this.system);
     if (options.inspect) this.#inspectors = 1;
     watchInspectors(this, {
       onCome: () => {
