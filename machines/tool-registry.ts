@@ -261,7 +261,7 @@ export const toolRegistryMachine = setup({
       for (const circuit of circuits) enqueue.stopChild(circuit);
     }),
     notePause: assign(({ context }) => ({
-      pauseReason: pauseReason(context.openCircuits, context.overCap),
+      pauseReason: pauseReason(context.openCircuits.slice(), context.overCap),
       pausedAt: context.now(),
     })),
     announcePause: emit(({ context }) => ({

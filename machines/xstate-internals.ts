@@ -189,7 +189,7 @@ const fields = [
 ];
 
 /** Whether the XState at hand makes its snapshots of these fields, and of no others. */
-const isKnownShape = Object.keys(initialTransition(createMachine({}))[0]).join() === fields.join();
+export const isKnownShape = Object.keys(initialTransition(createMachine({}))[0]).join() === fields.join();
 
 /** What a snapshot says of the state alone. */
 export interface Place {

@@ -1,4 +1,5 @@
-import type { ToolRegistryContext } from '../../machines/tool-registry.ts';
+import { pauseReason } from '../../machines/pause-reason.ts';
+import { registryContextWith, type ToolRegistryContext } from '../../machines/tool-registry.ts';
 
 /**
  * Stands in for the array of open circuits' names in the registry's context while nobody looks at it: adding a name and taking
@@ -46,15 +47,12 @@ class OpenNames
     return asArray(new OpenNames(this.#names));
   }
 
-  slice(from = 0, to = Infinity): string[] {
-    const names: string[] = [];
-    let at = 0;
-    for (const name of this.#names) {
-      if (at >= to) break;
-      if (at >= from) names.push(name);
-      at += 1;
-    }
-    return names;
+  /**
+   * All names. The first ones alone, of which the reason of a pause is made each time, are left out: that reason is put into words
+   * when it is shown.
+   */
+  slice(_from?: number, to?: number): string[] {
+    return to === undefined ? [...this.#names] : [];
   }
 
   filter(isKept: (name: string, at: number, names: string[]) => unknown): string[] {
@@ -68,11 +66,16 @@ const asArray = (names: OpenNames): string[] => names as unknown as string[];
 export function hidden(context: ToolRegistryContext): ToolRegistryContext {
   const { openCircuits } = context;
   if (OpenNames.isOne(openCircuits)) return context;
-  return { ...context, openCircuits: asArray(new OpenNames(new Set(openCircuits), openCircuits)) };
+  return registryContextWith(context, {
+    openCircuits: asArray(new OpenNames(new Set(openCircuits), openCircuits)),
+  });
 }
 
 /** The same, to be looked at. */
 export function shown(context: ToolRegistryContext): ToolRegistryContext {
-  const { openCircuits } = context;
-  return OpenNames.isOne(openCircuits) ? { ...context, openCircuits: openCircuits.array } : context;
+  const { openCircuits, overCap } = context;
+  if (!OpenNames.isOne(openCircuits)) return context;
+  const names = openCircuits.array;
+  const reason = context.pauseReason === null ? null : pauseReason(names, overCap);
+  return registryContextWith(context, { openCircuits: names, pauseReason: reason });
 }

@@ -1,6 +1,5 @@
 import { Actor, type ActorOptions } from 'xstate';
 import {
-  registryContextWith,
   type ToolRegistryEvent,
   type ToolRegistrySnapshot,
   toolRegistryMachine,
@@ -99,7 +98,7 @@ export class RegistryActor extends Actor<Machine> {
     const context = shown(snapshot.context);
     if (context === snapshot.context) return snapshot;
     this.#hidden = snapshot;
-    this.#shown = snapshotWith(snapshot, registryContextWith(context, {}));
+    this.#shown = snapshotWith(snapshot, context);
     return this.#shown;
   }
 }
