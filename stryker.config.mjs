@@ -9,7 +9,7 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 1,
   ignorePatterns: ['dist', 'docs', 'bench', 'reports'],
-  reporters: ['progress-append-only', 'json'],
+  reporters: ['progress-append-only', 'json', 'event-recorder'],
   jsonReporter: { fileName: 'reports/mutation.json' },
   timeoutMS: 15_000,
   timeoutFactor: 2,

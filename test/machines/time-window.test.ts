@@ -79,8 +79,9 @@ describe('a time window', () => {
   it('adds a success in place with the same result as recording it, and only if it cannot trip', () => {
     let added = 0;
     checkProperty(
-      fc.property(calls, fc.integer({ min: 1, max: 20 }), rate, (outcomes, minCalls, failureRate) => {
-        const limits = { minCalls, failureRate, slowCallMs: 100 };
+      fc.property(calls, fc.integer({ min: 1, max: 20 }), rate, rate, (outcomes, minCalls, ...rates) => {
+        const [failureRate, slowCallRate] = rates;
+        const limits = { minCalls, failureRate, slowCallRate, slowCallMs: 100 };
         const strategy: OwnStrategy<TimeWindowMemory> = timeWindow({ windowMs: 1_000, slices: 4, ...limits });
         let memory = strategy.record(strategy.start, success());
         for (const call of outcomes) {
@@ -98,6 +99,18 @@ describe('a time window', () => {
       }),
     );
     expect(added).toBeGreaterThan(100);
+  });
+
+  it('adds every quick success in place to a window without a failure or a slow call', () => {
+    const strategy: OwnStrategy<TimeWindowMemory> = timeWindow({ minCalls: 2, slowCallMs: 100 });
+    const memory = strategy.record(strategy.start, success());
+    expect([1, 2, 3].map((at) => strategy.addSuccess?.(memory, at, 100))).toEqual([true, true, true]);
+    expect(memory).toMatchObject({ calls: 4, sliceCalls: 4, failures: 0, slow: 0 });
+  });
+
+  it('says from which duration on a probe has failed, if it was told', () => {
+    expect(timeWindow({ slowCallMs: 100 }).slowCallMs).toBe(100);
+    expect(timeWindow()).not.toHaveProperty('slowCallMs');
   });
 
   it('has a memory of that many slices, however many calls there were', () => {

@@ -887,6 +887,159 @@ describe('a result of an earlier generation', () => {
   });
 });
 
+describe('a result of a probe', () => {
+  /** A half-open circuit, and its two probes, the second begun 100 ms after the first. */
+  function startProbes(config: Partial<CircuitConfig> = {}) {
+    const started = startHalfOpen({
+      halfOpenMaxProbes: 2,
+      probeTimeoutMs: 1_000,
+      successThreshold: 2,
+      ...config,
+    });
+    const { circuit, clock } = started;
+    const request = () => {
+      const probeStart = clock.now();
+      circuit.send({ type: 'REQUEST' });
+      return { generation: contextOf(circuit).generation, probeStart };
+    };
+    const first = request();
+    clock.advance(100);
+    return { ...started, first, second: request() };
+  }
+
+  it('frees its own slot, and not the one of an older probe', () => {
+    const { circuit, first, second } = startProbes();
+    circuit.send({ type: 'SUCCESS', stamp: second });
+    expect(contextOf(circuit)).toMatchObject({ probesInFlight: 1, probeStarts: [first.probeStart] });
+  });
+
+  it.each<ToolCircuitEvent['type']>(['SUCCESS', 'FAILURE', 'ABANDON'])(
+    'without a start frees the oldest slot: %s',
+    (type) => {
+      const { circuit, second } = startProbes({ probesPerVerdict: 3 });
+      const stamp = { generation: second.generation, probeStart: null };
+      circuit.send({ type, stamp } as ToolCircuitEvent);
+      expect(contextOf(circuit)).toMatchObject({ probesInFlight: 1, probeStarts: [second.probeStart] });
+    },
+  );
+
+  it.each<ToolCircuitEvent['type']>(['SUCCESS', 'FAILURE'])(
+    'is late once its slot was taken back, and changes nothing else: %s',
+    (type) => {
+      const { circuit, clock, first, second } = startProbes();
+      clock.advance(900);
+      const before = contextOf(circuit);
+      expect(before.probeStarts).toEqual([second.probeStart]);
+      circuit.send({ type, stamp: first } as ToolCircuitEvent);
+      expect(stateOf(circuit)).toBe('halfOpen');
+      expect(contextOf(circuit)).toEqual({ ...before, lateResults: 1 });
+    },
+  );
+
+  it('is never late where probes are not limited, since no list of them is kept', () => {
+    const { circuit, clock, first } = startProbes({ halfOpenMaxProbes: Infinity, successThreshold: 1 });
+    clock.advance(5_000);
+    circuit.send({ type: 'SUCCESS', stamp: first });
+    expect(stateOf(circuit)).toBe('closed');
+    expect(contextOf(circuit).lateResults).toBe(0);
+  });
+
+  it.each([null, 5, 'stamp', undefined])('with %j in place of a stamp is taken as it comes', (stamp) => {
+    const { circuit } = startHalfOpen();
+    circuit.send({ type: 'SUCCESS', stamp } as unknown as ToolCircuitEvent);
+    expect(stateOf(circuit)).toBe('closed');
+  });
+});
+
+describe('a failure that says how long the tool asks to be left alone', () => {
+  const asks = (retryAfterMs: unknown, at?: number) =>
+    ({ type: 'FAILURE', retryAfterMs, ...(at !== undefined && { at }) }) as ToolCircuitEvent;
+
+  /** How long a circuit stays open that tripped at this failure, in ms. */
+  function openMs(retryAfterMs: unknown): number {
+    const { circuit, clock } = startCircuit({ failureThreshold: 1, minBackoffMs: 1_000 });
+    circuit.send(asks(retryAfterMs));
+    return backoffLeftMs(contextOf(circuit), clock.now());
+  }
+
+  it('keeps the circuit open for that long, if it is longer than the backoff', () => {
+    expect([openMs(1_500), openMs(999)]).toEqual([1_500, 1_000]);
+  });
+
+  it('keeps it open for maxRetryAfterMs at most', () => {
+    expect([openMs(300_000), openMs(300_001), openMs(Infinity)]).toEqual([300_000, 300_000, 300_000]);
+  });
+
+  it.each([0, -5_000, Number.NaN, '5000', null])('says nothing by %j', (retryAfterMs) => {
+    expect(openMs(retryAfterMs)).toBe(1_000);
+    const { circuit } = startCircuit();
+    circuit.send(asks(retryAfterMs));
+    expect(contextOf(circuit).notBefore).toBeNull();
+  });
+
+  it('counts from the instant of the failure', () => {
+    const { circuit } = startCircuit({}, new ManualClock(10_000));
+    circuit.send(asks(2_000, 9_000));
+    expect(contextOf(circuit).notBefore).toBe(11_000);
+  });
+
+  it('shortens no wait that was asked for before', () => {
+    const { circuit, clock } = startOpen({ minBackoffMs: 1_000 });
+    circuit.send(asks(8_000));
+    clock.advance(100);
+    circuit.send(asks(2_000));
+    circuit.send({ type: 'FAILURE' });
+    clock.advance(7_899);
+    expect(stateOf(circuit)).toBe('open');
+    clock.advance(1);
+    expect(stateOf(circuit)).toBe('halfOpen');
+  });
+
+  it('before the trip is remembered until a success', () => {
+    const { circuit } = startCircuit({ failureThreshold: 2, minBackoffMs: 1_000 });
+    circuit.send(asks(8_000));
+    circuit.send({ type: 'SUCCESS' });
+    expect(contextOf(circuit).notBefore).toBeNull();
+    circuit.send(asks(8_000));
+    circuit.send({ type: 'FAILURE' });
+    expect(backoffLeftMs(contextOf(circuit), 0)).toBe(8_000);
+  });
+});
+
+describe('a circuit that trips again soon after it has recovered', () => {
+  /** The backoff of a second trip so long after the recovery, in ms. */
+  function secondBackoffMs(afterMs: number, backoffResetMs: number): number {
+    const { circuit, clock } = startHalfOpen({ failureThreshold: 1, minBackoffMs: 1_000, backoffResetMs });
+    fail(circuit);
+    clock.advance(2_000);
+    circuit.send({ type: 'SUCCESS' });
+    clock.advance(afterMs);
+    fail(circuit);
+    return contextOf(circuit).currentBackoffMs;
+  }
+
+  it('goes on from its last backoff within backoffResetMs, and starts over after that', () => {
+    expect([0, 499, 500].map((afterMs) => secondBackoffMs(afterMs, 500))).toEqual([4_000, 4_000, 1_000]);
+  });
+
+  it('starts over at once by default', () => {
+    expect(secondBackoffMs(0, 0)).toBe(1_000);
+  });
+
+  it('takes the step after its last one', () => {
+    const { circuit } = startHalfOpen({ failureThreshold: 1, backoffResetMs: 500 });
+    circuit.send({ type: 'SUCCESS' });
+    fail(circuit);
+    expect(contextOf(circuit).backoffStep).toBe(1);
+  });
+
+  it('has not relapsed if it never tripped before', () => {
+    const { circuit } = startCircuit({ failureThreshold: 1, backoffResetMs: Infinity });
+    fail(circuit);
+    expect(contextOf(circuit)).toMatchObject({ backoffStep: 0, currentBackoffMs: 5_000 });
+  });
+});
+
 describe('a circuit that trips because its calls are slow', () => {
   const slow = { type: 'SUCCESS', durationMs: 201 } as const;
   const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
@@ -1054,6 +1207,22 @@ describe('a circuit with a parent', () => {
     fail(circuit, 2);
     circuit.send({ type: 'RESET' });
     expect(reports.at(-1)).toEqual(changed('open', 'closed', 0, 0, null));
+  });
+
+  it('reports a trip that it was spared, and which one was the first since a success', () => {
+    const { circuit, reports } = startChild({ failureThreshold: 1 });
+    circuit.send({ type: 'DISABLE' });
+    reports.length = 0;
+    circuit.send({ type: 'FAILURE', category: 'network' });
+    circuit.send({ type: 'FAILURE', category: 'timeout' });
+    circuit.send({ type: 'SUCCESS' });
+    circuit.send({ type: 'FAILURE' });
+    const spared = { type: 'TRIP_SPARED', tool: 'shell', state: 'disabled' };
+    expect(reports).toEqual([
+      { ...spared, isFirst: true, lastErrorCategory: 'network' },
+      { ...spared, isFirst: false, lastErrorCategory: 'timeout' },
+      { ...spared, isFirst: true, lastErrorCategory: 'executionError' },
+    ]);
   });
 });
 

@@ -598,13 +598,6 @@ describe('STOP', () => {
   });
 });
 
-describe('countsAsOpen', () => {
-  it('says yes only to open and isolated', () => {
-    const states: (CircuitState | null)[] = ['closed', 'open', 'halfOpen', 'isolated', null];
-    expect(states.filter(countsAsOpen)).toEqual(['open', 'isolated']);
-  });
-});
-
 describe('a registry in any sequence of events', () => {
   const toolEvents = fc.record({
     tool: fc.constantFrom('a', 'b', 'c', 'd'),
