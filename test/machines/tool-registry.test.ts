@@ -544,6 +544,36 @@ describe('FORGET', () => {
     expect(context()).toEqual(before);
     expect(newsTypes()).toEqual([]);
   });
+
+  it('ends a pause for want of room where what opened, or what was spared, is forgotten, and not another', () => {
+    /** Whether the registry is still paused after one of these was forgotten. */
+    const isPausedWithout = (name: 'open' | 'spared' | 'other'): boolean => {
+      const { registry, spawn, spawnOpen, value } = startRegistry();
+      const [open] = spawnOpen('open') as [ToolCircuitRef];
+      const [spared, other] = spawn('spared', 'other') as [ToolCircuitRef, ToolCircuitRef];
+      const news = { tool: 'spared', isFirst: true, lastErrorCategory: null } as const;
+      registry.send({ type: 'TRIP_SPARED', state: 'closed', ...news });
+      registry.send({ type: 'FORGET', circuits: forgotten([{ open, spared, other }[name]]) });
+      return value() === 'paused';
+    };
+    expect([isPausedWithout('open'), isPausedWithout('spared'), isPausedWithout('other')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('of a closed circuit leaves an open one of the same name that was made since', () => {
+    const { registry, spawn, spawnOpen, context } = startRegistry();
+    const closed = forgotten(spawn('shell'));
+    spawnOpen('shell');
+    registry.send({ type: 'FORGET', circuits: closed });
+    expect(context()).toMatchObject({
+      openCircuits: ['shell'],
+      openCount: 1,
+      counts: { closed: 0, open: 1 },
+    });
+  });
 });
 
 describe('STOP', () => {
