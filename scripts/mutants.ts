@@ -23,6 +23,9 @@ interface Mutant {
   readonly location: { readonly start: Position; readonly end: Position };
 }
 
+/** What was mutated, by its path. */
+type Files = Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>;
+
 /** Mutants that no test notices, and why that is right. */
 interface Group {
   readonly why: string;
@@ -73,7 +76,7 @@ function count(tally: Tally, status: string): void {
 }
 
 /** What has become of all mutants: scores by folder, and the names of those that live. */
-function judge(files: Readonly<Record<string, { source: string; mutants: readonly Mutant[] }>>) {
+function judge(files: Files) {
   const folders = new Map<string, Tally>();
   const total: Tally = { killed: 0, timedOut: 0, alive: 0 };
   const alive: string[] = [];
@@ -91,22 +94,59 @@ function judge(files: Readonly<Record<string, { source: string; mutants: readonl
   return { rows: [...[...folders].sort(([a], [b]) => (a < b ? -1 : 1)), ['all', total] as const], alive };
 }
 
+/** What is mutated against which tests: its own ones. To load those of all others would take most of the time. */
+const parts = [
+  {
+    name: 'machines',
+    // Only the circuits' room needs XState's internals, and tests them.
+    holds: /^machines\/(?!xstate-internals)/,
+    mutate: ['machines/**/*.ts', '!machines/xstate-internals.ts'],
+    tests: 'test/{machines,conformance}/**/*.test.ts',
+  },
+  {
+    name: 'classify',
+    holds: /^src\/classify\//,
+    mutate: ['src/classify/**/*.ts'],
+    tests: 'test/src/classify/**/*.test.ts',
+  },
+  {
+    name: 'core',
+    holds: /^/,
+    mutate: [
+      'src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.ts',
+      'machines/xstate-internals.ts',
+    ],
+    tests:
+      'test/src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.test.ts test/model/**/*.test.ts',
+  },
+];
+
 const { values } = parseArgs({
   options: {
+    /** Files, or a glob of them: `machines/backoff.ts,src/calls/*.ts`. Default: all of the core. */
     mutate: { type: 'string' },
+    /** How many mutants at a time: a process each. */
     concurrency: { type: 'string', default: '2' },
+    /** Takes over what an earlier run has found of files and tests that are as they were. */
     incremental: { type: 'boolean', default: false },
-    force: { type: 'boolean', default: false },
   },
 });
-await new Stryker({
-  ...(values.mutate !== undefined && { mutate: values.mutate.split(',') }),
-  concurrency: Number(values.concurrency),
-  incremental: values.incremental,
-  force: values.force,
-}).runMutationTest();
 
-const { files } = read<{ files: Parameters<typeof judge>[0] }>('reports/mutation.json');
+const files: Files = {};
+for (const part of parts) {
+  const isOfPart = (path: string): boolean => parts.find(({ holds }) => holds.test(path)) === part;
+  const mutate = values.mutate?.split(',').filter(isOfPart) ?? part.mutate;
+  if (mutate.length === 0) continue;
+  process.env.MUTANTS_TESTS = part.tests;
+  await new Stryker({
+    mutate,
+    concurrency: Number(values.concurrency),
+    incremental: values.incremental,
+    incrementalFile: `reports/mutants-of-${part.name}.json`,
+  }).runMutationTest();
+  Object.assign(files, read<{ files: Files }>('reports/mutation.json').files);
+}
+
 const groups = read<Group[]>('test/surviving-mutants.json');
 const classified = new Set(groups.flatMap(({ mutants }) => mutants));
 const { rows, alive } = judge(files);

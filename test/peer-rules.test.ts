@@ -4,6 +4,7 @@ import {
   countWindow,
   createToolRegistry,
   type Permit,
+  RegistryStoppedError,
   type ToolRegistryOptions,
   timeWindow,
 } from 'toolfuse';
@@ -274,7 +275,7 @@ describe.each(Object.entries(windows))('with %s', (_, trip) => {
     registry.disable('search');
     registry.forceClose('search');
     clock.advance(100);
-    await expect(call).rejects.toThrow('did not answer');
+    await expect(call).rejects.toBeInstanceOf(RegistryStoppedError);
     expect(registry.state('search')).toBe('closed');
     expect(registry.metrics()).toEqual(asOfThen);
     expect(clock.timers).toBe(0);
