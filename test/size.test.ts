@@ -45,9 +45,9 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 38_000 },
-  { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_200 },
-  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 26_000 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 40_000 },
+  { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_800 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 26_500 },
   {
     what: 'toolfuse/inspect for browsers, minified and compressed',
     measure: () => bundled('inspect/browser.js'),
