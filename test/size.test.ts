@@ -47,7 +47,7 @@ interface Limit {
 const limits: Limit[] = [
   { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 40_000 },
   { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_800 },
-  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 26_500 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 28_000 },
   {
     what: 'toolfuse/inspect for browsers, minified and compressed',
     measure: () => bundled('inspect/browser.js'),
