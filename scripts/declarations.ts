@@ -18,6 +18,7 @@ const bundles: Readonly<Record<string, string>>[] = [
     index: 'src/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
+    testing: 'src/testing/index.ts',
     'inspect/index': 'src/inspect/index.ts',
   },
   // It stands alone, with an XState of its own.
@@ -65,7 +66,8 @@ async function bundle(sources: Readonly<Record<string, string>>, folder: string)
     entry: Object.fromEntries(declarations),
     outDir: dist,
     external: [/^toolfuse/],
-    dts: { only: true },
+    // For `Symbol.dispose`, whatever the library that users compile with.
+    dts: { only: true, banner: '/// <reference lib="esnext.disposable" />' },
   });
 }
 
