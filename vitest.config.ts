@@ -60,7 +60,8 @@ export default defineConfig({
           include: withPrograms,
           exclude: inBrowser,
           pool: 'forks',
-          isolate: false,
+          // Each in a process of its own: what one leaves behind, fake timers above all, would hang the next.
+          isolate: true,
           globalSetup: 'test/support/programs.ts',
         },
       },
