@@ -68,3 +68,27 @@ describe('the core, bundled for a browser', () => {
     expect([...browser.told]).toEqual([true, 'network']);
   });
 });
+
+describe('the page of the inspector, where there is no Node.js', () => {
+  it.each(['browser', 'edge-light', 'workerd', 'worker'])(
+    'is left out under the condition %s',
+    async (condition) => {
+      const { outputFiles } = await build({
+        stdin: {
+          contents: "export { inspect } from 'toolfuse/inspect';",
+          resolveDir: fileURLToPath(new URL('..', import.meta.url)),
+        },
+        conditions: [condition],
+        platform: 'neutral',
+        bundle: true,
+        external: ['xstate'],
+        tsconfigRaw: {},
+        write: false,
+        logLevel: 'silent',
+      });
+      const text = outputFiles[0]?.text ?? '';
+      expect(text).toContain('the inspector is served by Node.js');
+      expect(text).not.toMatch(/(?:from|import|require)\s*\(?\s*["']node:/);
+    },
+  );
+});
