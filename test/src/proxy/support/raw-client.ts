@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
+import { hungMs } from '../../../support/hung.ts';
 
 /** A message of JSON-RPC, with no more than is known about it. */
 export interface RawMessage {
@@ -113,7 +114,12 @@ export class RawClient {
     for (let found = find(); ; found = find()) {
       if (found !== undefined) return found;
       if (this.#isGone) throw new Error(`the server has gone while ${what} was waited for: ${this.#stderr}`);
-      await this.#next();
+      if (!(await this.#next())) {
+        const ids = this.messages.map(({ id, method }) => id ?? method).join(' ');
+        throw new Error(
+          `${what} did not come; these came: ${ids}; last: ${this.lines.at(-1)}; ${this.#stderr}`,
+        );
+      }
     }
   }
 
@@ -146,14 +152,17 @@ export class RawClient {
     for (const look of this.#waiting) look();
   }
 
-  /** Resolves when something arrives, or the server is gone. */
-  #next(): Promise<void> {
+  /** Resolves when something arrives, or the server is gone; to false where nothing does for so long that all hangs. */
+  #next(): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (): void => {
-        this.#waiting.delete(end);
-        resolve();
+      const end = (hasArrived: boolean): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(hasArrived);
       };
-      this.#waiting.add(end);
+      const timer = setTimeout(() => end(false), hungMs);
+      const look = (): void => end(true);
+      this.#waiting.add(look);
     });
   }
 }
