@@ -29,11 +29,24 @@ const withPrograms = [
 ];
 const inBrowser = ['test/src/inspect/{page,classic}/*.test.ts', 'test/src/inspect/browser.test.ts'];
 
-/** Keeps the files of a project together, so that workers are used again, and starts with those that take long. */
+/** The files that take longest, most of the time for one thing after another: begun late, they would end alone. */
+const longest = [
+  '/examples/demo',
+  '/test/types',
+  '/proxy/faults',
+  '/cli/mcp',
+  '/proxy/transparent',
+  '/proxy/http-',
+];
+
+/** Keeps the files of a project together, so that workers are used again, and begins with those that take longest. */
 class ByProject extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const order = ['programs', 'browser', 'pure'];
-    const rank = ({ project }: TestSpecification): number => order.indexOf(project.name);
+    const rank = ({ project, moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((part) => moduleId.includes(part));
+      return order.indexOf(project.name) * 100 + (place === -1 ? longest.length : place);
+    };
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }

@@ -88,7 +88,7 @@ export class Agent {
     const why = lastErrorCategory === null ? '' : ` (${errorCategories[lastErrorCategory].label})`;
     return remainingBackoffMs === null
       ? `a probe is under way${why}`
-      : `come back in ${span(Math.ceil(remainingBackoffMs / 100) * 100)}${why}`;
+      : `come back in ${Math.ceil(remainingBackoffMs / 100) / 10} s${why}`;
   }
 
   /** When only denied calls are left, sleeps until the first of their tools may be called again. */
