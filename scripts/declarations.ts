@@ -20,7 +20,6 @@ const bundles: Readonly<Record<string, string>>[] = [
     mcp: 'src/mcp/index.ts',
     testing: 'src/testing/index.ts',
     'inspect/index': 'src/inspect/index.ts',
-    testing: 'src/testing/index.ts',
   },
   // It stands alone, with an XState of its own.
   { 'inspect/classic/index': 'src/inspect/classic/index.ts' },
