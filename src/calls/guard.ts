@@ -3,7 +3,7 @@ import { askIsFailure } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Admissions } from './admissions.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import { Call, type CallContext } from './call.ts';
+import { Call, type CallContext, type CallLimits } from './call.ts';
 import { checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import type { Denial } from './denial.ts';
@@ -34,13 +34,15 @@ function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Await
 export class Guard {
   readonly #admissions: Admissions;
   readonly #results: ResultRecorder;
-  readonly #clock: Required<Clock>;
+  readonly #noLimits: CallLimits;
   readonly #stopping = new AbortController();
 
   constructor(admissions: Admissions, results: ResultRecorder, clock: Required<Clock>) {
     this.#admissions = admissions;
     this.#results = results;
-    this.#clock = clock;
+    // One for all calls without limits, which are most.
+    const stopping = this.#stopping.signal;
+    this.#noLimits = { signal: undefined, timeoutMs: undefined, clock, stopping };
   }
 
   tryAcquire(name: string, upstream?: string): Permit | Denial {
@@ -90,12 +92,8 @@ export class Guard {
   ): Promise<Awaited<Result | Fallback>> {
     // Read before the call is made, because the caller may change its options object meanwhile.
     const { signal, timeoutMs, fallback, isFailure, followBody } = options;
-    const call = new Call(admitted, {
-      signal,
-      timeoutMs,
-      clock: this.#clock,
-      stopping: this.#stopping.signal,
-    });
+    const isLimited = signal !== undefined || timeoutMs !== undefined;
+    const call = new Call(admitted, isLimited ? { ...this.#noLimits, signal, timeoutMs } : this.#noLimits);
     let result: Promise<Awaited<Result>>;
     try {
       result = Promise.resolve(call.isLimited ? call.run(() => fn(call)) : fn(call)) as typeof result;
