@@ -98,9 +98,8 @@ function judge(files: Files) {
 const parts = [
   {
     name: 'machines',
-    // Only the circuits' room needs XState's internals, and tests them.
-    holds: /^machines\/(?!xstate-internals)/,
-    mutate: ['machines/**/*.ts', '!machines/xstate-internals.ts'],
+    holds: /^machines\//,
+    mutate: ['machines/**/*.ts'],
     tests: 'test/{machines,conformance}/**/*.test.ts',
   },
   {
@@ -112,10 +111,7 @@ const parts = [
   {
     name: 'core',
     holds: /^/,
-    mutate: [
-      'src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.ts',
-      'machines/xstate-internals.ts',
-    ],
+    mutate: ['src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.ts'],
     tests:
       'test/src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.test.ts test/model/**/*.test.ts',
   },
