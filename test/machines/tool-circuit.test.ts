@@ -818,6 +818,23 @@ describe('a circuit made from a snapshot', () => {
     circuit.send({ type: 'RESUME' });
     expect(contextOf(circuit)).toMatchObject({ ...open, reportedState: 'open' });
   });
+
+  it.each([
+    ['open', { type: 'REQUEST' }, { type: 'REQUEST_DENIED', state: 'open' }],
+    ['closed', { type: 'FAILURE' }, { type: 'TRIP_SPARED', state: 'closed' }],
+  ] as const)(
+    'before RESUME reports what it refuses or is spared as one that is %s',
+    (value, event, report) => {
+      const clock = new ManualClock(1_000);
+      const { parent, reports } = startParent(clock);
+      const config = { failureThreshold: 1 };
+      const input = { tool: 'shell', now: clock.now, config, mayTrip: () => false };
+      const context = { ...initialContext(input), ...(value === 'open' && open), reportedState: null };
+      const snapshot = toolCircuitMachine.resolveState({ value, context });
+      createActor(toolCircuitMachine, { parent, id: 'shell', snapshot, input }).start().send(event);
+      expect(reports).toMatchObject([report]);
+    },
+  );
 });
 
 describe('RESUME of a circuit that is already running', () => {
@@ -948,6 +965,12 @@ describe('a result of a probe', () => {
     const { circuit } = startHalfOpen();
     circuit.send({ type: 'SUCCESS', stamp } as unknown as ToolCircuitEvent);
     expect(stateOf(circuit)).toBe('closed');
+  });
+
+  it.each([null, undefined])('with %j in place of a stamp frees the oldest slot', (stamp) => {
+    const { circuit, second } = startProbes();
+    circuit.send({ type: 'ABANDON', stamp } as unknown as ToolCircuitEvent);
+    expect(contextOf(circuit).probeStarts).toEqual([second.probeStart]);
   });
 });
 
