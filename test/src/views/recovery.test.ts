@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RecentErrors } from '../../../src/telemetry/recent-errors.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
-function setUp() {
-  const clock = new ManualClock();
+function setUp(clock = new ManualClock()) {
   const registry = createToolRegistry({
     clock,
     circuit: { failureThreshold: 2, minBackoffMs: 1_000 },
@@ -73,6 +72,11 @@ describe('the facts about a recovery pause', () => {
     expect(registry.recovery()).toMatchObject({ isPaused: false, mayAsk: false, askAgainMs: 40_000 });
     clock.advance(40_000);
     expect(registry.recovery()).toMatchObject({ isPaused: true, mayAsk: true, askAgainMs: 0 });
+  });
+
+  it('allow to ask at once by a clock that begins below 0', () => {
+    const { registry } = setUp(new ManualClock(-5_000));
+    expect(registry.recovery()).toMatchObject({ mayAsk: true, askAgainMs: 0 });
   });
 });
 
