@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const entryPoints = {
   'fault-server': 'test/src/proxy/fixtures/fault-server.mjs',
+  'era-server': 'test/src/proxy/fixtures/era-server.mjs',
   // The proxy derives a name from it.
   'server-filesystem': '@modelcontextprotocol/server-filesystem/dist/index.js',
   'state-writer': 'test/src/proxy/fixtures/state-writer.ts',

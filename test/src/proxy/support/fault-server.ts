@@ -13,15 +13,23 @@ export interface Plan {
   readonly startDelayMs?: number;
   /** Whether they wait until the test lets them go on. */
   readonly isHeld?: boolean;
+  /** Whether it ends when anything comes before `initialize`, as servers of some SDKs do. The era server only. */
+  readonly exitsOnProbe?: boolean;
 }
 
 /** A server whose tools fail on request, and a record of its runs. */
 export class FaultServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'toolfuse-faults-'));
+  readonly #program: readonly string[];
   #http: ChildProcess | undefined;
 
+  /** @param program Its file, and the arguments before the folder. */
+  constructor(program: readonly string[] = [programFile('fault-server')]) {
+    this.#program = program;
+  }
+
   get command(): CommandLine {
-    return [process.execPath, programFile('fault-server'), this.folder];
+    return [process.execPath, ...this.#program, this.folder];
   }
 
   plan(plan: Plan): void {
@@ -56,9 +64,8 @@ export class FaultServer {
 
   /** Starts one that is reached over HTTP. */
   async listen(port: number): Promise<void> {
-    const http = spawn(process.execPath, [programFile('fault-server'), this.folder, String(port)], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const [program, ...args] = this.command;
+    const http = spawn(program, [...args, String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#http = http;
     let said = '';
     for await (const chunk of http.stderr) {
