@@ -47,6 +47,10 @@ export type ToolCircuitEvent =
   | { type: 'RELEASE' }
   /** An operator closes the circuit, whatever its state. */
   | { type: 'CLOSE' }
+  /** From now on the circuit only observes: it stays closed, and reports the trips that it is spared. */
+  | { type: 'OBSERVE' }
+  /** From now on the circuit trips again. */
+  | { type: 'ENFORCE' }
   /** The circuit was made from a snapshot: it reports its state and starts its timer, which XState does not. */
   | { type: 'RESUME' }
   /** The actor is about to be stopped: it cancels its timers, so that stopping many actors is cheap. */
@@ -59,6 +63,8 @@ export interface ToolCircuitContext extends Backoff {
   readonly now: () => number;
   readonly chance: () => number;
   readonly mayTrip: () => boolean;
+  /** Whether the circuit only observes: it never trips, and reports the trips that it is spared. */
+  readonly isObserved: boolean;
   /** Counted failures since the last success. */
   readonly failureCount: number;
   readonly lastFailureAt: number | null;
@@ -109,6 +115,8 @@ export interface ToolCircuitInput {
   readonly chance?: () => number;
   /** Whether a closed circuit may trip; if not, it reports a spared trip instead. Default: always. */
   readonly mayTrip?: () => boolean;
+  /** Whether the circuit only observes, until the event `ENFORCE`. Default false. */
+  readonly isObserved?: boolean;
 }
 
 const none: readonly number[] = Object.freeze([]);
@@ -155,6 +163,7 @@ export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
     now: input.now,
     chance: input.chance ?? noChance,
     mayTrip: input.mayTrip ?? always,
+    isObserved: input.isObserved ?? false,
     ...unused,
     tripMemory: config.trip.start,
     generation: 0,
@@ -176,6 +185,7 @@ export function contextWith(
     now: context.now,
     chance: context.chance,
     mayTrip: context.mayTrip,
+    isObserved: context.isObserved,
     failureCount: context.failureCount,
     lastFailureAt: context.lastFailureAt,
     lastErrorCategory: context.lastErrorCategory,

@@ -115,7 +115,8 @@ export const rules = {
     const { call, tripMemory } = recorded(moment);
     return config.trip.trips(tripMemory, call, config);
   },
-  tripIsSpared: (moment: Moment): boolean => rules.callTrips(moment) && !moment.context.mayTrip(),
+  tripIsSpared: (moment: Moment): boolean =>
+    rules.callTrips(moment) && (moment.context.isObserved || !moment.context.mayTrip()),
   backoffHasRunOut: (moment: Moment): boolean => backoffLeftMs(moment.context, instant(moment)) === 0,
   placeIsFree: (moment: Moment): boolean => hasFreePlace(moment.context, instant(moment)),
   probesAreTimed: ({ context }: Moment): boolean => context.probeStarts.length > 0,
@@ -189,6 +190,8 @@ export const updates = {
     tripMemory: recorded(moment).tripMemory,
   }),
   noteSparedTrip: () => ({ tripIsSpared: true }),
+  observe: () => ({ isObserved: true }),
+  enforce: () => ({ isObserved: false, tripIsSpared: false }),
 
   trip: (moment: Moment) => ({
     failureCount: recorded(moment).call.failuresInARow,

@@ -21,7 +21,14 @@ export { type CircuitState, countsAsOpen } from './circuit-state.ts';
 export { type CountWindowOptions, countWindow } from './count-window.ts';
 export type { RateLimits } from './rates.ts';
 export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
-export type { CircuitBegan, CircuitChanged, RequestDenied, TripSpared } from './reports.ts';
+export type {
+  CallSpared,
+  CircuitBegan,
+  CircuitChanged,
+  RequestDenied,
+  SpareReason,
+  TripSpared,
+} from './reports.ts';
 export { type TimeWindowOptions, timeWindow } from './time-window.ts';
 export { type ToolCircuitRef, type ToolCircuitSnapshot, toolCircuitMachine } from './tool-circuit.ts';
 export {

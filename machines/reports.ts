@@ -30,14 +30,30 @@ export interface RequestDenied {
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
+/**
+ * Why a circuit did not do what its calls called for: it only observes, an operator disabled it, or `recovery.maxOpenShare` is
+ * reached.
+ */
+export type SpareReason = 'observe' | 'disabled' | 'cap';
+
 /** Reports to the parent that a circuit would have tripped but was not allowed to. */
 export interface TripSpared {
   readonly type: 'TRIP_SPARED';
   readonly tool: string;
-  /** `disabled` by an operator, or `closed` because the parent allows no more trips. */
+  /** `disabled` by an operator, or `closed` because it only observes or the parent allows no more trips. */
   readonly state: CircuitState;
+  readonly why: SpareReason;
   /** Whether this is the first spared trip since the last success. */
   readonly isFirst: boolean;
+  readonly lastErrorCategory: ErrorCategory | null;
+}
+
+/** Reports to the parent that a call runs although the circuit would have refused it if it did not only observe. */
+export interface CallSpared {
+  readonly type: 'CALL_SPARED';
+  readonly tool: string;
+  /** The state in which the circuit would have been. */
+  readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
@@ -50,11 +66,17 @@ export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
   lastErrorCategory: context.lastErrorCategory,
 });
 
+function spareReason({ reportedState, isObserved }: ToolCircuitContext): SpareReason {
+  if (reportedState === 'disabled') return 'disabled';
+  return isObserved ? 'observe' : 'cap';
+}
+
 /** The report of the trip that a circuit was just spared. */
 export const sparedTripReport = (context: ToolCircuitContext): TripSpared => ({
   type: 'TRIP_SPARED',
   tool: context.tool,
   state: context.reportedState ?? 'closed',
+  why: spareReason(context),
   isFirst: !context.tripIsSpared,
   lastErrorCategory: context.lastErrorCategory,
 });

@@ -34,6 +34,8 @@ export const toolCircuitMachine = setup({
     rememberFailure: assign(updates.rememberFailure),
     rememberSlowSuccess: assign(updates.rememberSlowSuccess),
     noteSparedTrip: assign(updates.noteSparedTrip),
+    observe: assign(updates.observe),
+    enforce: assign(updates.enforce),
     trip: assign(updates.trip),
     tripAgain: assign(updates.tripAgain),
     startWaitAgain: assign(updates.startWaitAgain),
@@ -109,6 +111,8 @@ export const toolCircuitMachine = setup({
   entry: 'reportBeginning',
   on: {
     DISARM: { actions: 'letGoOfTimer' },
+    OBSERVE: { actions: 'observe' },
+    ENFORCE: { actions: 'enforce' },
   },
   states: {
     closed: {
@@ -163,6 +167,8 @@ export const toolCircuitMachine = setup({
         ISOLATE: { target: 'isolated', actions: 'isolate' },
         DISABLE: { target: 'disabled', actions: 'recover' },
         CLOSE: { target: 'closed', actions: 'recover' },
+        // Nothing is refused while observing.
+        OBSERVE: { target: 'closed', actions: ['recover', 'observe'] },
       },
     },
     halfOpen: {
@@ -201,6 +207,7 @@ export const toolCircuitMachine = setup({
         ISOLATE: { target: 'isolated', actions: 'isolate' },
         DISABLE: { target: 'disabled', actions: 'recover' },
         CLOSE: { target: 'closed', actions: 'recover' },
+        OBSERVE: { target: 'closed', actions: ['recover', 'observe'] },
       },
     },
     isolated: {

@@ -13,7 +13,14 @@ import type { ErrorCategory } from './categories.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
-import type { CircuitBegan, CircuitChanged, RequestDenied, TripSpared } from './reports.ts';
+import type {
+  CallSpared,
+  CircuitBegan,
+  CircuitChanged,
+  RequestDenied,
+  SpareReason,
+  TripSpared,
+} from './reports.ts';
 
 /** A circuit to forget, and the state that it last reported. */
 export interface ForgottenCircuit {
@@ -28,6 +35,7 @@ export type ToolRegistryEvent =
   | CircuitChanged
   | RequestDenied
   | TripSpared
+  | CallSpared
   /** Stop these circuits and no longer count them. */
   | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
   /** Stop these circuits, but keep counting them, because the registry stops too. */
@@ -93,8 +101,15 @@ export type ToolRegistryEmitted =
       readonly currentBackoffMs: number;
     })
   | (CircuitNews & { readonly type: 'circuit.denied'; readonly state: CircuitState; readonly at: number })
-  /** A trip was suppressed: the circuit is disabled or too many are open (`recovery.maxOpenShare`). Once until a success. */
-  | (CircuitNews & { readonly type: 'circuit.spared'; readonly state: CircuitState })
+  | (CircuitNews & {
+      readonly type: 'circuit.spared';
+      /** The state of the circuit; of a spared call, that in which it would have been. */
+      readonly state: CircuitState;
+      /** The circuit only observes, is disabled, or too many are open (`recovery.maxOpenShare`). */
+      readonly why: SpareReason;
+      /** A trip, told once until a success; or a call that would have been refused, of an observing circuit. */
+      readonly what: 'trip' | 'call';
+    })
   | {
       readonly type: 'recovery.paused';
       readonly reason: string;
@@ -225,13 +240,21 @@ export const toolRegistryMachine = setup({
       currentBackoffMs: change.currentBackoffMs,
       lastErrorCategory: change.lastErrorCategory,
     })),
-    noteCap: assign(({ context }, { tool, state }: TripSpared) =>
-      withOpen(context, context.openCircuits, state === 'closed' ? tool : context.overCap),
+    noteCap: assign(({ context }, { tool, why }: TripSpared) =>
+      withOpen(context, context.openCircuits, why === 'cap' ? tool : context.overCap),
     ),
     announceSparedTrip: enqueueActions(({ enqueue }, spared: TripSpared) => {
       const { type: _type, isFirst, ...news } = spared;
-      if (isFirst) enqueue.emit({ type: 'circuit.spared', ...news });
+      if (isFirst) enqueue.emit({ type: 'circuit.spared', what: 'trip', ...news });
     }),
+    announceSparedCall: emit((_, { tool, state, lastErrorCategory }: CallSpared) => ({
+      type: 'circuit.spared' as const,
+      what: 'call' as const,
+      tool,
+      state,
+      why: 'observe' as const,
+      lastErrorCategory,
+    })),
     countDenial: assign(({ context }) => ({ breakerDenials: context.breakerDenials + 1 })),
     announceDenial: emit((_, denial: RequestDenied) => ({
       type: 'circuit.denied' as const,
@@ -312,6 +335,7 @@ export const toolRegistryMachine = setup({
         { type: 'announceSparedTrip', params: ({ event }) => event },
       ],
     },
+    CALL_SPARED: { actions: { type: 'announceSparedCall', params: ({ event }) => event } },
     REQUEST_DENIED: {
       actions: ['countDenial', { type: 'announceDenial', params: ({ event }) => event }],
     },

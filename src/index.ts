@@ -10,6 +10,7 @@ export type {
   RateLimits,
   RecoveryConfig,
   RetryAdvice,
+  SpareReason,
   TimeWindowOptions,
   ToolCircuitEvent,
   ToolCircuitRef,
@@ -35,6 +36,7 @@ export type { ModelAnswer } from './calls/denial-words.ts';
 export type { FailureOptions, Permit } from './calls/permit.ts';
 export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
 export type { Guarded } from './calls/wrap.ts';
+export type { Mode } from './circuits/modes.ts';
 export { RegistryStoppedError } from './circuits/registry-stopped-error.ts';
 export { type CategorizeOptions, categorize } from './classify/categorize.ts';
 export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';

@@ -54,7 +54,9 @@ export class Admissions {
     if (this.#steps.seesCalls) return this.#askInSteps(name, undefined).admitted;
     const circuit = this.#circuits.touch(name);
     if (circuit === undefined) return this.#allowsFirst(name);
-    if (circuit.upstream !== undefined) return this.#askCircuits(name, undefined).admitted;
+    if (circuit.upstream !== undefined || circuit.shadow !== undefined) {
+      return this.#askCircuits(name, undefined).admitted;
+    }
     return this.#admit(circuit) !== null;
   }
 
@@ -84,6 +86,7 @@ export class Admissions {
     if (upstream !== undefined) return this.#askBoth(circuit, this.#circuits.useUpstream(circuit, upstream));
     const admitted = this.#admit(circuit);
     if (admitted === null) return this.#denial(circuit, name);
+    if (admitted.shadow === null) this.#spare(circuit, circuit);
     return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
 
@@ -91,24 +94,50 @@ export class Admissions {
   #askBoth(circuit: Circuit, upstreamCircuit: Circuit): AdmittedCall | Denial {
     // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
     const upstream = this.#admit(upstreamCircuit);
-    if (upstream === null) {
+    // An operator's isolation holds for observed tools as well.
+    if (upstream === null && (circuit.shadow === undefined || upstreamCircuit.latest.value === 'isolated')) {
       circuit.upstreamDenials += 1;
       return this.#denial(upstreamCircuit, circuit.id);
     }
-    const admitted = this.#admit(circuit);
+    const isSpared = upstream === null || upstream.shadow === null;
+    const admitted = this.#admit(circuit, isSpared);
     if (admitted === null) {
-      this.#results.giveBack(upstream.circuit, upstream.stamp);
+      if (upstream !== null) this.#results.giveBack(upstream);
       return this.#denial(circuit, circuit.id);
     }
+    if (isSpared) this.#spare(circuit, upstreamCircuit);
+    else if (admitted.shadow === null) {
+      this.#results.giveBackShadow(upstream);
+      this.#spare(circuit, circuit);
+    }
     const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
-    return { ...admitted, startedAt, upstream };
+    return { ...admitted, startedAt, upstream: upstream ?? undefined };
   }
 
-  /** Asks one circuit alone for permission, untimed. @returns Null if it refuses. */
-  #admit(circuit: Circuit): AdmittedCall | null {
+  /** Tells that a call runs although a circuit, its own or its upstream's, would have refused it. */
+  #spare(circuit: Circuit, refusing: Circuit): void {
+    const { value, context } = refusing.shadow?.snapshot ?? refusing.latest;
+    this.#circuits.spareCall(circuit, value as CircuitState, context.lastErrorCategory);
+  }
+
+  /**
+   * Asks one circuit alone for permission, untimed.
+   *
+   * @param isSpared Whether another circuit would have refused the call, so that a shadow is not even asked.
+   * @returns Null if it refuses.
+   */
+  #admit(circuit: Circuit, isSpared = false): AdmittedCall | null {
     if (circuit.freeAdmission !== undefined) return circuit.freeAdmission;
     const { value, context } = circuit.latest;
     if (admitsAll(value as CircuitState)) {
+      if (circuit.shadow !== undefined) {
+        const shadow = isSpared ? null : circuit.shadow.request(this.#clock.now());
+        return {
+          ...admissionBy(circuit, { generation: context.generation, probeStart: null }),
+          // What an operator has disabled would have admitted every call.
+          ...(value === 'closed' && { shadow }),
+        };
+      }
       circuit.freeAdmission = admissionBy(circuit, { generation: context.generation, probeStart: null });
       return circuit.freeAdmission;
     }

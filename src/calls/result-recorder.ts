@@ -3,9 +3,10 @@ import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../../machi
 import { durationOf, isLate } from '../../machines/circuit-rules.ts';
 import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
 import { consecutiveFailures } from '../../machines/trip-strategy.ts';
-import { isProbe } from '../circuits/admission.ts';
+import { type Admission, isProbe } from '../circuits/admission.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
+import type { Shadow } from '../circuits/shadow.ts';
 import { errorText } from '../classify/error-text.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
@@ -45,6 +46,12 @@ function withDetails<Event extends ResultEvent>(
   if (stamp !== undefined) event.stamp = stamp;
   if (durationMs !== undefined) event.durationMs = durationMs;
   return event;
+}
+
+/** Tells the shadow of an observed circuit of a result, unless it would have refused the call or was not asked. */
+function tellShadow(shadow: Shadow, event: ResultEvent, admission: Admission<Circuit> | undefined): void {
+  if (admission === undefined) shadow.tell(event);
+  else if (admission.shadow) shadow.tell({ ...event, stamp: admission.shadow });
 }
 
 /** Counts how calls ended, and sends each result to the circuits that it is evidence for or against. */
@@ -96,20 +103,20 @@ export class ResultRecorder implements PermitOwner {
 
   /** An admitted call succeeded. */
   succeed(call: AdmittedCall): void {
-    const { circuit, stamp, upstream } = call;
+    const { circuit, upstream } = call;
     const durationMs = this.#durationOf(call);
     this.#count(circuit, null, undefined, call, durationMs);
-    if (this.#circuits.isCurrent(circuit)) this.#succeed(circuit, stamp, durationMs);
+    if (this.#circuits.isCurrent(circuit)) this.#succeed(circuit, call, durationMs);
     if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.succeed(durationMs);
-      this.#succeed(upstream.circuit, upstream.stamp, durationMs);
+      this.#succeed(upstream.circuit, upstream, durationMs);
     }
   }
 
   /** An admitted call failed. */
   fail(call: AdmittedCall, failure: unknown, known: KnownOfFailure = nothingMore): void {
     if (this.#circuits.isStopped && !this.#steps.seesEnds) return;
-    const { circuit, stamp, upstream } = call;
+    const { circuit, upstream } = call;
     const { roundTrip = false, mayBeCallersAbort = true } = known;
     const said = this.#categoryOf(failure);
     const category = said === 'cancelled' && !mayBeCallersAbort ? 'timeout' : said;
@@ -117,16 +124,16 @@ export class ResultRecorder implements PermitOwner {
     // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
     this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
-      if (this.#circuits.isCurrent(circuit)) this.#fail(circuit, category, failure, stamp, durationMs);
+      if (this.#circuits.isCurrent(circuit)) this.#fail(circuit, category, failure, call, durationMs);
       return;
     }
     const evidence = evidenceOf(category, failure, roundTrip);
     if (this.#circuits.isCurrent(circuit)) {
-      this.#tell(circuit, evidence.tool, category, failure, stamp, durationMs);
+      this.#tell(circuit, evidence.tool, category, failure, call, durationMs);
     }
     if (this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.fail(category, durationMs);
-      this.#tell(upstream.circuit, evidence.upstream, category, failure, upstream.stamp, durationMs);
+      this.#tell(upstream.circuit, evidence.upstream, category, failure, upstream, durationMs);
     }
   }
 
@@ -153,15 +160,22 @@ export class ResultRecorder implements PermitOwner {
     const category = event.type === 'SUCCESS' ? null : categoryOf(event);
     this.#count(circuit, category, category ?? undefined, undefined, durationOf(event) ?? undefined);
     const isNoted = category !== null && isCounted(category) && !isLate(circuit.latest.context, event.stamp);
+    circuit.shadow?.tell(event);
     // A bare event has no message, and the message of an older failure must not stand for it.
     if (isNoted) circuit.lastError = null;
   }
 
   /** Frees the slot of a probe that was not made or says nothing. */
-  giveBack(circuit: Circuit, stamp: PermitStamp): void {
-    if (stamp.probeStart !== null && this.#circuits.isCurrent(circuit)) {
-      circuit.send({ type: 'ABANDON', stamp });
-    }
+  giveBack(admission: Admission<Circuit>): void {
+    const { circuit, stamp } = admission;
+    if (!this.#circuits.isCurrent(circuit)) return;
+    if (stamp.probeStart !== null) circuit.send({ type: 'ABANDON', stamp });
+    this.giveBackShadow(admission);
+  }
+
+  /** The same for the shadow of an observed circuit. */
+  giveBackShadow({ circuit, shadow }: Admission<Circuit>): void {
+    if (shadow) circuit.shadow?.tell({ type: 'ABANDON', stamp: shadow });
   }
 
   /** The circuit that a tool depends on according to its settings. */
@@ -170,9 +184,9 @@ export class ResultRecorder implements PermitOwner {
     return upstream === undefined ? undefined : this.#circuits.useUpstream(circuit, upstream);
   }
 
-  #giveBackAll({ circuit, stamp, upstream }: AdmittedCall): void {
-    this.giveBack(circuit, stamp);
-    if (upstream !== undefined) this.giveBack(upstream.circuit, upstream.stamp);
+  #giveBackAll(call: AdmittedCall): void {
+    this.giveBack(call);
+    if (call.upstream !== undefined) this.giveBack(call.upstream);
   }
 
   /** The category of a failure: given as such, or classified from an error. */
@@ -228,16 +242,24 @@ export class ResultRecorder implements PermitOwner {
     verdict: Verdict,
     category: ErrorCategory,
     failure: unknown,
-    stamp?: PermitStamp,
+    admission?: Admission<Circuit>,
     durationMs?: number,
   ): void {
-    if (verdict === 'success') this.#succeed(circuit, stamp, durationMs);
-    else if (verdict === 'failure') this.#fail(circuit, category, failure, stamp, durationMs);
-    else if (stamp !== undefined) this.giveBack(circuit, stamp);
-    else if (circuit.latest.value === 'halfOpen') circuit.send({ type: 'ABANDON' });
+    if (verdict === 'success') this.#succeed(circuit, admission, durationMs);
+    else if (verdict === 'failure') this.#fail(circuit, category, failure, admission, durationMs);
+    else if (admission !== undefined) this.giveBack(admission);
+    else {
+      if (circuit.latest.value === 'halfOpen') circuit.send({ type: 'ABANDON' });
+      if (circuit.shadow?.state === 'halfOpen') circuit.shadow.tell({ type: 'ABANDON' });
+    }
   }
 
-  #succeed(circuit: Circuit, stamp?: PermitStamp, durationMs?: number): void {
+  #succeed(circuit: Circuit, admission?: Admission<Circuit>, durationMs?: number): void {
+    if (circuit.shadow !== undefined) {
+      const event = withDetails({ type: 'SUCCESS', at: this.#clock.now() }, undefined, durationMs);
+      tellShadow(circuit.shadow, event, admission);
+    }
+    const stamp = admission?.stamp;
     const { value, context } = circuit.latest;
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
@@ -253,11 +275,14 @@ export class ResultRecorder implements PermitOwner {
     circuit: Circuit,
     category: ErrorCategory,
     failure: unknown,
-    stamp?: PermitStamp,
+    admission?: Admission<Circuit>,
     durationMs?: number,
   ): void {
+    const stamp = admission?.stamp;
     const at = this.#clock.now();
     if (!isCounted(category)) {
+      if (circuit.shadow !== undefined)
+        tellShadow(circuit.shadow, { type: 'FAILURE', category, at }, admission);
       const isProbeResult =
         stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
       // An ignored failure only frees a probe slot.
@@ -271,6 +296,9 @@ export class ResultRecorder implements PermitOwner {
     const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
     const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
+    if (circuit.shadow !== undefined) {
+      tellShadow(circuit.shadow, withDetails({ ...event }, undefined, durationMs), admission);
+    }
     circuit.tell(withDetails(event, stamp, durationMs));
   }
 }

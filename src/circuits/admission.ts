@@ -9,6 +9,11 @@ export interface Admission<Circuit> {
   readonly startedAt: number | undefined;
   /** The permission of the tool's upstream, if it has one. */
   readonly upstream: Admission<Circuit> | undefined;
+  /**
+   * The permission that the shadow of an observed circuit gave; null if it would have refused, left out if the circuit is not
+   * observed.
+   */
+  readonly shadow?: PermitStamp | null;
 }
 
 /** Whether the call is a probe of a half-open circuit. */

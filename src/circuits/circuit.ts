@@ -10,6 +10,7 @@ import { circuitChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
 import { CircuitActor, type CircuitLife, compact } from './circuit-actor.ts';
 import { Foresight } from './foresight.ts';
+import { Shadow } from './shadow.ts';
 import { UntoldMemory } from './untold-memory.ts';
 
 export type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
@@ -54,6 +55,8 @@ export class Circuit implements CircuitLife {
   readonly trip: OwnStrategy;
   /** Whether all of its calls must be timed, because its trip strategy needs durations. */
   readonly isTimed: boolean;
+  /** The life that it would have had, while it only observes. */
+  shadow: Shadow | undefined;
   /** How many of its calls were refused because of its upstream. */
   upstreamDenials = 0;
   /** The counters of its calls; undefined before the first one. */
@@ -69,6 +72,7 @@ export class Circuit implements CircuitLife {
     this.#foresight = new Foresight(this.actor);
     this.trip = this.latest.context.config.trip;
     this.isTimed = this.trip.slowCallMs !== undefined;
+    if (this.latest.context.isObserved) this.shadow = new Shadow(this.latest);
   }
 
   get isInspected(): boolean {
@@ -139,6 +143,7 @@ export class Circuit implements CircuitLife {
     const next = compiled ?? this.#interpreted(before, event, scope);
     // Only now: an inspector may have asked in the middle of the event.
     this.freeAdmission = undefined;
+    if (next.context.isObserved || this.shadow !== undefined) this.#castShadow(before, event, next);
     const isSettled = this.#foresight.end(event, before, next);
     if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
     return next;
@@ -151,6 +156,13 @@ export class Circuit implements CircuitLife {
     const next = compact(toolCircuitMachine.transition(before, event, scope as never));
     unsettled.delete(this);
     return next;
+  }
+
+  /** The shadow begins with what the circuit was before, and is cleared with it. */
+  #castShadow(before: ToolCircuitSnapshot, event: ToolCircuitEvent, next: ToolCircuitSnapshot): void {
+    if (!next.context.isObserved) this.shadow = undefined;
+    else if (this.shadow === undefined) this.shadow = new Shadow(before);
+    else if (event.type === 'RESET' || event.type === 'CLOSE') this.shadow.tell(event);
   }
 
   #mayBeUntold(): boolean {

@@ -1,3 +1,4 @@
+import type { ErrorCategory } from '../../machines/categories.ts';
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import { snapshotOf } from '../../machines/xstate-internals.ts';
@@ -8,6 +9,7 @@ import type { Clock } from '../time/clock.ts';
 import { Circuit, type CircuitOwner, type ResultEvent } from './circuit.ts';
 import type { CircuitSettings } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
+import type { Modes } from './modes.ts';
 import type { RegistryActor } from './registry-actor.ts';
 import { RegistryStoppedError } from './registry-stopped-error.ts';
 
@@ -19,6 +21,7 @@ export interface CircuitsOptions {
   readonly circuit: CircuitConfig;
   /** The settings of individual circuits, by name. */
   readonly settings: ReadonlyMap<string, CircuitSettings>;
+  readonly modes: Modes;
   /** The largest share of circuits that may be tripped at once, above 0 and at most 1; one always may. */
   readonly maxOpenShare: number;
   /** The largest number of circuits to keep. */
@@ -120,6 +123,21 @@ export class Circuits {
     return [...others.sort((a, b) => a.usedAt - b.usedAt), ...open];
   }
 
+  /** Tells that a call of an observed tool runs although a circuit would have refused it. */
+  spareCall({ id: tool }: Circuit, state: CircuitState, lastErrorCategory: ErrorCategory | null): void {
+    this.#options.parent.send({ type: 'CALL_SPARED', tool, state, lastErrorCategory });
+  }
+
+  /** Lets every circuit do what the mode of its tool says. */
+  followModes(): void {
+    for (const circuit of [...this.#byName.values()]) {
+      const isObserved = this.#options.modes.of(circuit.id) === 'observe';
+      if (isObserved !== circuit.latest.context.isObserved) {
+        circuit.send({ type: isObserved ? 'OBSERVE' : 'ENFORCE' });
+      }
+    }
+  }
+
   /** How long a circuit has been open or isolated in total, in ms. */
   openMs(circuit: Circuit): number {
     const { openMs, openSince } = circuit;
@@ -173,6 +191,7 @@ export class Circuits {
       config: settings?.circuit ?? this.#options.circuit,
       chance,
       mayTrip: this.#mayTrip,
+      isObserved: this.#options.modes.of(name) === 'observe',
     };
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
     const circuit = new Circuit({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
@@ -186,7 +205,11 @@ export class Circuits {
     circuit.usedAt = ++this.#uses;
     this.#byName.set(name, circuit);
     circuit.actor.start();
-    if (snapshot) circuit.send({ type: 'RESUME' });
+    if (snapshot) {
+      circuit.send({ type: 'RESUME' });
+      // A restored circuit may be open.
+      if (input.isObserved) circuit.send({ type: 'OBSERVE' });
+    }
     return circuit;
   }
 

@@ -105,7 +105,11 @@ export class Foresight {
 }
 
 /** Whether a request was admitted, read off what the circuit knew before and after it. */
-function answerTo(at: number, before: ToolCircuitContext, after: ToolCircuitContext): PermitStamp | null {
+export function answerTo(
+  at: number,
+  before: ToolCircuitContext,
+  after: ToolCircuitContext,
+): PermitStamp | null {
   const { deniedRequests, generation, probesInFlight } = after;
   if (deniedRequests !== before.deniedRequests) return null;
   return { generation, probeStart: probesInFlight === 0 ? null : at };

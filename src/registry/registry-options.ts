@@ -14,10 +14,11 @@ import {
   share,
 } from '../../machines/rule.ts';
 import type { SettingsOfTools } from '../calls/tool-settings.ts';
+import type { Mode } from '../circuits/modes.ts';
 import type { PersistedRegistry } from '../persistence/persisted.ts';
 import type { Clock } from '../time/clock.ts';
 import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
-import { checkTools, type ToolConfig } from './tool-options.ts';
+import { aMode, checkTools, type ToolConfig } from './tool-options.ts';
 
 /** Options of `createToolRegistry`. All are optional. */
 export interface ToolRegistryOptions {
@@ -25,6 +26,11 @@ export interface ToolRegistryOptions {
   readonly circuit?: Partial<CircuitConfig>;
   /** Settings of individual tools, by name; whatever they leave out comes from `circuit`. */
   readonly tools?: Readonly<Record<string, ToolConfig>>;
+  /**
+   * Whether circuits refuse calls (`enforce`) or only observe: everything is counted and told, and nothing is refused.
+   * `setMode` changes it later. Default `enforce`.
+   */
+  readonly mode?: Mode;
   /** When the registry tells the agent to pause and ask its user. */
   readonly recovery?: Partial<RecoveryConfig>;
   /**
@@ -48,6 +54,7 @@ export interface ToolRegistryOptions {
 export interface RegistryConfig {
   readonly circuit: CircuitConfig;
   readonly tools: SettingsOfTools;
+  readonly mode: Mode;
   readonly recovery: RecoveryConfig;
   readonly maxTools: number;
 }
@@ -76,6 +83,7 @@ const recoveryRules: Rules<keyof RecoveryConfig> = {
 const registryRules: Rules<keyof ToolRegistryOptions> = {
   circuit: anObject,
   tools: anObject,
+  mode: aMode,
   recovery: anObject,
   maxTools: positiveIntegerOrInfinity,
   clock: aClock,
@@ -94,6 +102,7 @@ export function checkOptions(options: unknown): RegistryConfig {
   const {
     circuit = {},
     tools = {},
+    mode = 'enforce',
     recovery = {},
     maxTools = 10_000,
   } = checkFields<ToolRegistryOptions>(options, registryRules, 'options');
@@ -101,6 +110,7 @@ export function checkOptions(options: unknown): RegistryConfig {
   return {
     circuit: checkCircuit(base, {}, 'circuit'),
     tools: checkTools(tools, base),
+    mode,
     recovery: recoveryConfig(checkFields<RecoveryConfig>(recovery, recoveryRules, 'recovery')),
     maxTools,
   };

@@ -24,6 +24,7 @@ import { ownSteps } from '../calls/steps/own-steps.ts';
 import { type Guarded, guardedFunction } from '../calls/wrap.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import { Circuits } from '../circuits/circuits.ts';
+import { type Mode, Modes } from '../circuits/modes.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
 import {
@@ -56,6 +57,7 @@ import {
   type UntilReadyOptions,
 } from './method-options.ts';
 import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
+import { aMode } from './tool-options.ts';
 import { untilReady } from './until-ready.ts';
 
 /** Every known tool at one instant. */
@@ -79,6 +81,7 @@ export class ToolRegistry {
   readonly #config: RegistryConfig;
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
+  readonly #modes: Modes;
   readonly #steps: CallSteps;
   readonly #results: ResultRecorder;
   readonly #guard: Guard;
@@ -99,14 +102,19 @@ export class ToolRegistry {
       },
       () => this.stop(),
     );
-    parent.on('*', (event) => channels.publish(event));
+    parent.on('*', (event) => {
+      if (event.type === 'circuit.spared') this.#circuits.get(event.tool)?.stats.spare(event.why, event.what);
+      channels.publish(event);
+    });
     this.actor = parent.start();
-    const { circuit, tools: settings, recovery, maxTools } = this.#config;
+    const { circuit, tools: settings, recovery, maxTools, mode } = this.#config;
+    this.#modes = new Modes(mode, settings);
     this.#circuits = new Circuits({
       parent,
       clock: this.#clock,
       circuit,
       settings,
+      modes: this.#modes,
       maxOpenShare: recovery.maxOpenShare,
       maxTools,
       chance: containedChance(options.random ?? Math.random),
@@ -331,7 +339,7 @@ export class ToolRegistry {
   diagnostics(name: string): ToolDiagnostics {
     const circuit = this.#circuits.get(name);
     return circuit === undefined
-      ? diagnoseUnknown(name, this.#upstreamOf(name), this.availability(name))
+      ? diagnoseUnknown(name, this.#upstreamOf(name), this.availability(name), this.mode(name))
       : this.#diagnose(circuit);
   }
 
@@ -474,6 +482,33 @@ export class ToolRegistry {
   /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled. */
   forceClose(name: string): void {
     if (!this.#circuits.isStopped) this.#circuits.touch(name)?.send({ type: 'CLOSE' });
+  }
+
+  /**
+   * Turns circuits on, or lets them only observe, at once and without losing what they know.
+   *
+   * A circuit that only observes stays closed, and all its calls run. `circuit.spared` tells of each trip that it was spared and
+   * of each call that it would have refused; the diagnostics have their number as `wouldDeny`, and the state in which it would
+   * be as `wouldBe`. An open circuit that begins to observe closes. An isolation by hand still holds.
+   *
+   * @example
+   * const registry = createToolRegistry({ mode: 'observe' });
+   * // A week later, `registry.metrics().wouldDeny` says what would have been refused.
+   * registry.setMode('enforce');
+   *
+   * @param name The tool that gets a mode of its own. Default: all tools that have none.
+   * @throws RangeError for an invalid mode.
+   */
+  setMode(mode: Mode, name?: string): void {
+    checkValue(mode, 'mode', aMode);
+    if (this.#circuits.isStopped) return;
+    this.#modes.set(mode, name);
+    this.#circuits.followModes();
+  }
+
+  /** Whether a tool's circuit refuses calls or only observes; without a name, that of the tools that have no mode of their own. */
+  mode(name?: string): Mode {
+    return name === undefined ? this.#modes.ofAll : this.#modes.of(name);
   }
 
   /**

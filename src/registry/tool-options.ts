@@ -1,7 +1,8 @@
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
-import { aFunction, checkFields, type Rule, type Rules, show } from '../../machines/rule.ts';
+import { aFunction, checkFields, oneOf, type Rule, type Rules, show } from '../../machines/rule.ts';
 import type { CallContext } from '../calls/call.ts';
 import type { SettingsOfTools, ToolSettings } from '../calls/tool-settings.ts';
+import type { Mode } from '../circuits/modes.ts';
 import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
 
 /** The settings of one tool: those of its circuit, and those of the tool itself. */
@@ -13,6 +14,8 @@ export interface ToolConfig extends Partial<CircuitConfig> {
    * failure counts against the one that it is evidence against. An upstream cannot have an upstream itself.
    */
   readonly upstream?: string;
+  /** Whether the tool's circuit refuses calls or only observes. Default: the `mode` of the registry. */
+  readonly mode?: Mode;
   /**
    * A cheap call that finds out whether the tool works again. It runs when the circuit becomes half-open, so that the tool
    * recovers without risking a user's call. Returning, or fulfilling the promise, is a success. It times out after 90 % of
@@ -27,11 +30,15 @@ const toolNames: Rule = [
 ];
 const aToolName: Rule = ['the name of a tool', (value) => typeof value === 'string'];
 
+/** The rule for a mode. */
+export const aMode: Rule = oneOf(['enforce', 'observe']);
+
 const toolRules: Rules<keyof ToolConfig> = {
   ...circuitRules,
   alternatives: toolNames,
   upstream: aToolName,
   probe: aFunction,
+  mode: aMode,
 };
 
 function checkUpstreams(tools: SettingsOfTools): void {
@@ -59,6 +66,7 @@ export function checkTools(given: object, base: Partial<CircuitConfig>): Setting
       alternatives = [],
       upstream,
       probe,
+      mode,
       ...rest
     } = checkFields<ToolConfig>(overrides, toolRules, path);
     tools.set(name, {
@@ -66,6 +74,7 @@ export function checkTools(given: object, base: Partial<CircuitConfig>): Setting
       alternatives: Object.freeze([...alternatives]),
       upstream,
       probe,
+      mode,
     });
   }
   checkUpstreams(tools);

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import type { SpareReason } from '../../machines/reports.ts';
 
 /** How long recent calls took, in ms. After a call of less than 0.1 ms, the next 255 calls are not measured. */
 export interface Latency {
@@ -18,6 +19,10 @@ export interface CallCounts {
   readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
   /** Calls that hit `timeoutMs` or the caller's own limit, as reported by `permit.failure(error, { timedOut: true })`. */
   readonly timeouts: number;
+  /** The events `circuit.spared` by their reason; those that never occurred are left out. */
+  readonly spared: Readonly<Partial<Record<SpareReason, number>>>;
+  /** Calls that ran although the circuit would have refused them, because it only observes. */
+  readonly wouldDeny: number;
 }
 
 /** How many recent durations are kept. */
@@ -26,6 +31,19 @@ const maxDurations = 128;
 /** Below this duration, in ms, reading the clock would cost more than the measurement is worth. */
 const quickMs = 0.1;
 const skippedAfterQuick = 255;
+
+/** Adds counts by name; neither is changed. */
+function sum<Name extends string>(
+  own: Partial<Record<Name, number>> | undefined,
+  others: Partial<Record<Name, number>> | undefined,
+): Partial<Record<Name, number>> | undefined {
+  if (others === undefined) return own;
+  const total = { ...own } as Partial<Record<Name, number>>;
+  for (const [name, count] of Object.entries(others) as [Name, number][]) {
+    total[name] = (total[name] ?? 0) + count;
+  }
+  return total;
+}
 
 /** The counters of one tool's calls, in bounded memory. */
 export class CallStats {
@@ -36,6 +54,8 @@ export class CallStats {
   #skipped = 0;
   #failures: Partial<Record<ErrorCategory, number>> | undefined;
   #durations: number[] | undefined;
+  #spared: Partial<Record<SpareReason, number>> | undefined;
+  #wouldDeny = 0;
 
   /** Whether the next call should be timed for the percentiles. */
   shouldMeasure(): boolean {
@@ -59,14 +79,19 @@ export class CallStats {
     this.#timeouts += 1;
   }
 
+  spare(why: SpareReason, what: 'trip' | 'call'): void {
+    this.#spared ??= {};
+    this.#spared[why] = (this.#spared[why] ?? 0) + 1;
+    if (what === 'call') this.#wouldDeny += 1;
+  }
+
   /** Adds another's counters; durations are not merged. */
   add(other: CallStats): void {
     this.#successes += other.#successes;
     this.#timeouts += other.#timeouts;
-    for (const [category, count] of Object.entries(other.#failures ?? {}) as [ErrorCategory, number][]) {
-      this.#failures ??= {};
-      this.#failures[category] = (this.#failures[category] ?? 0) + count;
-    }
+    this.#wouldDeny += other.#wouldDeny;
+    this.#failures = sum(this.#failures, other.#failures);
+    this.#spared = sum(this.#spared, other.#spared);
   }
 
   counts(): CallCounts {
@@ -77,6 +102,8 @@ export class CallStats {
       successes: this.#successes,
       failures,
       timeouts: this.#timeouts,
+      spared: { ...this.#spared },
+      wouldDeny: this.#wouldDeny,
     };
   }
 

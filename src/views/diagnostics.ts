@@ -3,6 +3,7 @@ import { backoffLeftMs } from '../../machines/circuit-context.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { Circuit } from '../circuits/circuit.ts';
+import type { Mode } from '../circuits/modes.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import type { Availability } from './availability.ts';
 import { type Measured, toolMetrics } from './metrics.ts';
@@ -11,6 +12,10 @@ import { type Measured, toolMetrics } from './metrics.ts';
 export interface ToolDiagnostics extends CallCounts {
   readonly tool: string;
   readonly status: CircuitState;
+  /** Whether the circuit refuses calls or only observes. */
+  readonly mode: Mode;
+  /** The state in which the circuit would be if it did not only observe; otherwise its `status`. */
+  readonly wouldBe: CircuitState;
   /** Counted failures since the last success. */
   readonly failureCount: number;
   /** The current backoff, in ms; 0 while closed. */
@@ -55,7 +60,7 @@ export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): 
 
 /** The diagnostics of a tool, derived from its circuit. */
 export function diagnose(
-  circuit: Measured & Pick<Circuit, 'lastUpstream'>,
+  circuit: Measured & Pick<Circuit, 'lastUpstream' | 'shadow'>,
   now: number,
   openMs: number,
   availability: Availability,
@@ -66,6 +71,8 @@ export function diagnose(
   return {
     ...counted,
     status,
+    mode: context.isObserved ? 'observe' : 'enforce',
+    wouldBe: status === 'closed' ? (circuit.shadow?.stateAt(now) ?? status) : status,
     failureCount: context.failureCount,
     currentBackoffMs: context.currentBackoffMs,
     remainingBackoffMs: remainingBackoffMs(circuit.latest, now),
@@ -88,10 +95,13 @@ export function diagnoseUnknown(
   tool: string,
   upstream: string | undefined,
   availability: Availability,
+  mode: Mode,
 ): ToolDiagnostics {
   return {
     tool,
     status: 'closed',
+    mode,
+    wouldBe: 'closed',
     failureCount: 0,
     currentBackoffMs: 0,
     remainingBackoffMs: null,
@@ -111,6 +121,8 @@ export function diagnoseUnknown(
     successes: 0,
     failures: {},
     timeouts: 0,
+    spared: {},
+    wouldDeny: 0,
     openMs: 0,
     latency: null,
   };

@@ -95,6 +95,8 @@ function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTra
     { type: 'CLOSE' },
     { type: 'RESUME' },
     { type: 'DISARM' },
+    { type: 'OBSERVE' },
+    { type: 'ENFORCE' },
   ];
   const input = { tool: 'shell', now: () => 10_000, config, mayTrip: () => mayTrip };
   return edgesTaken(
@@ -103,6 +105,7 @@ function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTra
     events,
     (context: {
       failureCount: number;
+      isObserved: boolean;
       isolations: number;
       isolatedUntil: number | null;
       lastFailureAt: number | null;
@@ -112,6 +115,7 @@ function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTra
       tripMemory: unknown;
     }) => [
       Math.min(context.failureCount, 3),
+      context.isObserved,
       Math.min(context.isolations, 3),
       context.lastFailureAt,
       context.probesInFlight,
@@ -131,7 +135,8 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     { type: 'CIRCUIT_CHANGED', ...change, from: 'closed', to: 'open' },
     { type: 'CIRCUIT_CHANGED', ...change, from: 'open', to: 'closed' },
     { type: 'REQUEST_DENIED', tool: 'a', at: 0, state: 'open', lastErrorCategory: null },
-    { type: 'TRIP_SPARED', tool: 'a', state: 'closed', isFirst: true, lastErrorCategory: null },
+    { type: 'TRIP_SPARED', tool: 'a', state: 'closed', why: 'cap', isFirst: true, lastErrorCategory: null },
+    { type: 'CALL_SPARED', tool: 'a', state: 'open', lastErrorCategory: null },
     { type: 'ACKNOWLEDGE' },
     { type: 'COOLDOWN_OVER' },
     { type: 'FORGET', circuits: [] },
@@ -166,6 +171,8 @@ const charts = [
       ),
     edges: [
       'any --DISARM--> stays',
+      'any --OBSERVE--> stays',
+      'any --ENFORCE--> stays',
 
       'closed --SUCCESS [resultIsLate]--> stays',
       'closed --SUCCESS [tripIsSpared]--> stays',
@@ -194,6 +201,7 @@ const charts = [
       'open --ISOLATE--> isolated',
       'open --DISABLE--> disabled',
       'open --CLOSE--> closed',
+      'open --OBSERVE--> closed',
       'open --after backoff [backoffHasRunOut]--> halfOpen',
       'open --after backoff--> open',
 
@@ -215,6 +223,7 @@ const charts = [
       'halfOpen --ISOLATE--> isolated',
       'halfOpen --DISABLE--> disabled',
       'halfOpen --CLOSE--> closed',
+      'halfOpen --OBSERVE--> closed',
       'halfOpen --after probeTimeout [probesAreTimed]--> halfOpen',
 
       'isolated --ISOLATION_OVER [isolationHasRunOut]--> closed',
@@ -258,6 +267,7 @@ const charts = [
       'any --CIRCUIT_CHANGED--> stays',
       'any --REQUEST_DENIED--> stays',
       'any --TRIP_SPARED--> stays',
+      'any --CALL_SPARED--> stays',
       'any --FORGET--> stays',
       'any --STOP_CIRCUITS--> stays',
       'any --STOP--> stopped',

@@ -1240,7 +1240,7 @@ describe('a circuit with a parent', () => {
     circuit.send({ type: 'FAILURE', category: 'timeout' });
     circuit.send({ type: 'SUCCESS' });
     circuit.send({ type: 'FAILURE' });
-    const spared = { type: 'TRIP_SPARED', tool: 'shell', state: 'disabled' };
+    const spared = { type: 'TRIP_SPARED', tool: 'shell', state: 'disabled', why: 'disabled' };
     expect(reports).toEqual([
       { ...spared, isFirst: true, lastErrorCategory: 'network' },
       { ...spared, isFirst: false, lastErrorCategory: 'timeout' },

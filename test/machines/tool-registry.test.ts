@@ -296,6 +296,7 @@ describe('a recovery pause', () => {
       type: 'TRIP_SPARED',
       tool: 'over',
       state: 'closed',
+      why: 'cap',
       isFirst: true,
       lastErrorCategory: null,
     });
@@ -552,7 +553,7 @@ describe('FORGET', () => {
       const [open] = spawnOpen('open') as [ToolCircuitRef];
       const [spared, other] = spawn('spared', 'other') as [ToolCircuitRef, ToolCircuitRef];
       const news = { tool: 'spared', isFirst: true, lastErrorCategory: null } as const;
-      registry.send({ type: 'TRIP_SPARED', state: 'closed', ...news });
+      registry.send({ type: 'TRIP_SPARED', state: 'closed', why: 'cap', ...news });
       registry.send({ type: 'FORGET', circuits: forgotten([{ open, spared, other }[name]]) });
       return value() === 'paused';
     };

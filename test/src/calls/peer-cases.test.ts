@@ -125,6 +125,8 @@ describe('the cases of the peers', () => {
       type: 'circuit.spared',
       tool: 'search',
       state: 'disabled',
+      why: 'disabled',
+      what: 'trip',
       lastErrorCategory: 'timeout',
     };
     expect(heard).toEqual([spared]);

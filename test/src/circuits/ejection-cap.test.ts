@@ -67,7 +67,14 @@ describe('recovery.maxOpenShare', () => {
     });
     expect(registry.allowRequest('tool 1')).toBe(true);
     expect(heard.filter((event) => (event as { type: string }).type === 'circuit.spared')).toEqual([
-      { type: 'circuit.spared', tool: 'tool 1', state: 'closed', lastErrorCategory: 'network' },
+      {
+        type: 'circuit.spared',
+        what: 'trip',
+        why: 'cap',
+        tool: 'tool 1',
+        state: 'closed',
+        lastErrorCategory: 'network',
+      },
     ]);
   });
 
@@ -159,7 +166,14 @@ describe('recovery.maxOpenShare', () => {
     succeed('tool 0', 101);
     heard.length = 0;
     for (const durationMs of [101, 101, 1, 101]) succeed('tool 1', durationMs);
-    const spared = { type: 'circuit.spared', tool: 'tool 1', state: 'closed', lastErrorCategory: null };
+    const spared = {
+      type: 'circuit.spared',
+      what: 'trip',
+      why: 'cap',
+      tool: 'tool 1',
+      state: 'closed',
+      lastErrorCategory: null,
+    };
     expect(registry.state('tool 1')).toBe('closed');
     expect(heard.filter((event) => (event as { type: string }).type === 'circuit.spared')).toEqual([
       spared,

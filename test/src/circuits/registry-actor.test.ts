@@ -106,6 +106,7 @@ function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
         type: 'TRIP_SPARED',
         tool: each.tool,
         state: each.to,
+        why: each.to === 'closed' ? 'cap' : 'disabled',
         isFirst: from === 'closed',
         lastErrorCategory: null,
       };

@@ -11,7 +11,14 @@ const available = { available: true } as const;
 /** The diagnostics of a circuit without counted calls. */
 const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
   diagnostics.diagnose(
-    { id: 'shell', latest, statsIfAny: undefined, upstreamDenials: 0, lastUpstream: undefined },
+    {
+      id: 'shell',
+      latest,
+      statsIfAny: undefined,
+      upstreamDenials: 0,
+      lastUpstream: undefined,
+      shadow: undefined,
+    },
     now,
     0,
     available,
@@ -23,7 +30,7 @@ describe('the diagnostics of a tool', () => {
   it('that was never used are those of a freshly spawned one', () => {
     const { clock, circuit: fresh } = startCircuit();
     expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(
-      diagnoseUnknown('shell', undefined, available),
+      diagnoseUnknown('shell', undefined, available, 'enforce'),
     );
   });
 
@@ -89,7 +96,7 @@ describe('the diagnostics of a tool', () => {
   });
 
   it('have the same fields in every state, in plain data', () => {
-    const fields = Object.keys(diagnoseUnknown('shell', undefined, available)).sort();
+    const fields = Object.keys(diagnoseUnknown('shell', undefined, available, 'enforce')).sort();
     for (const start of [startCircuit, startOpen, startHalfOpen, () => startIsolated()]) {
       const { clock, circuit: any } = start();
       const diagnosed = diagnose(any.getSnapshot(), clock.now());
