@@ -1,6 +1,6 @@
 import { type RateLimits, rateRules, rates } from './rates.ts';
 import { checkFields, checkValue, positiveInteger, type Rules } from './rule.ts';
-import { isOver, isSlow, nothing, type Tally } from './tally.ts';
+import { isOver, isSlow, nothing, ratesOf, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window over the last calls. */
@@ -72,6 +72,7 @@ export function countWindow(options: CountWindowOptions = {}): TripStrategy<Coun
       };
     },
     trips: (memory: CountWindowMemory) => isOver(given, memory),
+    rates: (memory: CountWindowMemory) => ratesOf(given, memory),
     ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
   });
 }

@@ -1,6 +1,6 @@
 import { type RateLimits, rateRules, rates } from './rates.ts';
 import { checkFields, positiveInteger, positiveMs, type Rules } from './rule.ts';
-import { isOver, isSlow, mayBeOver, nothing, type Tally } from './tally.ts';
+import { isOver, isSlow, mayBeOver, nothing, ratesOf, type Tally } from './tally.ts';
 import { type CallOutcome, own, type TripStrategy } from './trip-strategy.ts';
 
 /** Settings of a window over recent time. */
@@ -93,6 +93,10 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       };
     },
     trips: (memory: TimeWindowMemory) => isOver(given, memory),
+    rates(memory: TimeWindowMemory, at: number) {
+      const slice = sliceOf(at);
+      return ratesOf(given, slice > memory.slice ? movedTo(slice, memory) : memory);
+    },
     addSuccess(
       memory: { -readonly [Field in keyof TimeWindowMemory]: TimeWindowMemory[Field] },
       at: number,

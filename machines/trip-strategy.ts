@@ -43,6 +43,12 @@ export const consecutiveFailures: TripStrategy<null> = Object.freeze({
   trips: (_, { failuresInARow }, { failureThreshold }) => failuresInARow >= failureThreshold,
 } satisfies TripStrategy<null>);
 
+/** The rates that a strategy compares with its limits, from 0 to 1; null while it has too few calls, or has no such limit. */
+export interface WindowRates {
+  readonly failureRate: number | null;
+  readonly slowCallRate: number | null;
+}
+
 /** A strategy of this library, which never throws. */
 export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
   /**
@@ -51,6 +57,8 @@ export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
    * @returns False, with the memory unchanged, if the success needs `record` or might trip the circuit.
    */
   addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
+  /** The rates in the memory at an instant, in ms of the circuit's clock. Left out by a strategy that computes no rates. */
+  rates?(memory: Memory, at: number): WindowRates;
 }
 
 const ours = new WeakSet<object>([consecutiveFailures]);

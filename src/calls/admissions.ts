@@ -87,7 +87,7 @@ export class Admissions {
     const admitted = this.#admit(circuit);
     if (admitted === null) return this.#denial(circuit, name);
     if (admitted.shadow === null) this.#spare(circuit, circuit);
-    return circuit.shouldTime() ? { ...admitted, startedAt: this.#clock.now() } : admitted;
+    return this.#shouldTime(circuit) ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
 
   /** Asks the circuits of a tool and of its upstream for permission. */
@@ -110,7 +110,8 @@ export class Admissions {
       this.#results.giveBackShadow(upstream);
       this.#spare(circuit, circuit);
     }
-    const startedAt = circuit.shouldTime() || upstreamCircuit.isTimed ? this.#clock.now() : undefined;
+    const isTimed = this.#shouldTime(circuit) || upstreamCircuit.isTimed;
+    const startedAt = isTimed ? this.#clock.now() : undefined;
     return { ...admitted, startedAt, upstream: upstream ?? undefined };
   }
 
@@ -118,6 +119,11 @@ export class Admissions {
   #spare(circuit: Circuit, refusing: Circuit): void {
     const { value, context } = refusing.shadow?.snapshot ?? refusing.latest;
     this.#circuits.spareCall(circuit, value as CircuitState, context.lastErrorCategory);
+  }
+
+  /** Whether the next call of a circuit is to be timed: for its percentiles, its trip strategy or a step. */
+  #shouldTime(circuit: Circuit): boolean {
+    return circuit.shouldTime() || this.#steps.timesCalls;
   }
 
   /**

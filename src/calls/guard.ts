@@ -18,6 +18,7 @@ import {
 import { IssuedPermit } from './issued-permit.ts';
 import type { Permit } from './permit.ts';
 import type { ResultRecorder } from './result-recorder.ts';
+import type { CallSteps } from './steps/call-steps.ts';
 
 const noOptions = Object.freeze({});
 
@@ -34,12 +35,14 @@ function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Await
 export class Guard {
   readonly #admissions: Admissions;
   readonly #results: ResultRecorder;
+  readonly #steps: CallSteps;
   readonly #noLimits: CallLimits;
   readonly #stopping = new AbortController();
 
-  constructor(admissions: Admissions, results: ResultRecorder, clock: Required<Clock>) {
+  constructor(admissions: Admissions, results: ResultRecorder, steps: CallSteps, clock: Required<Clock>) {
     this.#admissions = admissions;
     this.#results = results;
+    this.#steps = steps;
     // One for all calls without limits, which are most.
     const stopping = this.#stopping.signal;
     this.#noLimits = { signal: undefined, timeoutMs: undefined, clock, stopping };
@@ -94,9 +97,11 @@ export class Guard {
     const { signal, timeoutMs, fallback, isFailure, followBody } = options;
     const isLimited = signal !== undefined || timeoutMs !== undefined;
     const call = new Call(admitted, isLimited ? { ...this.#noLimits, signal, timeoutMs } : this.#noLimits);
+    const { passing } = admitted;
+    const make = passing === undefined ? () => fn(call) : () => this.#steps.run(passing, () => fn(call));
     let result: Promise<Awaited<Result>>;
     try {
-      result = Promise.resolve(call.isLimited ? call.run(() => fn(call)) : fn(call)) as typeof result;
+      result = Promise.resolve(call.isLimited ? call.run(make) : make()) as typeof result;
     } catch (error) {
       result = Promise.reject(error);
     }
@@ -132,7 +137,11 @@ export class Guard {
         call.release();
       },
     };
-    const wait: Wait = (next) => (call.isLimited ? call.run(next) : next());
+    const { passing } = admitted;
+    const wait: Wait = (next) => {
+      const take = passing === undefined ? next : () => this.#steps.run(passing, next);
+      return call.isLimited ? call.run(take) : take();
+    };
     return isAsyncIterable(value) ? followIterable(value, verdict, wait) : followBody(value, verdict, wait);
   }
 

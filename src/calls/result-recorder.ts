@@ -231,6 +231,7 @@ export class ResultRecorder implements PermitOwner {
       category,
       failure,
       durationMs: durationMs ?? null,
+      slow: durationMs !== undefined && durationMs > (circuit.trip.slowCallMs ?? Infinity),
       late: call !== undefined && isLate(circuit.latest.context, call.stamp),
       probe: call !== undefined && isProbe(call),
       forgotten: !this.#circuits.isCurrent(circuit),

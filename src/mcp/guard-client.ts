@@ -83,10 +83,14 @@ class ClientGuard {
     };
   }
 
+  /** Notes which tools the server lists, and leaves open ones out if it is asked to. */
   guardListTools(listTools: Client['listTools']): Client['listTools'] {
     return async (...args) => {
       const result = await listTools(...args);
+      if (!Array.isArray(result?.tools)) return result;
       const circuits = result.tools.map(({ name }) => this.#circuitOf(name));
+      this.#registry.declareTools([this.#options.server, ...circuits]);
+      if (!this.#options.hideOpen) return result;
       const available = new Set(this.#registry.availableTools([this.#options.server, ...circuits]));
       const isServerAvailable = available.has(this.#options.server);
       const tools = result.tools.filter(
@@ -177,6 +181,7 @@ export function guardMcpClient<Guarded extends GuardableClient>(
   const open = client as unknown as Client;
   const guard = new ClientGuard(open, options);
   open.callTool = guard.guardCallTool(open.callTool.bind(client));
-  if (options.hideOpen) open.listTools = guard.guardListTools(open.listTools.bind(client));
+  if (typeof open.listTools === 'function')
+    open.listTools = guard.guardListTools(open.listTools.bind(client));
   return client;
 }

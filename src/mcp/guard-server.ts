@@ -42,6 +42,7 @@ class ServerGuard {
   adopt(name: string, tool: RegisteredTool): void {
     const isKnown = this.#names.has(tool);
     this.#names.set(tool, name);
+    this.#registry.declareTools([this.#circuitOf(name)]);
     if (isKnown) return;
     const field = 'handler' in tool ? 'handler' : 'callback';
     let handler = this.#guard(tool, tool[field]);
@@ -55,6 +56,10 @@ class ServerGuard {
     });
   }
 
+  #circuitOf(tool: string): string {
+    return this.#options.toolName?.(tool) ?? tool;
+  }
+
   #guard(tool: RegisteredTool, handler: unknown): unknown {
     // The handlers of a task are an object, and a call to them ends long before the task does.
     if (typeof handler !== 'function' || this.#ours.has(handler as Handler)) return handler;
@@ -65,7 +70,7 @@ class ServerGuard {
 
   async #run(name: string, handler: Handler, args: unknown[]): Promise<unknown> {
     const { resultErrors, timeoutMs } = this.#options;
-    const circuit = this.#options.toolName?.(name) ?? name;
+    const circuit = this.#circuitOf(name);
     const signal = signalOf(args);
     let hasRun = false;
     const call = (context: CallContext): unknown => {

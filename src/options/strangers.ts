@@ -147,19 +147,24 @@ function contained<Event>(name: string, fn: (event: Event) => unknown): (event: 
   };
 }
 
-/** Contains a user's hooks: an error is printed and goes no further, and the hook then returns undefined. */
+/**
+ * Contains a user's hooks: an error is printed and goes no further, and the hook then returns undefined. What is no function
+ * stays as it is.
+ */
 export function containedHooks<Hooks extends object>(hooks: Hooks, name: string): Hooks {
-  const contained = Object.entries(hooks).map(([hook, fn]: [string, (...args: unknown[]) => unknown]) => [
+  const contained = Object.entries(hooks).map(([hook, fn]: [string, unknown]) => [
     hook,
-    (...args: unknown[]): unknown => {
-      try {
-        const given = fn.apply(hooks, args);
-        return gavePromise(given, fn, `${name}.${hook}`) ? undefined : given;
-      } catch (fault) {
-        console.error(`toolfuse: ${name}.${hook} threw`, fault);
-        return undefined;
-      }
-    },
+    typeof fn !== 'function'
+      ? fn
+      : (...args: unknown[]): unknown => {
+          try {
+            const given: unknown = fn.apply(hooks, args);
+            return gavePromise(given, fn, `${name}.${hook}`) ? undefined : given;
+          } catch (fault) {
+            console.error(`toolfuse: ${name}.${hook} threw`, fault);
+            return undefined;
+          }
+        },
   ]);
   return Object.fromEntries(contained) as Hooks;
 }

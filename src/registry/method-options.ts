@@ -49,10 +49,14 @@ export function checkIsolate(options: IsolateOptions): void {
   if (options.forMs !== undefined) checkValue(options.forMs, 'forMs', positiveMs);
 }
 
-/** @throws TypeError for an unknown option, or for names that are not a list; a single name is not a list either. */
+/** @throws TypeError for an unknown option, or for names that are not a list. */
 export function checkAvailableTools(names: unknown, options: unknown): void {
   checkOptionNames(options, availableToolsOptions);
-  const isList =
-    names === undefined || (typeof names === 'object' && names !== null && Symbol.iterator in names);
+  if (names !== undefined) checkNames(names);
+}
+
+/** @throws TypeError for names that are not a list; a single name is not a list either. */
+export function checkNames(names: unknown): void {
+  const isList = typeof names === 'object' && names !== null && Symbol.iterator in names;
   if (!isList) throw new TypeError(`names must be a list of tool names, got ${show(names)}`);
 }

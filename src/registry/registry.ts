@@ -45,11 +45,13 @@ import { type Availability, availabilityOf, mayAdmit } from '../views/availabili
 import { diagnose, diagnoseUnknown, remainingBackoffMs, type ToolDiagnostics } from '../views/diagnostics.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.ts';
 import { type Recovery, recoveryOf } from '../views/recovery.ts';
+import { KnownTools } from './known-tools.ts';
 import {
   type AvailableToolsOptions,
   type CircuitNeeds,
   checkAvailableTools,
   checkIsolate,
+  checkNames,
   checkNeeds,
   checkUntilReady,
   type IsolateOptions,
@@ -78,6 +80,8 @@ export interface RegistrySnapshot {
 export class ToolRegistry {
   /** The parent actor of all circuits: `subscribe()`, `getSnapshot()`, `on(type, listener)`, `send()`. */
   readonly actor: ToolRegistryRef;
+  /** The registry's clock, to read: instants such as `openedAt` are in ms of its `now()`. */
+  readonly clock: Pick<Required<Clock>, 'now' | 'wallNow'>;
   readonly #config: RegistryConfig;
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
@@ -87,11 +91,14 @@ export class ToolRegistry {
   readonly #guard: Guard;
   readonly #probes: ActiveProbes;
   readonly #recentErrors = new RecentErrors();
+  readonly #known: KnownTools;
 
   constructor(options: ToolRegistryOptions) {
     this.#config = checkOptions(options);
     const restored = options.restore === undefined ? [] : readPersisted(options.restore);
     this.#clock = monotonic(options.clock ?? systemClock);
+    this.clock = { now: this.#clock.now, wallNow: this.#clock.wallNow };
+    this.#known = new KnownTools(this.#config.tools, this.#config.maxTools);
     const channels = new Channels();
     const parent = new RegistryActor(
       {
@@ -136,7 +143,7 @@ export class ToolRegistry {
       steps: this.#steps,
       settings,
     });
-    this.#guard = new Guard(admissions, this.#results, this.#clock);
+    this.#guard = new Guard(admissions, this.#results, this.#steps, this.#clock);
     this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
     this.#circuits.restore(restored);
   }
@@ -155,6 +162,24 @@ export class ToolRegistry {
   /** The actors of all known circuits. Listing them does not count as using them. */
   circuits(): ToolCircuitRef[] {
     return Array.from(this.#circuits.all(), ({ actor }) => actor);
+  }
+
+  /**
+   * Says which tools exist, such as those that an MCP server lists. `toolfuse/mcp` does so by itself. Nothing is started.
+   *
+   * @throws TypeError for names that are not a list.
+   */
+  declareTools(names: Iterable<string>): void {
+    checkNames(names);
+    this.#known.declare(names);
+  }
+
+  /**
+   * The names of the tools that are known to exist: those of the settings, their upstreams, and those that were declared.
+   * Other names may have been made up by a model. The set grows as tools are declared, up to `maxTools` names.
+   */
+  knownTools(): ReadonlySet<string> {
+    return this.#known.names;
   }
 
   /**
@@ -339,7 +364,13 @@ export class ToolRegistry {
   diagnostics(name: string): ToolDiagnostics {
     const circuit = this.#circuits.get(name);
     return circuit === undefined
-      ? diagnoseUnknown(name, this.#upstreamOf(name), this.availability(name), this.mode(name))
+      ? diagnoseUnknown(
+          name,
+          this.#kindOf(name),
+          this.#upstreamOf(name),
+          this.availability(name),
+          this.mode(name),
+        )
       : this.#diagnose(circuit);
   }
 
@@ -570,6 +601,10 @@ export class ToolRegistry {
   /** The upstream of a tool's last call, or else of its settings. */
   #upstreamOf(name: string): string | undefined {
     return this.#circuits.get(name)?.lastUpstream ?? this.#config.tools.get(name)?.upstream;
+  }
+
+  #kindOf(name: string): ToolDiagnostics['kind'] {
+    return this.#known.isUpstream(name) ? 'upstream' : 'tool';
   }
 
   /** The names of the circuits that can be called, which excludes those that serve only as upstreams. */

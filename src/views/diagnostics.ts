@@ -2,6 +2,7 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 import { backoffLeftMs } from '../../machines/circuit-context.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
+import type { WindowRates } from '../../machines/trip-strategy.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { Mode } from '../circuits/modes.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
@@ -38,6 +39,12 @@ export interface ToolDiagnostics extends CallCounts {
   readonly lateResults: number;
   /** When the isolation ends; null if there is none or it has no end. */
   readonly isolatedUntil: number | null;
+  /** `upstream` for a circuit that other tools depend on. */
+  readonly kind: 'tool' | 'upstream';
+  /** The failure rate in the window of the tool's trip strategy, from 0 to 1; null without a window, or with too few calls in it. */
+  readonly failureRate: number | null;
+  /** The same for slow calls. */
+  readonly slowCallRate: number | null;
   /** The name of the circuit that the tool depends on. */
   readonly upstream: string | null;
   /**
@@ -58,9 +65,11 @@ export function remainingBackoffMs(snapshot: ToolCircuitSnapshot, now: number): 
   return snapshot.value === 'open' ? backoffLeftMs(snapshot.context, now) : null;
 }
 
+const noRates: WindowRates = { failureRate: null, slowCallRate: null };
+
 /** The diagnostics of a tool, derived from its circuit. */
 export function diagnose(
-  circuit: Measured & Pick<Circuit, 'lastUpstream' | 'shadow'>,
+  circuit: Measured & Pick<Circuit, 'lastUpstream' | 'isUpstream' | 'trip' | 'shadow'>,
   now: number,
   openMs: number,
   availability: Availability,
@@ -84,6 +93,8 @@ export function diagnose(
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,
     isolatedUntil: context.isolatedUntil,
+    kind: circuit.isUpstream ? 'upstream' : 'tool',
+    ...(circuit.trip.rates?.(context.tripMemory, now) ?? noRates),
     upstream: circuit.lastUpstream ?? null,
     available: availability.available,
     blockedBy: availability.available ? null : availability.because,
@@ -93,12 +104,15 @@ export function diagnose(
 /** The diagnostics of a tool that has not been used: closed, with every counter at 0. */
 export function diagnoseUnknown(
   tool: string,
+  kind: ToolDiagnostics['kind'],
   upstream: string | undefined,
   availability: Availability,
   mode: Mode,
 ): ToolDiagnostics {
   return {
     tool,
+    kind,
+    ...noRates,
     status: 'closed',
     mode,
     wouldBe: 'closed',

@@ -22,6 +22,8 @@ export interface CallEnd {
   readonly failure: unknown;
   /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
+  /** Whether it took longer than the `slowCallMs` of the tool's trip strategy. */
+  readonly slow: boolean;
   /** Whether the circuit had changed state during the call, so that the result did not move it. */
   readonly late: boolean;
   /** Whether the call was a probe of a half-open circuit. */
@@ -50,10 +52,24 @@ export interface CallEnd {
 export interface CallStep {
   /** Whether the step has anything to do now. It is called often, so it must be cheap. Default: always. */
   readonly isActive?: () => boolean;
+  /**
+   * Whether the step needs the duration of every call that has a permit. Without such a step, the registry measures only as
+   * many calls as its percentiles need. Default false.
+   */
+  readonly timed?: boolean;
   /** A call is requested. Returning a denial refuses it before any circuit is asked. */
   readonly asked?: (call: PassingCall) => Denial | undefined;
   /** The call is admitted; `probe` says whether it is a probe of a half-open circuit. */
   readonly admitted?: (call: PassingCall, admission: { readonly probe: boolean }) => void;
+  /**
+   * Runs the function of an admitted call, and each wait for a further part of its stream, for example inside a tracing
+   * context. The hook has to call `run`. The call's result is that of `run`, whatever the hook returns or throws; if the hook
+   * does not call it, the registry does. Calls that are made with a permit have no function.
+   *
+   * @example
+   * running: (call, run) => void storage.run(call, run),
+   */
+  readonly running?: (call: PassingCall, run: () => unknown) => void;
   /** The call is refused, by a step or by a circuit. */
   readonly refused?: (call: PassingCall, denial: Denial) => void;
   /** The call has ended. */

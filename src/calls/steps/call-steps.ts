@@ -1,10 +1,14 @@
-import { aFunction, checkFields, type Rules } from '../../../machines/rule.ts';
+import { aFunction, checkFields, type Rule, type Rules } from '../../../machines/rule.ts';
 import type { RecentError } from '../../telemetry/recent-errors.ts';
 import type { Denial } from '../denial.ts';
 import type { CallEnd, CallStep, PassingCall } from './call-step.ts';
 
+const trueOrFalse: Rule = ['true or false', (value) => typeof value === 'boolean'];
+
 const rules: Rules<keyof CallStep> = {
   isActive: aFunction,
+  timed: trueOrFalse,
+  running: aFunction,
   asked: aFunction,
   admitted: aFunction,
   refused: aFunction,
@@ -15,6 +19,8 @@ const rules: Rules<keyof CallStep> = {
 /** @throws TypeError for an unknown hook, RangeError for a hook that is not a function. */
 export const checkStep = (step: unknown): CallStep => checkFields<CallStep>(step, rules, 'step');
 
+type RunningStep = CallStep & Required<Pick<CallStep, 'running'>>;
+
 const isActive = (step: CallStep): boolean => step.isActive === undefined || step.isActive();
 
 /** The steps that every call of a registry passes through, in order. */
@@ -24,6 +30,10 @@ export class CallSteps {
   #before: readonly CallStep[] = [];
   /** The steps that see how a call ends. */
   #after: readonly CallStep[] = [];
+  /** The steps that need the duration of every call. */
+  #timed: readonly CallStep[] = [];
+  /** The steps that run the functions of calls. */
+  #around: readonly RunningStep[] = [];
 
   constructor(steps: readonly CallStep[]) {
     this.#set(steps);
@@ -44,6 +54,16 @@ export class CallSteps {
   get seesEnds(): boolean {
     for (const step of this.#after) if (isActive(step)) return true;
     return false;
+  }
+
+  /** Whether any step needs the duration of every call. */
+  get timesCalls(): boolean {
+    return this.#timed.length > 0 && this.#timed.some(isActive);
+  }
+
+  /** Runs the function of a call inside all steps that have `running`, the first of the list outermost. */
+  run<Result>(call: PassingCall, fn: () => Result): Result {
+    return this.#around.filter(isActive).reduceRight((inner, step) => once(inner, step, call), fn)();
   }
 
   /** @returns The denial of the first step that refuses the call. */
@@ -74,7 +94,40 @@ export class CallSteps {
 
   #set(steps: readonly CallStep[]): void {
     this.#steps = steps;
-    this.#before = steps.filter(({ asked, admitted, refused }) => asked ?? admitted ?? refused);
+    this.#before = steps.filter(
+      ({ asked, admitted, refused, running }) => asked ?? admitted ?? refused ?? running,
+    );
     this.#after = steps.filter(({ ended }) => ended);
+    this.#timed = steps.filter(({ timed }) => timed);
+    this.#around = steps.filter((step): step is RunningStep => step.running !== undefined);
   }
+}
+
+/** How a function ended. */
+type Settled<Result> =
+  | { readonly isValue: true; readonly value: Result }
+  | { readonly isValue: false; readonly error: unknown };
+
+function settle<Result>(fn: () => Result): Settled<Result> {
+  try {
+    return { isValue: true, value: fn() };
+  } catch (error) {
+    return { isValue: false, error };
+  }
+}
+
+/** A function that runs another exactly once, inside a step, and ends as the other did. */
+function once<Result>(fn: () => Result, { running }: RunningStep, call: PassingCall): () => Result {
+  return () => {
+    const ended: Settled<Result>[] = [];
+    const run = (): void => {
+      if (ended.length === 0) ended.push(settle(fn));
+    };
+    running(call, run);
+    // A step that does not call it must not keep the call from being made.
+    run();
+    const [end] = ended as [Settled<Result>];
+    if (!end.isValue) throw end.error;
+    return end.value;
+  };
 }

@@ -74,6 +74,12 @@ describe.each(sdks)('a guarded client of SDK $version', (sdk) => {
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['search', 'write', 'notes']);
   });
 
+  it('tells the registry which tools the server lists', async () => {
+    const { registry, client } = await setUp(sdk);
+    await client.listTools();
+    expect([...registry.knownTools()]).toEqual(['notes', 'search', 'write']);
+  });
+
   it('has a circuit for each tool, which depends on that of the server', async () => {
     const { registry, search } = await setUp(sdk);
     await search();

@@ -233,6 +233,7 @@ describe.each(sdks)('a guarded server of SDK $version', (sdk) => {
       before.update({ name: 'renamed' });
       await call('renamed');
       expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['renamed']);
+      expect([...registry.knownTools()]).toEqual(expect.arrayContaining(['before', 'after', 'renamed']));
     });
 
     it('still disables, enables and removes it', async () => {

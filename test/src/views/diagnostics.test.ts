@@ -1,4 +1,4 @@
-import type { ToolCircuitSnapshot } from 'toolfuse';
+import { countWindow, type ToolCircuitSnapshot, timeWindow } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { stateOf } from '../../../machines/circuit-state.ts';
 import * as diagnostics from '../../../src/views/diagnostics.ts';
@@ -18,6 +18,8 @@ const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
       upstreamDenials: 0,
       lastUpstream: undefined,
       shadow: undefined,
+      isUpstream: false,
+      trip: latest.context.config.trip,
     },
     now,
     0,
@@ -30,7 +32,7 @@ describe('the diagnostics of a tool', () => {
   it('that was never used are those of a freshly spawned one', () => {
     const { clock, circuit: fresh } = startCircuit();
     expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(
-      diagnoseUnknown('shell', undefined, available, 'enforce'),
+      diagnoseUnknown('shell', 'tool', undefined, available, 'enforce'),
     );
   });
 
@@ -96,7 +98,7 @@ describe('the diagnostics of a tool', () => {
   });
 
   it('have the same fields in every state, in plain data', () => {
-    const fields = Object.keys(diagnoseUnknown('shell', undefined, available, 'enforce')).sort();
+    const fields = Object.keys(diagnoseUnknown('shell', 'tool', undefined, available, 'enforce')).sort();
     for (const start of [startCircuit, startOpen, startHalfOpen, () => startIsolated()]) {
       const { clock, circuit: any } = start();
       const diagnosed = diagnose(any.getSnapshot(), clock.now());
@@ -104,5 +106,37 @@ describe('the diagnostics of a tool', () => {
       expect(JSON.parse(JSON.stringify(diagnosed))).toEqual(diagnosed);
       expect(diagnosed.status).toBe(stateOf(any.getSnapshot()));
     }
+  });
+
+  it('have the rates of its window, once that holds enough calls, and until they have left it', () => {
+    const trip = timeWindow({ windowMs: 1_000, minCalls: 2, failureRate: 0.9, slowCallMs: 100 });
+    const { clock, circuit: rated } = startCircuit({ trip });
+    const ratesAt = (ms: number) => {
+      const { failureRate, slowCallRate } = diagnose(rated.getSnapshot(), clock.now() + ms);
+      return [failureRate, slowCallRate];
+    };
+    rated.send({ type: 'SUCCESS', durationMs: 200 });
+    expect(ratesAt(0)).toEqual([null, null]);
+    rated.send({ type: 'FAILURE', durationMs: 10 });
+    rated.send({ type: 'SUCCESS', durationMs: 10 });
+    rated.send({ type: 'SUCCESS', durationMs: 10 });
+    expect(ratesAt(0)).toEqual([0.25, 0.25]);
+    expect(ratesAt(1_100)).toEqual([null, null]);
+  });
+
+  it('have the rates of a window over calls, and no rate of slow calls where no call is slow', () => {
+    const { clock, circuit: rated } = startCircuit({
+      trip: countWindow({ size: 4, minCalls: 2, failureRate: 0.9 }),
+    });
+    rated.send({ type: 'FAILURE' });
+    expect(diagnose(rated.getSnapshot(), clock.now())).toMatchObject({
+      failureRate: null,
+      slowCallRate: null,
+    });
+    for (let call = 0; call < 3; call++) rated.send({ type: 'SUCCESS' });
+    expect(diagnose(rated.getSnapshot(), clock.now())).toMatchObject({
+      failureRate: 0.25,
+      slowCallRate: null,
+    });
   });
 });

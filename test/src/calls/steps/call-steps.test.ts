@@ -1,4 +1,12 @@
-import { type CallEnd, type CallStep, createToolRegistry, type Denial, type PassingCall } from 'toolfuse';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type CallEnd,
+  type CallStep,
+  createToolRegistry,
+  type Denial,
+  type PassingCall,
+  timeWindow,
+} from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
@@ -64,6 +72,7 @@ describe('a step of every call', () => {
         category: null,
         failure: undefined,
         durationMs: 0,
+        slow: false,
         late: false,
         probe: false,
         forgotten: false,
@@ -219,6 +228,124 @@ describe('a step of every call', () => {
   });
 });
 
+describe('a step that is timed', () => {
+  it('hears how long every call took, while it is active', async () => {
+    const { clock, registry } = setUp();
+    const took: (number | null)[] = [];
+    let isActive = true;
+    registry.intercept({
+      timed: true,
+      isActive: () => isActive,
+      ended: (_, { durationMs }) => took.push(durationMs),
+    });
+    const call = (ms: number) => registry.execute('search', () => clock.advance(ms));
+    await call(0);
+    await call(7);
+    isActive = false;
+    await call(9);
+    isActive = true;
+    await call(11);
+    expect(took).toEqual([0, 7, 11]);
+  });
+
+  it('hears which calls were slow by the limit of the trip strategy', async () => {
+    const clock = new ManualClock();
+    const registry = createToolRegistry({
+      clock,
+      tools: { search: { trip: timeWindow({ slowCallMs: 100 }) } },
+    });
+    const slow: boolean[] = [];
+    registry.intercept({ ended: (_, end) => slow.push(end.slow) });
+    for (const ms of [100, 101]) await registry.execute('search', () => clock.advance(ms));
+    await registry.execute('shell', () => clock.advance(1_000));
+    expect(slow).toEqual([false, true, false]);
+  });
+});
+
+describe('a step that runs the function of a call', () => {
+  const setUpRunning = () => {
+    const storage = new AsyncLocalStorage<string>();
+    const { registry } = setUp();
+    const ran: string[] = [];
+    registry.intercept({
+      running: ({ tool }, run) => {
+        ran.push(tool);
+        storage.run(tool, run);
+      },
+    });
+    return { registry, storage, ran };
+  };
+
+  it('does so once, and the call keeps its result and its error', async () => {
+    const { registry, storage, ran } = setUpRunning();
+    const fault = new Error('boom');
+    expect(await registry.execute('shell', async () => storage.getStore())).toBe('shell');
+    expect(await registry.execute('shell', () => storage.getStore(), { timeoutMs: 1_000 })).toBe('shell');
+    await expect(registry.execute('grep', () => Promise.reject(fault))).rejects.toBe(fault);
+    await expect(
+      registry.execute('read', () => {
+        throw fault;
+      }),
+    ).rejects.toBe(fault);
+    expect(ran).toEqual(['shell', 'shell', 'grep', 'read']);
+  });
+
+  it('does so for each part of a stream', async () => {
+    const { registry, storage } = setUpRunning();
+    const parts: unknown[] = [];
+    const stream = registry.wrap('tail', async function* () {
+      yield storage.getStore();
+      yield storage.getStore();
+    });
+    for await (const part of stream()) parts.push(part, storage.getStore());
+    expect(parts).toEqual(['tail', undefined, 'tail', undefined]);
+  });
+
+  it('stands outside of those that were added after it', async () => {
+    const { registry } = setUp();
+    const order: string[] = [];
+    for (const name of ['outer', 'inner']) {
+      registry.intercept({
+        running: (_, run) => {
+          order.push(`${name} begins`);
+          run();
+          order.push(`${name} ends`);
+        },
+      });
+    }
+    await registry.execute('shell', () => order.push('the call'));
+    expect(order).toEqual(['outer begins', 'inner begins', 'the call', 'inner ends', 'outer ends']);
+  });
+
+  it.each([
+    ['never calls it', () => {}],
+    ['calls it twice', (_: unknown, run: () => void) => [run(), run()]],
+    [
+      'throws before',
+      () => {
+        throw new Error('mine');
+      },
+    ],
+    [
+      'throws after',
+      (_: unknown, run: () => void) => {
+        run();
+        throw new Error('mine');
+      },
+    ],
+    ['returns something else', (_: unknown, run: () => void) => [run(), 'other'] as never],
+  ])('does no harm where it %s', async (_, running) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { registry } = setUp();
+    let made = 0;
+    registry.intercept({ running: running as never });
+    expect(await registry.execute('shell', () => ++made)).toBe(1);
+    const fault = new Error('of the tool');
+    await expect(registry.execute('shell', () => Promise.reject(fault))).rejects.toBe(fault);
+    expect(made).toBe(1);
+  });
+});
+
 describe('a faulty step', () => {
   it('moves no circuit and ends no call: its errors are printed', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -247,8 +374,13 @@ describe('a faulty step', () => {
 
   it.each([
     [null, TypeError, 'step must be an object, got null'],
-    [{ asks: () => {} }, TypeError, 'step.asks is not a setting; the settings of step are isActive, asked'],
+    [
+      { asks: () => {} },
+      TypeError,
+      'step.asks is not a setting; the settings of step are isActive, timed, running',
+    ],
     [{ asked: 'no' }, RangeError, 'step.asked must be a function, got "no"'],
+    [{ timed: 1 }, RangeError, 'step.timed must be true or false, got 1'],
   ])('is not taken: %j', (step, kind, message) => {
     const { registry } = setUp();
     expect(() => registry.intercept(step as never)).toThrow(kind);
