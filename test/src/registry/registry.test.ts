@@ -35,6 +35,8 @@ const fresh = {
   lateResults: 0,
   isolatedUntil: null,
   kind: 'tool',
+  mode: 'enforce',
+  wouldBe: 'closed',
   failureRate: null,
   slowCallRate: null,
   upstream: null,
@@ -44,6 +46,8 @@ const fresh = {
   successes: 0,
   failures: {},
   timeouts: 0,
+  spared: {},
+  wouldDeny: 0,
   openMs: 0,
   latency: null,
 };
@@ -109,6 +113,7 @@ describe('a tool', () => {
     expect(registry.diagnostics('shell')).toEqual({
       ...fresh,
       tool: 'shell',
+      wouldBe: 'open',
       status: 'open',
       available: false,
       blockedBy: 'shell',
