@@ -59,6 +59,8 @@ export type ToolCircuitEvent =
 /** A circuit's context. Instants are in ms of the circuit's clock, and null if there was none. */
 export interface ToolCircuitContext extends Backoff {
   readonly tool: string;
+  /** The target or tenant that the circuit is for; null if it is for all calls of the tool. */
+  readonly key: string | null;
   readonly config: CircuitConfig;
   readonly now: () => number;
   readonly chance: () => number;
@@ -107,6 +109,8 @@ export interface ToolCircuitContext extends Backoff {
 /** The input of a circuit's actor. */
 export interface ToolCircuitInput {
   readonly tool: string;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   /** The clock, in ms. It must never go backwards. */
   readonly now: () => number;
   /** Default: `defaultCircuitConfig`, field by field. */
@@ -159,6 +163,7 @@ export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
   const config = circuitConfig(input.config);
   return {
     tool: input.tool,
+    key: input.key ?? null,
     config,
     now: input.now,
     chance: input.chance ?? noChance,
@@ -181,6 +186,7 @@ export function contextWith(
     baseBackoffMs: context.baseBackoffMs,
     currentBackoffMs: context.currentBackoffMs,
     tool: context.tool,
+    key: context.key,
     config: context.config,
     now: context.now,
     chance: context.chance,

@@ -17,6 +17,7 @@ export {
   type ToolCircuitEvent,
   type ToolCircuitInput,
 } from './circuit-context.ts';
+export { circuitName } from './circuit-name.ts';
 export { type CircuitState, countsAsOpen } from './circuit-state.ts';
 export { type CountWindowOptions, countWindow } from './count-window.ts';
 export type { RateLimits } from './rates.ts';

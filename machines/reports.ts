@@ -6,6 +6,7 @@ import type { CircuitState } from './circuit-state.ts';
 export interface CircuitBegan {
   readonly type: 'CIRCUIT_BEGAN';
   readonly tool: string;
+  readonly key: string | null;
   readonly state: CircuitState;
 }
 
@@ -13,6 +14,7 @@ export interface CircuitBegan {
 export interface CircuitChanged {
   readonly type: 'CIRCUIT_CHANGED';
   readonly tool: string;
+  readonly key: string | null;
   readonly from: CircuitState;
   readonly to: CircuitState;
   readonly openCount: number;
@@ -24,6 +26,7 @@ export interface CircuitChanged {
 export interface RequestDenied {
   readonly type: 'REQUEST_DENIED';
   readonly tool: string;
+  readonly key: string | null;
   readonly at: number;
   /** The state that refused: the backoff has not run out, no probe slot is free, or an operator isolated the tool. */
   readonly state: CircuitState;
@@ -40,6 +43,7 @@ export type SpareReason = 'observe' | 'disabled' | 'cap';
 export interface TripSpared {
   readonly type: 'TRIP_SPARED';
   readonly tool: string;
+  readonly key: string | null;
   /** `disabled` by an operator, or `closed` because it only observes or the parent allows no more trips. */
   readonly state: CircuitState;
   readonly why: SpareReason;
@@ -52,6 +56,7 @@ export interface TripSpared {
 export interface CallSpared {
   readonly type: 'CALL_SPARED';
   readonly tool: string;
+  readonly key: string | null;
   /** The state in which the circuit would have been. */
   readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;
@@ -61,6 +66,7 @@ export interface CallSpared {
 export const denialReport = (context: ToolCircuitContext): RequestDenied => ({
   type: 'REQUEST_DENIED',
   tool: context.tool,
+  key: context.key,
   at: context.lastDeniedAt ?? 0,
   state: context.reportedState ?? 'open',
   lastErrorCategory: context.lastErrorCategory,
@@ -75,6 +81,7 @@ function spareReason({ reportedState, isObserved }: ToolCircuitContext): SpareRe
 export const sparedTripReport = (context: ToolCircuitContext): TripSpared => ({
   type: 'TRIP_SPARED',
   tool: context.tool,
+  key: context.key,
   state: context.reportedState ?? 'closed',
   why: spareReason(context),
   isFirst: !context.tripIsSpared,

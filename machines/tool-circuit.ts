@@ -60,6 +60,7 @@ export const toolCircuitMachine = setup({
       enqueue.sendTo(parent, {
         type: 'CIRCUIT_BEGAN',
         tool: context.tool,
+        key: context.key,
         state: 'closed',
       } satisfies CircuitBegan);
     }),
@@ -77,14 +78,15 @@ export const toolCircuitMachine = setup({
       enqueue.assign({ reportedState: state, generation: context.generation + 1 });
       const parent = parentOf(self);
       if (parent === undefined) return;
-      const { tool } = context;
+      const { tool, key } = context;
       if (from === null) {
-        enqueue.sendTo(parent, { type: 'CIRCUIT_BEGAN', tool, state } satisfies CircuitBegan);
+        enqueue.sendTo(parent, { type: 'CIRCUIT_BEGAN', tool, key, state } satisfies CircuitBegan);
         return;
       }
       enqueue.sendTo(parent, {
         type: 'CIRCUIT_CHANGED',
         tool,
+        key,
         from,
         to: state,
         openCount: context.openCount,

@@ -10,7 +10,9 @@ import {
 } from 'xstate';
 import { maxTimerMs, remainingMs } from './backoff.ts';
 import type { ErrorCategory } from './categories.ts';
+import { circuitName } from './circuit-name.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
+import { noneOpen, type OpenCircuits, openAfter, openWithout } from './open-circuits.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 import type {
@@ -25,6 +27,7 @@ import type {
 /** A circuit to forget, and the state that it last reported. */
 export interface ForgottenCircuit {
   readonly tool: string;
+  readonly key: string | null;
   readonly state: CircuitState;
   readonly ref: AnyActorRef;
 }
@@ -56,7 +59,11 @@ export interface ToolRegistryContext {
   readonly openCount: number;
   /** The names of the open and isolated circuits, in the order in which they opened. */
   readonly openCircuits: readonly string[];
-  /** The tool whose trip `maxOpenShare` has prevented; null if none, or once an open circuit has closed. */
+  /** How many tools they belong to: a tool with several open keys counts once. */
+  readonly openTools: number;
+  /** How many of them have a key, by tool; tools without any are left out. */
+  readonly openKeys: Readonly<Record<string, number>>;
+  /** The circuit whose trip `maxOpenShare` has prevented; null if none, or once an open circuit has closed. */
   readonly overCap: string | null;
   /** Why the registry is paused; null while it is not. */
   readonly pauseReason: string | null;
@@ -82,6 +89,8 @@ export interface ToolRegistryInput {
 /** The fields of every event about a circuit. */
 interface CircuitNews {
   readonly tool: string;
+  /** The target or tenant that the circuit is for; null if it is for all calls of the tool. */
+  readonly key: string | null;
   readonly lastErrorCategory: ErrorCategory | null;
 }
 
@@ -135,22 +144,9 @@ const newsOf = {
   disabled: 'circuit.disabled',
 } as const;
 
-/** The names of the open circuits after one has started in a state or changed its state. */
-function openAfter(
-  open: readonly string[],
-  tool: string,
-  from: CircuitState | null,
-  to: CircuitState,
-): readonly string[] {
-  if (countsAsOpen(from) === countsAsOpen(to)) return open;
-  if (countsAsOpen(to)) return open.concat(tool);
-  const at = open.indexOf(tool);
-  return at < 0 ? open : open.toSpliced(at, 1);
-}
-
 /** Whether enough circuits are open that the agent should stop and ask. */
-const needsPause = ({ openCount, overCap, config }: ToolRegistryContext): boolean =>
-  openCount >= config.maxOpenCircuits || overCap !== null;
+const needsPause = ({ openTools, overCap, config }: ToolRegistryContext): boolean =>
+  openTools >= config.maxOpenCircuits || overCap !== null;
 
 /** What a registry knows, with something else in it. Field by field: many times as fast as a spread of a spread. */
 export function registryContextWith(
@@ -163,6 +159,8 @@ export function registryContextWith(
     counts: context.counts,
     openCount: context.openCount,
     openCircuits: context.openCircuits,
+    openTools: context.openTools,
+    openKeys: context.openKeys,
     overCap: context.overCap,
     pauseReason: context.pauseReason,
     pausedAt: context.pausedAt,
@@ -174,13 +172,15 @@ export function registryContextWith(
   return Object.assign(copy, update);
 }
 
-/** The fields that follow from the names of the open circuits. */
+/** The fields that follow from the open circuits. */
 const withOpen = (
   context: ToolRegistryContext,
-  openCircuits: readonly string[],
+  { openCircuits, openTools, openKeys }: OpenCircuits,
   overCap: string | null = context.overCap,
 ) => ({
   openCircuits,
+  openTools,
+  openKeys,
   openCount: openCircuits.length,
   overCap,
   pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits, overCap),
@@ -189,7 +189,7 @@ const withOpen = (
 /** All that follows from a circuit that has begun in a state, or has gone from one to another. */
 function recounted(
   context: ToolRegistryContext,
-  tool: string,
+  circuit: CircuitBegan | CircuitChanged,
   from: CircuitState | null,
   to: CircuitState,
   overCap: string | null,
@@ -197,9 +197,9 @@ function recounted(
   const counts = { ...context.counts };
   if (from !== null) counts[from] -= 1;
   counts[to] += 1;
-  const openCircuits = openAfter(context.openCircuits, tool, from, to);
-  if (openCircuits === context.openCircuits && overCap === context.overCap) return { counts };
-  return { counts, ...withOpen(context, openCircuits, overCap) };
+  const open = openAfter(context, circuit, from, to);
+  if (open === context && overCap === context.overCap) return { counts };
+  return { counts, ...withOpen(context, open, overCap) };
 }
 
 /**
@@ -222,11 +222,11 @@ export const toolRegistryMachine = setup({
     cooldownIsOver: ({ context }) => remainingMs(context.silencedUntil, 0, context.now()) === 0,
   },
   actions: {
-    countBegun: assign(({ context }, { tool, state }: CircuitBegan) =>
-      recounted(context, tool, null, state, context.overCap),
+    countBegun: assign(({ context }, began: CircuitBegan) =>
+      recounted(context, began, null, began.state, context.overCap),
     ),
-    recount: assign(({ context }, { tool, from, to }: CircuitChanged) =>
-      recounted(context, tool, from, to, to === 'closed' ? null : context.overCap),
+    recount: assign(({ context }, changed: CircuitChanged) =>
+      recounted(context, changed, changed.from, changed.to, changed.to === 'closed' ? null : context.overCap),
     ),
     countTransition: assign(({ context }, { to }: CircuitChanged) => ({
       circuitOpenEvents: context.circuitOpenEvents + (to === 'open' ? 1 : 0),
@@ -235,22 +235,24 @@ export const toolRegistryMachine = setup({
     announceTransition: emit((_, change: CircuitChanged) => ({
       type: newsOf[change.to],
       tool: change.tool,
+      key: change.key,
       from: change.from,
       openCount: change.openCount,
       currentBackoffMs: change.currentBackoffMs,
       lastErrorCategory: change.lastErrorCategory,
     })),
-    noteCap: assign(({ context }, { tool, why }: TripSpared) =>
-      withOpen(context, context.openCircuits, why === 'cap' ? tool : context.overCap),
+    noteCap: assign(({ context }, { tool, key, why }: TripSpared) =>
+      withOpen(context, context, why === 'cap' ? circuitName(tool, key) : context.overCap),
     ),
     announceSparedTrip: enqueueActions(({ enqueue }, spared: TripSpared) => {
       const { type: _type, isFirst, ...news } = spared;
       if (isFirst) enqueue.emit({ type: 'circuit.spared', what: 'trip', ...news });
     }),
-    announceSparedCall: emit((_, { tool, state, lastErrorCategory }: CallSpared) => ({
+    announceSparedCall: emit((_, { tool, key, state, lastErrorCategory }: CallSpared) => ({
       type: 'circuit.spared' as const,
       what: 'call' as const,
       tool,
+      key,
       state,
       why: 'observe' as const,
       lastErrorCategory,
@@ -259,26 +261,26 @@ export const toolRegistryMachine = setup({
     announceDenial: emit((_, denial: RequestDenied) => ({
       type: 'circuit.denied' as const,
       tool: denial.tool,
+      key: denial.key,
       at: denial.at,
       state: denial.state,
       lastErrorCategory: denial.lastErrorCategory,
     })),
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
       const counts = { ...context.counts };
-      const forgotten = new Set<string>();
+      const forgotten: ForgottenCircuit[] = [];
       let { overCap } = context;
-      for (const { tool, state, ref } of circuits) {
+      for (const circuit of circuits) {
+        const { tool, key, state, ref } = circuit;
         counts[state] -= 1;
-        if (countsAsOpen(state)) forgotten.add(tool);
-        if (state !== 'closed' || tool === overCap) overCap = null;
-        if (state !== 'closed') enqueue.emit({ type: 'circuit.closed', tool, from: state, ...nothingKnown });
+        if (countsAsOpen(state)) forgotten.push(circuit);
+        if (state !== 'closed' || circuitName(tool, key) === overCap) overCap = null;
+        if (state !== 'closed') {
+          enqueue.emit({ type: 'circuit.closed', tool, key, from: state, ...nothingKnown });
+        }
         enqueue.stopChild(ref);
       }
-      const open =
-        forgotten.size === 0
-          ? context.openCircuits
-          : context.openCircuits.filter((tool) => !forgotten.has(tool));
-      enqueue.assign({ counts, ...withOpen(context, open, overCap) });
+      enqueue.assign({ counts, ...withOpen(context, openWithout(context, forgotten), overCap) });
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
       for (const circuit of circuits) enqueue.stopChild(circuit);
@@ -310,7 +312,7 @@ export const toolRegistryMachine = setup({
     config: recoveryConfig(input.recovery),
     counts: { closed: 0, open: 0, halfOpen: 0, isolated: 0, disabled: 0 },
     openCount: 0,
-    openCircuits: [],
+    ...noneOpen,
     overCap: null,
     pauseReason: null,
     pausedAt: null,

@@ -29,7 +29,8 @@ export {
   timeWindow,
 } from '../machines/index.ts';
 export type { CallContext } from './calls/call.ts';
-export type { ExecuteOptions, FailureVerdict, WrapOptions } from './calls/call-options.ts';
+export type { CallTarget } from './calls/call-keys.ts';
+export type { CircuitNeeds, ExecuteOptions, FailureVerdict, WrapOptions } from './calls/call-options.ts';
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
 export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
 export type { ModelAnswer } from './calls/denial-words.ts';
@@ -42,7 +43,7 @@ export { type CategorizeOptions, categorize } from './classify/categorize.ts';
 export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';
 export type {
   AvailableToolsOptions,
-  CircuitNeeds,
+  CircuitChoice,
   IsolateOptions,
   UntilReadyOptions,
 } from './registry/method-options.ts';

@@ -20,7 +20,7 @@ export class ActiveProbes {
 
   /** Starts probing a circuit that has become half-open; any other state ends its probe. */
   onState(circuit: Circuit, state: CircuitState): void {
-    if (this.#settings.get(circuit.id)?.probe === undefined) return;
+    if (this.#settings.get(circuit.tool)?.probe === undefined) return;
     if (state === 'halfOpen') {
       // Deferred, because a probe is an ordinary call and must not run in the middle of a transition.
       queueMicrotask(() => void this.#probe(circuit));
@@ -41,7 +41,7 @@ export class ActiveProbes {
 
   /** Probes until the circuit leaves the half-open state or a probe fails. */
   async #probe(circuit: Circuit): Promise<void> {
-    const probe = this.#settings.get(circuit.id)?.probe;
+    const probe = this.#settings.get(circuit.tool)?.probe;
     if (probe === undefined || this.#running.has(circuit)) return;
     const controller = new AbortController();
     this.#running.set(circuit, controller);
@@ -50,7 +50,7 @@ export class ActiveProbes {
     const timeoutMs = circuit.latest.context.config.probeTimeoutMs * 0.9;
     try {
       while (this.#circuits.isCurrent(circuit) && circuit.latest.value === 'halfOpen') {
-        await this.#guard.execute(circuit.id, probe, { signal, timeoutMs });
+        await this.#guard.execute(circuit.tool, probe, { key: circuit.key, signal, timeoutMs });
       }
     } catch {
       // Nothing to do: either the circuit has recorded the failure, or a user's call took the slot and this one was refused.

@@ -5,7 +5,8 @@ import type { Circuits } from '../circuits/circuits.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import { checkUpstream } from './call-options.ts';
+import { CallKeys, type CallTarget } from './call-keys.ts';
+import { type CircuitNeeds, checkUpstream } from './call-options.ts';
 import { type Denial, denialOf } from './denial.ts';
 import type { ResultRecorder } from './result-recorder.ts';
 import type { PassingCall } from './steps/call-step.ts';
@@ -28,6 +29,7 @@ export class Admissions {
   readonly #results: ResultRecorder;
   readonly #steps: CallSteps;
   readonly #settings: SettingsOfTools;
+  readonly keys: CallKeys;
 
   constructor({ circuits, clock, results, steps, settings }: AdmissionsOptions) {
     this.#circuits = circuits;
@@ -35,6 +37,7 @@ export class Admissions {
     this.#results = results;
     this.#steps = steps;
     this.#settings = settings;
+    this.keys = new CallKeys(settings);
   }
 
   /**
@@ -42,20 +45,25 @@ export class Admissions {
    *
    * @throws RegistryStoppedError once the registry has stopped, RangeError for an invalid upstream.
    */
-  ask(name: string, upstream: string | undefined): AdmittedCall | Denial {
+  ask(name: string, needs: CircuitNeeds): AdmittedCall | Denial {
+    const { upstream } = needs;
     if (upstream !== undefined) checkUpstream(name, upstream);
     if (this.#circuits.isStopped) throw new RegistryStoppedError(name);
-    return this.#steps.seesCalls ? this.#askInSteps(name, upstream) : this.#askCircuits(name, upstream);
+    const key = this.keys.of(name, needs);
+    return this.#steps.seesCalls
+      ? this.#askInSteps(name, key, upstream)
+      : this.#askCircuits(name, key, upstream);
   }
 
   /** Whether a call may be made. Its result will be reported without a permit. */
-  allows(name: string): boolean {
+  allows(name: string, target: CallTarget): boolean {
     if (this.#circuits.isStopped) return false;
-    if (this.#steps.seesCalls) return this.#askInSteps(name, undefined).admitted;
-    const circuit = this.#circuits.touch(name);
+    const key = this.keys.of(name, target);
+    if (this.#steps.seesCalls) return this.#askInSteps(name, key, undefined).admitted;
+    const circuit = key === null ? this.#circuits.touch(name) : this.#circuits.useFor(name, key);
     if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined || circuit.shadow !== undefined) {
-      return this.#askCircuits(name, undefined).admitted;
+      return this.#askCircuits(name, key, undefined).admitted;
     }
     return this.#admit(circuit) !== null;
   }
@@ -63,15 +71,16 @@ export class Admissions {
   /** An unused tool's own circuit admits every call, but its upstream may not. */
   #allowsFirst(name: string): boolean {
     const isAlone = this.#settings.get(name)?.upstream === undefined;
-    return isAlone || this.#askCircuits(name, undefined).admitted;
+    return isAlone || this.#askCircuits(name, null, undefined).admitted;
   }
 
-  #askInSteps(name: string, upstream: string | undefined): AdmittedCall | Denial {
+  #askInSteps(name: string, key: string | null, upstream: string | undefined): AdmittedCall | Denial {
     const passing: PassingCall = {
       tool: name,
+      key,
       upstream: upstream ?? this.#settings.get(name)?.upstream ?? null,
     };
-    const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, upstream);
+    const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, key, upstream);
     if (!asked.admitted) {
       this.#steps.refused(passing, asked);
       return asked;
@@ -80,12 +89,16 @@ export class Admissions {
     return { ...asked, passing };
   }
 
-  #askCircuits(name: string, upstreamOfCall: string | undefined): AdmittedCall | Denial {
-    const circuit = this.#circuits.use(name);
+  #askCircuits(
+    name: string,
+    key: string | null,
+    upstreamOfCall: string | undefined,
+  ): AdmittedCall | Denial {
+    const circuit = key === null ? this.#circuits.use(name) : this.#circuits.useFor(name, key);
     const upstream = upstreamOfCall ?? circuit.upstream;
     if (upstream !== undefined) return this.#askBoth(circuit, this.#circuits.useUpstream(circuit, upstream));
     const admitted = this.#admit(circuit);
-    if (admitted === null) return this.#denial(circuit, name);
+    if (admitted === null) return this.#denial(circuit, circuit);
     if (admitted.shadow === null) this.#spare(circuit, circuit);
     return this.#shouldTime(circuit) ? { ...admitted, startedAt: this.#clock.now() } : admitted;
   }
@@ -97,13 +110,13 @@ export class Admissions {
     // An operator's isolation holds for observed tools as well.
     if (upstream === null && (circuit.shadow === undefined || upstreamCircuit.latest.value === 'isolated')) {
       circuit.upstreamDenials += 1;
-      return this.#denial(upstreamCircuit, circuit.id);
+      return this.#denial(upstreamCircuit, circuit);
     }
     const isSpared = upstream === null || upstream.shadow === null;
     const admitted = this.#admit(circuit, isSpared);
     if (admitted === null) {
       if (upstream !== null) this.#results.giveBack(upstream);
-      return this.#denial(circuit, circuit.id);
+      return this.#denial(circuit, circuit);
     }
     if (isSpared) this.#spare(circuit, upstreamCircuit);
     else if (admitted.shadow === null) {
@@ -151,12 +164,13 @@ export class Admissions {
     return stamp === null ? null : admissionBy(circuit, stamp);
   }
 
-  #denial(circuit: Circuit, tool: string): Denial {
-    return denialOf(circuit, {
+  #denial(refusing: Circuit, { tool, key }: Circuit): Denial {
+    return denialOf(refusing, {
       tool,
+      key,
       now: this.#clock.now(),
       wallNow: this.#clock.wallNow(),
-      lastError: circuit.lastError,
+      lastError: refusing.lastError,
       alternatives: this.#settings.get(tool)?.alternatives,
     });
   }

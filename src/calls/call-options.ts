@@ -1,6 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
 import type { CallContext } from './call.ts';
+import { type CallTarget, checkKey } from './call-keys.ts';
 
 /**
  * The answer of `isFailure` about a returned value: false for a success, true for `executionError`, a category, or an object to
@@ -8,10 +9,14 @@ import type { CallContext } from './call.ts';
  */
 export type FailureVerdict = boolean | ErrorCategory | object;
 
-/** Options of one guarded call. `Fallback` is the type that the fallback returns. */
-export interface ExecuteOptions<Result, Fallback = Result> {
+/** What a call needs to be admitted. */
+export interface CircuitNeeds extends CallTarget {
   /** The name of another circuit that this call depends on. Default: the `upstream` of the tool's settings. */
   readonly upstream?: string | undefined;
+}
+
+/** Options of one guarded call. `Fallback` is the type that the fallback returns. */
+export interface ExecuteOptions<Result, Fallback = Result> extends CircuitNeeds {
   /**
    * The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool, unless its reason is
    * a `TimeoutError`, which means that a deadline has passed; then the call counts as `timeout`.
@@ -43,7 +48,10 @@ export interface ExecuteOptions<Result, Fallback = Result> {
 }
 
 /** Options of `wrap`. */
-export interface WrapOptions<Result, Fallback = Result> extends ExecuteOptions<Result, Fallback> {
+export interface WrapOptions<Result, Fallback = Result, Arguments extends readonly unknown[] = never[]>
+  extends Omit<ExecuteOptions<Result, Fallback>, 'input'> {
+  /** Returns what the tool is called with, from the function's arguments. Default: the first argument. */
+  readonly input?: ((...args: Arguments) => unknown) | undefined;
   /** Whether to pass the `CallContext`, with the call's signal, to the function as its last argument. Default false. */
   readonly withContext?: boolean | undefined;
 }
@@ -53,6 +61,8 @@ export type WithContext<Arguments extends readonly unknown[]> = [...args: Argume
 
 const executeOptions: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
   upstream: true,
+  input: true,
+  key: true,
   signal: true,
   timeoutMs: true,
   fallback: true,
@@ -88,7 +98,8 @@ export function checkCallOptions(
   known: object = executeOptions,
 ): void {
   checkOptionNames(options, known);
-  const { signal, timeoutMs, fallback, isFailure, followBody } = options;
+  const { key, signal, timeoutMs, fallback, isFailure, followBody } = options;
+  if (key !== undefined) checkKey(key);
   if (signal !== undefined) checkSignal(signal);
   if (timeoutMs !== undefined) checkValue(timeoutMs, 'timeoutMs', positiveMs);
   if (fallback !== undefined) mustBe(isFunction(fallback), 'fallback', 'a function', fallback);
@@ -100,7 +111,8 @@ export function checkCallOptions(
 /** Checks the options of `wrap`, as `checkCallOptions` does those of a call. */
 export function checkWrapOptions(options: WrapOptions<unknown, unknown>): void {
   checkCallOptions(options, wrapOptions);
-  const { withContext } = options;
+  const { withContext, input } = options;
+  if (input !== undefined) mustBe(isFunction(input), 'input', 'a function of the arguments', input);
   if (withContext !== undefined)
     mustBe(typeof withContext === 'boolean', 'withContext', 'true or false', withContext);
 }

@@ -8,6 +8,8 @@ import { onAbort } from './on-abort.ts';
 /** The argument of a guarded function. */
 export interface CallContext {
   readonly tool: string;
+  /** The target or tenant whose circuit admitted the call; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   /** Whether the call is a probe of a half-open circuit. */
   readonly probe: boolean;
   /** Aborts when the caller aborts, when `timeoutMs` has passed, or when the registry stops. */
@@ -50,7 +52,11 @@ export class Call implements CallContext {
   }
 
   get tool(): string {
-    return this.#admitted.circuit.id;
+    return this.#admitted.circuit.tool;
+  }
+
+  get key(): string | null {
+    return this.#admitted.circuit.key;
   }
 
   get probe(): boolean {

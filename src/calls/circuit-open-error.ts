@@ -40,6 +40,11 @@ export class CircuitOpenError extends Error {
     return this.denial.tool;
   }
 
+  /** The target or tenant whose circuit the call needed; null for the circuit of all calls of the tool. */
+  get key(): string | null {
+    return this.denial.key;
+  }
+
   /** The state that refused the call, not the cause; the cause is `kind`. */
   get reason(): DenialReason {
     return this.denial.reason;

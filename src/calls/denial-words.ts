@@ -9,6 +9,8 @@ export interface ModelAnswer {
   readonly data: {
     readonly error: 'tool_unavailable';
     readonly tool: string;
+    /** The target or tenant that the refusal is about; null for all calls of the tool. */
+    readonly key: string | null;
     readonly reason: DenialReason;
     readonly kind: DenialKind;
     readonly upstream: string | null;
@@ -36,8 +38,9 @@ const isoOf = (time: number | null): string | null =>
   time === null || time > maxTime ? null : new Date(time).toISOString();
 
 function instructionOf(denial: Denial, seconds: number | null): string {
-  let when = `Do not call it again within the next ${seconds} s; such a call would not run either.`;
-  if (seconds === null) when = 'Do not call it again until you are told that it is back.';
+  const again = denial.key === null || denial.upstream !== null ? 'again' : `for ${denial.key} again`;
+  let when = `Do not call it ${again} within the next ${seconds} s; such a call would not run either.`;
+  if (seconds === null) when = `Do not call it ${again} until you are told that it is back.`;
   else if (denial.probing) when = `Another call is testing it now: try again in about ${seconds} s.`;
   if (denial.alternatives.length > 0)
     return `${when} Instead, you can use: ${denial.alternatives.join(', ')}.`;
@@ -56,8 +59,9 @@ export function textOf(denial: Denial, instruction = instructionOf(denial, secon
     denial.kind === 'unreachable' && category === 'serviceUnavailable'
       ? 'reported that it was unavailable in its most recent calls'
       : causes[denial.kind];
+  const target = denial.key === null || denial.upstream !== null ? '' : ` (for ${denial.key})`;
   const what = denial.upstream === null ? 'it' : `"${denial.upstream}", which it depends on,`;
-  return `The call did not run. The tool "${denial.tool}" is unavailable: ${what} ${why}${cause}. ${instruction}`;
+  return `The call did not run. The tool "${denial.tool}"${target} is unavailable: ${what} ${why}${cause}. ${instruction}`;
 }
 
 /** Words a denial so that a model can act on it: what happened, why, and when to try again. It states nothing unproven. */
@@ -69,6 +73,7 @@ export function toModel(denial: Denial): ModelAnswer {
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,
+      key: denial.key,
       reason: denial.reason,
       kind: denial.kind,
       upstream: denial.upstream,

@@ -19,6 +19,8 @@ export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld';
 export interface Denial {
   readonly admitted: false;
   readonly tool: string;
+  /** The target or tenant whose circuit the call needed; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   /** The state that refused the call. */
   readonly reason: DenialReason;
   /** What is wrong with the tool or its upstream. */
@@ -53,6 +55,7 @@ export function denialOf(
   refusing: Refusing,
   more: {
     tool: string;
+    key: string | null;
     now: number;
     wallNow: number;
     lastError: string | null;
@@ -60,12 +63,13 @@ export function denialOf(
   },
 ): Denial {
   const { latest: snapshot } = refusing;
-  const { tool: circuit, lastErrorCategory } = snapshot.context;
-  const isOwn = circuit === more.tool;
+  const { tool: circuit, key, lastErrorCategory } = snapshot.context;
+  const isOwn = circuit === more.tool && key === more.key;
   const retryAfterMs = retryAfterMsOf(refusing, more.now);
   return {
     admitted: false,
     tool: more.tool,
+    key: more.key,
     reason: isOwn ? (snapshot.value as DenialReason) : 'upstream',
     kind: kindOf(snapshot),
     upstream: isOwn ? null : circuit,

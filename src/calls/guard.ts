@@ -4,7 +4,8 @@ import type { Clock } from '../time/clock.ts';
 import type { Admissions } from './admissions.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { Call, type CallContext, type CallLimits } from './call.ts';
-import { checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
+import type { CallTarget } from './call-keys.ts';
+import { type CircuitNeeds, checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import type { Denial } from './denial.ts';
 import {
@@ -48,14 +49,14 @@ export class Guard {
     this.#noLimits = { signal: undefined, timeoutMs: undefined, clock, stopping };
   }
 
-  tryAcquire(name: string, upstream?: string): Permit | Denial {
-    const asked = this.#admissions.ask(name, upstream);
+  tryAcquire(name: string, needs: CircuitNeeds): Permit | Denial {
+    const asked = this.#admissions.ask(name, needs);
     return asked.admitted ? new IssuedPermit(asked, this.#results) : asked;
   }
 
   /** Whether a call may be made. Its result will be reported without a permit. */
-  allows(name: string): boolean {
-    return this.#admissions.allows(name);
+  allows(name: string, target: CallTarget): boolean {
+    return this.#admissions.allows(name, target);
   }
 
   /** Not an async function, because every call passes here and each `await` would cost another promise. */
@@ -68,7 +69,7 @@ export class Guard {
       checkFunction(fn);
       if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
       options.signal?.throwIfAborted();
-      const asked = this.#admissions.ask(name, options.upstream);
+      const asked = this.#admissions.ask(name, options);
       if (asked.admitted) return this.#call(asked, fn, options);
       return this.#refuse(new CircuitOpenError(asked), options);
     } catch (error) {

@@ -23,7 +23,11 @@ export class IssuedPermit implements Permit {
   }
 
   get tool(): string {
-    return this.#call.circuit.id;
+    return this.#call.circuit.tool;
+  }
+
+  get key(): string | null {
+    return this.#call.circuit.key;
   }
 
   get probe(): boolean {

@@ -32,6 +32,8 @@ export interface Permit {
   /** Tells a permit from a `Denial`. */
   readonly admitted: true;
   readonly tool: string;
+  /** The target or tenant whose circuit admitted the call; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   /** Whether the call is a probe of a half-open circuit, either the tool's own or its upstream's. */
   readonly probe: boolean;
   /** Reports that the call succeeded. */

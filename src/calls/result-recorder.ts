@@ -68,28 +68,28 @@ export class ResultRecorder implements PermitOwner {
     this.#steps = steps;
   }
 
-  recordSuccess(name: string): void {
+  recordSuccess(name: string, key: string | null): void {
     if (this.#circuits.isStopped) return;
-    const circuit = this.#circuits.use(name);
+    const circuit = this.#circuits.useFor(name, key);
     this.#count(circuit, null, undefined);
     this.#succeed(circuit);
     const upstream = this.#upstreamOf(circuit);
     if (upstream !== undefined) this.#succeed(upstream);
   }
 
-  recordFailure(name: string, failure: unknown): void {
+  recordFailure(name: string, failure: unknown, key: string | null): void {
     checkNotMisspelt(failure);
     if (this.#circuits.isStopped) return;
     const category = this.#categoryOf(failure);
     // The user's classifier has just run, and it may have stopped the registry.
     if (this.#circuits.isStopped) return;
-    const known = this.#circuits.touch(name);
+    const known = this.#circuits.touch(name, key);
     // An ignored failure only frees a probe slot, and an unknown tool has none.
     if (known === undefined && !isCounted(category)) {
       this.#circuits.forgotten.fail(category);
       return;
     }
-    const circuit = known ?? this.#circuits.use(name);
+    const circuit = known ?? this.#circuits.use(name, key);
     this.#count(circuit, category, failure);
     const upstream = this.#upstreamOf(circuit);
     if (upstream === undefined) {
@@ -223,7 +223,8 @@ export class ResultRecorder implements PermitOwner {
     durationMs?: number,
   ): void {
     const passing = call?.passing ?? {
-      tool: circuit.id,
+      tool: circuit.tool,
+      key: circuit.key,
       upstream: call?.upstream?.circuit.id ?? circuit.upstream ?? null,
     };
     this.#steps.ended(passing, {
@@ -292,7 +293,7 @@ export class ResultRecorder implements PermitOwner {
     }
     if (!isLate(circuit.latest.context, stamp)) {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
-      this.#steps.blamed({ tool: circuit.id, category, message: circuit.lastError, at });
+      this.#steps.blamed({ tool: circuit.tool, key: circuit.key, category, message: circuit.lastError, at });
     }
     const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
     const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };

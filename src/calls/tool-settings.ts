@@ -7,7 +7,17 @@ export interface ToolSettings extends CircuitSettings {
   readonly alternatives: readonly string[];
   /** A cheap call that finds out whether the tool works again once its circuit is half-open. */
   readonly probe: ((context: CallContext) => unknown) | undefined;
+  /** Says which target or tenant an input is for, each of which has a circuit. */
+  readonly key: ((input: unknown) => unknown) | undefined;
 }
 
-/** The settings of all tools that have their own, by tool name. */
-export type SettingsOfTools = ReadonlyMap<string, ToolSettings>;
+/** The settings of all tools that have their own. */
+export interface SettingsOfTools {
+  get(tool: string): ToolSettings | undefined;
+  /** The names that have their own settings; patterns are left out. */
+  readonly names: ReadonlySet<string>;
+  /** The names of all upstreams in them. */
+  readonly upstreams: ReadonlySet<string>;
+  /** Whether any of them has a `key`. */
+  readonly haveKeys: boolean;
+}

@@ -1,5 +1,6 @@
 import type { CallContext } from './call.ts';
-import type { WrapOptions } from './call-options.ts';
+import { askForInput } from '../options/strangers.ts';
+import type { ExecuteOptions, WrapOptions } from './call-options.ts';
 
 /** The return type of a guarded function: an async generator for an `async function*`, a promise for any other function. */
 export type Guarded<Result, Fallback> =
@@ -10,7 +11,7 @@ export type Guarded<Result, Fallback> =
 /** Makes a guarded call, as `registry.execute` does. */
 export type Execute = (
   fn: (context: CallContext) => unknown,
-  options: WrapOptions<unknown, unknown>,
+  options: ExecuteOptions<unknown, unknown>,
 ) => Promise<unknown>;
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -23,9 +24,12 @@ export function guardedFunction(
   options: WrapOptions<unknown, unknown>,
   execute: Execute,
 ): AnyFunction {
-  const { withContext = false, ...others } = options;
+  const { withContext = false, input, ...others } = options;
   const call = (self: unknown, args: unknown[]): Promise<unknown> =>
-    execute((context) => fn.apply(self, withContext ? [...args, context] : args), others);
+    execute((context) => fn.apply(self, withContext ? [...args, context] : args), {
+      ...others,
+      input: input === undefined ? args[0] : askForInput(input as (...args: unknown[]) => unknown, args),
+    });
   const guarded: AnyFunction =
     fn instanceof AsyncGeneratorFunction
       ? async function* (...args) {

@@ -9,3 +9,10 @@ export interface CircuitSettings {
   /** The tool's own mode; undefined for that of all tools. */
   readonly mode: Mode | undefined;
 }
+
+/** The settings of all circuits that have their own, by tool. */
+export interface SettingsOfCircuits {
+  get(tool: string): CircuitSettings | undefined;
+  /** The names of all upstreams in them. */
+  readonly upstreams: ReadonlySet<string>;
+}

@@ -30,7 +30,11 @@ export interface CircuitOwner {
 /** The registry's record of one circuit, and the way to its actor. */
 export class Circuit implements CircuitLife {
   readonly actor: CircuitActor;
+  /** The name of the circuit: of its tool, or `fetch (for example.org)`. */
   readonly id: string;
+  readonly tool: string;
+  /** The target or tenant that it is for; null if it is for all calls of the tool. */
+  readonly key: string | null;
   /** The time of its last use, counted in uses of all circuits. */
   usedAt = 0;
   /** Whether the registry has forgotten it, so that events sent to it no longer count. */
@@ -70,7 +74,10 @@ export class Circuit implements CircuitLife {
     this.actor = new CircuitActor(options, this);
     this.id = this.actor.id;
     this.#foresight = new Foresight(this.actor);
-    this.trip = this.latest.context.config.trip;
+    const { tool, key, config } = this.latest.context;
+    this.tool = tool;
+    this.key = key;
+    this.trip = config.trip;
     this.isTimed = this.trip.slowCallMs !== undefined;
     if (this.latest.context.isObserved) this.shadow = new Shadow(this.latest);
   }

@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
+import { circuitName } from '../../machines/circuit-name.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import { snapshotOf } from '../../machines/xstate-internals.ts';
 import { restoreCircuit } from '../persistence/circuit-snapshot.ts';
@@ -7,7 +8,7 @@ import type { PersistedCircuit } from '../persistence/persisted.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
 import type { Clock } from '../time/clock.ts';
 import { Circuit, type CircuitOwner, type ResultEvent } from './circuit.ts';
-import type { CircuitSettings } from './circuit-settings.ts';
+import type { SettingsOfCircuits } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import type { Modes } from './modes.ts';
 import type { RegistryActor } from './registry-actor.ts';
@@ -20,7 +21,7 @@ export interface CircuitsOptions {
   /** The settings of circuits that have none of their own. */
   readonly circuit: CircuitConfig;
   /** The settings of individual circuits, by name. */
-  readonly settings: ReadonlyMap<string, CircuitSettings>;
+  readonly settings: SettingsOfCircuits;
   readonly modes: Modes;
   /** The largest share of circuits that may be tripped at once, above 0 and at most 1; one always may. */
   readonly maxOpenShare: number;
@@ -43,8 +44,12 @@ export class Circuits {
   readonly #options: CircuitsOptions;
   readonly #byName = new Map<string, Circuit>();
   readonly #open = new Set<Circuit>();
+  /** How many circuits are open or isolated, by tool. */
+  readonly #openByTool = new Map<string, number>();
+  /** The circuits that have a key, by tool. */
+  readonly #keyed = new Map<string, Set<Circuit>>();
   /** The names of all upstreams in the settings. */
-  readonly #upstreams: ReadonlySet<string | undefined>;
+  readonly #upstreams: ReadonlySet<string>;
   readonly #leastRecentlyUsed = new LeastRecentlyUsed();
   /** How many circuits are open or half-open. */
   #tripped = 0;
@@ -53,7 +58,7 @@ export class Circuits {
 
   constructor(options: CircuitsOptions) {
     this.#options = options;
-    this.#upstreams = new Set(Array.from(options.settings.values(), ({ upstream }) => upstream));
+    this.#upstreams = options.settings.upstreams;
   }
 
   get isStopped(): boolean {
@@ -64,9 +69,20 @@ export class Circuits {
     return this.#byName.size;
   }
 
-  /** The circuit of a tool, if it has one. */
-  get(name: string): Circuit | undefined {
-    return this.#byName.get(name);
+  /** The circuit of a tool, or of a key of it, if there is one. */
+  get(tool: string, key: string | null = null): Circuit | undefined {
+    return this.#byName.get(circuitName(tool, key));
+  }
+
+  /** The circuits of a tool that have a key. */
+  keyed(tool: string): readonly Circuit[] {
+    return [...(this.#keyed.get(tool) ?? [])];
+  }
+
+  /** How many tools have an open or isolated circuit. */
+  get openTools(): number {
+    for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
+    return this.#openByTool.size;
   }
 
   all(): MapIterator<Circuit> {
@@ -77,16 +93,24 @@ export class Circuits {
     return this.#byName.keys();
   }
 
-  /** The circuit of a tool, if it has one, marked as just used. */
-  touch(name: string): Circuit | undefined {
-    const circuit = this.#byName.get(name);
+  /** The circuit of a tool, or of a key of it, if there is one, marked as just used. */
+  touch(tool: string, key: string | null = null): Circuit | undefined {
+    const circuit = this.#byName.get(key === null ? tool : circuitName(tool, key));
     if (circuit !== undefined) circuit.usedAt = ++this.#uses;
     return circuit;
   }
 
-  /** The circuit of a tool, spawned if necessary. */
-  use(name: string): Circuit {
-    return this.touch(name) ?? this.#spawn(name);
+  /** The circuit of a tool, or of a key of it, spawned if necessary. */
+  use(tool: string, key: string | null = null): Circuit {
+    return this.touch(tool, key) ?? this.#spawn(tool, key);
+  }
+
+  /** The circuit that a call needs: that of its key, unless an operator has isolated or disabled the whole tool. */
+  useFor(tool: string, key: string | null): Circuit {
+    if (key === null) return this.use(tool);
+    const ofTool = this.#byName.get(tool);
+    const isByHand = ofTool !== undefined && isSetByHand(ofTool);
+    return isByHand ? this.use(tool) : this.use(tool, key);
   }
 
   /** The circuit of a call's upstream. */
@@ -101,7 +125,7 @@ export class Circuits {
   restore(kept: readonly PersistedCircuit[]): void {
     const { clock } = this.#options;
     const offsetMs = clock.wallNow() - clock.now();
-    for (const each of kept) this.#spawn(each.tool, { kept: each, offsetMs });
+    for (const each of kept) this.#spawn(each.tool, each.key ?? null, { kept: each, offsetMs });
   }
 
   /** Whether a result still has a circuit; the tool may have been forgotten during the call. */
@@ -124,14 +148,14 @@ export class Circuits {
   }
 
   /** Tells that a call of an observed tool runs although a circuit would have refused it. */
-  spareCall({ id: tool }: Circuit, state: CircuitState, lastErrorCategory: ErrorCategory | null): void {
-    this.#options.parent.send({ type: 'CALL_SPARED', tool, state, lastErrorCategory });
+  spareCall({ tool, key }: Circuit, state: CircuitState, lastErrorCategory: ErrorCategory | null): void {
+    this.#options.parent.send({ type: 'CALL_SPARED', tool, key, state, lastErrorCategory });
   }
 
   /** Lets every circuit do what the mode of its tool says. */
   followModes(): void {
     for (const circuit of [...this.#byName.values()]) {
-      const isObserved = this.#options.modes.of(circuit.id) === 'observe';
+      const isObserved = this.#options.modes.of(circuit.tool) === 'observe';
       if (isObserved !== circuit.latest.context.isObserved) {
         circuit.send({ type: isObserved ? 'OBSERVE' : 'ENFORCE' });
       }
@@ -150,7 +174,8 @@ export class Circuits {
     for (const circuit of circuits) {
       circuit.isForgotten = true;
       this.#byName.delete(circuit.id);
-      this.#open.delete(circuit);
+      if (this.#open.delete(circuit)) this.#countOpen(circuit.tool, -1);
+      this.#unlist(circuit);
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
       if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.latest.context.lateResults;
@@ -159,8 +184,9 @@ export class Circuits {
     for (const batch of batches(circuits)) {
       this.#options.parent.send({
         type: 'FORGET',
-        circuits: batch.map(({ id, actor: ref }) => ({
-          tool: id,
+        circuits: batch.map(({ tool, key, actor: ref }) => ({
+          tool,
+          key,
           state: snapshotOf(ref).context.reportedState ?? 'closed',
           ref,
         })),
@@ -180,30 +206,32 @@ export class Circuits {
     parent.send({ type: 'STOP' });
   }
 
-  #spawn(name: string, from?: { kept: PersistedCircuit; offsetMs: number }): Circuit {
-    if (typeof name !== 'string') throw new TypeError(`tool must be a string, got ${String(name)}`);
-    if (this.#isStopped) throw new RegistryStoppedError(name);
+  #spawn(tool: string, key: string | null, from?: { kept: PersistedCircuit; offsetMs: number }): Circuit {
+    if (typeof tool !== 'string') throw new TypeError(`tool must be a string, got ${String(tool)}`);
+    if (this.#isStopped) throw new RegistryStoppedError(tool);
     const { parent, clock, chance } = this.#options;
-    const settings = this.#options.settings.get(name);
+    const settings = this.#options.settings.get(tool);
     const input = {
-      tool: name,
+      tool,
+      key,
       now: clock.now,
       config: settings?.circuit ?? this.#options.circuit,
       chance,
       mayTrip: this.#mayTrip,
-      isObserved: this.#options.modes.of(name) === 'observe',
+      isObserved: this.#options.modes.of(tool) === 'observe',
     };
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
-    const circuit = new Circuit({ id: name, parent, input, ...(snapshot && { snapshot }) }, this.#owner);
+    const circuit = new Circuit({ id: circuitName(tool, key), parent, input, ...(snapshot && { snapshot }) }, this.#owner);
     circuit.upstream = settings?.upstream;
     circuit.lastUpstream = settings?.upstream;
-    circuit.isUpstream = this.#upstreams.has(name);
+    circuit.isUpstream = key === null && this.#upstreams.has(tool);
     this.#makeRoom();
     // An inspector of the new actor, or an observer of a forgotten one, may have used the tool in the meantime.
-    const made = this.touch(name);
+    const made = this.touch(tool, key);
     if (made !== undefined) return made;
     circuit.usedAt = ++this.#uses;
-    this.#byName.set(name, circuit);
+    this.#byName.set(circuit.id, circuit);
+    if (key !== null) this.#list(circuit);
     circuit.actor.start();
     if (snapshot) {
       circuit.send({ type: 'RESUME' });
@@ -227,6 +255,31 @@ export class Circuits {
     }
   }
 
+  /** The circuit that `useFor` would give, if there is one. */
+  getFor(tool: string, key: string | null): Circuit | undefined {
+    const ofTool = this.#byName.get(tool);
+    if (key === null || (ofTool !== undefined && isSetByHand(ofTool))) return ofTool;
+    return this.get(tool, key);
+  }
+
+  #countOpen(tool: string, step: 1 | -1): void {
+    const count = (this.#openByTool.get(tool) ?? 0) + step;
+    if (count === 0) this.#openByTool.delete(tool);
+    else this.#openByTool.set(tool, count);
+  }
+
+  #list(circuit: Circuit): void {
+    const keyed = this.#keyed.get(circuit.tool);
+    if (keyed === undefined) this.#keyed.set(circuit.tool, new Set([circuit]));
+    else keyed.add(circuit);
+  }
+
+  #unlist(circuit: Circuit): void {
+    const keyed = this.#keyed.get(circuit.tool);
+    keyed?.delete(circuit);
+    if (keyed?.size === 0) this.#keyed.delete(circuit.tool);
+  }
+
   readonly #owner: CircuitOwner = this.#makeOwner();
 
   #makeOwner(): CircuitOwner {
@@ -248,10 +301,11 @@ export class Circuits {
     circuit.countedAs = state;
     this.#tripped += (isTripped(state) ? 1 : 0) - (isTripped(before) ? 1 : 0);
     if (countsAsOpen(state)) {
+      if (!this.#open.has(circuit)) this.#countOpen(circuit.tool, 1);
       this.#open.add(circuit);
       circuit.openSince ??= this.#options.clock.now();
     } else {
-      this.#open.delete(circuit);
+      if (this.#open.delete(circuit)) this.#countOpen(circuit.tool, -1);
       circuit.openMs = this.openMs(circuit);
       circuit.openSince = null;
     }
@@ -260,6 +314,9 @@ export class Circuits {
     this.#options.onState(circuit, state);
   }
 }
+
+const isSetByHand = ({ latest }: Circuit): boolean =>
+  latest.value === 'isolated' || latest.value === 'disabled';
 
 const isTripped = (state: CircuitState): boolean => state === 'open' || state === 'halfOpen';
 

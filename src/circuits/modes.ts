@@ -1,4 +1,4 @@
-import type { CircuitSettings } from './circuit-settings.ts';
+import type { SettingsOfCircuits } from './circuit-settings.ts';
 
 /** Whether circuits refuse calls, or only tell which calls they would have refused. */
 export type Mode = 'enforce' | 'observe';
@@ -6,11 +6,11 @@ export type Mode = 'enforce' | 'observe';
 /** The mode of each tool: its own, set later or in the settings, or else that of all tools. */
 export class Modes {
   #ofAll: Mode;
-  readonly #settings: { get(tool: string): CircuitSettings | undefined };
+  readonly #settings: Pick<SettingsOfCircuits, 'get'>;
   /** Set after the start; there are as many as an operator has set. */
   readonly #own = new Map<string, Mode>();
 
-  constructor(ofAll: Mode, settings: { get(tool: string): CircuitSettings | undefined }) {
+  constructor(ofAll: Mode, settings: Pick<SettingsOfCircuits, 'get'>) {
     this.#ofAll = ofAll;
     this.#settings = settings;
   }

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { CallReport, ToolRegistry } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
+import { circuitName } from '../../machines/circuit-name.ts';
 import { KnownActor, kindOf, type SeenSnapshot } from './known-actor.ts';
 import type { Ledger } from './ledger.ts';
 import { type Sanitize, showDefinition, shower, showSnapshot } from './sanitize.ts';
@@ -85,7 +86,7 @@ export class RegistrySource implements Source {
   #senderOf({ sourceRef, event }: InspectionEvent & { type: '@xstate.event' }): string | null {
     if (sourceRef !== undefined) return this.#actorOf(sourceRef).id;
     // A circuit's first report is the only one without a sender.
-    return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(event.tool)?.id ?? null) : null;
+    return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(circuitName(event.tool, event.key))?.id ?? null) : null;
   }
 
   #follow(event: InspectionEvent): void {
@@ -142,8 +143,8 @@ export class RegistrySource implements Source {
 
   /** Records calls that reach the circuit without an event, such as a success that changes nothing. */
   readonly #onCall = (message: unknown): void => {
-    const { registry, tool, category } = message as CallReport;
-    const actor = registry === this.#registry.actor ? this.#circuits.get(tool) : undefined;
+    const { registry, tool, key, category } = message as CallReport;
+    const actor = registry === this.#registry.actor ? this.#circuits.get(circuitName(tool, key)) : undefined;
     if (actor !== undefined) this.#ledger.addCall(actor, category);
   };
 

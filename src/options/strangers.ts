@@ -72,6 +72,41 @@ export function askIsFailure<Result>(
   }
 }
 
+/**
+ * Asks a user's function which target or tenant a call is for.
+ *
+ * @returns Null where it throws or gives neither text nor a number. Only its first fault is printed: the input is often what a
+ * model made up.
+ */
+export function askForKey(choose: (input: unknown) => unknown, input: unknown): string | number | null {
+  try {
+    const key = choose(input);
+    if (typeof key === 'string' || typeof key === 'number') return key;
+    if (key !== undefined && key !== null && !gavePromise(key, choose, 'key')) {
+      printOnce(choose, 'key must return text, a number or nothing, got', key);
+    }
+  } catch (fault) {
+    printOnce(choose, 'key threw', fault);
+  }
+  return null;
+}
+
+/** Asks a user's function what a tool is called with; undefined where it throws. */
+export function askForInput(input: (...args: unknown[]) => unknown, args: readonly unknown[]): unknown {
+  try {
+    return input(...args);
+  } catch (fault) {
+    printOnce(input, 'input threw', fault);
+    return undefined;
+  }
+}
+
+function printOnce(fn: object, what: string, fault: unknown): void {
+  if (printed.has(fn)) return;
+  printed.add(fn);
+  console.error(`toolfuse: ${what}`, fault);
+}
+
 /** Contains a user's trip strategy: if `record` throws, the call is not remembered; if `trips` throws, nothing trips. */
 export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripStrategy<Memory> {
   const { start, slowCallMs } = strategy;

@@ -11,6 +11,7 @@ export function persistCircuit(snapshot: ToolCircuitSnapshot, offsetMs: number):
   const { context } = snapshot;
   return {
     tool: context.tool,
+    ...(context.key !== null && { key: context.key }),
     state: stateOf(snapshot),
     failureCount: context.failureCount,
     lastFailureTime: shift(context.lastFailureAt, offsetMs),

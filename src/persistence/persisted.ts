@@ -1,10 +1,13 @@
 import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
+import { circuitName } from '../../machines/circuit-name.ts';
 import type { CircuitState } from '../../machines/circuit-state.ts';
 import { isPlainObject, show } from '../../machines/rule.ts';
 
 /** One circuit in its persisted form. Times are wall-clock times, in ms since 1970. */
 export interface PersistedCircuit {
   readonly tool: string;
+  /** The target or tenant that the circuit is for. Left out if it is for all calls of the tool. */
+  readonly key?: string;
   readonly state: CircuitState;
   readonly failureCount: number;
   readonly lastFailureTime: number | null;
@@ -42,6 +45,7 @@ const isTime = (value: unknown): boolean => value === null || Number.isFinite(va
 
 const circuitFields: Record<keyof PersistedCircuit, (value: unknown) => boolean> = {
   tool: (value) => typeof value === 'string',
+  key: (value) => value === undefined || typeof value === 'string',
   state: (value) => ['closed', 'open', 'halfOpen', 'isolated', 'disabled'].includes(value as string),
   failureCount: isCount,
   lastFailureTime: isTime,
@@ -96,8 +100,10 @@ export function readPersisted(document: unknown): readonly PersistedCircuit[] {
       if (!holds(circuit[field]))
         throw new RestoreError(`${path}.${field} cannot be ${show(circuit[field])}`);
     }
-    if (tools.has(circuit.tool)) throw new RestoreError(`${path}.tool appears twice: ${show(circuit.tool)}`);
-    tools.add(circuit.tool);
+    const { tool, key } = circuit as unknown as PersistedCircuit;
+    const name = circuitName(tool, key ?? null);
+    if (tools.has(name)) throw new RestoreError(`${path}.tool appears twice: ${show(circuit.tool)}`);
+    tools.add(name);
   });
   return kept.circuits as PersistedCircuit[];
 }

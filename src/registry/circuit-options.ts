@@ -50,7 +50,7 @@ export const circuitRules: Rules<keyof CircuitConfig> = {
 };
 
 /** Makes the user's functions in a circuit's settings safe to call from a statechart. */
-export function contained(config: Partial<CircuitConfig>): Partial<CircuitConfig> {
+export function contained<Config extends Partial<CircuitConfig>>(config: Config): Config {
   return {
     ...config,
     ...(config.trip && !isOwn(config.trip) && { trip: containedStrategy(config.trip) }),

@@ -3,17 +3,13 @@ import type { SettingsOfTools } from '../calls/tool-settings.ts';
 /** The tools that are known to exist: by the settings, or because somebody has declared them. */
 export class KnownTools {
   readonly #names = new Set<string>();
-  readonly #upstreams = new Set<string>();
+  readonly #upstreams: ReadonlySet<string>;
   readonly #maxNames: number;
 
   constructor(settings: SettingsOfTools, maxNames: number) {
     this.#maxNames = maxNames;
-    for (const [name, { upstream }] of settings) {
-      this.#names.add(name);
-      if (upstream === undefined) continue;
-      this.#names.add(upstream);
-      this.#upstreams.add(upstream);
-    }
+    for (const name of [...settings.names, ...settings.upstreams]) this.#names.add(name);
+    this.#upstreams = settings.upstreams;
   }
 
   get names(): ReadonlySet<string> {

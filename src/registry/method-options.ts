@@ -1,10 +1,11 @@
 import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
-import { checkSignal } from '../calls/call-options.ts';
+import { type CallTarget, checkKey, keyText } from '../calls/call-keys.ts';
+import { type CircuitNeeds, checkSignal } from '../calls/call-options.ts';
 
-/** The circuits that a call needs in addition to the tool's own. */
-export interface CircuitNeeds {
-  /** The name of another circuit that the call depends on. Default: the `upstream` of the tool's settings. */
-  readonly upstream?: string | undefined;
+/** Which of a tool's circuits is meant. */
+export interface CircuitChoice {
+  /** The target or tenant that the circuit is for. Default: the circuit of all calls of the tool. */
+  readonly key?: string | number | null | undefined;
 }
 
 /** Options of `untilReady`. */
@@ -14,7 +15,7 @@ export interface UntilReadyOptions extends CircuitNeeds {
 }
 
 /** Options of `isolate`. */
-export interface IsolateOptions {
+export interface IsolateOptions extends CircuitChoice {
   /** After how long the isolation ends by itself, in ms. Default: never. */
   readonly forMs?: number | undefined;
 }
@@ -26,26 +27,49 @@ export interface AvailableToolsOptions {
 }
 
 export const noNeeds: CircuitNeeds = Object.freeze({});
+export const noChoice: CircuitChoice = noNeeds;
 
-const needs: Readonly<Record<keyof CircuitNeeds, true>> = { upstream: true };
-const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { upstream: true, signal: true };
-const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true };
+const target: Readonly<Record<keyof CallTarget, true>> = { input: true, key: true };
+const choice: Readonly<Record<keyof CircuitChoice, true>> = { key: true };
+const needs: Readonly<Record<keyof CircuitNeeds, true>> = { upstream: true, ...target };
+const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { ...needs, signal: true };
+const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true, ...choice };
 const availableToolsOptions: Readonly<Record<keyof AvailableToolsOptions, true>> = { halfOpen: true };
 
 /** @throws TypeError for an unknown option, or for options that are not an object. */
-export function checkNeeds(options: unknown): void {
+export function checkNeeds(options: CircuitNeeds): void {
   checkOptionNames(options, needs);
+  checkKey(options.key);
+}
+
+/** @throws TypeError for an unknown option, or a key that is neither text nor a number. */
+export function checkTarget(options: CallTarget): void {
+  checkOptionNames(options, target);
+  checkKey(options.key);
+}
+
+/**
+ * The key of a circuit that is named by its tool and an option.
+ *
+ * @throws TypeError for an unknown option, or a key that is neither text nor a number.
+ */
+export function keyOfChoice(options: CircuitChoice): string | null {
+  checkOptionNames(options, choice);
+  checkKey(options.key);
+  return keyText(options.key);
 }
 
 /** @throws TypeError for an unknown option or a value that is not a signal. */
 export function checkUntilReady(options: UntilReadyOptions): void {
   checkOptionNames(options, untilReadyOptions);
+  checkKey(options.key);
   if (options.signal !== undefined) checkSignal(options.signal);
 }
 
 /** @throws TypeError for an unknown option, RangeError for an invalid time. */
 export function checkIsolate(options: IsolateOptions): void {
   checkOptionNames(options, isolateOptions);
+  checkKey(options.key);
   if (options.forMs !== undefined) checkValue(options.forMs, 'forMs', positiveMs);
 }
 

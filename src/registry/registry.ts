@@ -7,7 +7,9 @@ import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-r
 import { ActiveProbes } from '../calls/active-probes.ts';
 import { Admissions } from '../calls/admissions.ts';
 import type { CallContext } from '../calls/call.ts';
+import { type CallKeys, type CallTarget, keyText } from '../calls/call-keys.ts';
 import {
+  type CircuitNeeds,
   checkFunction,
   checkWrapOptions,
   type ExecuteOptions,
@@ -48,13 +50,16 @@ import { type Recovery, recoveryOf } from '../views/recovery.ts';
 import { KnownTools } from './known-tools.ts';
 import {
   type AvailableToolsOptions,
-  type CircuitNeeds,
+  type CircuitChoice,
   checkAvailableTools,
   checkIsolate,
   checkNames,
   checkNeeds,
+  checkTarget,
   checkUntilReady,
   type IsolateOptions,
+  keyOfChoice,
+  noChoice,
   noNeeds,
   type UntilReadyOptions,
 } from './method-options.ts';
@@ -89,6 +94,7 @@ export class ToolRegistry {
   readonly #steps: CallSteps;
   readonly #results: ResultRecorder;
   readonly #guard: Guard;
+  readonly #keys: CallKeys;
   readonly #probes: ActiveProbes;
   readonly #recentErrors = new RecentErrors();
   readonly #known: KnownTools;
@@ -110,7 +116,9 @@ export class ToolRegistry {
       () => this.stop(),
     );
     parent.on('*', (event) => {
-      if (event.type === 'circuit.spared') this.#circuits.get(event.tool)?.stats.spare(event.why, event.what);
+      if (event.type === 'circuit.spared') {
+        this.#circuits.get(event.tool, event.key)?.stats.spare(event.why, event.what);
+      }
       channels.publish(event);
     });
     this.actor = parent.start();
@@ -143,6 +151,7 @@ export class ToolRegistry {
       steps: this.#steps,
       settings,
     });
+    this.#keys = admissions.keys;
     this.#guard = new Guard(admissions, this.#results, this.#steps, this.#clock);
     this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
     this.#circuits.restore(restored);
@@ -153,10 +162,11 @@ export class ToolRegistry {
    * `ISOLATE`, `RELEASE`, `DISABLE` or `CLOSE`. The event `RESET` clears the circuit and keeps its actor and observers; the
    * method `reset(name)` stops the actor.
    *
+   * @param options.key The target or tenant whose circuit is meant. Default: the circuit of all calls of the tool.
    * @throws Error for an unknown tool after the registry has stopped.
    */
-  tool(name: string): ToolCircuitRef {
-    return this.#circuits.use(name).actor;
+  tool(name: string, options: CircuitChoice = noChoice): ToolCircuitRef {
+    return this.#circuits.use(name, keyOfChoice(options)).actor;
   }
 
   /** The actors of all known circuits. Listing them does not count as using them. */
@@ -186,13 +196,15 @@ export class ToolRegistry {
    * Whether a call may be made now. While the circuit is half-open, an admitted call takes a probe slot until its result is
    * recorded. Prefer `execute` or `tryAcquire`: without a permit, a late result cannot be recognised.
    */
-  allowRequest(name: string): boolean {
-    return this.#guard.allows(name);
+  allowRequest(name: string, target: CallTarget = noNeeds): boolean {
+    if (target !== noNeeds) checkTarget(target);
+    return this.#guard.allows(name, target);
   }
 
   /** Records a success without a permit: it closes an open circuit, even if the call began long ago. */
-  recordSuccess(name: string): void {
-    this.#results.recordSuccess(name);
+  recordSuccess(name: string, target: CallTarget = noNeeds): void {
+    if (target !== noNeeds) checkTarget(target);
+    this.#results.recordSuccess(name, this.#keys.of(name, target));
   }
 
   /**
@@ -201,8 +213,9 @@ export class ToolRegistry {
    * @param failure A category or any error; a string that is not a category is read as an error message. Default:
    * `executionError`.
    */
-  recordFailure(name: string, failure: unknown = 'executionError'): void {
-    this.#results.recordFailure(name, failure);
+  recordFailure(name: string, failure: unknown = 'executionError', target: CallTarget = noNeeds): void {
+    if (target !== noNeeds) checkTarget(target);
+    this.#results.recordFailure(name, failure, this.#keys.of(name, target));
   }
 
   /**
@@ -222,11 +235,12 @@ export class ToolRegistry {
    *
    * @returns A `Permit`, on which to report how the call ended, or a `Denial`; `admitted` tells them apart.
    * @param options.upstream The circuit that this call depends on. Default: the `upstream` of the tool's settings.
+   * @param options.input What the tool is called with, for the `key` of its settings; or `options.key` itself.
    * @throws TypeError for an unknown option, RangeError for an invalid upstream, RegistryStoppedError after `stop()`.
    */
   tryAcquire(name: string, options: CircuitNeeds = noNeeds): Permit | Denial {
     if (options !== noNeeds) checkNeeds(options);
-    return this.#guard.tryAcquire(name, options.upstream);
+    return this.#guard.tryAcquire(name, options);
   }
 
   /**
@@ -267,12 +281,12 @@ export class ToolRegistry {
   wrap<This, Arguments extends unknown[], Result, Fallback = never>(
     name: string,
     fn: (this: This, ...args: WithContext<Arguments>) => Result,
-    options: WrapOptions<Awaited<Result>, Fallback> & { readonly withContext: true },
+    options: WrapOptions<Awaited<Result>, Fallback, Arguments> & { readonly withContext: true },
   ): (this: This, ...args: Arguments) => Guarded<Result, Fallback>;
   wrap<This, Arguments extends unknown[], Result, Fallback = never>(
     name: string,
     fn: (this: This, ...args: Arguments) => Result,
-    options?: WrapOptions<Awaited<Result>, Fallback> & { readonly withContext?: false | undefined },
+    options?: WrapOptions<Awaited<Result>, Fallback, Arguments> & { readonly withContext?: false | undefined },
   ): (this: This, ...args: Arguments) => Guarded<Result, Fallback>;
   wrap(name: string, fn: never, options: WrapOptions<unknown, unknown> = {}): never {
     checkFunction(fn);
@@ -315,9 +329,10 @@ export class ToolRegistry {
   availability(name: string, options: CircuitNeeds = {}): Availability {
     checkNeeds(options);
     const { wallNow, now } = this.#clock;
-    const upstream = options.upstream ?? this.#upstreamOf(name);
+    const circuit = this.#circuitFor(name, options);
+    const upstream = options.upstream ?? circuit?.lastUpstream ?? this.#upstreamOf(name);
     return availabilityOf(
-      this.#circuits.get(name),
+      circuit,
       upstream === undefined ? undefined : this.#circuits.get(upstream),
       now(),
       wallNow(),
@@ -339,39 +354,45 @@ export class ToolRegistry {
    */
   async untilReady(name: string, options: UntilReadyOptions = {}): Promise<void> {
     checkUntilReady(options);
+    const { signal, ...needs } = options;
     const blockedBy = (): Circuit | undefined => {
-      const availability = this.availability(name, { upstream: options.upstream });
+      const availability = this.availability(name, needs);
       return availability.available ? undefined : this.#circuits.get(availability.because);
     };
-    const { signal } = options;
     const isStopped = (): boolean => this.#circuits.isStopped;
     await untilReady({ tool: name, clock: this.#clock, isStopped, blockedBy, signal });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
-  state(name: string): CircuitState {
-    const circuit = this.#circuits.get(name);
+  state(name: string, options: CircuitChoice = noChoice): CircuitState {
+    const circuit = this.#circuits.get(name, keyOfChoice(options));
     return circuit === undefined ? 'closed' : stateOf(circuit.latest);
   }
 
   /** How much of the backoff is left, in ms; null unless the circuit is open. */
-  remainingBackoffMs(name: string): number | null {
-    const circuit = this.#circuits.get(name);
+  remainingBackoffMs(name: string, options: CircuitChoice = noChoice): number | null {
+    const circuit = this.#circuits.get(name, keyOfChoice(options));
     return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#clock.now());
   }
 
   /** The state, counters and times of one tool. A tool that was never used reads as closed. */
-  diagnostics(name: string): ToolDiagnostics {
-    const circuit = this.#circuits.get(name);
-    return circuit === undefined
-      ? diagnoseUnknown(
-          name,
-          this.#kindOf(name),
-          this.#upstreamOf(name),
-          this.availability(name),
-          this.mode(name),
-        )
-      : this.#diagnose(circuit);
+  diagnostics(name: string, options: CircuitChoice = noChoice): ToolDiagnostics {
+    const key = keyOfChoice(options);
+    const circuit = this.#circuits.get(name, key);
+    if (circuit !== undefined) return this.#diagnose(circuit);
+    return diagnoseUnknown(
+      name,
+      key,
+      this.#kindOf(name),
+      this.#upstreamOf(name),
+      this.availability(name, { key }),
+      this.mode(name),
+    );
+  }
+
+  /** The keys of a tool that have a circuit now. */
+  keys(name: string): string[] {
+    return this.#circuits.keyed(name).flatMap(({ key }) => key ?? []);
   }
 
   /** The diagnostics of every known tool, and which circuits are open. */
@@ -394,13 +415,14 @@ export class ToolRegistry {
   }
 
   /**
-   * Whether enough circuits are open that the agent should stop and ask its user.
+   * Whether enough circuits are open that the agent should stop and ask its user. A tool counts once, however many of its keys
+   * are open.
    *
    * @param maxOpenCircuits How many open circuits call for a pause. Default: the settings of `recovery` decide.
    * @throws RangeError for a negative number or anything that is not a number.
    */
   shouldPauseForRecovery(maxOpenCircuits?: number): boolean {
-    const open = this.openCircuitCount();
+    const open = this.#circuits.openTools;
     if (maxOpenCircuits === undefined) {
       return (
         open >= this.#config.recovery.maxOpenCircuits || this.actor.getSnapshot().context.overCap !== null
@@ -474,10 +496,12 @@ export class ToolRegistry {
   /**
    * Forgets a tool: its actor stops and its observers complete. The next use starts a new circuit. To clear a circuit and
    * keep its actor, send the event `RESET` to `tool(name)` instead.
+   *
+   * @param options.key The target or tenant to forget. Default: the tool with all its keys.
    */
-  reset(name: string): void {
-    const circuit = this.#circuits.get(name);
-    if (circuit !== undefined) this.#circuits.forget([circuit]);
+  reset(name: string, options: CircuitChoice = noChoice): void {
+    const chosen = this.#chosen(name, options);
+    if (chosen.length > 0) this.#circuits.forget(chosen);
   }
 
   /** Forgets every tool, as `reset` forgets one. */
@@ -488,6 +512,7 @@ export class ToolRegistry {
   /**
    * Takes a tool out of service: its circuit refuses every call until `release` has been called once per isolation.
    *
+   * @param options.key The target or tenant to isolate. Default: the tool with all its keys.
    * @param options.forMs After how long the isolation ends by itself, in ms. Default: never.
    * @throws TypeError for an unknown option, RangeError for an invalid `forMs`.
    */
@@ -496,23 +521,27 @@ export class ToolRegistry {
     const { forMs } = options;
     if (this.#circuits.isStopped) return;
     this.#circuits
-      .use(name)
+      .use(name, keyText(options.key))
       .send({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
   }
 
   /** Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`. */
-  disable(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.use(name).send({ type: 'DISABLE' });
+  disable(name: string, options: CircuitChoice = noChoice): void {
+    const key = keyOfChoice(options);
+    if (!this.#circuits.isStopped) this.#circuits.use(name, key).send({ type: 'DISABLE' });
   }
 
   /** Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing. */
-  release(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.send({ type: 'RELEASE' });
+  release(name: string, options: CircuitChoice = noChoice): void {
+    const key = keyOfChoice(options);
+    if (!this.#circuits.isStopped) this.#circuits.touch(name, key)?.send({ type: 'RELEASE' });
   }
 
-  /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled. */
-  forceClose(name: string): void {
-    if (!this.#circuits.isStopped) this.#circuits.touch(name)?.send({ type: 'CLOSE' });
+  /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled; without a key, also all with one. */
+  forceClose(name: string, options: CircuitChoice = noChoice): void {
+    const chosen = this.#chosen(name, options);
+    if (this.#circuits.isStopped) return;
+    for (const { tool, key } of chosen) this.#circuits.touch(tool, key)?.send({ type: 'CLOSE' });
   }
 
   /**
@@ -595,7 +624,7 @@ export class ToolRegistry {
 
   #diagnose(circuit: Circuit): ToolDiagnostics {
     const openMs = this.#circuits.openMs(circuit);
-    return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.id));
+    return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.tool, { key: circuit.key }));
   }
 
   /** The upstream of a tool's last call, or else of its settings. */
@@ -607,9 +636,24 @@ export class ToolRegistry {
     return this.#known.isUpstream(name) ? 'upstream' : 'tool';
   }
 
-  /** The names of the circuits that can be called, which excludes those that serve only as upstreams. */
-  *#toolNames(): Generator<string> {
-    for (const circuit of this.#circuits.all()) if (!circuit.isUpstream) yield circuit.id;
+  /** The circuit that a call would need now; undefined if it would be a new one. */
+  #circuitFor(name: string, target: CallTarget): Circuit | undefined {
+    return this.#circuits.getFor(name, this.#keys.of(name, target));
+  }
+
+  /** A circuit; or without a key, a tool's circuit and those of all its keys. */
+  #chosen(name: string, options: CircuitChoice): readonly Circuit[] {
+    const key = keyOfChoice(options);
+    const circuit = this.#circuits.get(name, key);
+    const keyed = key === null ? this.#circuits.keyed(name) : [];
+    return circuit === undefined ? keyed : [circuit, ...keyed];
+  }
+
+  /** The names of the tools that can be called, which excludes circuits that serve only as upstreams. */
+  #toolNames(): Set<string> {
+    const names = new Set<string>();
+    for (const circuit of this.#circuits.all()) if (!circuit.isUpstream) names.add(circuit.tool);
+    return names;
   }
 }
 

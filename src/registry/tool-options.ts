@@ -1,9 +1,10 @@
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import { aFunction, checkFields, oneOf, type Rule, type Rules, show } from '../../machines/rule.ts';
 import type { CallContext } from '../calls/call.ts';
-import type { SettingsOfTools, ToolSettings } from '../calls/tool-settings.ts';
+import type { SettingsOfTools } from '../calls/tool-settings.ts';
 import type { Mode } from '../circuits/modes.ts';
-import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
+import { circuitRules, contained } from './circuit-options.ts';
+import { SettingsByName } from './settings-by-name.ts';
 
 /** The settings of one tool: those of its circuit, and those of the tool itself. */
 export interface ToolConfig extends Partial<CircuitConfig> {
@@ -14,6 +15,15 @@ export interface ToolConfig extends Partial<CircuitConfig> {
    * failure counts against the one that it is evidence against. An upstream cannot have an upstream itself.
    */
   readonly upstream?: string;
+  /**
+   * Says which target or tenant a call is for, by what the tool is called with: each has a circuit of its own, with the tool's
+   * settings. Without a key (null, undefined, empty, or if it throws), the call needs the circuit of all calls of the tool.
+   *
+   * @example
+   * { key: ({ url }) => new URL(url).host }
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: only the tool itself knows the type of its input.
+  readonly key?: (input: any) => string | number | null | undefined;
   /** Whether the tool's circuit refuses calls or only observes. Default: the `mode` of the registry. */
   readonly mode?: Mode;
   /**
@@ -39,18 +49,8 @@ const toolRules: Rules<keyof ToolConfig> = {
   upstream: aToolName,
   probe: aFunction,
   mode: aMode,
+  key: aFunction,
 };
-
-function checkUpstreams(tools: SettingsOfTools): void {
-  for (const [name, { upstream }] of tools) {
-    if (upstream === undefined) continue;
-    const path = `tools[${show(name)}].upstream`;
-    if (upstream === name) throw new RangeError(`${path} must be another circuit, got ${show(upstream)}`);
-    if (tools.get(upstream)?.upstream !== undefined) {
-      throw new RangeError(`${path} must be a circuit that has no upstream itself, got ${show(upstream)}`);
-    }
-  }
-}
 
 /**
  * Checks the settings of individual tools, and fills in the rest from the settings of every circuit.
@@ -58,25 +58,10 @@ function checkUpstreams(tools: SettingsOfTools): void {
  * @throws TypeError for an unknown setting, RangeError for an invalid value; both name the setting and the value.
  */
 export function checkTools(given: object, base: Partial<CircuitConfig>): SettingsOfTools {
-  const tools = new Map<string, ToolSettings>();
+  const tools = new Map<string, ToolConfig>();
   for (const [name, overrides] of Object.entries(given)) {
     if (overrides === undefined) continue;
-    const path = `tools[${show(name)}]`;
-    const {
-      alternatives = [],
-      upstream,
-      probe,
-      mode,
-      ...rest
-    } = checkFields<ToolConfig>(overrides, toolRules, path);
-    tools.set(name, {
-      circuit: checkCircuit(contained(rest), base, path),
-      alternatives: Object.freeze([...alternatives]),
-      upstream,
-      probe,
-      mode,
-    });
+    tools.set(name, contained(checkFields<ToolConfig>(overrides, toolRules, `tools[${show(name)}]`)));
   }
-  checkUpstreams(tools);
-  return tools;
+  return new SettingsByName(tools, base);
 }

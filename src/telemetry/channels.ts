@@ -7,6 +7,8 @@ export interface CallReport {
   /** The actor of the tool's registry, because a process may have several. */
   readonly registry: ToolRegistryRef;
   readonly tool: string;
+  /** The target or tenant whose circuit it needed; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   /** Null for a success. */
   readonly category: ErrorCategory | null;
   /** How long the call took, in ms; null if it was not measured. */

@@ -3,6 +3,8 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 /** A counted failure. */
 export interface RecentError {
   readonly tool: string;
+  /** The target or tenant whose circuit it counted against; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   readonly category: ErrorCategory;
   /** The error's message, on one line and shortened; null if only a category was given. */
   readonly message: string | null;
@@ -13,6 +15,7 @@ export interface RecentError {
 /** A failure of one tool that occurred more than once. */
 export interface ErrorPattern {
   readonly tool: string;
+  readonly key: string | null;
   readonly category: ErrorCategory;
   /** The message of its latest occurrence. */
   readonly message: string | null;
@@ -49,10 +52,10 @@ export class RecentErrors {
   /** The failures that occurred more than once, most frequent first. */
   patterns(): ErrorPattern[] {
     const patterns = new Map<string, ErrorPattern>();
-    for (const { tool, category, message, at } of this.list()) {
-      const key = JSON.stringify([tool, category, message?.replace(variable, '#')]);
+    for (const { tool, key: target, category, message, at } of this.list()) {
+      const key = JSON.stringify([tool, target, category, message?.replace(variable, '#')]);
       const { count = 0, firstAt = at } = patterns.get(key) ?? {};
-      patterns.set(key, { tool, category, message, count: count + 1, firstAt, lastAt: at });
+      patterns.set(key, { tool, key: target, category, message, count: count + 1, firstAt, lastAt: at });
     }
     return [...patterns.values()].filter(({ count }) => count > 1).sort((a, b) => b.count - a.count);
   }

@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { backoffLeftMs } from '../../machines/circuit-context.ts';
+import { circuitName } from '../../machines/circuit-name.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { WindowRates } from '../../machines/trip-strategy.ts';
@@ -12,6 +13,10 @@ import { type Measured, toolMetrics } from './metrics.ts';
 /** The state, counters and times of one tool. Instants are in ms of the registry's clock, and null if there was none. */
 export interface ToolDiagnostics extends CallCounts {
   readonly tool: string;
+  /** The target or tenant that the circuit is for; null if it is for all calls of the tool. */
+  readonly key: string | null;
+  /** The name of the circuit: that of the tool, or `fetch (for example.org)`. */
+  readonly circuit: string;
   readonly status: CircuitState;
   /** Whether the circuit refuses calls or only observes. */
   readonly mode: Mode;
@@ -104,6 +109,7 @@ export function diagnose(
 /** The diagnostics of a tool that has not been used: closed, with every counter at 0. */
 export function diagnoseUnknown(
   tool: string,
+  key: string | null,
   kind: ToolDiagnostics['kind'],
   upstream: string | undefined,
   availability: Availability,
@@ -111,6 +117,8 @@ export function diagnoseUnknown(
 ): ToolDiagnostics {
   return {
     tool,
+    key,
+    circuit: circuitName(tool, key),
     kind,
     ...noRates,
     status: 'closed',

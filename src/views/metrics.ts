@@ -6,6 +6,10 @@ import { CallStats } from '../telemetry/call-stats.ts';
 /** The counters of one tool since it was first used. They take bounded memory, however many calls there were. */
 export interface ToolMetrics extends CallCounts {
   readonly tool: string;
+  /** The target or tenant that the circuit is for; null if it is for all calls of the tool. */
+  readonly key: string | null;
+  /** The name of the circuit: that of the tool, or `fetch (for example.org)`. */
+  readonly circuit: string;
   /** Results of calls that were permitted before the circuit last changed state; they are only counted. */
   readonly lateResults: number;
   /** How many calls were refused, including those that the tool's upstream refused. */
@@ -30,7 +34,7 @@ export interface RegistryMetrics extends CallCounts {
 }
 
 /** The parts of a circuit that metrics are derived from. */
-export type Measured = Pick<Circuit, 'id' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
+export type Measured = Pick<Circuit, 'id' | 'tool' | 'key' | 'latest' | 'statsIfAny' | 'upstreamDenials'>;
 
 const neverCalled = new CallStats();
 
@@ -39,7 +43,9 @@ export function toolMetrics(circuit: Measured, openMs: number): ToolMetrics {
   const stats = circuit.statsIfAny ?? neverCalled;
   const { lateResults, deniedRequests } = circuit.latest.context;
   return {
-    tool: circuit.id,
+    tool: circuit.tool,
+    key: circuit.key,
+    circuit: circuit.id,
     ...stats.counts(),
     lateResults,
     denials: deniedRequests + circuit.upstreamDenials,

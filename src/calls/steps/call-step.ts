@@ -8,6 +8,8 @@ import type { Denial } from '../denial.ts';
  */
 export interface PassingCall {
   readonly tool: string;
+  /** The target or tenant whose circuit it needs; null for the circuit of all calls of the tool. */
+  readonly key: string | null;
   /** The circuit that the call needs in addition to the tool's own; null for none. */
   readonly upstream: string | null;
 }

@@ -5,8 +5,8 @@ import type { CallStep } from './call-step.ts';
 /** Publishes each ended call on the channel `toolfuse:call` of `node:diagnostics_channel`, while that has subscribers. */
 export const publishCalls = ({ call: channel }: Channels, registry: ToolRegistryRef): CallStep => ({
   isActive: () => channel.hasSubscribers,
-  ended({ tool }, { outcome, category, durationMs, late, probe, forgotten }) {
+  ended({ tool, key }, { outcome, category, durationMs, late, probe, forgotten }) {
     if (outcome === 'abandoned' || forgotten) return;
-    channel.publish({ registry, tool, category, durationMs, late, probe });
+    channel.publish({ registry, tool, key, category, durationMs, late, probe });
   },
 });

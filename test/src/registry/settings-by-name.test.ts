@@ -1,0 +1,114 @@
+import { createToolRegistry } from 'toolfuse';
+import { describe, expect, it, vi } from 'vitest';
+import { NamePattern } from '../../../src/registry/name-pattern.ts';
+
+/** How many failures trip a tool. */
+function thresholdOf(registry: ReturnType<typeof createToolRegistry>, tool: string): number {
+  return registry.tool(tool).getSnapshot().context.config.failureThreshold;
+}
+
+describe('settings by pattern', () => {
+  it('hold for every tool whose name matches', () => {
+    const registry = createToolRegistry({ tools: { 'github.*': { failureThreshold: 2 } } });
+    expect(thresholdOf(registry, 'github.search')).toBe(2);
+    expect(thresholdOf(registry, 'github')).toBe(7);
+    expect(thresholdOf(registry, 'gitlab.search')).toBe(7);
+  });
+
+  it('are overruled field by field: by a more specific pattern, and by the name itself', () => {
+    const registry = createToolRegistry({
+      circuit: { minBackoffMs: 1 },
+      tools: {
+        'github.search': { minBackoffMs: 400 },
+        'github.*': { failureThreshold: 2, minBackoffMs: 300 },
+        '*': { failureThreshold: 5, maxBackoffMs: 9_000 },
+      },
+    });
+    expect(registry.tool('github.search').getSnapshot().context.config).toMatchObject({
+      failureThreshold: 2,
+      minBackoffMs: 400,
+      maxBackoffMs: 9_000,
+    });
+    expect(registry.tool('github.issue').getSnapshot().context.config).toMatchObject({
+      failureThreshold: 2,
+      minBackoffMs: 300,
+    });
+    expect(registry.tool('shell').getSnapshot().context.config).toMatchObject({
+      failureThreshold: 5,
+      minBackoffMs: 1,
+    });
+  });
+
+  it('give upstreams, keys, alternatives and modes, but no circuit to itself as an upstream', () => {
+    const registry = createToolRegistry({
+      circuit: { failureThreshold: 1 },
+      tools: { 'gh*': { upstream: 'gh', alternatives: ['git'], key: ({ owner }) => owner }, 'x*': { mode: 'observe' } },
+    });
+    registry.recordFailure('gh.search', 'network', { input: { owner: 'me' } });
+    expect(registry.openCircuits()).toEqual(['gh']);
+    expect(registry.keys('gh.search')).toEqual(['me']);
+    expect(registry.tryAcquire('gh.search')).toMatchObject({ upstream: 'gh', alternatives: ['git'] });
+    expect(registry.tryAcquire('gh')).toMatchObject({ admitted: false, upstream: null });
+    expect([registry.mode('xyz'), registry.mode('abc')]).toEqual(['observe', 'enforce']);
+  });
+
+  it('are checked as those of names are', () => {
+    expect(() => createToolRegistry({ tools: { 'a.*': { failureThreshold: 0 } } })).toThrow(
+      'tools["a.*"].failureThreshold must be a positive integer, got 0',
+    );
+    expect(() => createToolRegistry({ tools: { '*': { maxBackoffMs: 1 } } })).toThrow(/^tools\["\*"\]\.maxBackoffMs must/);
+    expect(() =>
+      createToolRegistry({ tools: { 'a*': { minBackoffMs: 10_000 }, ab: { maxBackoffMs: 6_000 } } }),
+    ).toThrow(/^tools\["ab"\]\./);
+  });
+
+  it('that contradict each other end no call: the more specific pattern holds alone', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const registry = createToolRegistry({
+      tools: { 'a*': { minBackoffMs: 10_000 }, '*bc': { maxBackoffMs: 6_000 } },
+    });
+    expect(registry.tool('abc').getSnapshot().context.config).toMatchObject({
+      minBackoffMs: 5_000,
+      maxBackoffMs: 6_000,
+    });
+    expect(printed).toHaveBeenCalledOnce();
+    printed.mockRestore();
+  });
+
+  it('are found for any number of names in bounded memory', () => {
+    const registry = createToolRegistry({ maxTools: 10, tools: { 'a*': { failureThreshold: 3 } } });
+    for (let i = 0; i < 2_500; i++) expect(thresholdOf(registry, `a${i}`)).toBe(3);
+  });
+});
+
+describe('a pattern of names', () => {
+  it.each([
+    ['*', '', true],
+    ['*', 'anything', true],
+    ['a*', 'a', true],
+    ['a*', 'ba', false],
+    ['*b', 'ab', true],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['a*b*c', 'a-b-c', true],
+    ['a*b*c', 'a-c-b', false],
+    ['a*bc*c', 'abc', false],
+    ['a**c', 'abc', true],
+    ['a.c*', 'abc', false],
+  ])('%s and %j: %s', (pattern, name, matches) => {
+    expect(new NamePattern(pattern).matches(name)).toBe(matches);
+  });
+
+  it('agrees with a regular expression', () => {
+    const letters = ['a', 'b', '*'];
+    const texts = (length: number): string[] =>
+      length === 0 ? [''] : texts(length - 1).flatMap((text) => letters.map((letter) => text + letter));
+    for (const pattern of [1, 2, 3, 4].flatMap(texts).filter(NamePattern.isOne)) {
+      const expression = new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
+      const made = new NamePattern(pattern);
+      for (const name of [0, 1, 2, 3, 4].flatMap(texts).filter((text) => !text.includes('*'))) {
+        expect(made.matches(name), `${pattern} ${name}`).toBe(expression.test(name));
+      }
+    }
+  });
+});
