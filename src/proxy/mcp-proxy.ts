@@ -94,6 +94,7 @@ export class McpProxy {
       timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
+      changesTools: hideOpen,
       steps: (context) => sessionSteps(steps, context),
     });
     this.#sessions.add(session);

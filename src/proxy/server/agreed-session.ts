@@ -19,16 +19,6 @@ export class AgreedSession {
   #logLevel: Message | undefined;
   /** The `resources/subscribe` requests, by the JSON text of their URIs. */
   readonly #subscriptions = new Map<string, Message>();
-  #begin = (): void => {};
-  /** Resolves when client and server first agree on a session. */
-  readonly begun = new Promise<void>((resolve) => {
-    this.#begin = resolve;
-  });
-
-  /** Whether client and server have ever agreed on a session. */
-  get hasBegun(): boolean {
-    return this.#initialize !== undefined;
-  }
 
   /** The server has agreed to a request of the client. */
   remember(request: Message): void {
@@ -36,7 +26,6 @@ export class AgreedSession {
     switch (request.method) {
       case 'initialize':
         this.#initialize = request;
-        this.#begin();
         break;
       case 'logging/setLevel':
         this.#logLevel = request;

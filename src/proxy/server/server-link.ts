@@ -1,13 +1,17 @@
+import { type Envelope, envelopeOf } from '../wire/envelope.ts';
+import type { Era } from '../wire/era.ts';
 import type { Json, Message } from '../wire/message.ts';
 import { AgreedSession, versionIn } from './agreed-session.ts';
+import { isRefusal } from './delivery-fault.ts';
 import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
+import { RunStart } from './run-start.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
 /** What a link needs, and what it reports across all runs of the server. */
 export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   readonly connect: Connect;
-  /** How long the server may take to answer a ping, in ms. */
+  /** How long the server may take to answer whether it is alive, in ms. */
   readonly pingTimeoutMs: number;
   /** How long a new run may take until it accepts requests, in ms. */
   readonly startTimeoutMs: number;
@@ -31,6 +35,12 @@ export class ServerLink {
   /** Whether the current run has answered any request of the client. */
   #hasServed = false;
   readonly #session = new AgreedSession();
+  /** How the client speaks with the server; undefined until that is settled. */
+  #era: Era | undefined;
+  /** What a modern client says of itself. */
+  #envelope: Envelope = {};
+  /** The start of the current run. */
+  #start = new RunStart();
   readonly #own = new OwnRequests();
   readonly #lifeSigns: LifeSigns;
   /** The end of the previous run, while it is still ending. */
@@ -39,12 +49,9 @@ export class ServerLink {
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
-    const { pingTimeoutMs, startTimeoutMs } = options;
     this.#lifeSigns = new LifeSigns({
-      ask: (timeoutMs) => this.#request('ping', undefined, timeoutMs),
-      pingTimeoutMs,
-      startTimeoutMs,
-      begun: this.#session.begun,
+      ask: (timeoutMs) => this.#ask(timeoutMs),
+      timeoutMs: options.pingTimeoutMs,
     });
     this.#connect();
     this.#isReady = true;
@@ -59,13 +66,14 @@ export class ServerLink {
     return this.#revival !== undefined;
   }
 
-  /** Whether the client and a server have ever agreed on a session. */
-  get isInitialized(): boolean {
-    return this.#session.hasBegun;
+  /** How the client speaks with the server; undefined until that is settled. */
+  get era(): Era | undefined {
+    return this.#era;
   }
 
   /** @returns false when the server takes no more for now. */
   write(message: Message): boolean {
+    if (message.isRequest) this.#start.asked();
     return this.#connection?.write(message) ?? true;
   }
 
@@ -91,9 +99,28 @@ export class ServerLink {
   }
 
   /** The server has agreed to a request of the client. What a new run has to be told is remembered. */
-  remember(request: Message, answer: Message): void {
-    this.#session.remember(request);
-    if (request.method === 'initialize') this.#agreeOn(versionIn(answer));
+  remember({ message, era }: { readonly message: Message; readonly era: Era }, answer: Message): void {
+    if (era === 'modern') {
+      this.#goOn(message);
+      return;
+    }
+    this.#session.remember(message);
+    if (message.method !== 'initialize') return;
+    this.#era = 'legacy';
+    this.#agreeOn(versionIn(answer));
+  }
+
+  /** The client asks something. Asking what the server can do may be a probe; any other modern request settles the era. */
+  hear({ message, era }: { readonly message: Message; readonly era: Era }): void {
+    if (era === 'modern' && this.#era !== 'modern' && message.method !== 'server/discover')
+      this.#goOn(message);
+  }
+
+  /** The client goes on in the modern era. */
+  #goOn(request: Message): void {
+    if (this.#era !== 'modern' || request.method === 'server/discover')
+      this.#envelope = envelopeOf(request) ?? {};
+    this.#era = 'modern';
   }
 
   /** The client has said that it is initialised. */
@@ -106,13 +133,14 @@ export class ServerLink {
     const { id } = answer;
     if (id === undefined || !this.#own.owns(id)) {
       this.#hasServed = true;
+      this.#start.settle();
       return false;
     }
     this.#own.resolve(id, answer);
     return true;
   }
 
-  /** Whether the server answers a ping in time. */
+  /** Whether the server is alive: it answers a question of its client's era in time. */
   ping(): Promise<boolean> {
     return this.#lifeSigns.ping();
   }
@@ -160,8 +188,8 @@ export class ServerLink {
     if (this.#closing !== undefined) await this.#closing;
     if (this.#isClosed) return;
     const connection = this.#connect();
-    // Without a session to restore, the client's own `initialize` begins one.
-    this.#isReady = !this.isInitialized;
+    // Where nothing was agreed on yet, the client speaks first.
+    this.#isReady = this.#era === undefined;
     const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
@@ -177,13 +205,27 @@ export class ServerLink {
     this.#options.onRevived();
   }
 
-  /** A run without a session may still be starting: it gets as much time as a start. */
+  /** A run that has agreed on nothing yet may still be starting: it gets as much time as a start. */
   #isAlive(): Promise<boolean> {
-    return this.isInitialized ? this.#lifeSigns.ping() : succeeds(this.#lifeSigns.first());
+    return this.#era === undefined ? succeeds(this.#comesUp()) : this.#lifeSigns.ping();
+  }
+
+  #comesUp(): Promise<void> {
+    return this.#start.comesUp(this.#options.startTimeoutMs);
+  }
+
+  /** Asks the server, in the era of its client, something that every server answers. */
+  async #ask(timeoutMs?: number): Promise<void> {
+    if (this.#era === 'legacy') await this.#request('ping', undefined, timeoutMs);
+    // There is no ping any more, and to a server of both eras it would be the beginning of a legacy session.
+    else if (this.#era === 'modern')
+      await this.#request('server/discover', { _meta: this.#envelope }, timeoutMs);
+    else if (this.#connection === undefined) throw new Error('the server is not running');
   }
 
   async #restoreSession(): Promise<void> {
-    if (!this.isInitialized) return this.#lifeSigns.first();
+    if (this.#era === undefined) return this.#comesUp();
+    if (this.#era === 'modern') return this.#ask();
     await this.#session.restoreOn({
       ask: (method, params) => this.#request(method, params),
       tell: (notification) => this.write(notification),
@@ -207,6 +249,7 @@ export class ServerLink {
       onDrain: () => isCurrent() && onDrain(),
       onUndelivered: (message, error) => {
         if (!isCurrent()) return;
+        if (isRefusal(error)) this.#start.settle();
         const { id } = message;
         if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
         else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
@@ -216,6 +259,7 @@ export class ServerLink {
     });
     this.#connection = connection;
     this.#hasServed = false;
+    this.#start = new RunStart();
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
     return connection;
@@ -227,6 +271,7 @@ export class ServerLink {
     this.#connection = undefined;
     this.#isReady = false;
     this.#own.rejectAll(end.why);
+    this.#start.settle();
     // For a run that did not come up, the rejection of `revive` says so.
     if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
     // The server that the client waited for is gone, so nothing would ever drain.

@@ -1,6 +1,7 @@
 import type { Denial } from 'toolfuse';
 import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
 import { denialKey, deniedResult } from '../../mcp/denied-result.ts';
+import { type Era, modernFields } from '../wire/era.ts';
 import { type Json, Message } from '../wire/message.ts';
 import type { ToolCall } from '../wire/tool-call.ts';
 
@@ -14,12 +15,24 @@ export const errorAnswer = (
   code: number = CONNECTION_CLOSED,
 ): Message => Message.answer(id, { error: { code, message, ...(data && { data }) } });
 
+/** What an answer has to know of its request. */
+interface Asked {
+  /** As JSON text. */
+  readonly id: string;
+  readonly method: string;
+  readonly era: Era;
+}
+
+/** The answer to a request that the proxy answers by itself, as a client of the request's era reads it. */
+export const resultAnswer = ({ id, method, era }: Asked, result: Data): Message =>
+  Message.answer(id, { result: era === 'modern' ? { ...result, ...modernFields(method) } : result });
+
 /** The answer to a call that a circuit refused. It is an error for a client that waits for a task, and would not understand a result. */
-export function deniedAnswer(id: string, { isTask }: ToolCall, denial: Denial): Message {
+export function deniedAnswer(request: Asked, { isTask }: ToolCall, denial: Denial): Message {
   const result = deniedResult(denial);
   return isTask
-    ? errorAnswer(id, result.content[0].text, result._meta[denialKey])
-    : Message.answer(id, { result });
+    ? errorAnswer(request.id, result.content[0].text, result._meta[denialKey])
+    : resultAnswer(request, result);
 }
 
 /** Why a call that was let through has no result. */
@@ -43,11 +56,13 @@ function wordsOf(tool: string, fault: CallFault): string {
 }
 
 /** The answer to a call that was let through and has no result: words for a model, and the same as data in `_meta`. */
-export function faultAnswer(id: string, { tool, isTask }: ToolCall, fault: CallFault): Message {
+export function faultAnswer(request: Asked, { tool, isTask }: ToolCall, fault: CallFault): Message {
   const text = wordsOf(tool, fault);
   const data = { ...fault, tool, executed: fault.error === 'not_run' ? false : 'unknown' };
-  if (isTask) return errorAnswer(id, text, data);
-  return Message.answer(id, {
-    result: { content: [{ type: 'text', text }], isError: true, _meta: { 'toolfuse/failure': data } },
+  if (isTask) return errorAnswer(request.id, text, data);
+  return resultAnswer(request, {
+    content: [{ type: 'text', text }],
+    isError: true,
+    _meta: { 'toolfuse/failure': data },
   });
 }

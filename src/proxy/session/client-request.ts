@@ -1,3 +1,4 @@
+import type { Era } from '../wire/era.ts';
 import type { Message } from '../wire/message.ts';
 import type { ToolCall } from '../wire/tool-call.ts';
 
@@ -7,6 +8,8 @@ export interface ClientRequest {
   /** The id, as JSON text. */
   readonly id: string;
   readonly method: string;
+  /** The era that its answer has to be of. */
+  readonly era: Era;
   /** What it says as a call of a tool; undefined for every other request. */
   readonly call: ToolCall | undefined;
   /** How long its answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */

@@ -1,11 +1,14 @@
+import { isRefusal } from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { ServerLink } from '../server/server-link.ts';
 import type { Steps } from '../steps/steps.ts';
+import { eraOf } from '../wire/era.ts';
 import { Message } from '../wire/message.ts';
 import { readToolCall } from '../wire/tool-call.ts';
 import type { ClientRequest } from './client-request.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { SessionCircuits } from './server-circuits.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { answerInstead, type Failed, noAnswerWithin } from './unanswered.ts';
 
 export interface ClientRequestsOptions {
@@ -17,6 +20,8 @@ export interface ClientRequestsOptions {
   readonly timeoutMs: (tool: string) => number;
   /** How long the server may take to answer `initialize`, in ms. */
   readonly startTimeoutMs: number;
+  /** Whether the proxy itself changes the list of tools. */
+  readonly changesTools: boolean;
 }
 
 const timedOut = /\btimed?[ -]?out\b/i;
@@ -26,10 +31,16 @@ export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #steps: Steps;
   readonly #pending = new PendingRequests((request) => this.#timedOut(request));
+  readonly subscriptions: Subscriptions;
 
   constructor(options: ClientRequestsOptions) {
     this.#options = options;
     this.#steps = options.steps;
+    const { link, toClient, changesTools } = options;
+    const toServer = (message: Message): void => {
+      if (link.isReady) link.write(message);
+    };
+    this.subscriptions = new Subscriptions({ toClient, toServer, changesTools });
   }
 
   /** How many requests wait for the server. */
@@ -43,8 +54,11 @@ export class ClientRequests {
     if (this.#pending.has(id)) return true;
     const request = this.#read(message, id, method);
     const answer = this.#steps.request(request);
-    if (answer === undefined) this.#pending.add(request);
-    else this.#options.toClient(answer);
+    if (answer === undefined) {
+      this.#pending.add(request);
+      this.subscriptions.asked(request);
+      this.#options.link.hear(request);
+    } else this.#options.toClient(answer);
     return answer === undefined;
   }
 
@@ -53,8 +67,8 @@ export class ClientRequests {
     const request = this.#pending.take(id);
     if (request === undefined) return this.#pending.isLate(id) ? undefined : answer;
     const seen = this.#steps.answer(request, answer);
-    if (request.call === undefined && !answer.isError) this.#options.link.remember(request.message, answer);
-    return seen;
+    if (!answer.isError) this.#options.link.remember(request, answer);
+    return this.subscriptions.answered(request, seen);
   }
 
   /** The server reports progress on a request, whose time limit starts again. */
@@ -66,6 +80,7 @@ export class ClientRequests {
   /** The client cancels a request. */
   cancelled(notification: Message): void {
     const id = notification.idAt('params', 'requestId');
+    if (id !== undefined) this.subscriptions.closed(id);
     const request = id === undefined ? undefined : this.#pending.take(id);
     if (request === undefined) return;
     const reason = notification.value('params', 'reason');
@@ -77,6 +92,7 @@ export class ClientRequests {
 
   /** A request did not reach the server, or its answer did not reach the proxy. */
   undelivered(id: string, error: unknown): void {
+    if (!isRefusal(error) && this.subscriptions.resumeLater(id)) return;
     const request = this.#pending.answer(id);
     if (request !== undefined) this.#fail(request, { how: 'undelivered', error });
   }
@@ -90,14 +106,22 @@ export class ClientRequests {
   /** The server was lost, and answers none of the open requests. */
   lost(end: ServerEnd): void {
     for (const { id } of this.#pending.all()) {
+      // The next run is asked for it again.
+      if (this.subscriptions.isOpen(id)) continue;
       const request = this.#pending.take(id);
       if (request !== undefined) this.#fail(request, { how: 'lost', end });
     }
     this.#pending.forgetAnswered();
   }
 
+  /** A new run of the server has taken over. */
+  revived(): void {
+    this.subscriptions.resume();
+  }
+
   /** The session has ended. */
   close(): void {
+    this.subscriptions.close();
     for (const request of this.#pending.all()) this.#steps.unanswered(request, { how: 'closed' });
     this.#pending.stop();
   }
@@ -107,8 +131,12 @@ export class ClientRequests {
     const read = method === 'tools/call' ? readToolCall(message) : undefined;
     // A tool that happens to be named like a circuit of the server is not guarded.
     const call = read === undefined || circuits.isOfServer(read.tool) ? undefined : read;
-    const waitMs = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
-    return { message, id, method, call, waitMs, dueAt: 0 };
+    const era = read?.era ?? eraOf(message);
+    const isSubscription = method === 'subscriptions/listen' && era === 'modern';
+    const byMethod = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
+    // A subscription is not to be answered before it ends.
+    const waitMs = isSubscription ? Infinity : byMethod;
+    return { message, id, method, era, call, waitMs, dueAt: 0 };
   }
 
   #timedOut(request: ClientRequest): void {
@@ -130,6 +158,7 @@ export class ClientRequests {
   }
 
   #fail(request: ClientRequest, failed: Failed): void {
+    this.subscriptions.closed(request.id);
     this.#steps.unanswered(request, failed);
     this.#options.toClient(answerInstead(request, failed));
   }

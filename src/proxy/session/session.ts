@@ -25,10 +25,12 @@ export interface SessionOptions {
   readonly log: ProxyLog;
   /** How long a call of a tool may take, from the call or its last sign of progress, in ms. For '': any other request. */
   readonly timeoutMs: (tool: string) => number;
-  /** How long the server may take to answer a ping, in ms. */
+  /** How long the server may take to answer whether it is alive, in ms. */
   readonly pingTimeoutMs: number;
   /** How long the server may take to start, in ms. */
   readonly startTimeoutMs: number;
+  /** Whether the proxy itself changes the list of tools, and has to tell the client. */
+  readonly changesTools: boolean;
   /** The steps that every request of the client passes, in this order. */
   readonly steps: (session: SessionContext) => readonly Step[];
 }
@@ -56,7 +58,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs } = options;
+    const { connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs, changesTools } = options;
     const circuits = options.circuits.open(() => this.#link.revive());
     this.#circuits = circuits;
     this.#congestion = new Congestion({
@@ -89,7 +91,10 @@ export class Session {
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
       onStarted: (pid) => log.tell('server.started', { pid }),
-      onRevived: () => log.tell('server.restored', {}),
+      onRevived: () => {
+        log.tell('server.restored', {});
+        this.#requests.revived();
+      },
     });
     this.#requests = new ClientRequests({
       link: this.#link,
@@ -98,6 +103,7 @@ export class Session {
       toClient: (message) => this.#toClient(message),
       timeoutMs,
       startTimeoutMs,
+      changesTools,
     });
   }
 
@@ -121,9 +127,9 @@ export class Session {
 
   /** Tells the client that the list of tools has changed. */
   announceTools(): void {
-    if (this.#link.isInitialized) {
+    if (this.#link.era === 'legacy') {
       this.#toClient(Message.of({ method: 'notifications/tools/list_changed' }));
-    }
+    } else this.#requests.subscriptions.announceTools();
   }
 
   /** Ends the session and its server. What the server sends until it has ended is still passed on. */
@@ -163,7 +169,11 @@ export class Session {
     else if (method === 'notifications/progress') this.#requests.progress(message);
     else if (method === 'notifications/cancelled') this.#serverRequests.cancelled(message);
     this.#steps.fromServer(message);
-    this.#toClient(message);
+    const seen =
+      method === 'notifications/subscriptions/acknowledged'
+        ? this.#requests.subscriptions.acknowledged(message)
+        : message;
+    if (seen !== undefined) this.#toClient(seen);
   }
 
   /** A message did not reach the server, or its answer did not reach the proxy. */

@@ -25,29 +25,30 @@ export type Unanswered =
 export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lost' | 'tooLong' }>;
 
 /** What the client gets in place of the server's answer. */
-export function answerInstead({ id, method, call }: ClientRequest, failed: Failed): Message {
+export function answerInstead(request: ClientRequest, failed: Failed): Message {
+  const { id, method, call } = request;
   switch (failed.how) {
     case 'timedOut':
       return call === undefined
         ? errorAnswer(id, `The server does not start: ${noAnswerWithin(method, failed.timeoutMs)}.`)
-        : faultAnswer(id, call, { error: 'timeout', timeoutMs: failed.timeoutMs });
+        : faultAnswer(request, call, { error: 'timeout', timeoutMs: failed.timeoutMs });
     case 'undelivered': {
       const { error } = failed;
       const why = reasonOf(error);
       return call === undefined
         ? errorAnswer(id, `The server ${whatItDid(error)}: ${why}`)
-        : faultAnswer(id, call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
+        : faultAnswer(request, call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
     }
     case 'lost': {
       const { why } = failed.end;
       return call === undefined
         ? errorAnswer(id, `The server was lost before it answered: ${why}.`)
-        : faultAnswer(id, call, { error: 'no_answer', why });
+        : faultAnswer(request, call, { error: 'no_answer', why });
     }
     case 'tooLong':
       return call === undefined
         ? errorAnswer(id, failed.why)
-        : faultAnswer(id, call, { error: 'no_answer', why: failed.why });
+        : faultAnswer(request, call, { error: 'no_answer', why: failed.why });
   }
 }
 

@@ -25,10 +25,10 @@ export class CallCircuits implements Step {
   }
 
   request(request: ClientRequest): OwnAnswer | undefined {
-    const { id, call } = request;
+    const { call } = request;
     if (call === undefined) return undefined;
     const permit = this.#options.circuits.tryAcquire(call.tool);
-    if (!permit.admitted) return { answer: deniedAnswer(id, call, permit), denial: permit };
+    if (!permit.admitted) return { answer: deniedAnswer(request, call, permit), denial: permit };
     this.#permits.set(request, permit);
     return undefined;
   }
@@ -36,6 +36,12 @@ export class CallCircuits implements Step {
   answer(request: ClientRequest, answer: Message): undefined {
     const permit = this.#take(request);
     if (permit === undefined) {
+      this.#options.circuits.serverAnswered();
+      return;
+    }
+    if (request.era === 'modern' && answer.isUnfinished) {
+      // The server lives, and needs an input first: how the tool does is not known yet.
+      permit.release();
       this.#options.circuits.serverAnswered();
       return;
     }

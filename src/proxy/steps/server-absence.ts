@@ -1,7 +1,7 @@
 import { errorAnswer, faultAnswer } from '../session/answers.ts';
 import type { ClientRequest } from '../session/client-request.ts';
+import type { Message } from '../wire/message.ts';
 import type { OwnAnswer, Step } from './step.ts';
-import type { ToolList } from './tool-list.ts';
 
 export interface ServerAbsenceOptions {
   /** Whether the server takes requests now. */
@@ -10,8 +10,8 @@ export interface ServerAbsenceOptions {
   readonly start: () => void;
   /** Why there is no server, in words. */
   readonly why: () => string;
-  /** The list of tools as the server told it last. */
-  readonly tools: ToolList;
+  /** What the server answered last, where the same answer still holds. */
+  readonly recall: (request: ClientRequest) => Message | undefined;
 }
 
 /** Answers what the client asks while no server runs, and starts one. */
@@ -22,14 +22,15 @@ export class ServerAbsence implements Step {
     this.#options = options;
   }
 
-  request({ id, message, call }: ClientRequest): OwnAnswer | undefined {
-    const { isReady, start, why, tools } = this.#options;
+  request(request: ClientRequest): OwnAnswer | undefined {
+    const { id, call } = request;
+    const { isReady, start, why, recall } = this.#options;
     if (isReady()) return undefined;
     start();
     if (call === undefined) {
-      return { answer: tools.recall(message) ?? errorAnswer(id, `The server is not running: ${why()}.`) };
+      return { answer: recall(request) ?? errorAnswer(id, `The server is not running: ${why()}.`) };
     }
     const starting = 'its server is being started, and may be there any moment';
-    return { answer: faultAnswer(id, call, { error: 'not_run', why: starting }) };
+    return { answer: faultAnswer(request, call, { error: 'not_run', why: starting }) };
   }
 }

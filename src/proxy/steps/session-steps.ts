@@ -3,6 +3,7 @@ import type { ProxyLog } from '../log.ts';
 import type { SessionCircuits } from '../session/server-circuits.ts';
 import { CallCircuits } from './call-circuits.ts';
 import { CallLog } from './call-log.ts';
+import { Discovery } from './discovery.ts';
 import { PayloadLog } from './payload-log.ts';
 import { ServerAbsence } from './server-absence.ts';
 import { StatusResource } from './status-resource.ts';
@@ -42,13 +43,20 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
     isOffered: hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
     onComplete: onTools,
   });
+  const discovery = new Discovery();
   return [
     new CallLog(log),
     new CallCircuits({ circuits, resultErrors, ping }),
     ...(status === undefined ? [] : [new StatusResource(status)]),
     // What comes after it hears only of requests that go to the server.
-    new ServerAbsence({ isReady, start: startServer, why: whyNoServer, tools }),
+    new ServerAbsence({
+      isReady,
+      start: startServer,
+      why: whyNoServer,
+      recall: (request) => tools.recall(request) ?? discovery.recall(request),
+    }),
     ...(logPayloads ? [new PayloadLog(log)] : []),
     tools,
+    discovery,
   ];
 }

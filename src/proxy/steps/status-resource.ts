@@ -1,10 +1,12 @@
+import { METHOD_NOT_FOUND } from '../../classify/rpc-codes.ts';
+import { resultAnswer } from '../session/answers.ts';
 import type { ClientRequest } from '../session/client-request.ts';
 import { type Json, Message } from '../wire/message.ts';
 import type { OwnAnswer, Step } from './step.ts';
 
 export const statusUri = 'toolfuse://status';
 
-const resource: Json = {
+const resource = {
   uri: statusUri,
   name: 'toolfuse status',
   description: 'The circuits of this server and its tools: which calls would be refused now, and until when.',
@@ -29,21 +31,31 @@ export class StatusResource implements Step {
     this.#status = status;
   }
 
-  request({ id, message }: ClientRequest): OwnAnswer | undefined {
-    const result = this.#resultOf(message);
-    return result === undefined ? undefined : { answer: Message.answer(id, { result }) };
+  request(request: ClientRequest): OwnAnswer | undefined {
+    const result = this.#resultOf(request.message);
+    return result === undefined ? undefined : { answer: resultAnswer(request, result) };
   }
 
-  answer({ message }: ClientRequest, answer: Message): Message | undefined {
-    if (answer.isError) return undefined;
-    if (message.method === 'initialize') return this.#withResources(answer);
+  answer(request: ClientRequest, answer: Message): Message | undefined {
+    const { method, message } = request;
+    if (answer.isError) return this.#withoutResources(request, answer);
+    if (method === 'initialize' || method === 'server/discover') return this.#withResources(answer);
     // The first page alone has it, however many there are.
-    const isFirstPage = message.method === 'resources/list' && message.text('params', 'cursor') === undefined;
+    const isFirstPage = method === 'resources/list' && message.text('params', 'cursor') === undefined;
     return isFirstPage ? withResource(answer) : undefined;
   }
 
+  /** A modern client may ask for resources without having asked first what the server has. */
+  #withoutResources(request: ClientRequest, answer: Message): Message | undefined {
+    if (request.method !== 'resources/list' && request.method !== 'resources/templates/list')
+      return undefined;
+    if (answer.value('error', 'code') !== METHOD_NOT_FOUND) return undefined;
+    this.#serverHasResources = false;
+    return this.request(request)?.answer;
+  }
+
   /** The result of a request that the server cannot answer; undefined for every other request. */
-  #resultOf(request: Message): Json | undefined {
+  #resultOf(request: Message): { readonly [key: string]: Json } | undefined {
     if (request.method === 'resources/read' && request.value('params', 'uri') === statusUri) {
       const text = JSON.stringify(this.#status(), null, 2);
       return { contents: [{ uri: statusUri, mimeType: 'application/json', text }] };

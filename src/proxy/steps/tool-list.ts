@@ -1,3 +1,4 @@
+import { resultAnswer } from '../session/answers.ts';
 import type { ClientRequest } from '../session/client-request.ts';
 import { type Json, Message } from '../wire/message.ts';
 import type { Step } from './step.ts';
@@ -20,7 +21,7 @@ export interface ToolListOptions {
  */
 export class ToolList implements Step {
   readonly #options: ToolListOptions;
-  /** The results, by the JSON text of the cursor that was asked with. */
+  /** The results, by the era and the JSON text of the cursor that were asked with. */
   readonly #pages = new Map<string, Json>();
   /** The names on the pages since the first one. */
   #names = new Set<string>();
@@ -29,16 +30,19 @@ export class ToolList implements Step {
     this.#options = options;
   }
 
-  answer({ message }: ClientRequest, answer: Message): Message | undefined {
+  answer(request: ClientRequest, answer: Message): Message | undefined {
     if (answer.isError) return undefined;
+    const { method, era } = request;
     const filters = this.#options.isOffered !== undefined;
-    if (message.method === 'initialize') return filters ? withListChanged(answer) : undefined;
-    if (message.method !== 'tools/list') return undefined;
+    if (method === 'initialize' || method === 'server/discover')
+      return filters ? withListChanged(answer) : undefined;
+    if (method !== 'tools/list') return undefined;
     const result = answer.value('result') ?? null;
-    const page = pageOf(message);
+    const cursor = cursorOf(request);
+    const page = `${era} ${cursor}`;
     if (this.#pages.size < maxPages || this.#pages.has(page)) this.#pages.set(page, result);
-    this.#note(page, result);
-    return filters ? this.#answer(answer.id as string, result) : undefined;
+    this.#note(cursor, result);
+    return filters ? this.#answer(request, result) : undefined;
   }
 
   fromServer({ method }: Message): void {
@@ -46,24 +50,29 @@ export class ToolList implements Step {
   }
 
   /** The list as the server told it last, in answer to a request; undefined where it did not, or for any other request. */
-  recall(request: Message): Message | undefined {
-    const result = request.method === 'tools/list' ? this.#pages.get(pageOf(request)) : undefined;
-    return result === undefined ? undefined : this.#answer(request.id as string, result);
+  recall(request: ClientRequest): Message | undefined {
+    if (request.method !== 'tools/list') return undefined;
+    const result = this.#pages.get(`${request.era} ${cursorOf(request)}`);
+    return result === undefined ? undefined : this.#answer(request, result);
   }
 
-  #note(page: string, result: Json): void {
-    if (page === '') this.#names = new Set();
+  #note(cursor: string, result: Json): void {
+    if (cursor === '') this.#names = new Set();
     for (const tool of toolsOf(result) ?? []) if (typeof tool?.name === 'string') this.#names.add(tool.name);
     const { nextCursor } = (result ?? {}) as { nextCursor?: unknown };
     if (nextCursor === undefined) this.#options.onComplete(this.#names);
   }
 
-  #answer(id: string, result: Json): Message {
+  #answer(request: ClientRequest, result: Json): Message {
     const { isOffered } = this.#options;
     const tools = toolsOf(result);
-    if (isOffered === undefined || tools === undefined) return Message.answer(id, { result });
-    const offered = tools.filter((tool) => typeof tool?.name !== 'string' || isOffered(tool.name));
-    return Message.answer(id, { result: { ...(result as object), tools: offered as Json } });
+    if (tools === undefined) return Message.answer(request.id, { result });
+    const offered =
+      isOffered === undefined
+        ? tools
+        : tools.filter((tool) => typeof tool?.name !== 'string' || isOffered(tool.name));
+    // Not to be kept, however long the server's own list may be: a circuit can change it at any moment.
+    return resultAnswer(request, { ...(result as object), tools: offered as Json });
   }
 }
 
@@ -72,7 +81,7 @@ function toolsOf(result: Json): Tools | undefined {
   return Array.isArray(tools) ? tools : undefined;
 }
 
-const pageOf = (request: Message): string => request.text('params', 'cursor') ?? '';
+const cursorOf = ({ message }: ClientRequest): string => message.text('params', 'cursor') ?? '';
 
 /** Says that the list of tools can change, for a server whose own list does not. */
 function withListChanged(answer: Message): Message | undefined {

@@ -25,6 +25,8 @@ export class Message {
   readonly method: string | undefined;
   /** Whether it is the result of a tool that failed. */
   readonly isErrorResult: boolean;
+  /** Whether it is a modern result that is not complete: the server needs an input first, or works on a task. */
+  readonly isUnfinished: boolean;
   /** Where its parameters or its result begin; -1 if it has neither. */
   readonly #contentAt: number;
 
@@ -33,6 +35,7 @@ export class Message {
     this.id = parts.id;
     this.method = parts.method;
     this.isErrorResult = parts.isErrorResult;
+    this.isUnfinished = parts.isUnfinished;
     this.#contentAt = parts.contentAt;
   }
 
@@ -149,12 +152,19 @@ interface MessageParts {
   id: string | undefined;
   method: string | undefined;
   isErrorResult: boolean;
+  isUnfinished: boolean;
   contentAt: number;
 }
 
 /** Reads everything in one pass: every message comes through here, and for a large one this is most of the work. */
 function readParts(line: Line): MessageParts | undefined {
-  const parts: MessageParts = { id: undefined, method: undefined, isErrorResult: false, contentAt: -1 };
+  const parts: MessageParts = {
+    id: undefined,
+    method: undefined,
+    isErrorResult: false,
+    isUnfinished: false,
+    contentAt: -1,
+  };
   const reader = new MemberReader(line);
   while (reader.nextKey()) {
     const { start } = reader;
@@ -179,6 +189,8 @@ function readResult(line: Line, start: number, parts: MessageParts): number {
   while (reader.next()) {
     if (reader.isNamed('isError'))
       parts.isErrorResult = line.text('latin1', reader.start, reader.end) === 'true';
+    else if (reader.isNamed('resultType'))
+      parts.isUnfinished = line.text('latin1', reader.start, reader.end) !== '"complete"';
   }
   return reader.objectEnd;
 }

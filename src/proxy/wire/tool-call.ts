@@ -1,3 +1,4 @@
+import { type Era, versionKey } from './era.ts';
 import { MemberReader } from './json-members.ts';
 import type { Message } from './message.ts';
 
@@ -8,6 +9,7 @@ export interface ToolCall {
   readonly isTask: boolean;
   /** The token in the server's progress notifications for this call, as JSON text. */
   readonly progressToken: string | undefined;
+  readonly era: Era;
 }
 
 /** Reads a call in one pass over its parameters, because every call comes through here. */
@@ -15,14 +17,18 @@ export function readToolCall(message: Message): ToolCall {
   let tool = '';
   let isTask = false;
   let progressToken: string | undefined;
+  let era: Era = 'legacy';
   const params = message.content();
   while (params?.next()) {
     if (params.isNamed('name')) tool = message.textOf(params) ?? '';
     else if (params.isNamed('task')) isTask = true;
     else if (params.isNamed('_meta')) {
       const meta = new MemberReader(message.line, params.start);
-      while (meta.next()) if (meta.isNamed('progressToken')) progressToken = message.idIn(meta);
+      while (meta.next()) {
+        if (meta.isNamed('progressToken')) progressToken = message.idIn(meta);
+        else if (meta.isNamed(versionKey)) era = 'modern';
+      }
     }
   }
-  return { tool, isTask, progressToken };
+  return { tool, isTask, progressToken, era };
 }

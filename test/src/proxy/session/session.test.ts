@@ -412,7 +412,7 @@ describe('a server that is lost', () => {
     expect(told.at(-1)).toEqual({ ...agreed, id: 1 });
   });
 
-  it('before there was a session counts as back only once it has answered', async () => {
+  it('before there was a session counts as back once it has stayed up, and is asked nothing before', async () => {
     const { run, runs, circuits, logged } = start();
     run().events.onEnd({ why: 'it exited with code 1' });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -422,20 +422,23 @@ describe('a server that is lost', () => {
     expect(circuits.registry.openCircuits()).toEqual(['server:test']);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(logged.map(({ event }) => event)).not.toContain('server.restored');
-    run().says({ jsonrpc: '2.0', id: run().last().id as string, result: {} });
-    await vi.advanceTimersByTimeAsync(0);
-    expect(circuits.registry.openCircuits()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([circuits.registry.openCircuits(), run().heard]).toEqual([[], []]);
     expect(logged.at(-1)).toMatchObject({ event: 'server.restored' });
   });
 
-  it('before there was a session, and refuses a ping, is back', async () => {
-    const { run, circuits } = start();
+  it('before there was a session, and refuses the first request, is back', async () => {
+    const { says, run, circuits, logged } = start();
     run().events.onEnd({ why: 'the connection broke off' });
     await vi.advanceTimersByTimeAsync(1_000);
-    const ping = Message.of(run().last() as never);
-    run().events.onUndelivered(ping, Object.assign(new Error('HTTP 400'), { status: 400 }));
+    says(initialize);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(circuits.registry.state('server:test')).toBe('halfOpen');
+    const refused = Message.of(run().last() as never);
+    run().events.onUndelivered(refused, Object.assign(new Error('HTTP 400'), { status: 400 }));
     await vi.advanceTimersByTimeAsync(0);
-    expect(circuits.registry.openCircuits()).toEqual([]);
+    expect(circuits.registry.state('server:test')).toBe('closed');
+    expect(logged.at(-1)).toMatchObject({ event: 'server.restored' });
   });
 
   it('is started again by a request that needs it, if its circuit does not do that', async () => {

@@ -127,6 +127,7 @@ export function start(options: Partial<Omit<SessionOptions, 'steps'>> & CircuitO
     timeoutMs: () => 10_000,
     pingTimeoutMs: 5_000,
     startTimeoutMs: 30_000,
+    changesTools: hideOpen,
     steps: (context) => [
       ...before,
       ...sessionSteps({ log, logPayloads, resultErrors, hideOpen, onTools, status }, context),
