@@ -43,6 +43,12 @@ const builds: Options[] = [
     // Loaded when it is asked for.
     external: ['toolfuse/inspect'],
   },
+  // The adapters for agent frameworks, beside the library: whoever loads one has loaded the library already.
+  {
+    ...common,
+    entry: { ai: 'src/ai/index.ts', tools: 'src/tools/index.ts' },
+    external: [/^toolfuse/],
+  },
   // The inspector, with its WebSocket server inside.
   {
     ...common,

@@ -19,8 +19,10 @@ const xstate4ForItsInspector = {
 /** Tests that start programs. */
 const withPrograms = [
   'test/*.test.ts',
+  'test/frameworks/*.test.ts',
   'test/examples/**/*.test.ts',
   'test/src/cli/{inspect,mcp}.test.ts',
+  'test/src/ai/sdk.test.ts',
   'test/src/mcp/real-servers.test.ts',
   'test/src/proxy/**/*.test.ts',
   'test/src/inspect/*.test.ts',
@@ -56,10 +58,12 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
+      { find: /^toolfuse\/ai$/, replacement: source('src/ai/index.ts') },
       { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
       { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
       { find: /^toolfuse\/testing$/, replacement: source('src/testing/index.ts') },
+      { find: /^toolfuse\/tools$/, replacement: source('src/tools/index.ts') },
     ],
   },
   test: {

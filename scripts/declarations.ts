@@ -16,9 +16,11 @@ const dist = join(root, 'dist');
 const bundles: Readonly<Record<string, string>>[] = [
   {
     index: 'src/index.ts',
+    ai: 'src/ai/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
     testing: 'src/testing/index.ts',
+    tools: 'src/tools/index.ts',
     'inspect/index': 'src/inspect/index.ts',
   },
   // It stands alone, with an XState of its own.

@@ -28,6 +28,12 @@ describe('an import', () => {
   it.each([
     { name: 'toolfuse', source: 'src/index.ts', others: ['src/cli', 'src/proxy', 'src/mcp', 'src/inspect'] },
     { name: 'toolfuse/mcp', source: 'src/mcp/index.ts', others: ['src/cli', 'src/proxy', 'src/inspect'] },
+    {
+      name: 'toolfuse/tools',
+      source: 'src/tools/index.ts',
+      others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai'],
+    },
+    { name: 'toolfuse/ai', source: 'src/ai/index.ts', others: ['src/cli', 'src/proxy', 'src/inspect'] },
     { name: 'toolfuse/inspect', source: 'src/inspect/index.ts', others: ['src/cli', 'src/proxy', 'src/mcp'] },
   ])('of $name loads its own room, and none to the left of it', async ({ source, others }) => {
     const rooms = await roomsBehind(source);

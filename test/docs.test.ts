@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../scripts/chart-files.ts';
 import { chartText } from '../src/cli/chart.ts';
+import { blocks, installOf } from './support/code-blocks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
@@ -14,24 +15,22 @@ const { options } = ts.parseJsonConfigFileContent(
   root,
 );
 
-/** The code blocks of a language in a page, in order. */
-const blocks = (page: string, language: string): string[] =>
-  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code]) => code ?? '',
-  );
-
 const entries = [
   ['## toolfuse', 'src/index.ts'],
+  ['## toolfuse/ai', 'src/ai/index.ts'],
   ['## toolfuse/inspect', 'src/inspect/index.ts'],
   ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
   ['## toolfuse/machines', 'machines/index.ts'],
   ['## toolfuse/mcp', 'src/mcp/index.ts'],
   ['## toolfuse/testing', 'src/testing/index.ts'],
+  ['## toolfuse/tools', 'src/tools/index.ts'],
 ] as const;
 
-/** Each block of code in README.md as a module of its own. */
+/** Each block of code in README.md as a module of its own. Those of frameworks are compiled where these are installed. */
 const readmeModules = new Map(
-  blocks('README.md', 'ts').map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
+  blocks('README.md', 'ts')
+    .filter((code) => installOf(code) === undefined)
+    .map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
 );
 
 /** One program answers every question here: the compiler takes seconds to read the types of the MCP SDK alone. */

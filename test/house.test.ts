@@ -75,7 +75,13 @@ describe('the linter', () => {
   });
 
   it('refuses it by the names of the package, too', () => {
-    const names = { registry: 'toolfuse', mcp: 'toolfuse/mcp', inspect: 'toolfuse/inspect' };
+    const names = {
+      registry: 'toolfuse',
+      mcp: 'toolfuse/mcp',
+      inspect: 'toolfuse/inspect',
+      tools: 'toolfuse/tools',
+      ai: 'toolfuse/ai',
+    };
     const files = new Map<string, string>();
     const wrong: string[] = [];
     for (const from of rooms) {

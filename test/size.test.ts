@@ -48,6 +48,8 @@ const limits: Limit[] = [
   { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 40_000 },
   { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_800 },
   { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 28_000 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 3_900 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },
   {
     what: 'toolfuse/inspect for browsers, minified and compressed',
     measure: () => bundled('inspect/browser.js'),

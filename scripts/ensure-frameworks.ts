@@ -1,0 +1,58 @@
+/**
+ * Installs the agent frameworks that the adapters are tested with, each version apart from this repository's own packages, in a
+ * folder that all checkouts share. What is installed already is left alone.
+ *
+ *     tsx scripts/ensure-frameworks.ts            all of them
+ *     tsx scripts/ensure-frameworks.ts ai-7       some of them
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { folderOf, loaderOf, loaderText, needsOf } from '../test/frameworks/installed.ts';
+import { type Install, type InstallName, installs } from '../test/frameworks/versions.ts';
+
+const run = promisify(execFile);
+
+async function install(name: InstallName): Promise<void> {
+  const { packages, scripts = false }: Install = installs[name];
+  const target = folderOf(name);
+  mkdirSync(dirname(target), { recursive: true });
+  // In a folder of its own first: two test runs may install at the same time, and either may be interrupted.
+  const folder = mkdtempSync(join(dirname(target), `.${name}-`));
+  try {
+    const manifest = { private: true, type: 'module', dependencies: packages };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+    const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    await run('npm', [...options, ...(scripts ? [] : ['--ignore-scripts'])], {
+      cwd: folder,
+      shell: process.platform === 'win32',
+    });
+    writeFileSync(join(folder, 'load.mjs'), loaderText);
+    if (existsSync(loaderOf(name))) return;
+    rmSync(target, { recursive: true, force: true });
+    renameSync(folder, target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const wanted = process.argv.slice(2);
+const missing = (Object.keys(installs) as InstallName[])
+  .filter((name) => wanted.length === 0 || wanted.some((each) => needsOf(each as InstallName).includes(name)))
+  .filter((name) => !existsSync(loaderOf(name)));
+
+if (missing.length > 0) console.log(`Installing for the tests of the adapters: ${missing.join(', ')} …`);
+const left = [...missing];
+const worker = async (): Promise<void> => {
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    try {
+      await install(name);
+    } catch (error) {
+      const { stderr, message } = error as Error & { stderr?: string };
+      console.error(`${name} cannot be installed: ${stderr || message}`);
+      console.log(`NO ${name}: its tests are skipped.`);
+    }
+  }
+};
+await Promise.all([worker(), worker(), worker()]);

@@ -1,0 +1,118 @@
+import { CircuitOpenError, type ExecuteOptions, type FailureVerdict } from 'toolfuse';
+import { answerFailure } from './answer-failure.ts';
+import { callSignal } from './call-signal.ts';
+import { guardedCallTool } from './call-tool.ts';
+import { deniedAnswer } from './denied-answer.ts';
+import { isGuardedBy, markGuarded } from './guarded.ts';
+import { guardedMethod, isStream, type MakeCall } from './guarded-method.ts';
+import { checkGuardTools, type GuardToolsOptions } from './options.ts';
+import { type AnyFunction, isObject, type Method, methods, methodsOf, nameOf, type ToolIn } from './tool.ts';
+
+/** What `guardTools` knows of the calls of a tool. */
+type Options = GuardToolsOptions<never>;
+
+/** Guards single calls with the options of `guardTools`. */
+class CallGuard {
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Makes one call of a tool. */
+  readonly call = (
+    name: string,
+    method: Method,
+    args: readonly unknown[],
+    fn: () => unknown,
+  ): Promise<unknown> => {
+    const { registry, denied, timeoutMs } = this.#options;
+    const isFailure = (this.#options.isFailure ?? answerFailure) as (value: unknown) => FailureVerdict;
+    const options: ExecuteOptions<unknown, unknown> = {
+      timeoutMs,
+      signal: callSignal(args),
+      upstream: this.#upstreamOf(name),
+      isFailure: (value) => !isStream(value) && isFailure(value),
+      ...(denied === 'return' && {
+        fallback: (error) => {
+          if (error instanceof CircuitOpenError) return deniedAnswer(error, method, args);
+          throw error;
+        },
+      }),
+    };
+    return registry.execute(this.#circuitOf(name), fn, options);
+  };
+
+  #circuitOf(name: string): string {
+    return this.#options.toolName?.(name) ?? name;
+  }
+
+  #upstreamOf(name: string): string | undefined {
+    const { upstream } = this.#options;
+    const found = typeof upstream === 'function' ? upstream(name) : upstream;
+    // A tool may have the name of its server, and a circuit must not depend on itself.
+    return found === this.#circuitOf(name) ? undefined : found;
+  }
+
+  /** A tool with the same prototype and fields whose functions are guarded; the same object if it has none. */
+  tool(tool: unknown, nameOfIt: () => string): unknown {
+    const { registry } = this.#options;
+    const own = methodsOf(tool);
+    if (!isObject(tool) || own.every((method) => isGuardedBy(tool[method] as AnyFunction, registry)))
+      return tool;
+    const guarded: Record<PropertyKey, unknown> = Object.create(
+      Object.getPrototypeOf(tool),
+      Object.getOwnPropertyDescriptors(tool),
+    );
+    for (const method of own) {
+      const fn = tool[method] as AnyFunction;
+      if (isGuardedBy(fn, registry)) continue;
+      const options = { tool, isGuardedTool: (self: unknown) => self === guarded };
+      const value =
+        method === 'callTool'
+          ? guardedCallTool(fn, this.call, options)
+          : guardedMethod(fn, { ...options, makeCall: this.#callsOf(nameOfIt(), method) });
+      Object.defineProperty(guarded, method, {
+        value: markGuarded(value, registry, fn),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return guarded;
+  }
+
+  #callsOf(name: string, method: Method): MakeCall {
+    return (args, fn) => this.call(name, method, args, fn);
+  }
+}
+
+/**
+ * Guards the tools of an agent framework: each call of a tool's `execute` or `run` needs permission from its circuit. The tools
+ * keep their types, prototypes, fields and `this`; a generator stays one. Tools without such a function stay the same objects,
+ * and a tool that is guarded by the registry already is not guarded twice.
+ *
+ * An object with `callTool`, such as an MCP client, is guarded as well: the name of the tool is in the arguments of each call.
+ *
+ * - The framework's abort ends the call at once and never counts; if its reason is a time limit, the call counts as `timeout`.
+ * - An MCP result with `isError` counts as a failure, unless its text blames the caller.
+ * - Calls that start together all run, even if the first of them fail: the circuit trips after them.
+ *
+ * @example
+ * const tools = guardTools({ search, read }, { registry, upstream: 'github' });
+ *
+ * @param tools A record, whose keys are the names of the tools, or an array of tools that have a `name` or an `id`.
+ * @throws TypeError for an unknown option, a missing registry or a tool without a name; RangeError for an invalid value.
+ */
+export function guardTools<Tools extends object>(
+  tools: Tools,
+  options: GuardToolsOptions<ToolIn<Tools>>,
+): Tools {
+  const guard = new CallGuard(checkGuardTools(options));
+  if (Array.isArray(tools))
+    return tools.map((tool, index) => guard.tool(tool, () => nameOf(tool, index))) as never;
+  if (!isObject(tools) || methods.some((method) => typeof tools[method] === 'function'))
+    throw new TypeError('guardTools: tools must be a record or an array of tools, as { search } or [search]');
+  const entries = Object.entries(tools).map(([name, tool]) => [name, guard.tool(tool, () => name)]);
+  return Object.assign(Object.create(Object.getPrototypeOf(tools)), Object.fromEntries(entries));
+}

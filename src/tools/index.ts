@@ -1,0 +1,3 @@
+export { guardTools } from './guard-tools.ts';
+export type { GuardToolsOptions } from './options.ts';
+export type { OutputOf, ToolIn } from './tool.ts';

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { folderOf } from './installed.ts';
+import type { InstallName } from './versions.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const project = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
+
+/** Those of `tsc --strict`. With more, the types of some frameworks do not fit each other. */
+const options: ts.CompilerOptions = {
+  ...project.options,
+  exactOptionalPropertyTypes: false,
+  noUncheckedIndexedAccess: false,
+  typeRoots: [`${root}node_modules/@types`],
+};
+
+/** The code of a program in `test/frameworks/programs`. */
+export const programText = (program: string): string =>
+  readFileSync(new URL(`programs/${program}`, import.meta.url), 'utf8');
+
+/**
+ * What a strict compiler says of a program, with the types of an installed framework.
+ *
+ * @returns A line for each fault.
+ */
+export function typeFaults(code: string, install: InstallName): string[] {
+  // The program stands where the packages are, so that their types are found as a user's compiler finds them.
+  const path = join(folderOf(install), 'program.ts');
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (file) => file === path || fileExists(file);
+  host.readFile = (file) => (file === path ? code : readFile(file));
+  host.getSourceFile = (file, target, ...rest) =>
+    file === path ? ts.createSourceFile(file, code, target) : getSourceFile(file, target, ...rest);
+  const compiled = ts.createProgram([path], options, host);
+  const source = compiled.getSourceFile(path);
+  return [...compiled.getSyntacticDiagnostics(source), ...compiled.getSemanticDiagnostics(source)].map(
+    ({ start = 0, messageText }) =>
+      `line ${(source?.getLineAndCharacterOfPosition(start).line ?? -1) + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+  );
+}

@@ -1,0 +1,23 @@
+/** A set of packages that are installed together, apart from this repository's own. */
+export interface Install {
+  /** The packages, each at one version. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** The set that has the Node.js to run it with. Default: the Node.js that runs the tests. */
+  readonly node?: 'node-22';
+  /** Whether the packages may run their install scripts: only the package `node` has to. */
+  readonly scripts?: boolean;
+}
+
+/**
+ * What the adapters are tested with: the newest version of each framework and the lowest that is supported. A change here
+ * installs anew.
+ */
+export const installs = {
+  'node-22': { packages: { node: '22.23.3' }, scripts: true },
+  'ai-5-lowest': { packages: { ai: '5.0.11', zod: '3.25.76' } },
+  'ai-5': { packages: { ai: '5.0.277', zod: '4.6.7' } },
+  'ai-6': { packages: { ai: '6.0.326', zod: '4.6.7' } },
+  'ai-7': { packages: { ai: '7.0.173', zod: '4.6.7' }, node: 'node-22' },
+} as const satisfies Readonly<Record<string, Install>>;
+
+export type InstallName = keyof typeof installs;

@@ -1,0 +1,352 @@
+import { CircuitOpenError, createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { guardTools } from 'toolfuse/tools';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const dead = new Error('connect ECONNREFUSED 127.0.0.1:9');
+const fail = async (): Promise<never> => {
+  throw dead;
+};
+
+let registry: ToolRegistry;
+beforeEach(() => {
+  registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+});
+afterEach(() => registry.stop());
+
+/** What a call ended with: its result, or its error. */
+const outcomeOf = async (call: () => unknown): Promise<unknown> => {
+  try {
+    return await call();
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('a guarded record of tools', () => {
+  it('passes on results and errors, and refuses calls once the circuit is open', async () => {
+    const { search, read } = guardTools(
+      { search: { execute: fail }, read: { execute: async (path: string) => `text of ${path}` } },
+      { registry },
+    );
+    expect(await read.execute('a.md')).toBe('text of a.md');
+    expect(await outcomeOf(search.execute)).toBe(dead);
+    expect(await outcomeOf(search.execute)).toBeInstanceOf(CircuitOpenError);
+    expect(await read.execute('b.md')).toBe('text of b.md');
+  });
+
+  it('guards run as it does execute', async () => {
+    const { search } = guardTools({ search: { run: fail } }, { registry });
+    expect(await outcomeOf(search.run)).toBe(dead);
+    expect(await outcomeOf(search.run)).toBeInstanceOf(CircuitOpenError);
+  });
+
+  it('counts a call once where a tool has both and one calls the other', async () => {
+    const tool = {
+      async execute(): Promise<string> {
+        return this.run();
+      },
+      run: async () => 'done',
+    };
+    const { both } = guardTools({ both: tool }, { registry });
+    expect(await both.execute()).toBe('done');
+    expect(registry.metrics().calls).toBe(1);
+  });
+
+  it('keeps the prototype and the fields of a tool, and what its methods see as this', async () => {
+    class Tool {
+      readonly #hits = 4;
+      readonly description = 'searches';
+      get inputSchema(): string {
+        return 'schema';
+      }
+      async execute(): Promise<number> {
+        return this.#hits;
+      }
+    }
+    const tool = new Tool();
+    const { search } = guardTools({ search: tool }, { registry });
+    expect(search).toBeInstanceOf(Tool);
+    expect([search.description, search.inputSchema, await search.execute()]).toEqual([
+      'searches',
+      'schema',
+      4,
+    ]);
+    expect(search).not.toBe(tool);
+    expect(Object.hasOwn(tool, 'execute')).toBe(false);
+  });
+
+  it('passes another this on as it comes', async () => {
+    const { who } = guardTools(
+      {
+        who: {
+          async execute(this: unknown) {
+            return this;
+          },
+        },
+      },
+      { registry },
+    );
+    const other = {};
+    expect(await who.execute.call(other)).toBe(other);
+    const { execute } = who;
+    expect(await execute()).toBeUndefined();
+  });
+
+  it('keeps the name and the number of arguments of a function', () => {
+    const { search } = guardTools(
+      { search: { execute: async function find(_q: string, _n: number) {} } },
+      { registry },
+    );
+    expect([search.execute.name, search.execute.length]).toEqual(['find', 2]);
+  });
+
+  it('has the same objects in place of tools that run elsewhere', () => {
+    const tools = { client: { description: 'runs in a browser' }, none: undefined, text: 'text' };
+    const guarded = guardTools(tools, { registry });
+    expect(guarded).toEqual(tools);
+    expect(guarded.client).toBe(tools.client);
+  });
+
+  it('guards a tool once however often it passes, and for each registry of its own', async () => {
+    const other = createToolRegistry();
+    const once = guardTools({ search: { execute: async () => 'found' } }, { registry });
+    const twice = guardTools(once, { registry });
+    expect(twice.search).toBe(once.search);
+    const both = guardTools(twice, { registry: other });
+    const again = guardTools(both, { registry });
+    await again.search.execute();
+    expect([registry.metrics().calls, other.metrics().calls]).toEqual([1, 1]);
+    other.stop();
+  });
+});
+
+describe('a guarded array of tools', () => {
+  it('is an array, and names each circuit by its tool', async () => {
+    const tools = guardTools(
+      [
+        { name: 'search', run: fail },
+        { id: 'read', execute: fail },
+      ],
+      { registry },
+    );
+    expect(Array.isArray(tools)).toBe(true);
+    await Promise.all([outcomeOf(tools[0]?.run as never), outcomeOf(tools[1]?.execute as never)]);
+    expect(registry.openCircuits()).toEqual(['search', 'read']);
+  });
+
+  it('is refused where a tool to guard has no name', () => {
+    expect(() => guardTools([{ execute: fail }], { registry })).toThrow(
+      new TypeError(
+        'guardTools: tools[0] has no name, got undefined; pass a record whose keys are the names',
+      ),
+    );
+    expect(() => guardTools([{ type: 'web_search' }], { registry })).not.toThrow();
+  });
+});
+
+describe('a guarded generator', () => {
+  const read = async (parts: AsyncIterable<unknown>): Promise<unknown[]> => {
+    const seen: unknown[] = [];
+    for await (const part of parts) seen.push(part);
+    return seen;
+  };
+
+  it('stays one, and succeeds at its end', async () => {
+    const { write } = guardTools(
+      {
+        write: {
+          async *execute(to: string) {
+            yield 'a';
+            yield to;
+          },
+        },
+      },
+      { registry },
+    );
+    const parts = write.execute('ab');
+    expect(Symbol.asyncIterator in parts).toBe(true);
+    await parts.next();
+    expect(registry.metrics().successes).toBe(0);
+    expect(await read(parts)).toEqual(['ab']);
+    expect(registry.metrics().successes).toBe(1);
+  });
+
+  it('throws its refusal to who reads it, even where a plain function returns the stream', async () => {
+    async function* parts() {
+      yield 'a';
+      throw dead;
+    }
+    const { write } = guardTools({ write: { execute: () => parts() } }, { registry });
+    expect(await outcomeOf(() => read(write.execute()))).toBe(dead);
+    expect(await outcomeOf(() => read(write.execute()))).toBeInstanceOf(CircuitOpenError);
+  });
+
+  it('ends no process with a refusal that nobody reads', async () => {
+    const strays = vi.fn();
+    process.on('unhandledRejection', strays);
+    registry.isolate('write');
+    guardTools({ write: { async *execute() {} } }, { registry }).write.execute();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', strays);
+    expect(strays).not.toHaveBeenCalled();
+  });
+
+  it('is not asked whether it is a failure', async () => {
+    const isFailure = vi.fn(() => true);
+    const { write } = guardTools({ write: { async *execute() {} } }, { registry, isFailure });
+    await read(write.execute());
+    expect(isFailure).not.toHaveBeenCalled();
+  });
+});
+
+describe('the signal of a framework', () => {
+  it.each([
+    ['abortSignal of the second argument', (signal: AbortSignal) => [{}, { abortSignal: signal }]],
+    ['signal of the second argument', (signal: AbortSignal) => [{}, { signal }]],
+    ['signal of the third argument', (signal: AbortSignal) => [{}, undefined, { signal }]],
+  ])('is found as the %s', async (_, argsWith) => {
+    const controller = new AbortController();
+    const execute = (..._args: unknown[]): Promise<never> => new Promise(() => {});
+    const { hang } = guardTools({ hang: { execute } }, { registry });
+    const call = outcomeOf(() => hang.execute(...argsWith(controller.signal)));
+    controller.abort('enough');
+    expect(await call).toBe('enough');
+    expect(registry.metrics().failures).toEqual({ cancelled: 1 });
+    expect(registry.state('hang')).toBe('closed');
+  });
+
+  it('is not looked for in the input, which a model writes', async () => {
+    const { search } = guardTools({ search: { execute: async (_: object) => 'found' } }, { registry });
+    expect(await search.execute({ signal: { aborted: true, addEventListener: () => {} } })).toBe('found');
+  });
+});
+
+describe('an object with callTool', () => {
+  const answer = { content: [{ type: 'text', text: 'found' }] };
+
+  it('is guarded by the name in its first argument', async () => {
+    const callTool = vi.fn(async (..._args: unknown[]) => answer);
+    const { server } = guardTools({ server: { callTool } }, { registry, upstream: 'github' });
+    await server.callTool('search', { q: 1 });
+    await server.callTool({ name: 'read', arguments: {} });
+    expect(callTool.mock.calls).toEqual([['search', { q: 1 }], [{ name: 'read', arguments: {} }]]);
+    expect(registry.metrics().tools.map(({ tool, calls }) => [tool, calls])).toEqual([
+      ['search', 1],
+      ['github', 2],
+      ['read', 1],
+    ]);
+  });
+
+  it('makes each call of an array by itself, in turn, and joins the parts', async () => {
+    const callTool = async ([{ name }]: [{ name: string }]) => [
+      {
+        functionResponse: {
+          name,
+          response: name === 'search' ? { error: { isError: true, content: [] } } : answer,
+        },
+      },
+    ];
+    const [google] = guardTools([{ callTool }], { registry, denied: 'return' }) as unknown as [
+      {
+        callTool(
+          calls: readonly object[],
+        ): Promise<{ functionResponse: { name: string; response: object } }[]>;
+      },
+    ];
+    const calls = [{ id: '1', name: 'search' }, { name: 'read' }];
+    expect((await google.callTool(calls)).map(({ functionResponse }) => functionResponse.name)).toEqual([
+      'search',
+      'read',
+    ]);
+    expect(registry.state('search')).toBe('open');
+    expect(await google.callTool(calls)).toEqual([
+      {
+        functionResponse: {
+          id: '1',
+          name: 'search',
+          response: expect.objectContaining({ error: 'tool_unavailable' }),
+        },
+      },
+      { functionResponse: { name: 'read', response: answer } },
+    ]);
+  });
+
+  it('passes arguments that name no tool to the function, which knows what to say of them', async () => {
+    const callTool = async (...args: unknown[]) => args;
+    const { server } = guardTools({ server: { callTool } }, { registry });
+    expect(await server.callTool(5)).toEqual([5]);
+    expect(registry.metrics().calls).toBe(0);
+  });
+});
+
+describe('a refusal that is returned', () => {
+  beforeEach(() => registry.isolate('search'));
+
+  it('is the facts as an object for execute, and a text for run', async () => {
+    const { search } = guardTools({ search: { execute: fail, run: fail } }, { registry, denied: 'return' });
+    expect(await search.execute()).toMatchObject({
+      error: 'tool_unavailable',
+      tool: 'search',
+      executed: false,
+    });
+    expect(await search.run()).toMatch(/^The call did not run\. The tool "search"/);
+  });
+
+  it('is content for a server of OpenAI Agents, and a result for an MCP client', async () => {
+    const callTool = async (_: unknown) => ({});
+    const { server } = guardTools({ server: { callTool } }, { registry, denied: 'return' });
+    expect(await server.callTool('search')).toEqual([
+      { type: 'text', text: expect.stringContaining('did not run') },
+    ]);
+    expect(await server.callTool({ name: 'search' })).toMatchObject({ isError: true });
+  });
+
+  it('leaves other errors as they are', async () => {
+    const { other } = guardTools({ other: { execute: fail } }, { registry, denied: 'return' });
+    expect(await outcomeOf(other.execute)).toBe(dead);
+  });
+});
+
+describe('the options of guardTools', () => {
+  const tools = { search: { execute: fail } };
+
+  it('name circuits and upstreams, each by a function of the name', async () => {
+    const guarded = guardTools(tools, {
+      registry,
+      toolName: (name) => `gh.${name}`,
+      upstream: (name) => `server of ${name}`,
+    });
+    await outcomeOf(guarded.search.execute);
+    expect(registry.metrics().tools.map(({ tool }) => tool)).toEqual(['gh.search', 'server of search']);
+  });
+
+  it('let a tool have the name of its server', async () => {
+    await outcomeOf(guardTools(tools, { registry, upstream: 'search' }).search.execute);
+    expect(registry.openCircuits()).toEqual(['search']);
+  });
+
+  it.each([
+    [{}, 'guardTools.registry must be a registry made by createToolRegistry, got undefined'],
+    [{ registry: {} }, 'guardTools.registry must be a registry made by createToolRegistry, got an object'],
+    [{ denied: 'result' }, 'guardTools.denied must be one of throw, return, got "result"'],
+    [{ timeoutMs: 0 }, 'guardTools.timeoutMs must be a finite number of milliseconds above 0, got 0'],
+    [
+      { upstream: '' },
+      'guardTools.upstream must be the name of a circuit, or a function that returns one, got ""',
+    ],
+    [{ timeout: 5 }, /^guardTools\.timeout is not a setting; the settings of guardTools are registry, /],
+  ])('are refused where they are wrong: %j', (options, message) => {
+    const given =
+      'registry' in options || Object.keys(options).length === 0 ? options : { registry, ...options };
+    expect(() => guardTools(tools, given as never)).toThrow(message);
+  });
+
+  it.each([[undefined], ['search'], [{ name: 'search', execute: fail }]])(
+    'come with a record or an array of tools, not %j',
+    (given) => {
+      expect(() => guardTools(given as never, { registry })).toThrow(
+        'guardTools: tools must be a record or an array of tools, as { search } or [search]',
+      );
+    },
+  );
+});

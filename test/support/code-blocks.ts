@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { InstallName } from '../frameworks/versions.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The code blocks of a language in a page of this repository, in order. */
+export const blocks = (page: string, language: string): string[] =>
+  [
+    ...readFileSync(`${root}${page}`, 'utf8').matchAll(
+      new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'),
+    ),
+  ].map(([, code]) => code ?? '');
+
+/** What to compile a block with, by a package that it imports. */
+const installs: Readonly<Record<string, InstallName>> = { ai: 'ai-6' };
+
+/** The framework that the code of a block needs; undefined if it needs none. */
+export function installOf(code: string): InstallName | undefined {
+  const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name]) => name ?? '');
+  return Object.entries(installs).find(([name]) => imported.includes(name))?.[1];
+}
