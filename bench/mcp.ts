@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { inTurnsAsync, print, type Row } from './measure.ts';
+import { given, inTurns, print, type Row } from './measure.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const server = [process.execPath, path('mcp/server.mjs')];
@@ -89,7 +89,14 @@ const memoryAtFirst = { relay: memoryMb(connections.relay), proxy: memoryMb(conn
 const latencies: Row[] = [];
 for (const load of loads) {
   const { what, rounds } = load;
-  const took = await inTurnsAsync({ rounds, ms: 0 }, connections, (connection) => measure(connection, load));
+  const took = await inTurns(
+    { rounds, ms: 0 },
+    {
+      direct: () => measure(connections.direct, load),
+      relay: () => measure(connections.relay, load),
+      proxy: () => measure(connections.proxy, load),
+    },
+  );
   latencies.push(
     { what: `${what}: proxy, bare relay`, ours: took.proxy, theirs: took.relay, unit: 'ms', target: 1.15 },
     { what: `${what}: proxy, direct`, ours: took.proxy, theirs: took.direct, unit: 'ms' },
@@ -102,7 +109,7 @@ if (existsSync('/proc/self/stat')) {
   for (const load of loads) {
     const ours = await processorUs(connections.proxy, load);
     const theirs = await processorUs(connections.relay, load);
-    rows.push({ what: load.what, ours, theirs, unit: 'µs' });
+    rows.push({ what: load.what, ours: given(ours), theirs: given(theirs), unit: 'µs' });
   }
   print('Processor time of a call in the process in the middle: proxy, bare relay', rows);
 }
@@ -110,14 +117,14 @@ if (existsSync('/proc/self/stat')) {
 print('Memory of the process in the middle: proxy, bare relay', [
   {
     what: 'when it has been initialised',
-    ours: memoryAtFirst.proxy,
-    theirs: memoryAtFirst.relay,
+    ours: given(memoryAtFirst.proxy),
+    theirs: given(memoryAtFirst.relay),
     unit: 'MB',
   },
   {
     what: 'after all these calls',
-    ours: memoryMb(connections.proxy),
-    theirs: memoryMb(connections.relay),
+    ours: given(memoryMb(connections.proxy)),
+    theirs: given(memoryMb(connections.relay)),
     unit: 'MB',
   },
 ]);

@@ -220,15 +220,20 @@ export function contextWith(
 export interface Moment {
   readonly context: ToolCircuitContext;
   readonly event: ToolCircuitEvent;
+  /** When the event happened, once a rule has asked: the clock is read once per moment. */
+  at?: number;
   /** The result that the event is, once a rule has asked the trip strategy about it: it is asked once per moment. */
   memo?: { readonly call: CallOutcome; readonly tripMemory: unknown };
 }
 
 /** The instant of an event: its own `at`, or now if that is missing, invalid or in the future. */
-export function instant({ context, event }: Moment): number {
-  const now = context.now();
-  const at = 'at' in event ? event.at : undefined;
-  return Number.isFinite(at) && (at as number) <= now ? (at as number) : now;
+export function instant(moment: Moment): number {
+  if (moment.at === undefined) {
+    const now = moment.context.now();
+    const at = 'at' in moment.event ? moment.event.at : undefined;
+    moment.at = Number.isFinite(at) && (at as number) <= now ? (at as number) : now;
+  }
+  return moment.at;
 }
 
 export const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>

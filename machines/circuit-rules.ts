@@ -144,12 +144,20 @@ const failed = (moment: Moment) => ({
   notBefore: notBeforeAfter(moment),
 });
 
-function tripped(moment: Moment, step: number) {
+function tripped(
+  moment: Moment,
+  step: number,
+  failureCount: number,
+  tripMemory: unknown,
+  tripIsSpared: boolean,
+) {
   const { config, baseBackoffMs, chance, openCount } = moment.context;
   const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
   const backoff = backoffAt(config, step, baseBackoffMs, chance);
-  // Named one by one: V8 makes no shape for an object that is spread of three others.
   return {
+    failureCount,
+    tripMemory,
+    tripIsSpared,
     lastFailureAt,
     lastErrorCategory,
     notBefore,
@@ -172,7 +180,10 @@ function stepOfTrip(moment: Moment): number {
   return isRelapse ? backoffStep + 1 : 0;
 }
 
-/** The context updates of the chart's actions. */
+/**
+ * The context updates of the chart's actions. Those of trips, recoveries and failures name their fields one by one: a spread costs V8
+ * more than all the rest of the update.
+ */
 export const updates = {
   rememberSuccess: (moment: Moment) => ({
     failureCount: 0,
@@ -180,11 +191,17 @@ export const updates = {
     tripIsSpared: false,
     tripMemory: recorded(moment).tripMemory,
   }),
-  rememberFailure: (moment: Moment) => ({
-    failureCount: moment.context.failureCount + 1,
-    tripMemory: recorded(moment).tripMemory,
-    ...failed(moment),
-  }),
+  rememberFailure(moment: Moment) {
+    const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
+    const { tripMemory } = recorded(moment);
+    return {
+      failureCount: moment.context.failureCount + 1,
+      tripMemory,
+      lastFailureAt,
+      lastErrorCategory,
+      notBefore,
+    };
+  },
   rememberSlowSuccess: (moment: Moment) => ({
     failureCount: 0,
     tripMemory: recorded(moment).tripMemory,
@@ -193,18 +210,31 @@ export const updates = {
   observe: () => ({ isObserved: true }),
   enforce: () => ({ isObserved: false, tripIsSpared: false }),
 
-  trip: (moment: Moment) => ({
-    failureCount: recorded(moment).call.failuresInARow,
-    tripMemory: moment.context.config.trip.start,
-    tripIsSpared: false,
-    ...tripped(moment, stepOfTrip(moment)),
-  }),
-  tripAgain: (moment: Moment) => tripped(moment, moment.context.backoffStep + 1),
+  trip(moment: Moment) {
+    const { failuresInARow } = recorded(moment).call;
+    return tripped(moment, stepOfTrip(moment), failuresInARow, moment.context.config.trip.start, false);
+  },
+  tripAgain(moment: Moment) {
+    const { backoffStep, failureCount, tripMemory, tripIsSpared } = moment.context;
+    return tripped(moment, backoffStep + 1, failureCount, tripMemory, tripIsSpared);
+  },
   startWaitAgain: failed,
   recover: (moment: Moment) => ({
-    ...healthy,
     tripMemory: moment.context.config.trip.start,
     closedAt: instant(moment),
+    failureCount: healthy.failureCount,
+    tripIsSpared: healthy.tripIsSpared,
+    lastFailureAt: healthy.lastFailureAt,
+    lastErrorCategory: healthy.lastErrorCategory,
+    currentBackoffMs: healthy.currentBackoffMs,
+    notBefore: healthy.notBefore,
+    openedAt: healthy.openedAt,
+    isolations: healthy.isolations,
+    isolatedUntil: healthy.isolatedUntil,
+    probesInFlight: healthy.probesInFlight,
+    probeStarts: healthy.probeStarts,
+    probeSuccesses: healthy.probeSuccesses,
+    probeFailures: healthy.probeFailures,
   }),
   /** A closed circuit is closed by hand: not a recovery, but calls that began before no longer count. */
   startOver: ({ context }: Moment) => ({
@@ -232,8 +262,8 @@ export const updates = {
   giveBackHungPlaces: ({ context }: Moment) => withoutHungProbes(context, context.now()),
   countProbeSuccess: ({ context }: Moment) => ({ probeSuccesses: context.probeSuccesses + 1 }),
   countProbeFailure: (moment: Moment) => ({
-    probeFailures: moment.context.probeFailures + 1,
     ...failed(moment),
+    probeFailures: moment.context.probeFailures + 1,
   }),
 
   countLateResult: ({ context }: Moment) => ({ lateResults: context.lateResults + 1 }),

@@ -177,7 +177,9 @@ const withOpen = (
   context: ToolRegistryContext,
   { openCircuits, openTools, openKeys }: OpenCircuits,
   overCap: string | null = context.overCap,
+  counts: ToolRegistryContext['counts'] = context.counts,
 ) => ({
+  counts,
   openCircuits,
   openTools,
   openKeys,
@@ -194,12 +196,13 @@ function recounted(
   to: CircuitState,
   overCap: string | null,
 ): Partial<ToolRegistryContext> {
-  const counts = { ...context.counts };
+  const { closed, halfOpen, isolated, disabled } = context.counts;
+  const counts = { closed, open: context.counts.open, halfOpen, isolated, disabled };
   if (from !== null) counts[from] -= 1;
   counts[to] += 1;
   const open = openAfter(context, circuit, from, to);
   if (open === context && overCap === context.overCap) return { counts };
-  return { counts, ...withOpen(context, open, overCap) };
+  return withOpen(context, open, overCap, counts);
 }
 
 /**
@@ -280,7 +283,7 @@ export const toolRegistryMachine = setup({
         }
         enqueue.stopChild(ref);
       }
-      enqueue.assign({ counts, ...withOpen(context, openWithout(context, forgotten), overCap) });
+      enqueue.assign(withOpen(context, openWithout(context, forgotten), overCap, counts));
     }),
     stopCircuits: enqueueActions(({ enqueue }, circuits: readonly AnyActorRef[]) => {
       for (const circuit of circuits) enqueue.stopChild(circuit);

@@ -89,11 +89,7 @@ export class Admissions {
     return { ...asked, passing };
   }
 
-  #askCircuits(
-    name: string,
-    key: string | null,
-    upstreamOfCall: string | undefined,
-  ): AdmittedCall | Denial {
+  #askCircuits(name: string, key: string | null, upstreamOfCall: string | undefined): AdmittedCall | Denial {
     const circuit = key === null ? this.#circuits.use(name) : this.#circuits.useFor(name, key);
     const upstream = upstreamOfCall ?? circuit.upstream;
     if (upstream !== undefined) return this.#askBoth(circuit, this.#circuits.useUpstream(circuit, upstream));

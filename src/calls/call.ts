@@ -3,6 +3,7 @@ import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import { byClass } from '../classify/class-name.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
+import { isAsyncIterable } from './followed-stream.ts';
 import { onAbort } from './on-abort.ts';
 
 /** The argument of a guarded function. */
@@ -37,6 +38,20 @@ export type CallEnder = 'caller' | 'deadline' | 'timeLimit' | 'registry';
 const timeoutError = (tool: string, timeoutMs: number): DOMException =>
   new DOMException(`${tool} did not answer within ${timeoutMs} ms`, 'TimeoutError');
 
+/** The calls that end with a stream, and whose signals were read only after their functions had returned. */
+const callsOfStreams = new WeakMap<object, Call[]>();
+
+function releaseWith(stream: object, call: Call): void {
+  const calls = callsOfStreams.get(stream);
+  if (calls === undefined) callsOfStreams.set(stream, [call]);
+  else calls.push(call);
+}
+
+/** Releases what waits for the end of a stream. */
+export function releaseCallsOf(stream: object): void {
+  for (const call of callsOfStreams.get(stream) ?? []) call.release();
+}
+
 /** One call in flight: its signal, and the ways in which it can end before its function does. */
 export class Call implements CallContext {
   readonly #admitted: AdmittedCall;
@@ -45,6 +60,8 @@ export class Call implements CallContext {
   endedBy: CallEnder | undefined;
   #controller: AbortController | undefined;
   #forgetStopping: (() => void) | undefined;
+  /** What its function returned, where nobody else ends a signal that is read only now. */
+  result: Promise<unknown> | undefined;
 
   constructor(admitted: AdmittedCall, limits: CallLimits) {
     this.#admitted = admitted;
@@ -72,8 +89,17 @@ export class Call implements CallContext {
       this.#controller = controller;
       if (stopping.aborted) onStop();
       else this.#forgetStopping = onAbort(stopping, onStop);
+      this.result?.then(
+        (value) => (isAsyncIterable(value) ? releaseWith(value, this) : this.release()),
+        () => this.release(),
+      );
     }
     return this.#controller.signal;
+  }
+
+  /** Whether its function has read the signal, which has to be released at its end. */
+  get hasSignal(): boolean {
+    return this.#controller !== undefined;
   }
 
   /** Whether anything can end the call before its function does. */

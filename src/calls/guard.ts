@@ -1,9 +1,10 @@
+import type { Endings } from '../circuits/admission.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import { askIsFailure } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Admissions } from './admissions.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import { Call, type CallContext, type CallLimits } from './call.ts';
+import { Call, type CallContext, type CallLimits, releaseCallsOf } from './call.ts';
 import type { CallTarget } from './call-keys.ts';
 import { type CircuitNeeds, checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
@@ -18,10 +19,12 @@ import {
 } from './followed-stream.ts';
 import { IssuedPermit } from './issued-permit.ts';
 import type { Permit } from './permit.ts';
+import { rejection } from './rejection.ts';
 import type { ResultRecorder } from './result-recorder.ts';
 import type { CallSteps } from './steps/call-steps.ts';
 
 const noOptions = Object.freeze({});
+const settled = Promise.resolve();
 
 /** Runs a function and returns a promise of its result; a synchronous throw becomes a rejection. */
 function promised<Result>(fn: () => Result | PromiseLike<Result>): Promise<Awaited<Result>> {
@@ -70,7 +73,10 @@ export class Guard {
       if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
       options.signal?.throwIfAborted();
       const asked = this.#admissions.ask(name, options);
-      if (asked.admitted) return this.#call(asked, fn, options);
+      if (asked.admitted) {
+        const isPlain = options === noOptions && asked === asked.circuit.freeAdmission;
+        return isPlain ? this.#callPlainly(asked, fn) : this.#call(asked, fn, options);
+      }
       return this.#refuse(new CircuitOpenError(asked), options);
     } catch (error) {
       return error instanceof RegistryStoppedError ? this.#refuse(error, options) : Promise.reject(error);
@@ -81,12 +87,55 @@ export class Guard {
     refusal: CircuitOpenError | RegistryStoppedError,
     { fallback }: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Fallback>> {
-    return fallback === undefined ? Promise.reject(refusal) : promised(() => fallback(refusal));
+    if (fallback !== undefined) return promised(() => fallback(refusal));
+    // Rejected once the caller has had the time to handle it: Node follows each promise that is rejected before.
+    return settled.then(() => rejection(refusal));
   }
 
   /** Ends the calls in flight that can be ended. */
   stop(): void {
     this.#stopping.abort();
+  }
+
+  /** A call without options, as most are: with little to remember while it runs. */
+  #callPlainly<Result>(
+    admitted: AdmittedCall,
+    fn: (context: CallContext) => Result | PromiseLike<Result>,
+  ): Promise<Awaited<Result>> {
+    const call = new Call(admitted, this.#noLimits);
+    let result: Promise<Awaited<Result>>;
+    try {
+      result = Promise.resolve(fn(call)) as typeof result;
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    const { circuit } = admitted;
+    let endings: Endings;
+    // The function may have changed the circuit.
+    if (call.hasSignal || admitted !== circuit.freeAdmission) endings = this.#endingsOf(admitted, call);
+    else {
+      circuit.endings ??= this.#endingsOf(admitted);
+      endings = circuit.endings;
+      call.result = result;
+    }
+    return result.then(endings.succeeded, endings.failed);
+  }
+
+  /** @param call Left out where the endings are shared by many calls. */
+  #endingsOf(admitted: AdmittedCall, call?: Call): Endings {
+    return {
+      succeeded: (value) => {
+        if (isAsyncIterable(value)) return this.#follow(value, admitted, call);
+        this.#results.succeed(admitted);
+        call?.release();
+        return value;
+      },
+      failed: (error) => {
+        call?.release();
+        this.#results.fail(admitted, error);
+        return rejection(error);
+      },
+    };
   }
 
   #call<Result, Fallback>(
@@ -117,31 +166,40 @@ export class Guard {
         call.release();
         return value;
       },
-      (error) => {
+      (error): PromiseLike<Awaited<Fallback>> => {
         this.#failed(admitted, call, error);
         const isCallers = call.endedBy !== undefined && call.endedBy !== 'timeLimit';
-        return fallback === undefined || isCallers ? Promise.reject(error) : promised(() => fallback(error));
+        if (fallback === undefined || isCallers) return rejection(error);
+        return promised(() => fallback(error));
       },
     );
   }
 
   /** Lets the call last until its stream has ended. */
-  #follow<Value>(value: Value, admitted: AdmittedCall, call: Call): Value {
+  #follow<Value>(value: Value, admitted: AdmittedCall, call?: Call): Value {
+    const release = (): void => {
+      if (call !== undefined) call.release();
+      else releaseCallsOf(value as object);
+    };
     const verdict: StreamVerdict = {
       succeeded: () => {
         this.#results.succeed(admitted);
-        call.release();
+        release();
       },
-      failed: (error) => this.#failed(admitted, call, error),
+      failed: (error) => {
+        release();
+        if (call === undefined) this.#results.fail(admitted, error);
+        else this.#failed(admitted, call, error);
+      },
       abandoned: () => {
         this.#results.abandon(admitted);
-        call.release();
+        release();
       },
     };
     const { passing } = admitted;
     const wait: Wait = (next) => {
       const take = passing === undefined ? next : () => this.#steps.run(passing, next);
-      return call.isLimited ? call.run(take) : take();
+      return call?.isLimited ? call.run(take) : take();
     };
     return isAsyncIterable(value) ? followIterable(value, verdict, wait) : followBody(value, verdict, wait);
   }

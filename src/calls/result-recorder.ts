@@ -8,6 +8,7 @@ import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import type { Shadow } from '../circuits/shadow.ts';
 import { errorText } from '../classify/error-text.ts';
+import { isPlainError } from '../classify/plain-error.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
@@ -103,6 +104,14 @@ export class ResultRecorder implements PermitOwner {
 
   /** An admitted call succeeded. */
   succeed(call: AdmittedCall): void {
+    const { circuit } = call;
+    const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
+    if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addSuccess(this.#clock.now()))) {
+      circuit.stats.succeed();
+    } else this.#record(call);
+  }
+
+  #record(call: AdmittedCall): void {
     const { circuit, upstream } = call;
     const durationMs = this.#durationOf(call);
     this.#count(circuit, null, undefined, call, durationMs);
@@ -266,10 +275,16 @@ export class ResultRecorder implements PermitOwner {
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
     // A success changes nothing in a healthy circuit that counts failures in a row.
-    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) return;
+    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) {
+      circuit.quietAdmission = circuit.freeAdmission;
+      return;
+    }
     const at = this.#clock.now();
     // With any other strategy it changes only the strategy's memory, which needs no event.
-    if (isHealthy && isOfNow && circuit.addSuccess(at, durationMs)) return;
+    if (isHealthy && isOfNow && circuit.addSuccess(at, durationMs)) {
+      circuit.quietAdmission = circuit.freeAdmission;
+      return;
+    }
     circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
   }
 
@@ -295,8 +310,9 @@ export class ResultRecorder implements PermitOwner {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
       this.#steps.blamed({ tool: circuit.tool, key: circuit.key, category, message: circuit.lastError, at });
     }
-    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
-    const event: ToolCircuitEvent & { type: 'FAILURE' } = { type: 'FAILURE', category, at };
+    const mayAsk = typeof failure === 'object' && !isPlainError(failure);
+    const askedMs = mayAsk ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
+    const event: ToolCircuitEvent & { type: 'FAILURE' } & { at: number } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
     if (circuit.shadow !== undefined) {
       tellShadow(circuit.shadow, withDetails({ ...event }, undefined, durationMs), admission);

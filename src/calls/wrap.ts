@@ -1,5 +1,5 @@
-import type { CallContext } from './call.ts';
 import { askForInput } from '../options/strangers.ts';
+import type { CallContext } from './call.ts';
 import type { ExecuteOptions, WrapOptions } from './call-options.ts';
 
 /** The return type of a guarded function: an async generator for an `async function*`, a promise for any other function. */

@@ -16,6 +16,12 @@ export interface Admission<Circuit> {
   readonly shadow?: PermitStamp | null;
 }
 
+/** What is done when a call without options ends. */
+export interface Endings {
+  readonly succeeded: <Value>(value: Value) => Value;
+  readonly failed: (error: unknown) => PromiseLike<never>;
+}
+
 /** Whether the call is a probe of a half-open circuit. */
 export const isProbe = ({ stamp, upstream }: Admission<unknown>): boolean =>
   stamp.probeStart !== null || (upstream !== undefined && upstream.stamp.probeStart !== null);

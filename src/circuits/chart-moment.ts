@@ -33,6 +33,8 @@ export class ChartMoment<Branch = unknown> {
   scope: Scope;
   /** The branch that is taken, where that is known already. */
   branch: Branch | undefined = undefined;
+  /** When the event happened, once a rule has asked. */
+  at: number | undefined = undefined;
   /** What rules have worked out of this context and this event. */
   memo: unknown = undefined;
   /** The children, where one was stopped. */

@@ -1,14 +1,12 @@
 import type { ActorOptions } from 'xstate';
 import type { PermitStamp, ToolCircuitEvent } from '../../machines/circuit-context.ts';
-import type { CircuitState } from '../../machines/circuit-state.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
 import type { OwnStrategy } from '../../machines/trip-strategy.ts';
 import { isObserved, type Scope, stopEvent } from '../../machines/xstate-internals.ts';
-import { CallStats } from '../telemetry/call-stats.ts';
-import type { Admission } from './admission.ts';
 import { circuitChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
 import { CircuitActor, type CircuitLife, compact } from './circuit-actor.ts';
+import { CircuitRecord } from './circuit-record.ts';
 import { Foresight } from './foresight.ts';
 import { Shadow } from './shadow.ts';
 import { UntoldMemory } from './untold-memory.ts';
@@ -27,49 +25,26 @@ export interface CircuitOwner {
   onBareResult(circuit: Circuit, event: ResultEvent): void;
 }
 
-/** The registry's record of one circuit, and the way to its actor. */
-export class Circuit implements CircuitLife {
+/** One circuit as the registry holds it: its record, and the way to its actor. */
+export class Circuit extends CircuitRecord implements CircuitLife {
   readonly actor: CircuitActor;
   /** The name of the circuit: of its tool, or `fetch (for example.org)`. */
   readonly id: string;
   readonly tool: string;
   /** The target or tenant that it is for; null if it is for all calls of the tool. */
   readonly key: string | null;
-  /** The time of its last use, counted in uses of all circuits. */
-  usedAt = 0;
-  /** Whether the registry has forgotten it, so that events sent to it no longer count. */
-  isForgotten = false;
-  /** The message of its last counted failure. */
-  lastError: string | null = null;
-  /** The state in which its owner last counted it. */
-  countedAs: CircuitState = 'closed';
-  /** When it became open or isolated; null while it is neither. */
-  openSince: number | null = null;
-  /** How long it had been open or isolated before that, in ms. */
-  openMs = 0;
-  /** Cached permission for untimed, non-probe calls; cleared by every event. */
-  freeAdmission: Admission<Circuit> | undefined;
-  /** The circuit that the tool depends on by its settings. */
-  upstream: string | undefined;
-  /** The circuit that the last call of the tool depended on, by its settings or by an option of the call. */
-  lastUpstream: string | undefined;
-  /** Whether other circuits depend on it. */
-  isUpstream = false;
   /** Its trip strategy. A user's strategy is contained, and therefore has no `addSuccess`. */
   readonly trip: OwnStrategy;
   /** Whether all of its calls must be timed, because its trip strategy needs durations. */
   readonly isTimed: boolean;
   /** The life that it would have had, while it only observes. */
   shadow: Shadow | undefined;
-  /** How many of its calls were refused because of its upstream. */
-  upstreamDenials = 0;
-  /** The counters of its calls; undefined before the first one. */
-  statsIfAny: CallStats | undefined;
   readonly #owner: CircuitOwner;
   readonly #foresight: Foresight;
   readonly #untold = new UntoldMemory();
 
   constructor(options: ActorOptions<typeof toolCircuitMachine>, owner: CircuitOwner) {
+    super();
     this.#owner = owner;
     this.actor = new CircuitActor(options, this);
     this.id = this.actor.id;
@@ -89,11 +64,6 @@ export class Circuit implements CircuitLife {
   /** What it will be when all that it has been sent is processed. To be read, and not to be kept. */
   get latest(): ToolCircuitSnapshot {
     return this.#foresight.latest;
-  }
-
-  get stats(): CallStats {
-    this.statsIfAny ??= new CallStats();
-    return this.statsIfAny;
   }
 
   /** Whether the next call is to be timed. */
@@ -116,7 +86,7 @@ export class Circuit implements CircuitLife {
   send(event: ToolCircuitEvent): void {
     // A forgotten one is being stopped, as soon as the registry actor gets round to it.
     if (this.isForgotten || !this.#foresight.send(event)) return;
-    this.freeAdmission = undefined;
+    this.revoke();
     this.#owner.onSettled(this);
   }
 
@@ -125,9 +95,10 @@ export class Circuit implements CircuitLife {
     return this.#mayBeUntold() && this.#untold.addSuccess(this.latest, this.trip, at, durationMs);
   }
 
-  /** Tells it of a result: without an event, where nobody would hear of it. */
-  tell(event: ResultEvent): void {
+  /** Tells it of a result, at an instant of its own clock: without an event, where nobody would hear of it. */
+  tell(event: ResultEvent & { readonly at: number }): void {
     if (this.isForgotten) return;
+    this.quietAdmission = undefined;
     const next = this.#mayBeUntold() ? this.#untold.add(this.actor, this.latest, event) : undefined;
     if (next !== undefined) this.#foresight.replace(next);
     else {
@@ -149,7 +120,7 @@ export class Circuit implements CircuitLife {
     const compiled = this.#owner.isInspected ? undefined : circuitChart.step(before, event, scope);
     const next = compiled ?? this.#interpreted(before, event, scope);
     // Only now: an inspector may have asked in the middle of the event.
-    this.freeAdmission = undefined;
+    this.revoke();
     if (next.context.isObserved || this.shadow !== undefined) this.#castShadow(before, event, next);
     const isSettled = this.#foresight.end(event, before, next);
     if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
@@ -158,7 +129,7 @@ export class Circuit implements CircuitLife {
 
   #interpreted(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
     const { unsettled } = this.#owner;
-    this.freeAdmission = undefined;
+    this.revoke();
     unsettled.add(this);
     const next = compact(toolCircuitMachine.transition(before, event, scope as never));
     unsettled.delete(this);

@@ -173,6 +173,7 @@ export class Circuits {
     if (circuits.length > 1) disarm(circuits);
     for (const circuit of circuits) {
       circuit.isForgotten = true;
+      circuit.revoke();
       this.#byName.delete(circuit.id);
       if (this.#open.delete(circuit)) this.#countOpen(circuit.tool, -1);
       this.#unlist(circuit);
@@ -221,7 +222,10 @@ export class Circuits {
       isObserved: this.#options.modes.of(tool) === 'observe',
     };
     const snapshot = from && restoreCircuit(from.kept, from.offsetMs, input);
-    const circuit = new Circuit({ id: circuitName(tool, key), parent, input, ...(snapshot && { snapshot }) }, this.#owner);
+    const circuit = new Circuit(
+      { id: circuitName(tool, key), parent, input, ...(snapshot && { snapshot }) },
+      this.#owner,
+    );
     circuit.upstream = settings?.upstream;
     circuit.lastUpstream = settings?.upstream;
     circuit.isUpstream = key === null && this.#upstreams.has(tool);

@@ -1,11 +1,7 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, StateNode } from 'xstate';
 import {
-  type Branch,
-  branchesOf,
-  eventlessOf,
   initEvent,
   isOfXState,
-  type Place,
   type Scope,
   snapshotWith,
   stopEvent,
@@ -17,47 +13,8 @@ import {
   type MomentOptions,
   type Update,
 } from './chart-moment.ts';
-import {
-  assignmentOf,
-  compileAction,
-  compileGuard,
-  type Implementations,
-  nameOf,
-  type Step,
-} from './compiled-action.ts';
-
-/** A way on from a state. */
-interface CompiledBranch {
-  /** As a reader of the chart would say it. */
-  readonly name: string;
-  /** Whether it is taken; undefined where only the interpreter can say. */
-  readonly guard: ((moment: ChartMoment) => boolean) | undefined;
-  /** What is done, exits and entries included; undefined where only the interpreter can do it. */
-  readonly steps: readonly Step[] | undefined;
-  /** Where it leads; undefined where the state stays. */
-  readonly target: string | undefined;
-  /** What it changes, or null for nothing, where it does nothing else. */
-  readonly change: ((moment: ChartMoment) => Update | null) | undefined;
-}
-
-interface CompiledState {
-  readonly place: Place;
-  readonly branches: ReadonlyMap<string, readonly CompiledBranch[]>;
-  /** The branches that are taken without an event. */
-  readonly eventless: readonly CompiledBranch[];
-}
-
-const isFlat = (node: StateNode): boolean =>
-  node.type === 'atomic' && node.invoke.length === 0 && !('history' in node.config);
-
-/** The steps of actions in order; undefined where one of them is the interpreter's. */
-function compileActions(
-  actions: readonly unknown[],
-  implementations: Implementations,
-): readonly Step[] | undefined {
-  const steps = actions.map((action) => compileAction(action, implementations));
-  return steps.every((step) => step !== undefined) ? steps : undefined;
-}
+import type { Implementations, Step } from './compiled-action.ts';
+import { type CompiledBranch, type CompiledState, compileActions, compileStates } from './compiled-state.ts';
 
 /** The branch that is taken: one that cannot be compiled is, so that the interpreter is asked. */
 function firstOf(branches: readonly CompiledBranch[], moment: ChartMoment): CompiledBranch | undefined {
@@ -82,37 +39,17 @@ interface Beginning<Snapshot> {
  * what it cannot do is left to the interpreter.
  */
 export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
-  readonly #machine: AnyStateMachine;
   readonly #options: MomentOptions;
-  readonly #states = new Map<unknown, CompiledState>();
+  readonly #states: ReadonlyMap<unknown, CompiledState>;
   readonly #beginning: Beginning<Snapshot> | undefined;
   /** The moment of the event that was asked about last, and is yet to come. */
   #asked: ChartMoment<CompiledBranch> | undefined;
 
   constructor(machine: AnyStateMachine, contextWith: (context: never, update: never) => unknown) {
-    this.#machine = machine;
-    const implementations = machine.implementations as Implementations;
-    this.#options = { contextWith: contextWith as ContextWith, delays: implementations.delays };
-    const nodes = Object.values(machine.states) as StateNode[];
-    for (const node of nodes) {
-      const eventless = eventlessOf(node).map((branch) => this.#compileBranch(branch, node));
-      const isWhole = eventless.every(({ guard, steps }) => guard !== undefined && steps !== undefined);
-      if (!isFlat(node) || !isWhole) continue;
-      const { value, _nodes, tags } = machine.resolveState({ value: node.key, context: {} });
-      const branches = new Map<string, CompiledBranch[]>();
-      for (const [type, own] of branchesOf(node)) {
-        branches.set(
-          type,
-          own.map((branch) => this.#compileBranch(branch, node)),
-        );
-      }
-      for (const [type, ofRoot] of branchesOf(machine.root)) {
-        const compiled = ofRoot.map((branch) => this.#compileBranch(branch, node));
-        branches.set(type, [...(branches.get(type) ?? []), ...compiled]);
-      }
-      this.#states.set(node.key, { place: { value, _nodes, tags }, branches, eventless });
-    }
-    this.#beginning = this.#compileBeginning();
+    const { delays } = machine.implementations as Implementations;
+    this.#options = { contextWith: contextWith as ContextWith, delays };
+    this.#states = compileStates(machine);
+    this.#beginning = this.#compileBeginning(machine);
   }
 
   /** The snapshot after an event; undefined for an event that is the interpreter's. */
@@ -130,8 +67,10 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
   /**
    * What an event changes where it does nothing else; null for nothing, undefined for every other event. That one may be
    * given to `step` next, which does not ask again what was asked here.
+   *
+   * @param at When the event happened, if that is known for sure.
    */
-  change(snapshot: Snapshot, event: EventObject): Update | null | undefined {
+  change(snapshot: Snapshot, event: EventObject, at?: number): Update | null | undefined {
     const state = this.#states.get(snapshot.value);
     const branches = state?.branches.get(event.type);
     if (state === undefined || branches === undefined || state.eventless.length > 0) return undefined;
@@ -142,6 +81,7 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
       snapshot.children,
       this.#options,
     );
+    moment.at = at;
     const branch = firstOf(branches, moment);
     if (branch === undefined) return null;
     if (branch.change !== undefined) return branch.change(moment);
@@ -194,28 +134,23 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
 
   #take(
     steps: readonly Step[],
-    target: string | undefined,
+    target: CompiledState | undefined,
     state: CompiledState,
     snapshot: Snapshot,
     moment: ChartMoment,
   ): Snapshot {
     for (const step of steps) step(moment);
-    let next = this.#after(state, target);
+    let next = target ?? state;
     for (let more = firstOf(next.eventless, moment); more?.steps; more = firstOf(next.eventless, moment)) {
       for (const step of more.steps) step(moment);
-      next = this.#after(next, more.target);
+      next = more.target ?? next;
     }
     const { context, children } = moment;
     if (next === state && context === snapshot.context && children === snapshot.children) return snapshot;
     return snapshotWith(snapshot, context, next === state ? snapshot : next.place, children);
   }
 
-  #after(state: CompiledState, target: string | undefined): CompiledState {
-    return target === undefined ? state : (this.#states.get(target) ?? state);
-  }
-
-  #compileBeginning(): Beginning<Snapshot> | undefined {
-    const machine = this.#machine;
+  #compileBeginning(machine: AnyStateMachine): Beginning<Snapshot> | undefined {
     const [first] = machine.root.initial.target as readonly StateNode[];
     const state = this.#states.get(first?.key);
     const { context } = machine.config;
@@ -224,35 +159,5 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
     const steps = compileActions(actions, machine.implementations as Implementations);
     const snapshot = machine.resolveState({ value: first.key, context: {} }) as Snapshot;
     return steps && { steps, state, snapshot, context: context as unknown as Beginning<never>['context'] };
-  }
-
-  #compileBranch(branch: Branch, from: StateNode): CompiledBranch {
-    const implementations = this.#machine.implementations as Implementations;
-    const { source, reenter, actions } = branch;
-    const [target] = branch.target ?? [];
-    const guard = compileGuard(branch.guard, implementations);
-    // A state that is its own target is not left, unless it is entered anew.
-    const moves = target !== undefined && (target !== source || reenter);
-    const all = moves ? [...from.exit, ...actions, ...target.entry] : actions;
-    const canLead =
-      !moves || (isFlat(target) && target.parent === this.#machine.root && !(reenter && source !== from));
-    const steps = guard && canLead ? compileActions(all, implementations) : undefined;
-    const [only, ...others] = all;
-    const isAssignment = !moves && others.length === 0;
-    return {
-      name: [
-        branch.guard === undefined ? '' : ` [${nameOf(branch.guard)}]`,
-        all.length === 0 ? '' : ` / ${all.map(nameOf).join(', ')}`,
-        moves ? ` -> ${target.key}` : '',
-      ].join(''),
-      guard: steps && guard,
-      steps,
-      target: moves ? target.key : undefined,
-      change: !isAssignment
-        ? undefined
-        : only === undefined
-          ? () => null
-          : assignmentOf(only, implementations),
-    };
   }
 }

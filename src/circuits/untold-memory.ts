@@ -35,9 +35,9 @@ export class UntoldMemory {
   add(
     actor: CircuitActor,
     snapshot: ToolCircuitSnapshot,
-    event: ToolCircuitEvent,
+    event: ToolCircuitEvent & { readonly at: number },
   ): ToolCircuitSnapshot | undefined {
-    const change = circuitChart.change(snapshot, event);
+    const change = circuitChart.change(snapshot, event, event.at);
     if (change === null) return snapshot;
     if (change === undefined) return undefined;
     if ('tripMemory' in change) this.#isTripMemoryOurs = true;

@@ -81,20 +81,26 @@ export function categorize(error: unknown, options?: CategorizeOptions): ErrorCa
   return options === undefined && isPlainError(error) ? remembered(error) : judge(error, options);
 }
 
-/** The categories of plain errors by class and message: a broken tool throws the same one again and again. */
-const known = new Map<string, ErrorCategory>();
+/**
+ * The categories of plain errors by message, and then by class: a broken tool throws the same one again and again. Not by one text
+ * of both, which would have to be made and hashed each time.
+ */
+const known = new Map<string, Map<string | undefined, ErrorCategory>>();
 const maxKnown = 256;
 const maxKnownLength = 512;
 
 function remembered(error: Error): ErrorCategory {
   const message = textOf(error);
   if (message.length > maxKnownLength) return judge(error);
-  const key = `${readName(error, 'name')}: ${message}`;
-  const before = known.get(key);
+  const name = readName(error, 'name');
+  const before = known.get(message)?.get(name);
   if (before !== undefined) return before;
   if (known.size === maxKnown) known.clear();
   const category = judge(error);
-  known.set(key, category);
+  const byName = known.get(message);
+  if (byName === undefined) known.set(message, new Map([[name, category]]));
+  // Names are made up as well.
+  else if (byName.size < maxKnown) byName.set(name, category);
   return category;
 }
 

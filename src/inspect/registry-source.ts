@@ -86,7 +86,9 @@ export class RegistrySource implements Source {
   #senderOf({ sourceRef, event }: InspectionEvent & { type: '@xstate.event' }): string | null {
     if (sourceRef !== undefined) return this.#actorOf(sourceRef).id;
     // A circuit's first report is the only one without a sender.
-    return event.type === 'CIRCUIT_BEGAN' ? (this.#circuits.get(circuitName(event.tool, event.key))?.id ?? null) : null;
+    return event.type === 'CIRCUIT_BEGAN'
+      ? (this.#circuits.get(circuitName(event.tool, event.key))?.id ?? null)
+      : null;
   }
 
   #follow(event: InspectionEvent): void {

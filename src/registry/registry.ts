@@ -286,7 +286,9 @@ export class ToolRegistry {
   wrap<This, Arguments extends unknown[], Result, Fallback = never>(
     name: string,
     fn: (this: This, ...args: Arguments) => Result,
-    options?: WrapOptions<Awaited<Result>, Fallback, Arguments> & { readonly withContext?: false | undefined },
+    options?: WrapOptions<Awaited<Result>, Fallback, Arguments> & {
+      readonly withContext?: false | undefined;
+    },
   ): (this: This, ...args: Arguments) => Guarded<Result, Fallback>;
   wrap(name: string, fn: never, options: WrapOptions<unknown, unknown> = {}): never {
     checkFunction(fn);
@@ -624,7 +626,12 @@ export class ToolRegistry {
 
   #diagnose(circuit: Circuit): ToolDiagnostics {
     const openMs = this.#circuits.openMs(circuit);
-    return diagnose(circuit, this.#clock.now(), openMs, this.availability(circuit.tool, { key: circuit.key }));
+    return diagnose(
+      circuit,
+      this.#clock.now(),
+      openMs,
+      this.availability(circuit.tool, { key: circuit.key }),
+    );
   }
 
   /** The upstream of a tool's last call, or else of its settings. */

@@ -34,6 +34,8 @@ export class CallSteps {
   #timed: readonly CallStep[] = [];
   /** The steps that run the functions of calls. */
   #around: readonly RunningStep[] = [];
+  /** The steps that see what counts against a circuit. */
+  #blaming: readonly CallStep[] = [];
 
   constructor(steps: readonly CallStep[]) {
     this.#set(steps);
@@ -52,8 +54,7 @@ export class CallSteps {
 
   /** Whether any step wants to see how calls end. */
   get seesEnds(): boolean {
-    for (const step of this.#after) if (isActive(step)) return true;
-    return false;
+    return this.#after.some(isActive);
   }
 
   /** Whether any step needs the duration of every call. */
@@ -89,7 +90,7 @@ export class CallSteps {
   }
 
   blamed(failure: RecentError): void {
-    for (const step of this.#steps) if (isActive(step)) step.blamed?.(failure);
+    for (const step of this.#blaming) if (isActive(step)) step.blamed?.(failure);
   }
 
   #set(steps: readonly CallStep[]): void {
@@ -100,6 +101,7 @@ export class CallSteps {
     this.#after = steps.filter(({ ended }) => ended);
     this.#timed = steps.filter(({ timed }) => timed);
     this.#around = steps.filter((step): step is RunningStep => step.running !== undefined);
+    this.#blaming = steps.filter(({ blamed }) => blamed);
   }
 }
 

@@ -19,7 +19,7 @@ import { startParent } from '../../machines/start-circuit.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
-/** More walks once, as `WALKS=10000 npx vitest run compiled-chart`. */
+/** More walks once: `WALKS=10000 npx vitest run compiled-chart --testTimeout 0`. */
 const walks = Number(process.env.WALKS ?? 0);
 const effort = walks > 0 ? { atLeast: walks, atMost: walks } : { atLeast: 60, atMost: 400 };
 
@@ -148,8 +148,11 @@ function start(config: Partial<CircuitConfig>, how: 'compiled' | 'interpreted', 
     if (each.isObserved !== undefined) observe(each.isObserved);
     const { event } = each;
     const isResult = event.type === 'SUCCESS' || event.type === 'FAILURE';
-    if (circuit !== undefined && isResult && each.isTold) circuit.tell(event);
-    else actor.send(event);
+    if (isResult && each.isTold) {
+      const told = { ...event, at: Math.min(event.at ?? clock.now(), clock.now()) };
+      if (circuit === undefined) actor.send(told);
+      else circuit.tell(told);
+    } else actor.send(event);
     if (each.isTimerLate) clock.advanceWithLateTimers(each.waitMs);
     else clock.advance(each.waitMs);
   };
@@ -202,7 +205,7 @@ describe('the compiled chart of a circuit', () => {
     const { actor, circuit } = start({ trip }, 'compiled', true);
     actor.send({ type: 'FAILURE' });
     actor.send({ type: 'SUCCESS' });
-    circuit?.tell({ type: 'FAILURE' });
+    circuit?.tell({ type: 'FAILURE', at: 0 });
     expect(record).toHaveBeenCalledTimes(3);
   });
 
@@ -218,9 +221,9 @@ describe('the compiled chart of a circuit', () => {
   it('leaves an earlier snapshot as it was', () => {
     const { actor, circuit } = start({}, 'compiled', true);
     const before = actor.getSnapshot();
-    circuit?.tell({ type: 'FAILURE' });
+    circuit?.tell({ type: 'FAILURE', at: 0 });
     const between = actor.getSnapshot();
-    circuit?.tell({ type: 'FAILURE' });
+    circuit?.tell({ type: 'FAILURE', at: 0 });
     expect([before, between, actor.getSnapshot()].map(({ context }) => context.failureCount)).toEqual([
       0, 1, 2,
     ]);
@@ -228,9 +231,9 @@ describe('the compiled chart of a circuit', () => {
 
   it('keeps what was untold, and persists it', () => {
     const { actor, circuit } = start({}, 'compiled', true);
-    circuit?.tell({ type: 'FAILURE' });
+    circuit?.tell({ type: 'FAILURE', at: 0 });
     const kept = actor.getPersistedSnapshot() as ToolCircuitSnapshot;
-    circuit?.tell({ type: 'FAILURE' });
+    circuit?.tell({ type: 'FAILURE', at: 0 });
     expect(kept.context.failureCount).toBe(1);
   });
 });

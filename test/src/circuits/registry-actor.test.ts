@@ -14,7 +14,7 @@ import { RegistryActor } from '../../../src/circuits/registry-actor.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
-/** More walks once, as `WALKS=10000 npx vitest run registry-actor`. */
+/** More walks once: `WALKS=10000 npx vitest run registry-actor --testTimeout 0`. */
 const walks = Number(process.env.WALKS ?? 0);
 
 const states = ['closed', 'open', 'halfOpen', 'isolated', 'disabled'] as const;
