@@ -2,14 +2,17 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 import { read } from './read.ts';
 import {
   CONNECTION_CLOSED,
+  HEADER_MISMATCH,
   INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
   LAST_RESERVED,
   METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
   PARSE_ERROR,
   REQUEST_TIMEOUT,
   RESOURCE_NOT_FOUND,
+  UNSUPPORTED_VERSION,
   URL_ELICITATION_REQUIRED,
 } from './rpc-codes.ts';
 
@@ -23,6 +26,10 @@ const categoryOfCode: ReadonlyMap<number, ErrorCategory> = new Map([
   [INVALID_PARAMS, 'invalidParameters'],
   [INTERNAL_ERROR, 'serviceUnavailable'],
   [PARSE_ERROR, 'invalidParameters'],
+  // Client and server do not understand each other, and no tool can help that.
+  [HEADER_MISMATCH, 'invalidParameters'],
+  [MISSING_CLIENT_CAPABILITY, 'invalidParameters'],
+  [UNSUPPORTED_VERSION, 'invalidParameters'],
 ]);
 
 /** Version 2 of the MCP client has names for what version 1 has numbers for. */

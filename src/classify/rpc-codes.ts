@@ -5,6 +5,12 @@ export const CONNECTION_CLOSED = -32_000;
 /** No answer came in time. The official clients make it up themselves. */
 export const REQUEST_TIMEOUT = -32_001;
 export const RESOURCE_NOT_FOUND = -32_002;
+/** The HTTP headers of a request disagree with its body. From revision 2026-07-28 on, as are the next two. */
+export const HEADER_MISMATCH = -32_020;
+/** The client lacks a capability that the request needs. */
+export const MISSING_CLIENT_CAPABILITY = -32_021;
+/** The server does not speak the version of the protocol that the request names. */
+export const UNSUPPORTED_VERSION = -32_022;
 /** The user has to visit a page first, as a rule in order to sign in. */
 export const URL_ELICITATION_REQUIRED = -32_042;
 export const INVALID_REQUEST = -32_600;

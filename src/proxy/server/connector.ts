@@ -2,6 +2,7 @@ import type { ProxyOptions } from '../options/read.ts';
 import { UsageError } from '../options/usage-error.ts';
 import { CommandServer } from './command-server.ts';
 import type { Connect } from './server-connection.ts';
+import { ToolHeaders } from './tool-headers.ts';
 import { UrlServer } from './url-server.ts';
 
 /**
@@ -15,7 +16,9 @@ export function connectorOf(
 ): Connect {
   if (url !== undefined) {
     if (command.length > 0) throw new UsageError('there must be one server: a command after --, or --url');
-    return (events) => new UrlServer({ url, headers, maxMessageBytes }, events);
+    // All sessions reach the same tools.
+    const toolHeaders = new ToolHeaders();
+    return (events) => new UrlServer({ url, headers, maxMessageBytes, toolHeaders }, events);
   }
   if (Object.keys(headers).length > 0) throw new UsageError('headers need a server with a --url');
   const [program, ...args] = command;

@@ -81,12 +81,11 @@ export function letGo({ body }: HttpAnswer): void {
 }
 
 /** How much of a refusal is read, in bytes, and how much of its message is kept, in characters. */
-const maxSaidBytes = 4_096;
+const maxSaidBytes = 65_536;
 const maxSaidLength = 200;
 
-/** The message of a refusal, shortened to one line: that of a JSON-RPC error, or a plain text. Empty for any other content. */
-export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
-  const type = headers.get('content-type') ?? '';
+/** The beginning of a body that may be of any length. */
+export async function bodyOf({ body }: HttpAnswer): Promise<string> {
   const timer = setTimeout(() => body.destroy(), letGoMs).unref();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -101,7 +100,12 @@ export async function saidOf({ headers, body }: HttpAnswer): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
-  const text = Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The message of a refusal, shortened to one line: that of a JSON-RPC error, or a plain text. Empty for any other content. */
+export function saidIn({ headers }: HttpAnswer, text: string): string {
+  const type = headers.get('content-type') ?? '';
   const said = /json/i.test(type) ? messageIn(text) : /^text\/plain\b/i.test(type) ? text : '';
   return said
     .replace(/[\p{Cc}\s]+/gu, ' ')

@@ -1,10 +1,16 @@
+import { eraOf } from '../wire/era.ts';
+import { headerValue } from '../wire/header-value.ts';
 import type { Message } from '../wire/message.ts';
-import { ask, type HttpAnswer, type HttpRequest, letGo } from './http-request.ts';
+import { standardHeaders } from '../wire/standard-headers.ts';
+import { ask, type HttpAnswer, type HttpRequest, isOk, letGo } from './http-request.ts';
 
 export interface HttpServerOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** What the headers of a modern message repeat of it. */
+type Headers = Readonly<Record<string, string>>;
 
 /** How many redirections are followed for one request. */
 const maxRedirections = 5;
@@ -35,6 +41,8 @@ export class HttpSession {
   #id: string | undefined;
   /** The version of the protocol, once it is agreed on. */
   version: string | undefined;
+  /** The version of the last modern request. */
+  #modernVersion: string | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -45,21 +53,52 @@ export class HttpSession {
     return this.#id !== undefined;
   }
 
-  async post(message: Message, signal: AbortSignal): Promise<HttpAnswer> {
+  /** @param argumentHeaders Headers that repeat arguments of a call. */
+  async post(message: Message, signal: AbortSignal, argumentHeaders: Headers = {}): Promise<HttpAnswer> {
+    const isBeginning = message.method === 'initialize';
     const answer = await this.#ask({
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(this.#modernHeaders(message, argumentHeaders) ?? this.#sessionHeaders(isBeginning)),
+      },
       body: message.line.bytes,
       signal,
     });
-    this.#id = answer.headers.get('mcp-session-id') ?? this.#id;
+    // A server may name sessions in other answers, too: even in a refusal, of a session that it never began.
+    if (isBeginning && isOk(answer)) this.#id = answer.headers.get('mcp-session-id') ?? undefined;
     return answer;
+  }
+
+  /** The headers of a modern message; undefined for a legacy one. */
+  #modernHeaders(message: Message, argumentHeaders: Headers): Headers | undefined {
+    if (message.isRequest && eraOf(message) === 'modern') {
+      const headers = standardHeaders(message);
+      this.#modernVersion = headers['mcp-protocol-version'];
+      return { ...headers, ...argumentHeaders };
+    }
+    // A notification has no envelope: it is of the era in which its client has asked so far.
+    const isModern =
+      message.id === undefined && this.version === undefined && this.#modernVersion !== undefined;
+    return isModern
+      ? { 'mcp-protocol-version': this.#modernVersion ?? '', 'mcp-method': headerValue(message.method ?? '') }
+      : undefined;
+  }
+
+  #sessionHeaders(isBeginning = false): Headers {
+    if (isBeginning) return {};
+    return {
+      ...(this.#id !== undefined && { 'mcp-session-id': this.#id }),
+      ...(this.version !== undefined && { 'mcp-protocol-version': this.version }),
+    };
   }
 
   /** Opens the stream of what the server sends by itself, or what it sent after an event. */
   get(lastId: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
     const headers = {
       accept: 'text/event-stream',
+      ...this.#sessionHeaders(),
       ...(lastId !== undefined && { 'last-event-id': lastId }),
     };
     return this.#ask({ method: 'GET', headers, signal });
@@ -69,7 +108,7 @@ export class HttpSession {
   async end(): Promise<void> {
     if (!this.isNamed) return;
     const signal = AbortSignal.timeout(farewellMs);
-    await this.#ask({ method: 'DELETE', headers: {}, signal }).then(letGo, () => {});
+    await this.#ask({ method: 'DELETE', headers: this.#sessionHeaders(), signal }).then(letGo, () => {});
   }
 
   #headers(more: Readonly<Record<string, string>>): Record<string, string> {
@@ -79,8 +118,6 @@ export class HttpSession {
       ...this.#options.headers,
       ...more,
       'accept-encoding': 'identity',
-      ...(this.#id !== undefined && { 'mcp-session-id': this.#id }),
-      ...(this.version !== undefined && { 'mcp-protocol-version': this.version }),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Message } from '../wire/message.ts';
 import { isRefusal } from './delivery-fault.ts';
 
 export interface LifeSignsOptions {
@@ -35,6 +36,10 @@ export class LifeSigns {
     }
   }
 }
+
+/** Whether a request may be the question whether the server is alive: its answer is short, and nothing may hold it up. */
+export const asksForLife = ({ method }: Message): boolean =>
+  method === 'ping' || method === 'server/discover';
 
 /** Whether a promise is fulfilled. */
 export const succeeds = (promise: Promise<unknown>): Promise<boolean> =>

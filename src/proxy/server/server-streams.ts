@@ -9,6 +9,7 @@ import { Barrier } from './barrier.ts';
 import { AnswerFault } from './delivery-fault.ts';
 import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpSession, httpError } from './http-session.ts';
+import { asksForLife } from './life-signs.ts';
 
 export interface ServerStreamsOptions {
   readonly session: HttpSession;
@@ -49,7 +50,7 @@ export class ServerStreams {
     this.#options = options;
   }
 
-  /** Stops reading, except for answers to pings: these are short, and show whether the server is alive. */
+  /** Stops reading, except for answers that show whether the server is alive. */
   pause(): void {
     this.#barrier.close();
   }
@@ -66,7 +67,7 @@ export class ServerStreams {
 
   /** Reads until a request is answered. @throws AnswerFault if it is not. */
   async readAnswer(request: Message, answer: HttpAnswer, signal: AbortSignal): Promise<void> {
-    const barrier = request.method === 'ping' ? undefined : this.#barrier;
+    const barrier = asksForLife(request) ? undefined : this.#barrier;
     try {
       if (isStream(answer)) await this.#readStream(request, answer, barrier, signal);
       else if (isJson(answer)) await this.#readJson(request, answer, barrier);

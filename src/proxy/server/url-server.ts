@@ -1,13 +1,22 @@
-import type { Message } from '../wire/message.ts';
+import { HEADER_MISMATCH } from '../../classify/rpc-codes.ts';
+import { envelopeOf } from '../wire/envelope.ts';
+import { type Era, eraOf } from '../wire/era.ts';
+import type { Json, Message } from '../wire/message.ts';
 import { within } from '../within.ts';
-import { type HttpAnswer, isOk, letGo, saidOf } from './http-request.ts';
+import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
+import { asksForLife } from './life-signs.ts';
+import { OwnRequests } from './own-requests.ts';
+import { ServerRefusal } from './refusal.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 import { ServerStreams } from './server-streams.ts';
+import type { ToolHeaders } from './tool-headers.ts';
 
 export interface UrlServerOptions extends HttpServerOptions {
   /** The longest message that is passed on, in bytes. */
   readonly maxMessageBytes: number;
+  /** Which arguments of the server's tools headers repeat. */
+  readonly toolHeaders: ToolHeaders;
 }
 
 /** How long a message waits for earlier notifications, so that it cannot overtake them. In ms. */
@@ -22,40 +31,72 @@ const graceMs = 1_500;
 /** A message that waits to be sent, or for its answer. */
 interface Exchange {
   readonly message: Message;
+  readonly era: Era;
   readonly abort: AbortController;
   isSent: boolean;
+  /** Whether it was sent twice, because the first time headers were missing. */
+  isRepeated: boolean;
 }
 
 /** A server that is reached by MCP's Streamable HTTP. */
 export class UrlServer implements ServerConnection {
   readonly #session: HttpSession;
   readonly #streams: ServerStreams;
+  readonly #toolHeaders: ToolHeaders;
+  readonly #own = new OwnRequests();
   readonly #events: ServerEvents;
   /** Exchanges in progress, each with a promise of its end. */
   readonly #exchanges = new Map<Exchange, Promise<void>>();
+  /** The ids of modern requests for the list of tools. */
+  readonly #lists = new Set<string>();
   #isOver = false;
   /** Settled when the next message may be sent; undefined if it may be sent at once. */
   #turn: Promise<unknown> | undefined;
 
   constructor(options: UrlServerOptions, events: ServerEvents) {
-    const { maxMessageBytes } = options;
+    const { maxMessageBytes, toolHeaders } = options;
     this.#session = new HttpSession(options);
-    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, listener: events });
+    const listener = { ...events, onMessage: (message: Message) => this.#receive(message) };
+    this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, listener });
+    this.#toolHeaders = toolHeaders;
     this.#events = events;
   }
 
   write(message: Message): boolean {
     if (this.#isOver) return true;
-    const exchange = { message, abort: new AbortController(), isSent: false };
-    // A ping must find out whether the server is alive even while it accepts no notification.
-    const turn = message.method === 'ping' ? undefined : this.#turn && within(turnMs, this.#turn);
+    const era = message.isRequest ? eraOf(message) : 'legacy';
+    const exchange = { message, era, abort: new AbortController(), isSent: false, isRepeated: false };
+    if (message.method === 'notifications/cancelled' && this.#hangUp(message)) return true;
+    // A question whether the server is alive must reach it even while it accepts no notification.
+    const turn = asksForLife(message) ? undefined : this.#turn && within(turnMs, this.#turn);
+    if (era === 'modern' && message.method === 'tools/list') this.#lists.add(message.id ?? '');
     const done = (turn === undefined ? this.#post(exchange) : turn.then(() => this.#post(exchange))).finally(
-      () => this.#exchanges.delete(exchange),
+      () => {
+        this.#exchanges.delete(exchange);
+        this.#lists.delete(message.id ?? '');
+      },
     );
     this.#exchanges.set(exchange, done);
     if (!message.isRequest) this.#holdUp(turn, done);
     if (message.method === 'notifications/cancelled') this.#giveUp(message, done);
     return true;
+  }
+
+  /** Closes the connection of a modern request, which is how a client cancels it. @returns false for any other request. */
+  #hangUp(cancellation: Message): boolean {
+    const id = cancellation.idAt('params', 'requestId');
+    const exchanges = [...this.#exchanges.keys()];
+    const exchange = exchanges.find(({ message, era }) => era === 'modern' && message.id === id);
+    exchange?.abort.abort();
+    return exchange !== undefined;
+  }
+
+  /** Passes on what the server says. A list of tools may ask for headers. */
+  #receive(message: Message): void {
+    const isList = message.isResponse && !message.isError && this.#lists.has(message.id ?? '');
+    const seen = isList ? this.#toolHeaders.learn(message) : message;
+    if (message.isResponse && this.#own.owns(message.id ?? '')) this.#own.resolve(message.id ?? '', seen);
+    else this.#events.onMessage(seen);
   }
 
   pause(): void {
@@ -71,7 +112,9 @@ export class UrlServer implements ServerConnection {
   }
 
   async close(how: 'gently' | 'now'): Promise<void> {
-    if (how === 'gently') await within(graceMs, Promise.all(this.#exchanges.values()));
+    // A subscription ends only with its connection.
+    const ending = [...this.#exchanges].filter(([{ message }]) => message.method !== 'subscriptions/listen');
+    if (how === 'gently') await within(graceMs, Promise.all(ending.map(([, done]) => done)));
     if (this.#isOver) return;
     this.#stop();
     if (how === 'gently') await this.#session.end();
@@ -117,8 +160,9 @@ export class UrlServer implements ServerConnection {
     const tooLate = (): void => abort.abort(new Error(`it was not accepted within ${takenMs / 1000} s`));
     const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
     try {
-      const answer = await this.#session.post(message, signal);
-      if (!isOk(answer)) await this.#refused(message, answer);
+      const headers = exchange.era === 'modern' ? this.#toolHeaders.of(message) : {};
+      const answer = await this.#session.post(message, signal, headers);
+      if (!isOk(answer)) await this.#refused(exchange, answer);
       else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
       else {
         letGo(answer);
@@ -131,17 +175,45 @@ export class UrlServer implements ServerConnection {
     }
   }
 
-  async #refused(message: Message, answer: HttpAnswer): Promise<void> {
+  async #refused(exchange: Exchange, answer: HttpAnswer): Promise<void> {
+    const { message, era } = exchange;
     const { status } = answer;
-    const said = await saidOf(answer);
+    const wasNamed = this.#session.isNamed && era === 'legacy';
+    const refusal = await ServerRefusal.read(answer);
+    const error = message.id === undefined ? undefined : refusal.answerTo(message.id, era);
+    if (error !== undefined) {
+      if (await this.#repeats(exchange, error)) return this.#post(exchange);
+      if (!this.#isOver && !exchange.abort.signal.aborted) this.#receive(error);
+      return;
+    }
+    const { said } = refusal;
     // The specification asks for 404, but some servers, such as the SDK's examples, say it with 400.
-    const isForgotten =
-      this.#session.isNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
+    const isForgotten = wasNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
     this.#undelivered(message, httpError(answer, said));
     if (isForgotten) this.#end({ why: `it has forgotten the session (HTTP ${status})`, isReplaced: true });
   }
 
+  /**
+   * Whether to send a call again: it was refused for its headers, and what headers it needs was not known, since the client has
+   * not asked for the list of tools; or the list has changed.
+   */
+  async #repeats(exchange: Exchange, error: Message): Promise<boolean> {
+    const { message, isRepeated } = exchange;
+    if (isRepeated || message.method !== 'tools/call' || error.value('error', 'code') !== HEADER_MISMATCH)
+      return false;
+    exchange.isRepeated = true;
+    const before = JSON.stringify(this.#toolHeaders.of(message));
+    const list = (cursor: Json | undefined): Promise<Message> => {
+      const params = { _meta: envelopeOf(message) ?? {}, ...(cursor !== undefined && { cursor }) };
+      return this.#own.ask((request) => this.write(request), 'tools/list', params, takenMs);
+    };
+    await this.#toolHeaders.lookUp(list).catch(() => {});
+    return JSON.stringify(this.#toolHeaders.of(message)) !== before && !exchange.abort.signal.aborted;
+  }
+
   #undelivered(message: Message, error: unknown): void {
-    if (!this.#isOver) this.#events.onUndelivered(message, error);
+    if (this.#isOver) return;
+    if (message.id !== undefined && this.#own.owns(message.id)) this.#own.reject(message.id, error as Error);
+    else this.#events.onUndelivered(message, error);
   }
 }

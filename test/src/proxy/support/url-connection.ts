@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerEnd } from '../../../../src/proxy/server/server-connection.ts';
+import { ToolHeaders } from '../../../../src/proxy/server/tool-headers.ts';
 import { UrlServer } from '../../../../src/proxy/server/url-server.ts';
 import { Line } from '../../../../src/proxy/wire/line.ts';
 import type { LongLine } from '../../../../src/proxy/wire/line-reader.ts';
@@ -41,7 +42,7 @@ export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessag
   const undelivered: { readonly method: string | undefined; readonly error: unknown }[] = [];
   const ends: ServerEnd[] = [];
   const connection = new UrlServer(
-    { url: `${server.origin}/mcp`, headers: {}, maxMessageBytes },
+    { url: `${server.origin}/mcp`, headers: {}, maxMessageBytes, toolHeaders: new ToolHeaders() },
     {
       onMessage: ({ line }) => lines.push(line.text('utf8', 0, line.length).trim()),
       onGarbage: (line) => lines.push(line.text('utf8', 0, line.length).trim()),
