@@ -34,7 +34,7 @@ export type { CircuitNeeds, ExecuteOptions, FailureVerdict, WrapOptions } from '
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
 export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
 export type { ModelAnswer } from './calls/denial-words.ts';
-export type { FailureOptions, Permit } from './calls/permit.ts';
+export type { FailureOptions, Permit, ReleaseOptions } from './calls/permit.ts';
 export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
 export type { Guarded } from './calls/wrap.ts';
 export type { Mode } from './circuits/modes.ts';

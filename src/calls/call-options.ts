@@ -5,9 +5,10 @@ import { type CallTarget, checkKey } from './call-keys.ts';
 
 /**
  * The answer of `isFailure` about a returned value: false for a success, true for `executionError`, a category, or an object to
- * be categorised, such as an error or a `Response`.
+ * be categorised, such as an error or a `Response`. `unfinished` for neither: the value says nothing about the tool yet, because it
+ * asks for an input first, for example.
  */
-export type FailureVerdict = boolean | ErrorCategory | object;
+export type FailureVerdict = boolean | ErrorCategory | object | 'unfinished';
 
 /** What a call needs to be admitted. */
 export interface CircuitNeeds extends CallTarget {

@@ -158,7 +158,8 @@ export class Guard {
     return result.then(
       (value) => {
         const failure = isFailure === undefined ? false : askIsFailure(isFailure, value);
-        if (failure !== false) {
+        if (failure === 'unfinished') this.#results.abandon(admitted);
+        else if (failure !== false) {
           this.#results.fail(admitted, failure, { roundTrip: true });
         } else if (isAsyncIterable(value) || (followBody === true && hasBody(value))) {
           return this.#follow(value, admitted, call);

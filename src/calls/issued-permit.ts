@@ -1,13 +1,13 @@
 import { isProbe } from '../circuits/admission.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import type { FailureOptions, Permit } from './permit.ts';
+import type { FailureOptions, Permit, ReleaseOptions } from './permit.ts';
 
 /** The receiver of a permitted call's result. */
 export interface PermitOwner {
   succeed(call: AdmittedCall): void;
   fail(call: AdmittedCall, failure: unknown, known: { readonly roundTrip: boolean }): void;
   timeOut(call: AdmittedCall): void;
-  abandon(call: AdmittedCall): void;
+  abandon(call: AdmittedCall, known: { readonly roundTrip: boolean }): void;
 }
 
 /** A permit of one admitted call. */
@@ -47,8 +47,8 @@ export class IssuedPermit implements Permit {
     this.#owner.fail(this.#call, failure, { roundTrip });
   }
 
-  release(): void {
-    if (this.#settle()) this.#owner.abandon(this.#call);
+  release({ roundTrip = false }: ReleaseOptions = {}): void {
+    if (this.#settle()) this.#owner.abandon(this.#call, { roundTrip });
   }
 
   [Symbol.dispose](): void {

@@ -9,6 +9,15 @@ export interface FailureOptions {
   readonly timedOut?: boolean;
 }
 
+/** What the caller knows about a call that it releases. */
+export interface ReleaseOptions {
+  /**
+   * Whether the call was answered, although the answer says nothing about the tool: that it needs an input first, for example.
+   * The upstream that the tool depends on is up then. Default false.
+   */
+  readonly roundTrip?: boolean;
+}
+
 /**
  * Permission to make one call. Report how the call ended with `success`, `failure` or `release`; only the first report
  * counts. With `using`, a permit that got no report is released at the end of its block.
@@ -45,6 +54,6 @@ export interface Permit {
    */
   failure(failure?: unknown, options?: FailureOptions): void;
   /** Reports that the call was not made, or says nothing about the tool. A probe's slot becomes free again. */
-  release(): void;
+  release(options?: ReleaseOptions): void;
   [Symbol.dispose](): void;
 }

@@ -36,6 +36,8 @@ export interface KnownOfFailure {
 
 const nothingMore: KnownOfFailure = Object.freeze({});
 
+const notAnswered = Object.freeze({ roundTrip: false });
+
 type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 
 /** Adds the known details. Assigning is faster than spreading, and every result passes here. */
@@ -151,10 +153,19 @@ export class ResultRecorder implements PermitOwner {
     if (this.#circuits.isCurrent(circuit)) circuit.stats.timeOut();
   }
 
-  /** An admitted call was not made, or says nothing about the tool. */
-  abandon(call: AdmittedCall): void {
+  /** An admitted call was not made, or says nothing about the tool. If it was answered, it says something about the upstream. */
+  abandon(call: AdmittedCall, { roundTrip }: { readonly roundTrip: boolean } = notAnswered): void {
     if (this.#steps.seesEnds) this.#end(call.circuit, 'abandoned', null, undefined, call);
-    this.#giveBackAll(call);
+    const { circuit, stamp, upstream } = call;
+    if (!roundTrip || upstream === undefined) {
+      this.#giveBackAll(call);
+      return;
+    }
+    this.giveBack(circuit, stamp);
+    if (!this.#circuits.isCurrent(upstream.circuit)) return;
+    const durationMs = this.#durationOf(call);
+    upstream.circuit.stats.succeed(durationMs);
+    this.#succeed(upstream.circuit, upstream.stamp, durationMs);
   }
 
   /** The caller aborted the call: it is counted, but is evidence of nothing. */

@@ -55,16 +55,18 @@ export function containedClassifier(
 /**
  * Asks a user's `isFailure` about a returned value.
  *
- * @returns False for a success, or what failed. If the function throws or returns a promise, the value is a success.
+ * @returns False for a success, `unfinished` for neither, or what failed. If the function throws or returns a promise, the value
+ * is a success.
  */
 export function askIsFailure<Result>(
   isFailure: (result: Result) => unknown,
   result: Result,
-): false | ErrorCategory | object {
+): false | 'unfinished' | ErrorCategory | object {
   try {
     const verdict = isFailure(result);
     if (gavePromise(verdict, isFailure, 'isFailure')) return false;
-    if (isErrorCategory(verdict) || (typeof verdict === 'object' && verdict !== null)) return verdict;
+    if (verdict === 'unfinished' || isErrorCategory(verdict)) return verdict;
+    if (typeof verdict === 'object' && verdict !== null) return verdict;
     return verdict ? 'executionError' : false;
   } catch (fault) {
     console.error('toolfuse: isFailure threw', fault);

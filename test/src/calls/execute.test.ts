@@ -272,6 +272,28 @@ describe('isFailure', () => {
     });
   });
 
+  it('may say that the call is unfinished, which counts neither for nor against the tool', async () => {
+    const { registry, clock } = setUp();
+    const ask = (answer: string) =>
+      registry.execute('search', async () => answer, {
+        isFailure: (given) => given === 'needs an input' && 'unfinished',
+      });
+    registry.recordFailure('search', 'timeout');
+    clock.advance(registry.remainingBackoffMs('search') ?? 0);
+    expect(await ask('needs an input')).toBe('needs an input');
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
+    expect(registry.metrics().calls).toBe(1);
+    await ask('found');
+    expect(registry.state('search')).toBe('closed');
+  });
+
+  it('that returns null has found no failure', async () => {
+    const { registry } = setUp();
+    const isFailure = ({ error }: { error: null }) => error as never;
+    await registry.execute('search', async () => ({ error: null }), { isFailure });
+    expect(registry.metrics().tools[0]).toMatchObject({ calls: 1, failures: {} });
+  });
+
   it('that throws does not make the result a failure', async () => {
     const { registry } = setUp();
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});

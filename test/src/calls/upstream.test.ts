@@ -239,6 +239,14 @@ describe('a half-open upstream with one probe slot', () => {
     permit('search');
   });
 
+  it('closes when that call is released as answered, which says nothing about the tool', () => {
+    const { registry, permit } = halfOpen();
+    permit('fetch').release({ roundTrip: true });
+    expect(registry.state('server')).toBe('closed');
+    const calls = Object.fromEntries(registry.metrics().tools.map(({ tool, calls }) => [tool, calls]));
+    expect(calls.fetch).toBe(0);
+  });
+
   it('has its slot free again when the tool itself refuses the call', () => {
     const { registry, denial, permit } = halfOpen();
     registry.isolate('search');
