@@ -7,10 +7,12 @@ import { ToolFailure } from './tool-failure.ts';
 export type CallEvidence =
   /** The call was not sent. */
   | { readonly kind: 'unsent' }
-  /** No answer came in time. Whether to blame the tool or the server, only a ping can tell. */
+  /** No answer came in time. Whether to blame the tool or the server, only a further request can tell. */
   | { readonly kind: 'timeout' }
   /** The server answered with `failure`. */
   | { readonly kind: 'answered'; readonly failure: unknown }
+  /** The server asked for an input, and the client is set up to give none. */
+  | { readonly kind: 'inputRequired' }
   /** The error itself shows how far the call got. */
   | { readonly kind: 'other' };
 
@@ -31,33 +33,61 @@ const brokenAnswer =
 
 /** Version 1 of the SDK uses codes for its own errors that a server may use too, so only the messages tell them apart. */
 const ownTimeout = /\bRequest timed out\b|\bMaximum total timeout exceeded\b/;
-const ownRefusal = /\brequires task-based execution\b/;
+const ownRefusal = /\brequires task-based execution\b|^Tool '[^']*' has an invalid outputSchema: /;
 const ownEnd = /\bConnection closed$/;
 
 /** Whether an error is that of the client's schema library, which it throws for an answer that is not a valid result. */
 const isOfSchema = (error: unknown): boolean =>
   /^\$?ZodError$/.test(String((error as { name?: unknown } | null)?.name));
 
+/** Version 2 of the SDK has codes of its own for errors that its client makes itself. */
+const kindOfName: Readonly<Record<string, 'unsent' | 'timeout' | 'broken'>> = {
+  ALREADY_CONNECTED: 'unsent',
+  CAPABILITY_NOT_SUPPORTED: 'unsent',
+  METHOD_NOT_SUPPORTED_BY_PROTOCOL_VERSION: 'unsent',
+  NOT_INITIALIZED: 'unsent',
+  REQUEST_TIMEOUT: 'timeout',
+  INVALID_RESULT: 'broken',
+  UNSUPPORTED_RESULT_TYPE: 'broken',
+  INPUT_REQUIRED_ROUNDS_EXCEEDED: 'broken',
+};
+
+const kindByName = (error: unknown): 'unsent' | 'timeout' | 'broken' | undefined => {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && Object.hasOwn(kindOfName, code) ? kindOfName[code] : undefined;
+};
+
+const resultTypeOf = (error: unknown): unknown =>
+  (error as { data?: { resultType?: unknown } | null } | null)?.data?.resultType;
+
+const broken = (error: unknown, message: string): CallEvidence => ({
+  kind: 'answered',
+  failure: new ToolFailure('executionError', message, { cause: error }),
+});
+
 export function callEvidence(error: unknown): CallEvidence {
   const message = messageOf(error);
-  if (isOfSchema(error)) {
-    const failure = new ToolFailure('executionError', 'its answer was not a valid tool result', {
-      cause: error,
-    });
-    return { kind: 'answered', failure };
+  if (isOfSchema(error)) return broken(error, 'its answer was not a valid tool result');
+  const kind = kindByName(error);
+  if (kind === 'broken') {
+    return resultTypeOf(error) === 'input_required' ? { kind: 'inputRequired' } : broken(error, message);
   }
+  if (kind !== undefined) return { kind };
   const code = rpcCodeOf(error);
   if (code === undefined) return { kind: 'other' };
   if (code === REQUEST_TIMEOUT && ownTimeout.test(message)) return { kind: 'timeout' };
   if (code === CONNECTION_CLOSED && ownEnd.test(message)) return { kind: 'other' };
   if (ownRefusal.test(message)) return { kind: 'unsent' };
-  const failure = brokenAnswer.test(message)
-    ? new ToolFailure('executionError', message, { cause: error })
-    : error;
-  return { kind: 'answered', failure };
+  return brokenAnswer.test(message) ? broken(error, message) : { kind: 'answered', failure: error };
 }
 
-/** Whether the error of a ping came from the server, and so proves that it is up: that it does not support pings, say. */
+/** What a server got wrong about an input that it asked for; undefined for anything that is not its fault. */
+export function brokenInputRequest(error: unknown): ToolFailure | undefined {
+  if (kindByName(error) !== 'broken' || resultTypeOf(error) === 'input_required') return undefined;
+  return new ToolFailure('executionError', messageOf(error), { cause: error });
+}
+
+/** Whether the error of a liveness question came from the server, and so proves that it is up: that it does not know pings, say. */
 export function provesLife(error: unknown): boolean {
   const category = categorize(error);
   return !didNotGetThrough(category) && category !== 'cancelled';

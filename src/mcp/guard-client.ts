@@ -1,16 +1,15 @@
-import { CircuitOpenError, type Denial, type Permit, type ToolRegistry } from 'toolfuse';
-import { maxTimerMs } from '../../machines/backoff.ts';
-import { callEvidence, provesLife } from './call-evidence.ts';
-import { deniedResult } from './denied-result.ts';
+import { ClientGuard } from './client-guard.ts';
+import type { CallParams, GuardedCall, RequestOptions } from './guarded-call.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
-import { resultFailure } from './result-errors.ts';
+import { named, versionOfClient } from './sdk.ts';
 
 /** Options of `guardMcpClient`. */
 export interface McpClientOptions extends McpGuardOptions {
   /** The name of the server's circuit, on which all its tools depend. */
   readonly server: string;
   /**
-   * The time limit of calls without their own `timeout`, in ms. Default: the SDK's, 60 s.
+   * The time limit of calls without their own `timeout`, in ms; if the server asks for an input, of each round. Default: the
+   * SDK's, 60 s.
    */
   readonly timeoutMs?: number;
   /**
@@ -30,123 +29,72 @@ export interface GuardableClient {
   callTool(...args: never[]): Promise<unknown>;
   listTools(...args: never[]): Promise<unknown>;
   ping(...args: never[]): Promise<unknown>;
+  request(...args: never[]): unknown;
+  setRequestHandler(...args: never[]): void;
+  getServerCapabilities(): unknown;
 }
 
-interface RequestOptions {
-  readonly signal?: AbortSignal;
-  readonly timeout?: number;
-}
-
-/** The same part, with the types with which it is called here. */
+/** The same part, with the types with which it is called here. The two versions differ in the parameters of `callTool`. */
 interface Client {
-  callTool(params: { name: string }, schema?: unknown, options?: RequestOptions): Promise<unknown>;
+  callTool(params: CallParams, ...more: unknown[]): Promise<unknown>;
   listTools(...args: unknown[]): Promise<{ tools: { name: string }[] }>;
   ping(options?: RequestOptions): Promise<unknown>;
 }
 
-const sdkTimeoutMs = 60_000;
+/** A request whose answer asks for an input, as version 2 of the SDK hands it to the method that gets the input. */
+interface InputFlow {
+  readonly request: { readonly params?: object };
+  readonly retry: (...args: unknown[]) => Promise<unknown>;
+}
 
-/** A server that leaves a ping unanswered this long counts as hung. */
-const maxPingMs = 5_000;
+/** What only a client of version 2 has. */
+interface ModernClient extends Client {
+  getProtocolEra(): 'legacy' | 'modern' | undefined;
+  discover(options?: RequestOptions): Promise<unknown>;
+  /** It asks the user, and repeats the request with the answer. Protected, but tests check it in the oldest and newest release. */
+  _resolveNonCompleteResult?(answer: unknown, flow: InputFlow): Promise<unknown>;
+}
 
 const guarded = new WeakSet<object>();
 
-class ClientGuard {
-  readonly #registry: ToolRegistry;
-  readonly #options: McpClientOptions;
-  readonly #ping: Client['ping'];
-  #pinging: Promise<boolean> | undefined;
+/** Guards a client of version 1. */
+function guardLegacyClient(client: Client, options: McpClientOptions): ClientGuard {
+  const callTool = client.callTool.bind(client);
+  const ping = client.ping.bind(client);
+  const guard = new ClientGuard(options, (timeout) => ping({ timeout }));
+  client.callTool = async (params, schema, options) =>
+    guard.call(params, options as RequestOptions | undefined, (given) => callTool(params, schema, given));
+  return guard;
+}
 
-  constructor(client: Client, options: McpClientOptions) {
-    this.#registry = options.registry;
-    this.#options = options;
-    this.#ping = client.ping.bind(client);
-  }
-
-  guardCallTool(callTool: Client['callTool']): Client['callTool'] {
-    return async (params, schema, options) => {
-      const given = this.#withTimeout(options);
-      // The client rejects such a call itself, and no circuit needs to know.
-      if (given?.signal?.aborted) return callTool(params, schema, given);
-      const permit = this.#ask(params.name);
-      if (!permit.admitted) return this.#refuse({ ...permit, tool: params.name });
-      try {
-        const result = await callTool(params, schema, given);
-        const failure = resultFailure(result, this.#options.resultErrors);
-        if (failure === null) permit.success();
-        else permit.failure(failure, { roundTrip: true });
-        return result;
-      } catch (error) {
-        await this.#reportError(permit, error, given);
-        throw error;
-      }
-    };
-  }
-
-  /** Notes which tools the server lists, and leaves open ones out if it is asked to. */
-  guardListTools(listTools: Client['listTools']): Client['listTools'] {
-    return async (...args) => {
-      const result = await listTools(...args);
-      if (!Array.isArray(result?.tools)) return result;
-      const circuits = result.tools.map(({ name }) => this.#circuitOf(name));
-      this.#registry.declareTools([this.#options.server, ...circuits]);
-      if (!this.#options.hideOpen) return result;
-      const available = new Set(this.#registry.availableTools([this.#options.server, ...circuits]));
-      const isServerAvailable = available.has(this.#options.server);
-      const tools = result.tools.filter(
-        (_, index) => isServerAvailable && available.has(circuits[index] as string),
-      );
-      return { ...result, tools };
-    };
-  }
-
-  #circuitOf(tool: string): string {
-    return this.#options.toolName?.(tool) ?? tool;
-  }
-
-  #ask(tool: string): Permit | Denial {
-    const { server } = this.#options;
-    const circuit = this.#circuitOf(tool);
-    // A model may call a tool that has the server's name, and a circuit must not depend on itself.
-    return this.#registry.tryAcquire(circuit, circuit === server ? {} : { upstream: server });
-  }
-
-  #refuse(denial: Denial): unknown {
-    if (this.#options.denied === 'throw') throw new CircuitOpenError(denial);
-    return deniedResult(denial);
-  }
-
-  #withTimeout(options: RequestOptions | undefined): RequestOptions | undefined {
-    const { timeoutMs } = this.#options;
-    if (timeoutMs === undefined || options?.timeout !== undefined) return options;
-    return { ...options, timeout: Math.min(timeoutMs, maxTimerMs) };
-  }
-
-  /** Reports a rejected call to the circuits that it is evidence against, before its caller gets the error. */
-  async #reportError(permit: Permit, error: unknown, options: RequestOptions | undefined): Promise<void> {
-    if (options?.signal?.aborted) {
-      permit.failure('cancelled');
-      return;
-    }
-    const evidence = callEvidence(error);
-    if (evidence.kind === 'unsent') permit.release();
-    else if (evidence.kind === 'other') permit.failure(error);
-    else if (evidence.kind === 'answered') permit.failure(evidence.failure, { roundTrip: true });
-    else {
-      const roundTrip = await this.#isAlive(options?.timeout ?? sdkTimeoutMs);
-      permit.failure(error, { roundTrip, timedOut: true });
-    }
-  }
-
-  /** Whether the server answers a ping. Calls that time out together share one. */
-  #isAlive(timeoutMs: number): Promise<boolean> {
-    this.#pinging ??= this.#ping({ timeout: Math.min(timeoutMs, maxPingMs) })
-      .then(() => true, provesLife)
-      .finally(() => {
-        this.#pinging = undefined;
-      });
-    return this.#pinging;
-  }
+/** Guards a client of version 2, whose connection may be of either era. */
+function guardModernClient(client: ModernClient, options: McpClientOptions): ClientGuard {
+  const callTool = client.callTool.bind(client);
+  const resolve = client._resolveNonCompleteResult?.bind(client);
+  /** The calls under way, by the parameters of their request, which are made anew for each call. */
+  const calls = new WeakMap<object, GuardedCall>();
+  const guard = new ClientGuard(options, (timeout) =>
+    // The modern era has no pings.
+    client.getProtocolEra() === 'modern' ? client.discover({ timeout }) : client.ping({ timeout }),
+  );
+  client.callTool = async (params, options) => {
+    const own = { ...params };
+    return guard.call(params, options as RequestOptions | undefined, (given, call) => {
+      calls.set(own, call);
+      return callTool(own, given);
+    });
+  };
+  // Without it, a call is guarded as one round.
+  if (resolve === undefined) return guard;
+  client._resolveNonCompleteResult = (answer, flow) => {
+    const { params } = flow.request;
+    const call = params === undefined ? undefined : calls.get(params);
+    if (call === undefined) return resolve(answer, flow);
+    call.inputRequired();
+    const retry: InputFlow['retry'] = (...args) => call.makeFurther(() => flow.retry(...args));
+    return resolve(answer, { ...flow, retry });
+  };
+  return guard;
 }
 
 /**
@@ -154,17 +102,20 @@ class ClientGuard {
  * the server's. Nothing else changes. Connecting and reconnecting stay with the caller, and calls of experimental tasks are
  * not guarded.
  *
- * - A call that cannot reach the server counts against the server. So does a timeout, unless the server answers a ping; then
- *   it counts against the tool. The caller's own abort never counts.
+ * - A call that cannot reach the server counts against the server. So does a timeout, unless the server answers a ping (or
+ *   `server/discover` in the modern era); then it counts against the tool. The caller's own abort never counts.
  * - Any answer proves that the server is up. An `isError` result counts against the tool, unless its text says that the
  *   caller was at fault.
+ * - An answer that asks for an input counts neither for nor against the tool. Each round of such a call needs permission of its
+ *   own, and the time that the user takes is not the tool's.
  *
  * @example
  * const client = guardMcpClient(new Client({ name: 'agent', version: '1.0.0' }), { registry, server: 'github' });
  * await client.connect(transport);
  * const result = await client.callTool({ name: 'search', arguments: { query } });
  *
- * @throws TypeError or RangeError for invalid options, Error for a client that is already guarded.
+ * @throws TypeError or RangeError for invalid options, TypeError for anything but a client of the SDK, Error for a client that is
+ * already guarded.
  */
 export function guardMcpClient<Guarded extends GuardableClient>(
   client: Guarded,
@@ -174,14 +125,17 @@ export function guardMcpClient<Guarded extends GuardableClient>(
     needed: ['registry', 'server'],
     known: ['toolName', 'resultErrors', 'timeoutMs', 'hideOpen', 'denied'],
   });
-  if (typeof (client as Partial<Client> | null)?.callTool !== 'function')
-    throw new TypeError('guardMcpClient: client must be a Client of @modelcontextprotocol/sdk');
+  const version = versionOfClient(client);
+  if (version === undefined) {
+    throw new TypeError(
+      'guardMcpClient: client must be a Client of @modelcontextprotocol/client 2, or of @modelcontextprotocol/sdk from 1.10, ' +
+        `got ${named(client)}`,
+    );
+  }
   if (guarded.has(client)) throw new Error('guardMcpClient: this client is guarded already');
   guarded.add(client);
-  const open = client as unknown as Client;
-  const guard = new ClientGuard(open, options);
-  open.callTool = guard.guardCallTool(open.callTool.bind(client));
-  if (typeof open.listTools === 'function')
-    open.listTools = guard.guardListTools(open.listTools.bind(client));
+  const open = client as unknown as ModernClient;
+  const guard = version === 2 ? guardModernClient(open, options) : guardLegacyClient(open, options);
+  open.listTools = guard.guardListTools(open.listTools.bind(client));
   return client;
 }

@@ -1,27 +1,37 @@
 import { type CallContext, CircuitOpenError, type ToolRegistry } from 'toolfuse';
+import { show } from '../../machines/rule.ts';
 import { deniedResult } from './denied-result.ts';
+import { isInputRequired } from './input-required.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
 import { resultFailure } from './result-errors.ts';
+import { isMcpServer, named } from './sdk.ts';
 
 /** Options of `guardMcpServer`. */
 export interface McpServerOptions extends McpGuardOptions {
-  /** How long a handler may take, in ms. After that its `extra.signal` aborts and it counts as `timeout`. Default: no limit. */
+  /**
+   * How long a handler may take, in ms. After that the signal of its context aborts and it counts as `timeout`. Default: no limit.
+   */
   readonly timeoutMs?: number;
 }
 
 /** The required part of a server; the SDK's `McpServer` has it in every version. */
 export interface GuardableServer {
+  readonly server: object;
   connect(...args: never[]): Promise<void>;
-  tool(...args: never[]): unknown;
+  isConnected(): boolean;
+  sendToolListChanged(): void;
 }
 
 type Handler = (...args: unknown[]) => unknown;
 
-/** A tool as the SDK stores it. In earlier versions, the field of its handler was called `callback`. */
-interface RegisteredTool {
-  handler?: unknown;
-  callback?: unknown;
-}
+/**
+ * The field of a stored tool that the SDK calls: version 2 has an executor around the handler, and in early versions the handler
+ * was called `callback`.
+ */
+const calledFields = ['executor', 'handler', 'callback'] as const;
+
+/** A tool as the SDK stores it. */
+type RegisteredTool = Partial<Record<(typeof calledFields)[number], unknown>>;
 
 type RegisteredTools = Record<string, RegisteredTool>;
 
@@ -44,7 +54,8 @@ class ServerGuard {
     this.#names.set(tool, name);
     this.#registry.declareTools([this.#circuitOf(name)]);
     if (isKnown) return;
-    const field = 'handler' in tool ? 'handler' : 'callback';
+    const field = calledFields.find((each) => each in tool);
+    if (field === undefined) throw new TypeError(`guardMcpServer: the tool ${show(name)} has no handler`);
     let handler = this.#guard(tool, tool[field]);
     Object.defineProperty(tool, field, {
       enumerable: true,
@@ -81,7 +92,8 @@ class ServerGuard {
       return await this.#registry.execute(circuit, call, {
         signal,
         timeoutMs,
-        isFailure: (result) => resultFailure(result, resultErrors) ?? false,
+        isFailure: (result) =>
+          isInputRequired(result) ? 'unfinished' : (resultFailure(result, resultErrors) ?? false),
       });
     } catch (error) {
       // A CircuitOpenError that the handler threw belongs to another circuit and is passed on like any error.
@@ -92,21 +104,32 @@ class ServerGuard {
   }
 }
 
-/** The signal of the request, which is in the last argument of a handler. */
+/** What a handler knows of its request, in its last argument: version 2 has it in a field of its own. */
+interface Context {
+  readonly signal?: unknown;
+  readonly mcpReq?: { readonly signal?: unknown };
+}
+
+const contextOf = (args: readonly unknown[]): Context => (args.at(-1) ?? {}) as Context;
+
 const signalOf = (args: readonly unknown[]): AbortSignal | undefined => {
-  const { signal } = (args.at(-1) ?? {}) as { signal?: unknown };
-  return signal instanceof AbortSignal ? signal : undefined;
+  const { mcpReq, signal } = contextOf(args);
+  const found = mcpReq?.signal ?? signal;
+  return found instanceof AbortSignal ? found : undefined;
 };
 
-const withSignal = (args: readonly unknown[], signal: AbortSignal): unknown[] => [
-  ...args.slice(0, -1),
-  { ...(args.at(-1) as object), signal },
-];
+function withSignal(args: readonly unknown[], signal: AbortSignal): unknown[] {
+  const context = contextOf(args);
+  const { mcpReq } = context;
+  const own = mcpReq === undefined ? { ...context, signal } : { ...context, mcpReq: { ...mcpReq, signal } };
+  return [...args.slice(0, -1), own];
+}
 
 /**
  * Guards the tools of an `McpServer` of the official SDK in place, and returns it. Tools that are registered later are guarded
  * as well. A refused call returns an `isError` result; the errors of handlers are categorised and then reach the SDK as
- * before. Calls with arguments that do not match the tool's schema never reach a circuit.
+ * before. Calls with arguments that do not match the tool's schema never reach a circuit, and a handler that asks for an input
+ * (`inputRequired`) counts neither as a success nor as a failure.
  *
  * The registry's settings say what a tool depends on: `tools: { search: { upstream: 'database' } }`. The handlers of
  * experimental tasks are not guarded.
@@ -115,7 +138,11 @@ const withSignal = (args: readonly unknown[], signal: AbortSignal): unknown[] =>
  * const server = guardMcpServer(new McpServer({ name: 'notes', version: '1.0.0' }), { registry, timeoutMs: 10_000 });
  * server.registerTool('search', { inputSchema }, async ({ query }) => search(query));
  *
- * @throws TypeError or RangeError for invalid options, Error for a server that is already guarded.
+ * @example Where version 2 makes a server for each request or connection, they share one registry.
+ * const handler = createMcpHandler(() => guardMcpServer(makeServer(), { registry }));
+ *
+ * @throws TypeError or RangeError for invalid options, TypeError for anything but an McpServer of the SDK, Error for a server that
+ * is already guarded.
  */
 export function guardMcpServer<Guarded extends GuardableServer>(
   server: Guarded,
@@ -125,16 +152,16 @@ export function guardMcpServer<Guarded extends GuardableServer>(
     needed: ['registry'],
     known: ['toolName', 'resultErrors', 'timeoutMs'],
   });
-  if (guarded.has(server)) throw new Error('guardMcpServer: this server is guarded already');
-  // Version 1 of the SDK has no public list of tools. A test checks this against the oldest and the newest release.
-  const inside = server as unknown as { _registeredTools?: RegisteredTools };
-  const tools = (inside as typeof inside | null | undefined)?._registeredTools;
-  if (typeof tools !== 'object' || tools === null) {
+  if (!isMcpServer(server)) {
     throw new TypeError(
-      'guardMcpServer: server must be an McpServer of @modelcontextprotocol/sdk, version 1',
+      'guardMcpServer: server must be an McpServer of @modelcontextprotocol/server 2, or of @modelcontextprotocol/sdk from 1.10, ' +
+        `got ${named(server)}`,
     );
   }
+  if (guarded.has(server)) throw new Error('guardMcpServer: this server is guarded already');
   guarded.add(server);
+  const inside = server as unknown as { _registeredTools: RegisteredTools };
+  const tools = inside._registeredTools;
   const guard = new ServerGuard(options);
   for (const [name, tool] of Object.entries(tools)) guard.adopt(name, tool);
   inside._registeredTools = new Proxy(tools, {

@@ -1,6 +1,7 @@
 export { type DeniedResult, deniedResult } from './denied-result.ts';
 export { type GuardableClient, guardMcpClient, type McpClientOptions } from './guard-client.ts';
 export { type GuardableServer, guardMcpServer, type McpServerOptions } from './guard-server.ts';
+export { isInputRequired } from './input-required.ts';
 export type { McpGuardOptions } from './options.ts';
 export { type ResultErrors, resultFailure } from './result-errors.ts';
 export { retryAfterFetch } from './retry-after-fetch.ts';

@@ -6,7 +6,7 @@ import { createToolRegistry } from 'toolfuse';
 import { guardMcpClient } from 'toolfuse/mcp';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { type Sdk, sdks } from './support/sdks.ts';
+import { newestSdk1, type Sdk, sdks } from './support/sdks.ts';
 
 const require = createRequire(import.meta.url);
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'toolfuse-mcp-')));
@@ -21,7 +21,7 @@ type Server = 'filesystem' | 'memory' | 'everything';
 async function connect(sdk: Sdk, name: Server) {
   const clock = new ManualClock();
   const registry = createToolRegistry({ clock, circuit: { failureThreshold: 1, minBackoffMs: 1_000 } });
-  const client = guardMcpClient(new sdk.Client({ name: 'test', version: '1.0.0' }), {
+  const client = guardMcpClient(sdk.newClient(), {
     registry,
     server: name,
   });
@@ -44,7 +44,7 @@ async function connect(sdk: Sdk, name: Server) {
     registry.stop();
   };
   const call = (tool: string, input: Record<string, unknown> = {}) =>
-    client.callTool({ name: tool, arguments: input });
+    sdk.call(client, { name: tool, arguments: input });
   return { clock, registry, client, start, pid, call, close };
 }
 type Connected = Awaited<ReturnType<typeof connect>>;
@@ -57,11 +57,10 @@ async function connectForTest(sdk: Sdk, name: Server): Promise<Connected> {
 }
 
 describe('the errors of the official servers for a model’s mistakes', () => {
-  const [, newest] = sdks as [Sdk, Sdk];
   /** Each server gets all of its mistakes in one session, whose circuits must stay closed. */
   const sessions = new Map<Server, Promise<Connected>>();
   const sessionWith = (name: Server): Promise<Connected> => {
-    const session = sessions.get(name) ?? connect(newest, name);
+    const session = sessions.get(name) ?? connect(newestSdk1, name);
     sessions.set(name, session);
     return session;
   };
@@ -92,39 +91,40 @@ describe('the errors of the official servers for a model’s mistakes', () => {
   });
 
   it('differ from those for a fault, such as an unreachable host', async () => {
-    const { registry, call } = await connectForTest(newest, 'everything');
+    const { registry, call } = await connectForTest(newestSdk1, 'everything');
     await call('gzip-file-as-resource', { name: 'x', data: 'http://127.0.0.1:9/x' });
     expect(registry.openCircuits()).toEqual(['gzip-file-as-resource']);
     expect(registry.diagnostics('gzip-file-as-resource').lastErrorCategory).toBe('network');
   });
 });
 
-describe.each(sdks)('a guarded client of SDK $version, of a server in a process of its own', (sdk) => {
-  it('detects that it was killed, waits, and works again once it is reconnected', async () => {
-    const { clock, registry, start, pid, call } = await connectForTest(sdk, 'filesystem');
-    expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
-    process.kill(pid, 'SIGKILL');
-    await expect(call('read_text_file', { path: file })).rejects.toThrow();
-    expect(registry.openCircuits()).toEqual(['filesystem']);
-    expect(await call('list_directory', { path: folder })).toMatchObject({
-      isError: true,
-      _meta: { 'toolfuse/denial': { upstream: 'filesystem', kind: 'unreachable' } },
+describe.each(sdks.filter(({ era }) => era === 'legacy'))(
+  'a guarded client of SDK $name, of a server in a process of its own',
+  (sdk) => {
+    it('detects that it was killed, waits, and works again once it is reconnected', async () => {
+      const { clock, registry, start, pid, call } = await connectForTest(sdk, 'filesystem');
+      expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
+      process.kill(pid, 'SIGKILL');
+      await expect(call('read_text_file', { path: file })).rejects.toThrow();
+      expect(registry.openCircuits()).toEqual(['filesystem']);
+      expect(await call('list_directory', { path: folder })).toMatchObject({
+        isError: true,
+        _meta: { 'toolfuse/denial': { upstream: 'filesystem', kind: 'unreachable' } },
+      });
+      await start();
+      clock.advance(1_000);
+      expect(registry.state('filesystem')).toBe('halfOpen');
+      expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
+      expect(registry.openCircuits()).toEqual([]);
     });
-    await start();
-    clock.advance(1_000);
-    expect(registry.state('filesystem')).toBe('halfOpen');
-    expect(await call('read_text_file', { path: file })).toMatchObject({ content: [{ text: 'hello' }] });
-    expect(registry.openCircuits()).toEqual([]);
-  });
 
-  it('detects that it hangs, by a ping that gets no answer', async () => {
-    const { registry, client, pid } = await connectForTest(sdk, 'filesystem');
-    process.kill(pid, 'SIGSTOP');
-    const call = client.callTool({ name: 'list_directory', arguments: { path: folder } }, undefined, {
-      timeout: 50,
+    it('detects that it hangs, by a ping that gets no answer', async () => {
+      const { registry, client, pid } = await connectForTest(sdk, 'filesystem');
+      process.kill(pid, 'SIGSTOP');
+      const call = sdk.call(client, { name: 'list_directory', arguments: { path: folder } }, { timeout: 50 });
+      await expect(call).rejects.toMatchObject({ code: sdk.timeoutCode });
+      process.kill(pid, 'SIGKILL');
+      expect(registry.openCircuits()).toEqual(['filesystem']);
     });
-    await expect(call).rejects.toMatchObject({ code: -32_001 });
-    process.kill(pid, 'SIGKILL');
-    expect(registry.openCircuits()).toEqual(['filesystem']);
-  });
-});
+  },
+);
