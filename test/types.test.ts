@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exports as published } from '../package.json';
 import { apiReports, type EntryPoint } from './support/api-report.ts';
@@ -81,5 +82,78 @@ describe('the published declarations', () => {
   it('have no report of what is no entry point any more', () => {
     const expected = entryPoints.map(reportFile);
     expect(readdirSync(join(root, 'api')).filter((file) => !expected.includes(file))).toEqual([]);
+  });
+});
+
+/** A program of somebody who has installed one version of the MCP SDK, and not the other. */
+function programWith(sdk: RegExp, code: string): { faults: string[]; resolved: string[] } {
+  const file = join(root, 'program.ts');
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+  };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (path) => path === file || fileExists(path);
+  host.getSourceFile = (path, target, ...rest) =>
+    path === file ? ts.createSourceFile(path, code, target) : getSourceFile(path, target, ...rest);
+  const resolved: string[] = [];
+  host.resolveModuleNameLiterals = (literals, from, redirected, given) =>
+    literals.map(({ text: name }) => {
+      if (name.startsWith('@modelcontextprotocol/')) {
+        resolved.push(name);
+        if (!sdk.test(name)) return { resolvedModule: undefined };
+      }
+      return ts.resolveModuleName(name, from, given, host, undefined, redirected);
+    });
+  const program = ts.createProgram([file], options, host);
+  const dist = join(root, 'dist');
+  const faults = program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName === file || fileName.startsWith(dist))
+    .flatMap((source) => program.getSemanticDiagnostics(source));
+  return {
+    faults: faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+    resolved,
+  };
+}
+
+describe('a program that has only one version of the MCP SDK', () => {
+  const guards = `
+    import { createToolRegistry } from 'toolfuse';
+    import { guardMcpClient, guardMcpServer } from 'toolfuse/mcp';
+    const registry = createToolRegistry();
+    const about = { name: 'test', version: '1.0.0' };
+    const client: Client = guardMcpClient(new Client(about), { registry, server: 'x', timeoutMs: 1_000 });
+    const server: McpServer = guardMcpServer(new McpServer(about), { registry });
+  `;
+
+  it('has no type error with version 2', () => {
+    const { faults, resolved } = programWith(
+      /^@modelcontextprotocol\/(?:client|server|core)\b/,
+      `import { Client } from '@modelcontextprotocol/client';
+       import { McpServer } from '@modelcontextprotocol/server';
+       ${guards}
+       const answer: Promise<{ isError?: boolean }> = client.callTool({ name: 'x' }, { timeout: 1 });`,
+    );
+    expect(faults).toEqual([]);
+    expect(resolved).not.toContain('@modelcontextprotocol/sdk');
+  });
+
+  it('has no type error with version 1', () => {
+    const { faults, resolved } = programWith(
+      /^@modelcontextprotocol\/sdk\b/,
+      `import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+       import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+       ${guards}
+       const answer: Promise<unknown> = client.callTool({ name: 'x' }, undefined, { timeout: 1 });
+       server.tool('now', () => ({ content: [] }));`,
+    );
+    expect(faults).toEqual([]);
+    expect(resolved.filter((name) => !name.startsWith('@modelcontextprotocol/sdk'))).toEqual([]);
   });
 });

@@ -30,7 +30,8 @@ const isDenial = (result: object): boolean => {
  * Reads the result of a tool call: null for a success, otherwise an error with its category. It never throws.
  *
  * A mistake of the caller (invalid arguments, an unknown tool, a missing file) gets a category that does not count, and so
- * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`.
+ * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`. A result that asks for an
+ * input is no failure, but no success either: see `isInputRequired`.
  *
  * @example
  * const failure = resultFailure(result);

@@ -1,6 +1,8 @@
+import { type CallToolResult as CallToolResult2, Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { McpServer as McpServer2 } from '@modelcontextprotocol/server';
 import { createToolRegistry } from 'toolfuse';
 import {
   type DeniedResult,
@@ -25,6 +27,11 @@ describe('a guarded client', () => {
     expectTypeOf(guardMcpClient(mine, { registry, server: 'x' })).toEqualTypeOf<MyClient>();
   });
 
+  it('may be of version 2', () => {
+    const modern = new Client2({ name: 'test', version: '1.0.0' });
+    expectTypeOf(guardMcpClient(modern, { registry, server: 'x' })).toEqualTypeOf<Client2>();
+  });
+
   it('accepts settings that exist, and no others', () => {
     // @ts-expect-error: the server's name is missing
     guardMcpClient(client, { registry });
@@ -32,6 +39,8 @@ describe('a guarded client', () => {
     guardMcpClient(client, { registry, server: 'x', hide: true });
     // @ts-expect-error: not a client
     guardMcpClient({ callTool: async () => ({}) }, { registry, server: 'x' });
+    // @ts-expect-error: a server
+    guardMcpClient(new McpServer2({ name: 'test', version: '1.0.0' }), { registry, server: 'x' });
   });
 });
 
@@ -43,11 +52,21 @@ describe('a guarded server', () => {
     // @ts-expect-error: not a server with tools
     guardMcpServer(server.server, { registry });
   });
+
+  it('may be of version 2', () => {
+    const modern = new McpServer2({ name: 'test', version: '1.0.0' });
+    expectTypeOf(guardMcpServer(modern, { registry })).toEqualTypeOf<McpServer2>();
+    // @ts-expect-error: not a server with tools
+    guardMcpServer(modern.server, { registry });
+    // @ts-expect-error: a client
+    guardMcpServer(new Client2({ name: 'test', version: '1.0.0' }), { registry });
+  });
 });
 
 describe('the API for authors of other guards', () => {
   it('fits the SDK', () => {
     expectTypeOf<DeniedResult>().toExtend<CallToolResult>();
+    expectTypeOf<DeniedResult>().toExtend<CallToolResult2>();
     expectTypeOf(resultFailure({})).toEqualTypeOf<ToolFailure | null>();
   });
 });
