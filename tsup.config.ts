@@ -46,8 +46,8 @@ const builds: Options[] = [
   // The adapters for agent frameworks, beside the library: whoever loads one has loaded the library already.
   {
     ...common,
-    entry: { ai: 'src/ai/index.ts', tools: 'src/tools/index.ts' },
-    external: [/^toolfuse/],
+    entry: { ai: 'src/ai/index.ts', langchain: 'src/langchain/index.ts', tools: 'src/tools/index.ts' },
+    external: [/^toolfuse/, /^@langchain/],
   },
   // The inspector, with its WebSocket server inside.
   {

@@ -23,6 +23,7 @@ const withPrograms = [
   'test/examples/**/*.test.ts',
   'test/src/cli/{inspect,mcp}.test.ts',
   'test/src/ai/sdk.test.ts',
+  'test/src/langchain/langchain.test.ts',
   'test/src/mcp/real-servers.test.ts',
   'test/src/proxy/**/*.test.ts',
   'test/src/inspect/*.test.ts',
@@ -59,7 +60,9 @@ export default defineConfig({
     alias: [
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
       { find: /^toolfuse\/ai$/, replacement: source('src/ai/index.ts') },
+      { find: /^toolfuse\/claude-agent$/, replacement: source('src/claude-agent/index.ts') },
       { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
+      { find: /^toolfuse\/langchain$/, replacement: source('src/langchain/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
       { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
       { find: /^toolfuse\/testing$/, replacement: source('src/testing/index.ts') },

@@ -17,6 +17,7 @@ const bundles: Readonly<Record<string, string>>[] = [
   {
     index: 'src/index.ts',
     ai: 'src/ai/index.ts',
+    langchain: 'src/langchain/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
     testing: 'src/testing/index.ts',
@@ -67,7 +68,7 @@ async function bundle(sources: Readonly<Record<string, string>>, folder: string)
     format: 'esm',
     entry: Object.fromEntries(declarations),
     outDir: dist,
-    external: [/^toolfuse/],
+    external: [/^toolfuse/, /^@langchain/],
     // For `Symbol.dispose`, whatever the library that users compile with.
     dts: { only: true, banner: '/// <reference lib="esnext.disposable" />' },
   });

@@ -9,7 +9,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { folderOf, loaderOf, loaderText, needsOf } from '../test/frameworks/installed.ts';
+import { folderOf, markOf, needsOf } from '../test/frameworks/installed.ts';
 import { type Install, type InstallName, installs } from '../test/frameworks/versions.ts';
 
 const run = promisify(execFile);
@@ -28,8 +28,8 @@ async function install(name: InstallName): Promise<void> {
       cwd: folder,
       shell: process.platform === 'win32',
     });
-    writeFileSync(join(folder, 'load.mjs'), loaderText);
-    if (existsSync(loaderOf(name))) return;
+    writeFileSync(join(folder, 'complete'), '');
+    if (existsSync(markOf(name))) return;
     rmSync(target, { recursive: true, force: true });
     renameSync(folder, target);
   } finally {
@@ -40,7 +40,7 @@ async function install(name: InstallName): Promise<void> {
 const wanted = process.argv.slice(2);
 const missing = (Object.keys(installs) as InstallName[])
   .filter((name) => wanted.length === 0 || wanted.some((each) => needsOf(each as InstallName).includes(name)))
-  .filter((name) => !existsSync(loaderOf(name)));
+  .filter((name) => !existsSync(markOf(name)));
 
 if (missing.length > 0) console.log(`Installing for the tests of the adapters: ${missing.join(', ')} …`);
 const left = [...missing];

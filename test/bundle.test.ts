@@ -34,6 +34,11 @@ describe('an import', () => {
       others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai'],
     },
     { name: 'toolfuse/ai', source: 'src/ai/index.ts', others: ['src/cli', 'src/proxy', 'src/inspect'] },
+    {
+      name: 'toolfuse/langchain',
+      source: 'src/langchain/index.ts',
+      others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai'],
+    },
     { name: 'toolfuse/inspect', source: 'src/inspect/index.ts', others: ['src/cli', 'src/proxy', 'src/mcp'] },
   ])('of $name loads its own room, and none to the left of it', async ({ source, others }) => {
     const rooms = await roomsBehind(source);

@@ -20,6 +20,7 @@ const entries = [
   ['## toolfuse/ai', 'src/ai/index.ts'],
   ['## toolfuse/inspect', 'src/inspect/index.ts'],
   ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
+  ['## toolfuse/langchain', 'src/langchain/index.ts'],
   ['## toolfuse/machines', 'machines/index.ts'],
   ['## toolfuse/mcp', 'src/mcp/index.ts'],
   ['## toolfuse/testing', 'src/testing/index.ts'],

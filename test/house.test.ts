@@ -81,6 +81,7 @@ describe('the linter', () => {
       inspect: 'toolfuse/inspect',
       tools: 'toolfuse/tools',
       ai: 'toolfuse/ai',
+      langchain: 'toolfuse/langchain',
     };
     const files = new Map<string, string>();
     const wrong: string[] = [];

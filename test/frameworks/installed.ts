@@ -13,12 +13,8 @@ const hashOf = (install: Install): string =>
 export const folderOf = (name: InstallName): string =>
   join(cache, 'toolfuse', 'frameworks', `${name}-${hashOf(installs[name])}`);
 
-/** Written last, so that a folder without it is not complete. It imports what it is asked for as the packages see it. */
-const loader = 'load.mjs';
-
-export const loaderOf = (name: InstallName): string => join(folderOf(name), loader);
-
-export const loaderText = 'export const load = (name) => import(name);\n';
+/** Written last, so that a folder without it is not complete. */
+export const markOf = (name: InstallName): string => join(folderOf(name), 'complete');
 
 /** The sets that a set needs to run: its own, and that of its Node.js. */
 export function needsOf(name: InstallName): readonly InstallName[] {
@@ -27,7 +23,7 @@ export function needsOf(name: InstallName): readonly InstallName[] {
 }
 
 export const isInstalled = (name: InstallName): boolean =>
-  needsOf(name).every((each) => existsSync(loaderOf(each)));
+  needsOf(name).every((each) => existsSync(markOf(each)));
 
 /** The Node.js to run a set with. */
 export function nodeOf(name: InstallName): string {

@@ -8,6 +8,8 @@ const programs: readonly [program: string, install: InstallName][] = [
   ['ai.ts', 'ai-5-lowest'],
   ['ai.ts', 'ai-6'],
   ['ai.ts', 'ai-7'],
+  ['langchain.ts', 'langchain-lowest'],
+  ['langchain.ts', 'langchain'],
 ];
 
 const shown = blocks('README.md', 'ts').flatMap(

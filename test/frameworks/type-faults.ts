@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { folderOf } from './installed.ts';
-import type { InstallName } from './versions.ts';
+import { type InstallName, installs } from './versions.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -39,6 +39,14 @@ export function typeFaults(code: string, install: InstallName): string[] {
   host.readFile = (file) => (file === path ? code : readFile(file));
   host.getSourceFile = (file, target, ...rest) =>
     file === path ? ts.createSourceFile(file, code, target) : getSourceFile(file, target, ...rest);
+  // Our adapters name types of the packages, too, and stand elsewhere.
+  const packages = Object.keys(installs[install].packages);
+  const isOfPackages = (name: string): boolean =>
+    packages.some((each) => name === each || name.startsWith(`${each}/`));
+  host.resolveModuleNameLiterals = (modules, importer, redirected, given) =>
+    modules.map(({ text }) =>
+      ts.resolveModuleName(text, isOfPackages(text) ? path : importer, given, host, undefined, redirected),
+    );
   const compiled = ts.createProgram([path], options, host);
   const source = compiled.getSourceFile(path);
   return [...compiled.getSyntacticDiagnostics(source), ...compiled.getSemanticDiagnostics(source)].map(

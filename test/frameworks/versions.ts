@@ -18,6 +18,22 @@ export const installs = {
   'ai-5': { packages: { ai: '5.0.277', zod: '4.6.7' } },
   'ai-6': { packages: { ai: '6.0.326', zod: '4.6.7' } },
   'ai-7': { packages: { ai: '7.0.173', zod: '4.6.7' }, node: 'node-22' },
+  'langchain-lowest': {
+    packages: {
+      langchain: '1.1.0',
+      '@langchain/core': '1.4.0',
+      '@langchain/langgraph': '1.7.3',
+      zod: '4.6.7',
+    },
+  },
+  langchain: {
+    packages: {
+      langchain: '1.5.14',
+      '@langchain/core': '1.4.0',
+      '@langchain/langgraph': '1.7.3',
+      zod: '4.6.7',
+    },
+  },
 } as const satisfies Readonly<Record<string, Install>>;
 
 export type InstallName = keyof typeof installs;

@@ -13,7 +13,7 @@ export const blocks = (page: string, language: string): string[] =>
   ].map(([, code]) => code ?? '');
 
 /** What to compile a block with, by a package that it imports. */
-const installs: Readonly<Record<string, InstallName>> = { ai: 'ai-6' };
+const installs: Readonly<Record<string, InstallName>> = { ai: 'ai-6', langchain: 'langchain' };
 
 /** The framework that the code of a block needs; undefined if it needs none. */
 export function installOf(code: string): InstallName | undefined {

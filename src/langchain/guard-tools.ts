@@ -1,0 +1,80 @@
+import type { ToolRegistry } from 'toolfuse';
+import { CircuitOpenError } from 'toolfuse';
+import { aFunction, type Rules } from '../../machines/rule.ts';
+import { isGuardedBy, markGuarded } from '../tools/guarded.ts';
+import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
+import { permittedCall } from '../tools/permitted-call.ts';
+import { type AnyFunction, isFunction, isObject } from '../tools/tool.ts';
+import { endings, refusalMessage, type ToolCall } from './tool-messages.ts';
+
+/** Options of `guardTools`. */
+export interface GuardToolsOptions {
+  /** The registry that holds the circuits. */
+  readonly registry: ToolRegistry;
+  /** Returns the name of a tool's circuit. Default: the tool's own name. */
+  readonly toolName?: ((tool: string) => string) | undefined;
+  /** The circuit that the tools depend on in addition to their own, or a function that returns it for the name of a tool. */
+  readonly upstream?: string | ((tool: string) => string | undefined) | undefined;
+}
+
+const rules: Rules<keyof GuardToolsOptions> = {
+  registry: aRegistry,
+  toolName: aFunction,
+  upstream: anUpstream,
+};
+
+/** The call of a model, which a tool is invoked with by an agent or a `ToolNode`; undefined if it is invoked with its input. */
+const toolCallOf = (input: unknown): ToolCall | undefined =>
+  isObject(input) && input.type === 'tool_call' && typeof input.name === 'string'
+    ? (input as unknown as ToolCall)
+    : undefined;
+
+const signalOf = (config: unknown): AbortSignal | undefined =>
+  isObject(config) && isObject(config.signal) ? (config.signal as unknown as AbortSignal) : undefined;
+
+/**
+ * Guards tools of LangChain where there is no agent for a middleware, as in the `ToolNode` of LangGraph. The tools keep their
+ * types, prototypes and fields; what has no `invoke` stays the same object.
+ *
+ * A refused call of a model returns a `ToolMessage`, to which `ToolNode` adds nothing. A tool that is invoked with its plain
+ * input throws a `CircuitOpenError`. All other errors stay as they are.
+ *
+ * @example
+ * const tools = new ToolNode(guardTools([search, read], { registry }));
+ *
+ * @throws TypeError for an unknown option or a missing registry, RangeError for an invalid value.
+ */
+export function guardTools<Tools extends readonly unknown[]>(
+  tools: Tools,
+  options: GuardToolsOptions,
+): Tools {
+  const given = checkAdapterOptions<GuardToolsOptions>(options, rules, 'guardTools');
+  if (!Array.isArray(tools)) throw new TypeError('guardTools: tools must be an array of tools');
+  return tools.map((tool: unknown) => guardTool(tool, given)) as never;
+}
+
+function guardTool(tool: unknown, { registry, toolName, upstream }: GuardToolsOptions): unknown {
+  if (!isObject(tool) || !isFunction(tool.invoke) || typeof tool.name !== 'string') return tool;
+  const { invoke, name } = tool as { invoke: AnyFunction; name: string };
+  if (isGuardedBy(invoke, registry)) return tool;
+  const circuit = toolName?.(name) ?? name;
+  const server = typeof upstream === 'function' ? upstream(name) : upstream;
+  const needs = server === undefined || server === circuit ? {} : { upstream: server };
+
+  const guarded: object = Object.create(Object.getPrototypeOf(tool), Object.getOwnPropertyDescriptors(tool));
+  const guardedInvoke = async (...args: unknown[]): Promise<unknown> => {
+    const [input, config] = args;
+    const signal = signalOf(config);
+    if (signal?.aborted) return invoke.apply(tool, args);
+    const permit = registry.tryAcquire(circuit, needs);
+    if (permit.admitted) return permittedCall(permit, () => invoke.apply(tool, args), { signal, ...endings });
+    const toolCall = toolCallOf(input);
+    if (toolCall === undefined) throw new CircuitOpenError(permit);
+    return refusalMessage(permit, toolCall);
+  };
+  return Object.defineProperty(guarded, 'invoke', {
+    value: markGuarded(guardedInvoke, registry, invoke),
+    configurable: true,
+    writable: true,
+  });
+}

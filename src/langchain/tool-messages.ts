@@ -1,0 +1,52 @@
+import { ToolMessage } from '@langchain/core/messages';
+import { CircuitOpenError, type Denial } from 'toolfuse';
+import { resultFailure } from '../mcp/result-errors.ts';
+import { isObject } from '../tools/tool.ts';
+
+/** The call of a tool as a model asks for it. */
+export interface ToolCall {
+  readonly name: string;
+  readonly id?: string | undefined;
+  readonly args?: unknown;
+}
+
+/** The message that answers a refused call: a paragraph for the model, and the same facts as data in `artifact`. */
+export function refusalMessage(denial: Denial, call: ToolCall): ToolMessage {
+  const { text, data } = new CircuitOpenError(denial).toModel();
+  return errorMessage(call, text, data);
+}
+
+/** A message with the error of a call. */
+export const errorMessage = ({ name, id = '' }: ToolCall, content: string, artifact?: unknown): ToolMessage =>
+  new ToolMessage({
+    status: 'error',
+    name,
+    tool_call_id: id,
+    content,
+    ...(artifact !== undefined && { artifact }),
+  });
+
+const isRefusal = (message: Record<PropertyKey, unknown>): boolean =>
+  isObject(message.artifact) && message.artifact.error === 'tool_unavailable';
+
+/** What failed according to what a tool returned: a message with the status `error`, or an MCP result. Null for a success. */
+function messageFailure(returned: unknown): unknown {
+  if (!isObject(returned) || returned.status !== 'error') return resultFailure(returned);
+  // Another guard behind this one has counted the call already.
+  if (isRefusal(returned)) return 'circuitOpen';
+  const { content } = returned;
+  return resultFailure({
+    isError: true,
+    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+  });
+}
+
+/** Whether an error is LangGraph's way to leave a tool: an interrupt, or a command for the parent graph. */
+export const isBubbleUp = (error: unknown): boolean => isObject(error) && error.is_bubble_up === true;
+
+/** The error of the arguments that LangChain wraps into a `ToolInvocationError`; any other error is itself. */
+const unwrapped = (error: unknown): unknown =>
+  isObject(error) && error.toolError instanceof Error ? error.toolError : error;
+
+/** How calls of LangChain's tools end. */
+export const endings = { failureOf: messageFailure, isControlFlow: isBubbleUp, unwrap: unwrapped };
