@@ -43,10 +43,16 @@ const builds: Options[] = [
     // Loaded when it is asked for.
     external: ['toolfuse/inspect'],
   },
-  // The adapters for agent frameworks, beside the library: whoever loads one has loaded the library already.
+  // The adapters for agent frameworks and for systems of observation, beside the library: whoever loads one has loaded the library already.
   {
     ...common,
-    entry: { ai: 'src/ai/index.ts', langchain: 'src/langchain/index.ts', tools: 'src/tools/index.ts' },
+    entry: {
+      ai: 'src/ai/index.ts',
+      langchain: 'src/langchain/index.ts',
+      opentelemetry: 'src/opentelemetry/index.ts',
+      prometheus: 'src/prometheus/index.ts',
+      tools: 'src/tools/index.ts',
+    },
     external: [/^toolfuse/, /^@langchain/],
   },
   // The inspector, with its WebSocket server inside.

@@ -20,6 +20,8 @@ const bundles: Readonly<Record<string, string>>[] = [
     langchain: 'src/langchain/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
+    opentelemetry: 'src/opentelemetry/index.ts',
+    prometheus: 'src/prometheus/index.ts',
     testing: 'src/testing/index.ts',
     tools: 'src/tools/index.ts',
     'inspect/index': 'src/inspect/index.ts',

@@ -23,6 +23,8 @@ const entries = [
   ['## toolfuse/langchain', 'src/langchain/index.ts'],
   ['## toolfuse/machines', 'machines/index.ts'],
   ['## toolfuse/mcp', 'src/mcp/index.ts'],
+  ['## toolfuse/opentelemetry', 'src/opentelemetry/index.ts'],
+  ['## toolfuse/prometheus', 'src/prometheus/index.ts'],
   ['## toolfuse/testing', 'src/testing/index.ts'],
   ['## toolfuse/tools', 'src/tools/index.ts'],
 ] as const;

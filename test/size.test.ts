@@ -8,14 +8,14 @@ import { describe, expect, it } from 'vitest';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /** What an entry point adds to an application, as its bundler ships it: one file, minified and compressed, without xstate. */
-async function bundled(entry: string): Promise<number> {
+async function bundled(entry: string, external: readonly string[] = []): Promise<number> {
   const { outputFiles } = await build({
     entryPoints: [join(dist, entry)],
     bundle: true,
     minify: true,
     format: 'esm',
     platform: 'browser',
-    external: ['xstate', 'toolfuse', 'toolfuse/*', '@langchain/*'],
+    external: ['xstate', 'toolfuse', 'toolfuse/*', ...external],
     // The package as it is published, and not by this repository's paths to its sources.
     tsconfigRaw: {},
     write: false,
@@ -52,8 +52,18 @@ const limits: Limit[] = [
   { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },
   {
     what: 'toolfuse/langchain, minified and compressed',
-    measure: () => bundled('langchain.js'),
+    measure: () => bundled('langchain.js', ['@langchain/*']),
     limit: 4_400,
+  },
+  {
+    what: 'toolfuse/prometheus, minified and compressed, without prom-client',
+    measure: () => bundled('prometheus.js', ['prom-client']),
+    limit: 11_000,
+  },
+  {
+    what: 'toolfuse/opentelemetry, minified and compressed, without its API',
+    measure: () => bundled('opentelemetry.js', ['@opentelemetry/api']),
+    limit: 20_000,
   },
   {
     what: 'toolfuse/inspect for browsers, minified and compressed',

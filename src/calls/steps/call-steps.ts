@@ -1,9 +1,7 @@
-import { aFunction, checkFields, type Rule, type Rules } from '../../../machines/rule.ts';
+import { aFunction, checkFields, type Rules, trueOrFalse } from '../../../machines/rule.ts';
 import type { RecentError } from '../../telemetry/recent-errors.ts';
 import type { Denial } from '../denial.ts';
 import type { CallEnd, CallStep, PassingCall } from './call-step.ts';
-
-const trueOrFalse: Rule = ['true or false', (value) => typeof value === 'boolean'];
 
 const rules: Rules<keyof CallStep> = {
   isActive: aFunction,
