@@ -149,13 +149,12 @@ export class RegistryMeter {
       case 'circuit.isolated':
       case 'circuit.disabled': {
         const to = stateAfter[event.type];
-        this.#openTime.onState(event.tool, to);
+        this.#openTime.onState(event, to);
         this.#add('transitions', { tool: this.labels.of(event.tool), from: event.from, to });
         return;
       }
       case 'circuit.spared': {
-        const why = event.state === 'disabled' ? 'disabled' : 'cap';
-        this.#add('spared', { tool: this.labels.of(event.tool), why });
+        this.#add('spared', { tool: this.labels.of(event.tool), why: event.why });
         return;
       }
     }

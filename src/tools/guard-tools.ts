@@ -83,6 +83,7 @@ class CallGuard {
   }
 
   #callsOf(name: string, method: Method): MakeCall {
+    this.#options.registry.declareTools([this.#circuitOf(name)]);
     return (args, fn) => this.call(name, method, args, fn);
   }
 }

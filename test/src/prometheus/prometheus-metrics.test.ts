@@ -218,6 +218,31 @@ describe('the metrics for Prometheus', () => {
     expect(await series('recovery_paused')).toEqual({ '': 0 });
   });
 
+  it('count what a circuit that only observes has spared its callers', async () => {
+    const { registry, series, stateOf } = setUp({ tools: { shell: { mode: 'observe' } } });
+    registry.recordFailure('shell', 'timeout');
+    registry.tryAcquire('shell');
+    const { spared } = registry.diagnostics('shell');
+    expect(spared.observe).toBeGreaterThan(0);
+    expect(await series('spared_total')).toMatchObject({ 'tool="shell",why="observe"': spared.observe });
+    expect(await stateOf('shell')).toEqual(['closed']);
+  });
+
+  it('show all targets of a tool under the label of the tool', async () => {
+    const { clock, registry, series, stateOf } = setUp();
+    registry.recordFailure('shell', 'timeout', { key: 'a' });
+    clock.advance(1_000);
+    registry.recordFailure('shell', 'timeout', { key: 'b' });
+    registry.recordSuccess('shell', { key: 'c' });
+    clock.advance(1_000);
+    expect(await stateOf('shell')).toEqual(['closed', 'open']);
+    expect(await series('open_seconds_total')).toMatchObject({ 'tool="shell"': 3 });
+    expect(await series('backoff_remaining_seconds')).toMatchObject({ 'tool="shell"': 9 });
+    registry.reset('shell');
+    clock.advance(1_000);
+    expect(await series('open_seconds_total')).toMatchObject({ 'tool="shell"': 3 });
+  });
+
   it('agree with the counters of the registry', async () => {
     const { clock, registry, series } = setUp();
     for (let call = 0; call < 50; call++) {
@@ -254,7 +279,7 @@ describe('the labels of tools', () => {
     for (let name = 0; name < 50; name++) registry.recordFailure(`made-up-${name}`, 'timeout');
     registry.isolate('also-made-up');
     const labels = Object.keys(await series('circuit_state')).map((each) => /tool="([^"]*)"/.exec(each)?.[1]);
-    expect([...new Set(labels)]).toEqual(['search', 'github', 'shell', '_other']);
+    expect([...new Set(labels)].sort()).toEqual(['_other', 'github', 'search', 'shell']);
     expect(await stateOf('_other')).toEqual(['open', 'isolated']);
     expect(await series('failures_total')).toMatchObject({ 'tool="_other",category="timeout"': 50 });
     expect(await series('backoff_remaining_seconds')).toMatchObject({ 'tool="_other"': 10 });
