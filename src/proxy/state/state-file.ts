@@ -1,20 +1,27 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createToolRegistry, type PersistedRegistry, RestoreError, systemClock } from 'toolfuse';
+import type { PersistedRegistry } from 'toolfuse';
 import { isPlainObject } from '../../../machines/rule.ts';
+import { type PersistedCircuit, RestoreError, readPersisted } from '../../persistence/persisted.ts';
 import { lockFile } from './file-lock.ts';
+import { removeLeftovers, replaceFile } from './replace-file.ts';
+
+/** The circuits of one server. `identity` tells servers of the same name apart. */
+type KeptServer = PersistedRegistry & { readonly identity?: string | undefined };
 
 /** The contents of the file: the circuits of one or more servers, by the servers' names. */
 interface StateDocument {
   readonly format: 'toolfuse-mcp';
   readonly version: 1;
-  readonly servers: Readonly<Record<string, PersistedRegistry>>;
+  readonly servers: Readonly<Record<string, KeptServer>>;
 }
 
 export interface StateFileOptions {
   readonly path: string;
   /** The name of the server. Several proxies can share a file. */
   readonly server: string;
+  /** What tells it from other servers of this name. Without it, they share their circuits. */
+  readonly identity?: string | undefined;
   readonly onTrouble: (what: string) => void;
 }
 
@@ -51,11 +58,12 @@ export class StateFile {
   load(): string | undefined {
     const { path, server } = this.#options;
     try {
-      const kept = this.#read()?.servers[server];
+      removeLeftovers(path);
+      const servers = this.#read()?.servers;
+      const kept = servers?.[this.#entryIn(servers)];
       if (kept === undefined) return undefined;
-      const text = JSON.stringify(kept);
-      createToolRegistry({ restore: text, clock: systemClock }).stop();
-      return text;
+      const circuits = readPersisted(kept);
+      return JSON.stringify({ ...kept, circuits: latest(circuits) });
     } catch (error) {
       const { message } = error as Error;
       const isOurs = error instanceof RestoreError;
@@ -82,23 +90,19 @@ export class StateFile {
 
   /** @returns whether the file was written. */
   #write(persist: () => string, patience: number): boolean {
-    const { path, server } = this.#options;
-    const temporary = `${path}.${process.pid}.tmp`;
+    const { path, identity } = this.#options;
     try {
       const unlock = lockFile(`${path}.lock`, patience);
       try {
         const servers = this.#read()?.servers;
-        const own = JSON.parse(persist()) as PersistedRegistry;
+        const entry = this.#entryIn(servers);
+        const own: KeptServer = { identity, ...(JSON.parse(persist()) as PersistedRegistry) };
         const document: StateDocument = {
           format: 'toolfuse-mcp',
           version: 1,
-          servers: { ...servers, [server]: withOthers(own, servers?.[server]) },
+          servers: { ...servers, [entry]: withOthers(own, servers?.[entry]) },
         };
-        writeFileSync(temporary, `${JSON.stringify(document)}\n`, { mode: 0o600 });
-        renameSync(temporary, path);
-      } catch (error) {
-        rmSync(temporary, { force: true });
-        throw error;
+        replaceFile(path, `${JSON.stringify(document)}\n`);
       } finally {
         unlock();
       }
@@ -108,6 +112,16 @@ export class StateFile {
       this.#tell(`${path} cannot be written: ${(error as Error).message}`);
       return false;
     }
+  }
+
+  /** Where the circuits of the server stand: under its name, unless another server of this name came first. */
+  #entryIn(servers: StateDocument['servers'] = {}): string {
+    const { server, identity } = this.#options;
+    if (identity === undefined) return server;
+    const own = `${server}~${identity}`;
+    if (Object.hasOwn(servers, own)) return own;
+    const first = Object.hasOwn(servers, server) ? servers[server]?.identity : undefined;
+    return first === undefined || first === identity ? server : own;
   }
 
   /** @throws Error if a file can neither be used nor renamed: it may belong to another program. */
@@ -140,11 +154,23 @@ export class StateFile {
   }
 }
 
+/** How many circuits are restored. Each is an actor, and a file can hold any number: the proxy would not be up in time. */
+const maxRestored = 1_000;
+
+/** The circuits that failed last. One that has forgotten all about that is as good as a new one. */
+function latest(circuits: readonly PersistedCircuit[]): readonly PersistedCircuit[] {
+  if (circuits.length <= maxRestored) return circuits;
+  // What a person has switched off comes first.
+  const rank = ({ state, lastFailureTime }: PersistedCircuit): number =>
+    state === 'isolated' || state === 'disabled' ? Infinity : (lastFailureTime ?? 0);
+  return circuits.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a))).slice(0, maxRestored);
+}
+
 /** How many circuits that this proxy does not know are kept in the file. */
 const maxOthers = 1_000;
 
 /** Adds the circuits that only other proxies of the same server know. */
-function withOthers(own: PersistedRegistry, kept: PersistedRegistry | undefined): PersistedRegistry {
+function withOthers(own: KeptServer, kept: KeptServer | undefined): KeptServer {
   const known = new Set(own.circuits.map(({ tool }) => tool));
   const all = Array.isArray(kept?.circuits) ? kept.circuits : [];
   const others = all.filter((each) => !known.has(each?.tool)).slice(-maxOthers);

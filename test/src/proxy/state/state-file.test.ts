@@ -123,6 +123,40 @@ describe('a state file', () => {
     expect(readFileSync(path, 'utf8')).toBe('somebody else wrote this');
   });
 
+  it('keeps servers of one program apart, and each finds its own circuits again', () => {
+    const of = (identity: string) =>
+      new StateFile({ path, server: 'files', identity, onTrouble: (what) => troubles.push(what) });
+    of('one').save(() => registryWithOpen('search').persist());
+    expect(of('two').load()).toBeUndefined();
+    of('two').save(() => registryWithOpen('fetch').persist());
+    of('one').save(() => registryWithOpen('list').persist());
+    expect(openIn(of('one').load())).toEqual(['search', 'list']);
+    expect(openIn(of('two').load())).toEqual(['fetch']);
+    expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')).servers)).toEqual(['files', 'files~two']);
+    expect(troubles).toEqual([]);
+  });
+
+  it('with any number of circuits has the latest thousand restored, and what a person has switched off', () => {
+    fileOf('files').save(() => registryWithOpen('search').persist());
+    const document = JSON.parse(readFileSync(path, 'utf8'));
+    const [seed] = document.servers.files.circuits;
+    document.servers.files.circuits = Array.from({ length: 30_000 }, (_, index) => ({
+      ...seed,
+      tool: `tool-${index}`,
+      state: index === 0 ? 'isolated' : 'open',
+      lastFailureTime: seed.lastFailureTime - 30_000 + index,
+    }));
+    writeFileSync(path, JSON.stringify(document));
+    const { circuits } = JSON.parse(fileOf('files').load() ?? '');
+    const names = circuits.map(({ tool }: { tool: string }) => tool);
+    expect([names.length, names[0], names[1], names[999]]).toEqual([
+      1_000,
+      'tool-0',
+      'tool-29999',
+      'tool-29001',
+    ]);
+  });
+
   it('whose circuits cannot be restored is reported', () => {
     writeFileSync(
       path,
