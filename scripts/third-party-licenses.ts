@@ -12,6 +12,7 @@ const inside: Readonly<Record<string, string>> = {
 /** A package without a file of its licence, and one of the same repository that has it. */
 const sameRepository: Readonly<Record<string, string>> = {
   'node_modules/@xstate/inspect': 'node_modules/xstate-v4',
+  'node_modules/proxy-agent-negotiate': 'node_modules/https-proxy-agent',
 };
 
 /** The folder of the package that a module belongs to; undefined for a module of our own. */

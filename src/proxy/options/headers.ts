@@ -3,6 +3,9 @@ import { show } from '../../../machines/rule.ts';
 import { cut } from './cut.ts';
 import { UsageError } from './usage-error.ts';
 
+/** `${NAME}`, or `${env:NAME}` as in VS Code's configuration. */
+const variable = /\$\{(?:env:)?(\w+)\}/g;
+
 type Headers = Readonly<Record<string, string>>;
 
 /** Headers whose values MCP and HTTP define. */
@@ -18,6 +21,9 @@ const ownHeaders = new Set([
   'transfer-encoding',
 ]);
 
+/** A header without a colon may be nothing but a secret. Only what looks like the name of a header is shown. */
+const shownFlag = (flag: string): string => (/^[A-Z][A-Za-z-]{0,15}$/.test(flag) ? `${show(flag)} ` : '');
+
 /**
  * The headers of a file, and those of flags (`NAME: VALUE`), which win. Names are equal regardless of case.
  *
@@ -32,7 +38,7 @@ export function readHeaders(file: Headers, flags: readonly string[]): Headers {
   };
   for (const [name, value] of Object.entries(file)) add(name, value);
   for (const flag of flags) {
-    const [name, value] = cut(flag, ':', `--header ${show(flag)} must be 'NAME: VALUE'`);
+    const [name, value] = cut(flag, ':', `--header ${shownFlag(flag)}must be 'NAME: VALUE'`);
     add(name.trim(), value);
   }
   return Object.fromEntries(byName.values());
@@ -48,7 +54,7 @@ export function expandHeaders(
   environment: Readonly<Record<string, string | undefined>>,
 ): Headers {
   const expand = (header: string, value: string): string =>
-    value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    value.replace(variable, (_, name: string) => {
       const found = environment[name];
       if (found === undefined) {
         throw new UsageError(`header ${header} needs the environment variable ${name}, which is not set`);

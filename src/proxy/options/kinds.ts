@@ -89,8 +89,11 @@ const httpUrl = (value: unknown): string | undefined =>
 export const url: Kind<string> = {
   placeholder: 'URL',
   must: 'a URL that begins with http: or https:',
-  mustInsteadOf: (value) =>
-    namesUser(value) ? 'a URL without user and password: put them in a header' : undefined,
+  mustInsteadOf: (value) => {
+    if (namesUser(value)) return 'a URL without user and password: put them in a header';
+    // What follows is often a key.
+    return /[?#]/.test(String(value)) ? 'a URL that begins with http: or https:' : undefined;
+  },
   schema: { type: 'string', format: 'uri', pattern: '^https?:' },
   fromText: httpUrl,
   fromJson: httpUrl,

@@ -78,7 +78,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     help: flags.help,
     status: flags.status,
     json: flags.json,
-    doubts: doubtsOf(environment, readHeaders(config.headers, flags.header)),
+    doubts: doubtsOf(environment, readHeaders(config.headers, flags.header), values.tokenEnv),
   };
 }
 
@@ -102,11 +102,20 @@ function checkQuestion({ status, json }: Flags, hasCommand: boolean): void {
 
 const variables = new Set(['TOOLFUSE_CONFIG', ...Object.keys(settings).map(variableOf)]);
 
-/** Environment variables that look like settings, but are neither settings nor used by a header. */
-const doubtsOf = (environment: Environment, headers: Readonly<Record<string, string>>): string[] =>
+/** Environment variables that look like settings, but are neither settings nor used by a header or as a key. */
+const doubtsOf = (
+  environment: Environment,
+  headers: Readonly<Record<string, string>>,
+  tokenEnv: unknown,
+): string[] =>
   Object.keys(environment)
-    .filter((name) => name.startsWith('TOOLFUSE_') && !variables.has(name))
-    .filter((name) => !Object.values(headers).some((value) => value.includes(`\${${name}}`)))
+    .filter((name) => name.startsWith('TOOLFUSE_') && !variables.has(name) && name !== tokenEnv)
+    .filter(
+      (name) =>
+        !Object.values(headers).some(
+          (value) => value.includes(`\${${name}}`) || value.includes(`\${env:${name}}`),
+        ),
+    )
     .map((name) => `${name} in the environment is no setting; see toolfuse mcp --help`);
 
 function readToolFlag(flag: string, tools: Drafts): void {

@@ -51,6 +51,9 @@ export const callSettings = {
   ),
 };
 
+/** How many clients are served at a time. Each has a server of its own. */
+export const defaultMaxSessions = 100;
+
 /** An hour: a client that is silent for longer has gone. */
 const idleTimeoutMs = 3_600_000;
 
@@ -60,6 +63,12 @@ export const serverSettings = {
     'the name of the server in logs, state files and answers; by default made from its command or URL',
   ),
   url: setting(url, 'a server that is reached over Streamable HTTP, instead of a command'),
+  ca: setting(
+    text('FILE'),
+    'certificates (PEM) of authorities to trust for the URL, beside the usual ones; SSL_CERT_FILE and NODE_EXTRA_CA_CERTS do the same',
+  ),
+  cert: setting(text('FILE'), "the client's certificate (PEM) for the URL, with --key"),
+  key: setting(text('FILE'), 'the private key (PEM) of --cert'),
   startTimeoutMs: setting(
     positiveMs,
     'how long the server may take to start, including what a launcher has to install',
@@ -69,6 +78,15 @@ export const serverSettings = {
     address,
     'serve clients over Streamable HTTP at /mcp, instead of standard input and output; each session has its own server',
   ),
+  tokenEnv: setting(
+    text('NAME'),
+    'with --listen, the environment variable that holds the key which every client has to show, as Authorization: Bearer KEY; needed where the address is not of this machine only',
+  ),
+  maxSessions: setting(
+    count,
+    'with --listen, how many sessions, each with its server, there can be at a time',
+    defaultMaxSessions,
+  ),
   idleTimeoutMs: setting(
     positiveMs,
     'with --listen, how long a client may be silent before its session and its server are ended',
@@ -77,7 +95,7 @@ export const serverSettings = {
 };
 
 /** The description of headers, in the help and the schema. */
-export const aboutHeaders = `a header to send to the URL; \${NAME} in its value is taken from the environment`;
+export const aboutHeaders = `a header to send to the URL; \${NAME} or \${env:NAME} in its value is taken from the environment`;
 
 export const behaviourSettings = {
   resultErrors: setting(

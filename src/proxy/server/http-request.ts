@@ -1,17 +1,15 @@
-import {
-  type AgentOptions,
-  globalAgent,
-  Agent as HttpAgent,
-  type IncomingMessage,
-  request as requestByHttp,
-} from 'node:http';
-import { globalAgent as globalHttpsAgent, Agent as HttpsAgent, request as requestByHttps } from 'node:https';
+import { type Agent, type IncomingMessage, request as requestByHttp } from 'node:http';
+import { request as requestByHttps } from 'node:https';
 import type { Socket } from 'node:net';
+import { AnswerFault } from './delivery-fault.ts';
+import { HttpAgents } from './http-agents.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Keeps the connections. Default: connections with the usual certificates. */
+  readonly agents?: HttpAgents;
   /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
 }
@@ -27,14 +25,8 @@ export interface HttpAnswer {
 /** How long a connection may take to be made, in ms. */
 const connectTimeoutMs = 10_000;
 
-/** Idle connections are closed after this time, in ms: many servers close theirs after five seconds, and a request must not meet that moment. */
-const idleMs = 4_000;
-
-/** The options of one of Node's global agents, which hold the HTTP proxies that Node was told to use. */
-const optionsOf = (agent: HttpAgent): AgentOptions => (agent as { options?: AgentOptions }).options ?? {};
-
-const httpAgent = new HttpAgent({ ...optionsOf(globalAgent), timeout: idleMs });
-const httpsAgent = new HttpsAgent({ ...optionsOf(globalHttpsAgent), timeout: idleMs });
+/** Connections that need no certificates of their own. */
+const plainAgents = new HttpAgents();
 
 /** How long an unwanted body is read, in ms, so that its connection can be reused. */
 const letGoMs = 1_000;
@@ -45,17 +37,51 @@ const letGoMs = 1_000;
  *
  * @throws Error if there is no answer. Its `wasSent` is false if no connection was made.
  */
-export function ask(url: string, { method, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer> {
+  const { agents = plainAgents } = request;
+  const agent = agents.agentFor(url);
+  return askBy(agent instanceof Promise ? await unsent(agent) : agent, url, request, agents.tls);
+}
+
+function askBy(
+  agent: Agent,
+  url: string,
+  { method, headers, body, signal }: HttpRequest,
+  tls: HttpAgents['tls'],
+): Promise<HttpAnswer> {
   const isSecure = url.startsWith('https:');
   return new Promise((resolve, reject) => {
-    const options = { method, headers, signal, agent: isSecure ? httpsAgent : httpAgent };
-    const request = (isSecure ? requestByHttps : requestByHttp)(url, options);
+    const request = (isSecure ? requestByHttps : requestByHttp)(url, {
+      method,
+      headers,
+      signal,
+      agent,
+      ...tls,
+    });
     let wasSent = false;
+    // An HTTP proxy is connected before there is a socket.
+    const timer = setTimeout(() => request.destroy(connectTimeout()), connectTimeoutMs);
     request.on('error', (error) => reject(Object.assign(error, { wasSent })));
     request.once('socket', (socket) => {
+      clearTimeout(timer);
       onceConnected(socket, isSecure ? 'secureConnect' : 'connect', () => {
         wasSent = true;
       });
+    });
+    request.once('close', () => {
+      clearTimeout(timer);
+      // Only if nothing else has happened: it answered with something that is no answer.
+      reject(
+        Object.assign(new Error('the connection was closed without an answer'), {
+          code: 'ECONNRESET',
+          wasSent,
+        }),
+      );
+    });
+    request.once('upgrade', (answer, socket) => {
+      socket.destroy();
+      const why = `HTTP ${answer.statusCode}: it wants to switch to another protocol`;
+      reject(AnswerFault.nonsense(why));
     });
     request.once('response', (answer) => {
       // A reader gets these errors from the stream; this listener keeps them from crashing us when nobody reads.
@@ -70,6 +96,12 @@ export function ask(url: string, { method, headers, body, signal }: HttpRequest)
     request.end(body);
   });
 }
+
+/** What fails before there is a connection. */
+const unsent = async <Value>(promise: Promise<Value>): Promise<Value> =>
+  promise.catch((error: unknown) => {
+    throw Object.assign(error as Error, { wasSent: false });
+  });
 
 export const isOk = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
 
@@ -113,14 +145,32 @@ export function saidIn({ headers }: HttpAnswer, text: string): string {
     .slice(0, maxSaidLength);
 }
 
+/** Where APIs put the message of an error. */
+interface Said {
+  readonly message?: unknown;
+  readonly error_description?: unknown;
+  readonly detail?: unknown;
+  readonly title?: unknown;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
 function messageIn(text: string): string {
   try {
-    const { error, message } = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown };
-    return String(error?.message ?? message ?? '');
+    const { error, ...others } = JSON.parse(text) as Said & { readonly error?: Said | string };
+    const inner =
+      typeof error === 'string' ? { ...others, message: others.error_description ?? error } : error;
+    return [inner?.message, others.message, others.detail, others.title].find(isText) ?? '';
   } catch {
     return '';
   }
 }
+
+/** With the code from which the circuits learn that it is a timeout. */
+const connectTimeout = (): Error =>
+  Object.assign(new Error(`no connection within ${connectTimeoutMs / 1000} s`), {
+    code: 'UND_ERR_CONNECT_TIMEOUT',
+  });
 
 /** Calls `tell` when a socket is connected; at once, if it is a reused one. Destroys a socket that takes too long. */
 function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell: () => void): void {
@@ -128,11 +178,7 @@ function onceConnected(socket: Socket, event: 'connect' | 'secureConnect', tell:
     tell();
     return;
   }
-  const timer = setTimeout(() => {
-    const error = new Error(`no connection within ${connectTimeoutMs / 1000} s`);
-    // The code from which the circuits learn that it is a timeout.
-    socket.destroy(Object.assign(error, { code: 'UND_ERR_CONNECT_TIMEOUT' }));
-  }, connectTimeoutMs);
+  const timer = setTimeout(() => socket.destroy(connectTimeout()), connectTimeoutMs);
   socket.once(event, tell);
   for (const end of [event, 'close']) socket.once(end, () => clearTimeout(timer));
 }

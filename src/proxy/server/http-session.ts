@@ -2,11 +2,15 @@ import { eraOf } from '../wire/era.ts';
 import { headerValue } from '../wire/header-value.ts';
 import type { Message } from '../wire/message.ts';
 import { standardHeaders } from '../wire/standard-headers.ts';
-import { ask, type HttpAnswer, type HttpRequest, isOk, letGo } from './http-request.ts';
+import type { HttpAgents } from './http-agents.ts';
+import { ask, type HttpAnswer, type HttpRequest, isOk, letGo, saidOf } from './http-request.ts';
+import { Secrets, shownUrl } from './secrets.ts';
 
 export interface HttpServerOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Keeps the connections. Default: connections with the usual certificates. */
+  readonly agents?: HttpAgents;
 }
 
 /** What the headers of a modern message repeat of it. */
@@ -27,7 +31,7 @@ function redirectionOf({ status, headers }: HttpAnswer, from: string): string | 
 /** The error that an answer with an error status stands for. */
 export function httpError({ status, statusText, headers }: HttpAnswer, said = ''): Error {
   const location = headers.get('location');
-  const where = status >= 300 && status < 400 && location !== null ? `, to ${location}` : '';
+  const where = status >= 300 && status < 400 && location !== null ? `, to ${shownUrl(location)}` : '';
   const words = said === '' ? '' : `: ${said}`;
   return Object.assign(new Error(`HTTP ${status} ${statusText}`.trim() + where + words), { status, headers });
 }
@@ -38,6 +42,7 @@ const farewellMs = 1_500;
 /** The HTTP requests of one MCP session. */
 export class HttpSession {
   readonly #options: HttpServerOptions;
+  readonly #secrets: Secrets;
   #id: string | undefined;
   /** The version of the protocol, once it is agreed on. */
   version: string | undefined;
@@ -46,11 +51,17 @@ export class HttpSession {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#secrets = new Secrets(options.headers);
   }
 
   /** Whether the server has given the session an id, so that it can forget it. */
   get isNamed(): boolean {
     return this.#id !== undefined;
+  }
+
+  /** The message of a refusal, without the secrets that a server may repeat. */
+  async saidOf(answer: HttpAnswer): Promise<string> {
+    return this.#secrets.hide(await saidOf(answer));
   }
 
   /** @param argumentHeaders Headers that repeat arguments of a call. */
@@ -123,9 +134,14 @@ export class HttpSession {
 
   /** Follows redirections within the same server only: no other server may see the headers, which can hold secrets. */
   async #ask(request: HttpRequest): Promise<HttpAnswer> {
-    let url = this.#options.url;
+    const { agents } = this.#options;
+    let { url } = this.#options;
     for (let redirections = 0; ; redirections++) {
-      const answer = await ask(url, { ...request, headers: this.#headers(request.headers) });
+      const answer = await ask(url, {
+        ...request,
+        ...(agents !== undefined && { agents }),
+        headers: this.#headers(request.headers),
+      });
       const next = redirectionOf(answer, url);
       if (next === undefined || redirections === maxRedirections) return answer;
       letGo(answer);

@@ -128,6 +128,9 @@ describe('a setting', () => {
     [['--no-such'], "Unknown option '--no-such'"],
     [['--no-min-backoff'], "Unknown option '--no-min-backoff'"],
     [['--header', 'X'], '--header "X" must be \'NAME: VALUE\''],
+    [['--header', 'Bearer s3cret'], "--header must be 'NAME: VALUE'"],
+    [['--header', 's3cret-tok3n'], "--header must be 'NAME: VALUE'"],
+    [['--url', 'htp://a/mcp?key=s3cret'], '--url must be a URL that begins with http: or https:'],
   ])('is refused by its flag and value: %j', (args, expected) => {
     expect(complaint(args)).toContain(expected);
   });
@@ -195,6 +198,11 @@ describe('headers', () => {
       Authorization: 'Bearer s3cret',
       'X-Time': '12:30',
     });
+  });
+
+  it('take them in the words of VS Code as well', () => {
+    const args = ['--header', `A: \${env:TOKEN}`, '--header', `B: \${input:TOKEN}`];
+    expect(readOptions(args, { TOKEN: 's3cret' }).headers).toEqual({ A: 's3cret', B: `\${input:TOKEN}` });
   });
 
   it.each([
@@ -314,8 +322,13 @@ describe('a command line for --status', () => {
 
 describe('a variable of the environment', () => {
   it('that looks like a setting but is not one is reported, unless a header uses it', () => {
-    const environment = { TOOLFUSE_MIN_BAKOFF: '1', TOOLFUSE_TOKEN: 's3cret', TOOLFUSE_MIN_BACKOFF: '1' };
-    const args = ['--url', 'http://a', '--header', `X: \${TOOLFUSE_TOKEN}`];
+    const environment = {
+      TOOLFUSE_MIN_BAKOFF: '1',
+      TOOLFUSE_TOKEN: 's3cret',
+      TOOLFUSE_KEY: 'k3y',
+      TOOLFUSE_MIN_BACKOFF: '1',
+    };
+    const args = ['--url', 'http://a', '--header', `X: \${TOOLFUSE_TOKEN}`, '--token-env', 'TOOLFUSE_KEY'];
     expect(readOptions(args, environment).doubts).toEqual([
       'TOOLFUSE_MIN_BAKOFF in the environment is no setting; see toolfuse mcp --help',
     ]);

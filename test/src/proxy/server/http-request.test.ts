@@ -145,3 +145,24 @@ describe('the headers of a request', () => {
     expect(seen).toEqual(['toolfuse', undefined, 'me', 'Bearer x']);
   });
 });
+
+describe('a server that answers with something that is no answer', () => {
+  it.each([
+    ['101', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'],
+    ['nothing', ''],
+    ['half a status', 'HTTP/1.1 2'],
+  ])('leaves no request waiting: %s', async (_, text) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(text));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const error = await get(`http://127.0.0.1:${port}/mcp`).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    // The server got the request: it may have done something.
+    expect(hasNotRun(error)).toBe(false);
+    expect(categorize(error)).toBe(text.includes('101') ? 'serviceUnavailable' : 'network');
+    server.close();
+  });
+});

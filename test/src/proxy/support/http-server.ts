@@ -7,6 +7,7 @@ export async function serve(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    server,
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Ends the server and all of its connections. */
     async stop(): Promise<void> {
