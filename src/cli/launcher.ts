@@ -1,5 +1,15 @@
-/** How often the launcher is looked for, in ms. */
+/** How often the parent is looked for, in ms. */
 const pollMs = 1_000;
+
+/** Calls `end` when the process that started this one is gone. */
+export function onParentGone(end: () => void): void {
+  const parent = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(poll);
+    end();
+  }, pollMs).unref();
+}
 
 /**
  * Calls `end` when the npx that started this process is gone. npx passes a signal on to its shell only, which dies of it
@@ -7,11 +17,5 @@ const pollMs = 1_000;
  */
 export function onLauncherGone(end: () => void): void {
   const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = process.env;
-  if (event !== 'npx' || !script.includes('toolfuse')) return;
-  const shell = process.ppid;
-  const poll = setInterval(() => {
-    if (process.ppid === shell) return;
-    clearInterval(poll);
-    end();
-  }, pollMs).unref();
+  if (event === 'npx' && script.includes('toolfuse')) onParentGone(end);
 }

@@ -9,6 +9,7 @@ import type { Connect } from './server/server-connection.ts';
 import { serverName } from './server-name.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
+import { serverIdentity } from './state/server-identity.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
 import { serveStatus } from './status/serve-status.ts';
@@ -33,7 +34,8 @@ export class McpProxy {
   readonly #startedAt = new Date().toISOString();
   readonly #connect: Connect;
   readonly #sessions = new Set<Session>();
-  readonly #closing = new Set<Promise<void>>();
+  /** The sessions whose servers have not ended yet. */
+  readonly #closing = new Map<Session, Promise<void>>();
   readonly #stops: (() => void)[] = [];
   readonly #endings: (() => void)[] = [];
   #announcement: NodeJS.Immediate | undefined;
@@ -58,7 +60,7 @@ export class McpProxy {
     const file =
       options.state === undefined
         ? undefined
-        : new StateFile({ path: options.state, server: name, onTrouble });
+        : new StateFile({ path: options.state, server: name, identity: serverIdentity(options), onTrouble });
     if (file !== undefined) checkState(file, options.state);
     const restore = file?.load();
     this.circuits = makeCircuits(options, name, restore);
@@ -105,8 +107,13 @@ export class McpProxy {
   async close(session: Session): Promise<void> {
     this.#sessions.delete(session);
     const closing = session.close();
-    this.#closing.add(closing);
-    await closing.finally(() => this.#closing.delete(closing));
+    this.#closing.set(session, closing);
+    await closing.finally(() => this.#closing.delete(session));
+  }
+
+  /** Passes on to every server a signal that the proxy was sent. */
+  signal(name: NodeJS.Signals): void {
+    for (const session of [...this.#sessions, ...this.#closing.keys()]) session.signal(name);
   }
 
   /** Shows the circuits on a page. If that fails, the proxy goes on without it. */
@@ -136,7 +143,10 @@ export class McpProxy {
     for (const stop of this.#stops) stop();
     // A session that is closed already may have a server that still runs.
     while (this.#sessions.size + this.#closing.size > 0) {
-      await Promise.all([...this.#closing, ...[...this.#sessions].map((session) => this.close(session))]);
+      await Promise.all([
+        ...this.#closing.values(),
+        ...[...this.#sessions].map((session) => this.close(session)),
+      ]);
     }
     for (const ending of this.#endings) ending();
     this.circuits.stop();

@@ -5,6 +5,7 @@ import { LineWriter } from '../wire/line-writer.ts';
 import type { Message } from '../wire/message.ts';
 import { tellMessages } from '../wire/message-listener.ts';
 import { within } from '../within.ts';
+import { ProcessGroup } from './process-group.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
 export interface CommandServerOptions {
@@ -24,12 +25,16 @@ const graceMs = 1_500;
 const lingerMs = 200;
 const maxLingerMs = 2_000;
 
+/** How long a server that has closed its output may take to exit, in ms. */
+const deafMs = 500;
+
 const isWindows = process.platform === 'win32';
 
 /** A server that runs as a child process, and speaks on its standard input and output. */
 export class CommandServer implements ServerConnection {
   /** Undefined if it could not be started. */
   readonly #child: ChildProcess | undefined;
+  readonly #group: ProcessGroup | undefined;
   readonly #events: ServerEvents;
   readonly #reader: LineReader;
   readonly #writer: LineWriter | undefined;
@@ -38,6 +43,8 @@ export class CommandServer implements ServerConnection {
   /** Waits, after its exit, for its output to fall silent. */
   #linger: NodeJS.Timeout | undefined;
   #lingersUntil = 0;
+  /** Why it was ended, where its exit would not say so. */
+  #why: string | undefined;
 
   constructor({ command, args, maxMessageBytes }: CommandServerOptions, events: ServerEvents) {
     this.#events = events;
@@ -49,6 +56,7 @@ export class CommandServer implements ServerConnection {
     });
     try {
       this.#child = start(command, args);
+      this.#group = new ProcessGroup(this.#child);
     } catch (error) {
       // `spawn` throws some errors at once and reports others later. The caller gets all of them later.
       queueMicrotask(() => this.#end(neverStarted(command, error as Error)));
@@ -63,6 +71,7 @@ export class CommandServer implements ServerConnection {
       this.#reader.push(chunk);
       if (performance.now() < this.#lingersUntil) this.#linger?.refresh();
     });
+    stdout?.once('end', () => void this.#endIfDeaf());
     this.#gone = this.#awaitEnd(command);
   }
 
@@ -77,7 +86,9 @@ export class CommandServer implements ServerConnection {
       });
       // Child processes may keep its output open, so its exit counts as the end, once the rest of its output was read.
       child.once('exit', (code, signal) => {
-        const end = { why: signal === null ? `it exited with code ${code}` : `it was ended by ${signal}` };
+        this.#group?.forget();
+        const itself = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+        const end = { why: this.#why ?? itself };
         const settle = (): void => {
           this.#end(end);
           resolve();
@@ -122,18 +133,31 @@ export class CommandServer implements ServerConnection {
 
   agreeOn(): void {}
 
+  signal(name: NodeJS.Signals): void {
+    this.#group?.pass(name);
+  }
+
   async close(how: 'gently' | 'now'): Promise<void> {
     if (how === 'now') this.#isOver = true;
     else {
       this.#child?.stdin?.end();
       if (await within(graceMs, this.#gone)) return;
-      this.#signal('SIGTERM');
+      this.#group?.send('SIGTERM');
       if (await within(graceMs, this.#gone)) return;
     }
     this.#isOver = true;
     this.#child?.stdout?.resume();
-    this.#signal('SIGKILL');
+    this.#group?.send('SIGKILL');
     await this.#gone;
+  }
+
+  /** It has closed its output. If it goes on running, nobody can use it any more. */
+  async #endIfDeaf(): Promise<void> {
+    if (this.#isOver || (await within(deafMs, this.#gone))) return;
+    this.#why = 'it closed its output';
+    this.#group?.send('SIGTERM');
+    if (await within(graceMs, this.#gone)) return;
+    this.#group?.send('SIGKILL');
   }
 
   #end(end: ServerEnd): void {
@@ -141,20 +165,8 @@ export class CommandServer implements ServerConnection {
     this.#reader.end();
     this.#isOver = true;
     // For processes that it started and left behind.
-    this.#signal('SIGTERM');
+    this.#group?.send('SIGTERM');
     this.#events.onEnd(end);
-  }
-
-  /** Signals the server and every process that it started. */
-  #signal(signal: NodeJS.Signals): void {
-    const { pid } = this;
-    if (pid === undefined) return;
-    try {
-      if (isWindows) this.#child?.kill(signal);
-      else process.kill(-pid, signal);
-    } catch {
-      // All of them are gone already.
-    }
   }
 }
 

@@ -21,6 +21,8 @@ export interface ServerEnd {
   readonly exitCode?: number;
   /** Whether another run is to replace it at once, without counting as a failure of the server. */
   readonly isReplaced?: boolean;
+  /** The requests that it certainly has not begun with, by their ids as JSON text, and why. */
+  readonly refused?: { readonly ids: ReadonlySet<string>; readonly error: unknown };
 }
 
 /** A running server. */
@@ -37,6 +39,8 @@ export interface ServerConnection {
   resume(): void;
   /** Client and server have agreed on a version of the protocol. */
   agreeOn(version: string): void;
+  /** Passes on a signal that the proxy was sent, where the server is a process on this machine. */
+  signal?(name: NodeJS.Signals): void;
   /** Ends it: `gently`, with time to finish; `now`, if it is known to hang. Resolves when it is gone. */
   close(how: 'gently' | 'now'): Promise<void>;
 }

@@ -169,6 +169,11 @@ export class ServerLink {
     await closing;
   }
 
+  /** Passes on a signal that the proxy was sent. */
+  signal(name: NodeJS.Signals): void {
+    this.#connection?.signal?.(name);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -183,6 +184,98 @@ describe('toolfuse mcp', () => {
     proxy.child.kill(signal);
     expect(await proxy.exited).toBe(exitCode);
     expect(isGone(server)).toBe(true);
+  });
+
+  describe('in front of a server that is deaf to the end of its input', () => {
+    /** @param deafTo The signals that it ignores. */
+    async function start(...deafTo: string[]) {
+      const handlers = deafTo.map((signal) => `process.on('${signal}', () => {});`).join('');
+      const program = `${handlers} setInterval(() => {}, 1_000); console.error('runs')`;
+      const proxy = toolfuse('mcp', '--', process.execPath, '-e', program);
+      await expect.poll(() => proxy.printed.err).toContain('runs');
+      return { proxy, server: await childOf(proxy) };
+    }
+
+    it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s reaches the server itself', async (signal) => {
+      const program = `process.on('${signal}', () => { console.error('got ${signal}'); process.exit(); });
+        setInterval(() => {}, 1_000); console.error('runs')`;
+      const proxy = toolfuse('mcp', '--log', 'none', '--', process.execPath, '-e', program);
+      await expect.poll(() => proxy.printed.err).toContain('runs');
+      proxy.child.kill(signal);
+      await proxy.exited;
+      expect(proxy.printed.err).toContain(`got ${signal}`);
+    });
+
+    it('no server outlives a client that loses its patience', async () => {
+      const { proxy, server } = await start('SIGINT', 'SIGTERM');
+      // As Claude Code does it.
+      proxy.child.kill('SIGINT');
+      await sleep(100);
+      proxy.child.kill('SIGTERM');
+      await sleep(400);
+      proxy.child.kill('SIGKILL');
+      await proxy.exited;
+      await expect.poll(() => isGone(server)).toBe(true);
+    });
+
+    it('no server outlives a proxy that is killed', async () => {
+      const { proxy, server } = await start('SIGTERM');
+      proxy.child.kill('SIGKILL');
+      await proxy.exited;
+      await expect.poll(() => isGone(server)).toBe(true);
+    });
+
+    it('none of several servers does', async () => {
+      const pids = join(folder, 'pids');
+      const program = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000);
+        require('node:fs').appendFileSync(${JSON.stringify(pids)}, process.pid + '\\n');`;
+      const proxy = toolfuse('mcp', '--listen', '0', '--', process.execPath, '-e', program);
+      await expect.poll(() => proxy.printed.err).toMatch(/http:/);
+      const [url = ''] = /http:[^"]*/.exec(proxy.printed.err) ?? [];
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ jsonrpc: '2.0', ...initialize });
+      for (let count = 0; count < 3; count++) {
+        void fetch(url, { method: 'POST', headers, body }).catch(() => {});
+      }
+      const servers = () =>
+        readFileSync(pids, { encoding: 'utf8', flag: 'a+' }).trim().split('\n').map(Number);
+      await expect.poll(servers).toHaveLength(3);
+      proxy.child.kill('SIGKILL');
+      await expect.poll(() => servers().every(isGone)).toBe(true);
+    });
+  });
+
+  it('answers calls under way when its input has ended, and then ends', async () => {
+    const slow = join(folder, 'slow.mjs');
+    writeFileSync(
+      slow,
+      `import { createInterface } from 'node:readline';
+      const lines = createInterface({ input: process.stdin });
+      lines.on('line', (line) => {
+        const { id } = JSON.parse(line);
+        setTimeout(() => console.log(JSON.stringify({ jsonrpc: '2.0', id, result: {} })), id * 1_000);
+      });
+      lines.on('close', () => process.exit(0));`,
+    );
+    const proxy = toolfuse('mcp', '--log', 'none', '--', process.execPath, slow);
+    for (const id of [0, 2])
+      proxy.child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...initialize, id })}\n`);
+    proxy.child.stdin.end();
+    expect(await proxy.exited).toBe(0);
+    const ids = proxy.printed.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    expect(ids).toEqual([0, 2]);
+  });
+
+  it('answers with an error what its server never answered, where a signal ends it', async () => {
+    const proxy = toolfuse('mcp', '--', process.execPath, '-e', 'setInterval(() => {}, 1_000)');
+    const answer = proxy.ask(initialize);
+    await expect.poll(() => proxy.printed.err).toContain('server.started');
+    proxy.child.kill('SIGTERM');
+    expect(await answer).toMatchObject({ id: 0, error: { message: expect.stringMatching(/session ended/) } });
+    expect(await proxy.exited).toBe(143);
   });
 
   it('ends, and ends a stubborn server', async () => {

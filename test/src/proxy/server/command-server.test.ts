@@ -56,6 +56,54 @@ describe('a server that ends', () => {
   });
 });
 
+it('a server that closes its output has ended, and is ended, though its process goes on', async () => {
+  const program = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000); fs.closeSync(1);`;
+  const { server, ended } = run(program, () => {});
+  expect(await ended).toBe('it closed its output');
+  expect(() => process.kill(server.pid ?? 0, 0)).toThrow('ESRCH');
+});
+
+describe('a signal', () => {
+  const deafTo = (...signals: string[]): string =>
+    `for (const signal of ${JSON.stringify(signals)}) process.on(signal, () => console.log(signal));
+     setInterval(() => {}, 1_000); console.log('runs');`;
+
+  /** Runs a server that prints its signals. */
+  async function runDeaf(...signals: string[]) {
+    const said: string[] = [];
+    const { server, ended } = run(deafTo(...signals), ({ bytes }) => said.push(bytes.toString().trim()));
+    await expect.poll(() => said).toEqual(['runs']);
+    return { server, ended, said };
+  }
+
+  it('is passed on at once', async () => {
+    const { server, ended } = await runDeaf();
+    server.signal('SIGINT');
+    expect(await ended).toBe('it was ended by SIGINT');
+  });
+
+  it('that comes second is passed on as well, and ends a server that is deaf to both', async () => {
+    const { server, ended, said } = await runDeaf('SIGINT', 'SIGTERM');
+    server.signal('SIGINT');
+    await expect.poll(() => said).toContain('SIGINT');
+    server.signal('SIGTERM');
+    expect(await ended).toBe('it was ended by SIGKILL');
+    expect(said).toEqual(['runs', 'SIGINT', 'SIGTERM']);
+  });
+
+  it('that comes third ends it without any delay', async () => {
+    const { server, ended } = await runDeaf('SIGINT', 'SIGTERM');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let times = 0; times < 3; times++) server.signal('SIGTERM');
+      // Its exit is told once its output has ended.
+      expect(await ended).toBe('it was ended by SIGKILL');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 it('a server whose output nobody reads still ends when it is told to', async () => {
   const program = `setInterval(() => { for (let n = 0; n < 1_000; n++) console.log('x'.repeat(1_000)); }, 1)`;
   let heard = 0;
