@@ -11,6 +11,8 @@ export interface StdioClientOptions {
   readonly output: Writable;
   /** The longest line that is passed on, in bytes. */
   readonly maxMessageBytes: number;
+  /** The client will send nothing more. It may still read answers. */
+  readonly onInputEnd: () => void;
   /** The client has gone, or its session is over. */
   readonly onEnd: () => void;
 }
@@ -35,7 +37,7 @@ export class StdioClient implements Client {
 
   /** Starts to read, for a session. */
   start(session: Session): void {
-    const { input, output, maxMessageBytes, onEnd } = this.#options;
+    const { input, output, maxMessageBytes, onInputEnd, onEnd } = this.#options;
     this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
       onLine: (line) => tellMessages(line, session.fromClient),
@@ -47,7 +49,7 @@ export class StdioClient implements Client {
       // Nothing more will come, so what was read ahead is passed on now.
       for (const chunk of this.#held.splice(0)) this.#reader?.push(chunk);
       this.#reader?.end();
-      onEnd();
+      onInputEnd();
     });
     input.on('error', onEnd);
     output.on('drain', () => session.resume());

@@ -3,7 +3,7 @@ import { headerValue } from '../wire/header-value.ts';
 import type { Message } from '../wire/message.ts';
 import { standardHeaders } from '../wire/standard-headers.ts';
 import type { HttpAgents } from './http-agents.ts';
-import { ask, type HttpAnswer, type HttpRequest, isOk, letGo, saidOf } from './http-request.ts';
+import { ask, type HttpAnswer, type HttpRequest, isOk, letGo } from './http-request.ts';
 import { Secrets, shownUrl } from './secrets.ts';
 
 export interface HttpServerOptions {
@@ -59,9 +59,9 @@ export class HttpSession {
     return this.#id !== undefined;
   }
 
-  /** The message of a refusal, without the secrets that a server may repeat. */
-  async saidOf(answer: HttpAnswer): Promise<string> {
-    return this.#secrets.hide(await saidOf(answer));
+  /** A text of the server without the secrets that it may repeat. */
+  hideSecrets(text: string): string {
+    return this.#secrets.hide(text);
   }
 
   /** @param argumentHeaders Headers that repeat arguments of a call. */

@@ -3,6 +3,7 @@ import { envelopeOf } from '../wire/envelope.ts';
 import { type Era, eraOf } from '../wire/era.ts';
 import type { Json, Message } from '../wire/message.ts';
 import { within } from '../within.ts';
+import { hasForgotten } from './forgotten-session.ts';
 import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
 import { asksForLife } from './life-signs.ts';
@@ -28,6 +29,9 @@ const takenMs = 30_000;
 /** How long the last answers may take when the session ends, in ms. A client that ends the proxy does not wait much longer. */
 const graceMs = 1_500;
 
+/** How long requests under way may still be answered, or refused, once the session is known to be forgotten, in ms. */
+const settleMs = 1_000;
+
 /** A message that waits to be sent, or for its answer. */
 interface Exchange {
   readonly message: Message;
@@ -50,6 +54,8 @@ export class UrlServer implements ServerConnection {
   /** The ids of modern requests for the list of tools. */
   readonly #lists = new Set<string>();
   #isOver = false;
+  /** What the server has refused, once it has forgotten the session. */
+  #refusal: { readonly ids: Set<string>; readonly error: Error } | undefined;
   /** Settled when the next message may be sent; undefined if it may be sent at once. */
   #turn: Promise<unknown> | undefined;
 
@@ -64,6 +70,11 @@ export class UrlServer implements ServerConnection {
 
   write(message: Message): boolean {
     if (this.#isOver) return true;
+    if (this.#refusal !== undefined) {
+      // The next run gets it.
+      if (message.isRequest) this.#refusal.ids.add(message.id as string);
+      return true;
+    }
     const era = message.isRequest ? eraOf(message) : 'legacy';
     const exchange = { message, era, abort: new AbortController(), isSent: false, isRepeated: false };
     if (message.method === 'notifications/cancelled' && this.#hangUp(message)) return true;
@@ -156,6 +167,10 @@ export class UrlServer implements ServerConnection {
     const { message, abort } = exchange;
     const { signal } = abort;
     if (signal.aborted) return;
+    if (this.#refusal !== undefined && message.isRequest) {
+      this.#refusal.ids.add(message.id as string);
+      return;
+    }
     exchange.isSent = true;
     const tooLate = (): void => abort.abort(new Error(`it was not accepted within ${takenMs / 1000} s`));
     const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
@@ -180,17 +195,33 @@ export class UrlServer implements ServerConnection {
     const { status } = answer;
     const wasNamed = this.#session.isNamed && era === 'legacy';
     const refusal = await ServerRefusal.read(answer);
-    const error = message.id === undefined ? undefined : refusal.answerTo(message.id, era);
-    if (error !== undefined) {
-      if (await this.#repeats(exchange, error)) return this.#post(exchange);
-      if (!this.#isOver && !exchange.abort.signal.aborted) this.#receive(error);
+    const said = this.#session.hideSecrets(refusal.said);
+    const failure = httpError(answer, said);
+    if (wasNamed && hasForgotten(status, said)) {
+      this.#forgotten(message, failure, status);
       return;
     }
-    const { said } = refusal;
-    // The specification asks for 404, but some servers, such as the SDK's examples, say it with 400.
-    const isForgotten = wasNamed && (status === 404 || (status === 400 && /\bsession\b/i.test(said)));
-    this.#undelivered(message, httpError(answer, said));
-    if (isForgotten) this.#end({ why: `it has forgotten the session (HTTP ${status})`, isReplaced: true });
+    const error = message.id === undefined ? undefined : refusal.answerTo(message.id, era);
+    if (error === undefined) {
+      this.#undelivered(message, failure);
+    } else {
+      if (await this.#repeats(exchange, error)) return this.#post(exchange);
+      if (!this.#isOver && !exchange.abort.signal.aborted) this.#receive(error);
+    }
+  }
+
+  /** The session is lost. What else is under way is refused likewise, or answered. */
+  #forgotten(message: Message, error: Error, status: number): void {
+    if (this.#refusal === undefined) {
+      const refused = { ids: new Set<string>(), error };
+      this.#refusal = refused;
+      const why = `it has forgotten the session (HTTP ${status})`;
+      void within(settleMs, Promise.all(this.#exchanges.values())).then(() =>
+        this.#end({ why, isReplaced: true, refused }),
+      );
+    }
+    if (message.isRequest) this.#refusal.ids.add(message.id as string);
+    else this.#undelivered(message, error);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface ClientRequest {
   readonly call: ToolCall | undefined;
   /** How long its answer may take, from the request or its last sign of progress, in ms; `Infinity` for any time. */
   readonly waitMs: number;
+  /** When the client asked, in ms of `performance.now()`. */
+  readonly askedAt: number;
   /** When that time is over, in ms of `performance.now()`. Set when the request starts to wait. */
   dueAt: number;
 }

@@ -1,4 +1,4 @@
-import { isRefusal } from '../server/delivery-fault.ts';
+import { isRefusal, reasonOf } from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { ServerLink } from '../server/server-link.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -8,6 +8,7 @@ import { readToolCall } from '../wire/tool-call.ts';
 import type { ClientRequest } from './client-request.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { SessionCircuits } from './server-circuits.ts';
+import { Silence } from './silence.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { answerInstead, type Failed, noAnswerWithin } from './unanswered.ts';
 
@@ -24,23 +25,34 @@ export interface ClientRequestsOptions {
   readonly changesTools: boolean;
 }
 
-const timedOut = /\btimed?[ -]?out\b/i;
+/** What clients say that give a call up because their own time limit has passed. */
+const timedOut = /\btim(?:ed?|ing)[ -]?out\b|\bdeadline\b/i;
 
 /** The requests of the client, each until its end: a request passes the steps, waits for the server, and is answered. */
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #steps: Steps;
+  readonly #silence: Silence;
+  /** Requests that a run of the server has refused without having begun with them: the next run gets them. */
+  readonly #refused = new Set<ClientRequest>();
+  /** Those that a second run has got. None gets them a third time. */
+  readonly #sentAgain = new WeakSet<ClientRequest>();
   readonly #pending = new PendingRequests((request) => this.#timedOut(request));
   readonly subscriptions: Subscriptions;
 
   constructor(options: ClientRequestsOptions) {
     this.#options = options;
     this.#steps = options.steps;
-    const { link, toClient, changesTools } = options;
+    const { link, circuits, toClient, changesTools } = options;
     const toServer = (message: Message): void => {
       if (link.isReady) link.write(message);
     };
     this.subscriptions = new Subscriptions({ toClient, toServer, changesTools });
+    this.#silence = new Silence({
+      isReady: () => link.isReady,
+      ping: () => link.ping(),
+      onHung: () => circuits.serverFailed('it did not answer a ping'),
+    });
   }
 
   /** How many requests wait for the server. */
@@ -60,6 +72,21 @@ export class ClientRequests {
       this.#options.link.hear(request);
     } else this.#options.toClient(answer);
     return answer === undefined;
+  }
+
+  /** The server has said anything at all. */
+  heardServer(): void {
+    this.#silence.heard();
+  }
+
+  /** The server waits for the client: as long as it does, no request's time runs. */
+  holdTime(): void {
+    this.#pending.holdTime();
+  }
+
+  /** The server waits for the client no longer. */
+  goOn(): void {
+    this.#pending.goOn();
   }
 
   /** Takes an answer of the server. @returns what to pass on; undefined if the client has been answered already. */
@@ -84,10 +111,12 @@ export class ClientRequests {
     const request = id === undefined ? undefined : this.#pending.take(id);
     if (request === undefined) return;
     const reason = notification.value('params', 'reason');
-    // A client also cancels when its own time limit has passed, and says so. Only then is the server in doubt.
+    // A client also cancels when its own time limit has passed. The tool is blamed only if the client says so.
     const hasTimedOut = typeof reason === 'string' && timedOut.test(reason);
     this.#steps.unanswered(request, { how: 'cancelled', hasTimedOut });
-    if (hasTimedOut && request.call === undefined) void this.#doubtServer();
+    // Where a call has timed out, its circuit asks whether the server is alive.
+    if (!hasTimedOut) void this.#silence.doubt(request.askedAt);
+    else if (request.call === undefined) void this.#doubtServer();
   }
 
   /** A request did not reach the server, or its answer did not reach the proxy. */
@@ -103,13 +132,19 @@ export class ClientRequests {
     if (request !== undefined) this.#fail(request, { how: 'tooLong', why });
   }
 
-  /** The server was lost, and answers none of the open requests. */
+  /** The server was lost, and answers none of the open requests. The next run gets those that this one has not begun with. */
   lost(end: ServerEnd): void {
-    for (const { id } of this.#pending.all()) {
+    const { refused, isReplaced = false } = end;
+    for (const request of this.#pending.all()) {
       // The next run is asked for it again.
-      if (this.subscriptions.isOpen(id)) continue;
-      const request = this.#pending.take(id);
-      if (request !== undefined) this.#fail(request, { how: 'lost', end });
+      if (this.subscriptions.isOpen(request.id)) continue;
+      const isRefused = refused?.ids.has(request.id) === true;
+      if (isRefused && isReplaced && !this.#sentAgain.has(request)) {
+        this.#refused.add(request);
+        continue;
+      }
+      this.#pending.take(request.id);
+      this.#fail(request, isRefused ? { how: 'undelivered', error: refused?.error } : { how: 'lost', end });
     }
     this.#pending.forgetAnswered();
   }
@@ -117,13 +152,51 @@ export class ClientRequests {
   /** A new run of the server has taken over. */
   revived(): void {
     this.subscriptions.resume();
+    for (const request of this.#takeRefused()) {
+      this.#sentAgain.add(request);
+      this.#pending.extend(request);
+      this.#options.link.write(request.message);
+    }
   }
 
-  /** The session has ended. */
+  /** No other run of the server could be started. */
+  dropRefused(error: unknown): void {
+    for (const request of this.#takeRefused()) {
+      this.#pending.take(request.id);
+      this.#fail(request, {
+        how: 'undelivered',
+        error: Object.assign(new Error(reasonOf(error)), { wasSent: false }),
+      });
+    }
+  }
+
+  /** The refused requests that the client still waits for. */
+  #takeRefused(): ClientRequest[] {
+    const refused = this.#pending.all().filter((request) => this.#refused.has(request));
+    this.#refused.clear();
+    return refused;
+  }
+
+  /** The client asks nothing more, and listens to nothing. Resolves when no request waits for the server. */
+  finish(): Promise<void> {
+    this.#endSubscriptions();
+    return this.#pending.whenIdle();
+  }
+
+  /** The session has ended. What still waits is answered now, for a client that goes on reading. */
   close(): void {
-    this.subscriptions.close();
-    for (const request of this.#pending.all()) this.#steps.unanswered(request, { how: 'closed' });
+    this.#endSubscriptions();
+    for (const request of this.#pending.all()) this.#fail(request, { how: 'closed' });
     this.#pending.stop();
+  }
+
+  #endSubscriptions(): void {
+    for (const request of this.#pending.all()) {
+      if (!this.subscriptions.isOpen(request.id)) continue;
+      this.#pending.take(request.id);
+      this.#steps.unanswered(request, { how: 'closed' });
+    }
+    this.subscriptions.close();
   }
 
   #read(message: Message, id: string, method: string): ClientRequest {
@@ -136,7 +209,7 @@ export class ClientRequests {
     const byMethod = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
     // A subscription is not to be answered before it ends.
     const waitMs = isSubscription ? Infinity : byMethod;
-    return { message, id, method, era, call, waitMs, dueAt: 0 };
+    return { message, id, method, era, call, waitMs, askedAt: performance.now(), dueAt: 0 };
   }
 
   #timedOut(request: ClientRequest): void {
@@ -152,7 +225,7 @@ export class ClientRequests {
     const failed: Failed = { how: 'timedOut', timeoutMs };
     toClient(answerInstead(request, failed));
     if (call === undefined) void link.giveUp({ why: noAnswerWithin(method, timeoutMs) });
-    else link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
+    else if (link.isReady) link.write(Message.cancelled(id, `no answer within ${timeoutMs} ms`));
     // The server hears of the cancellation before a step asks whether it is alive.
     this.#steps.unanswered(request, failed);
   }

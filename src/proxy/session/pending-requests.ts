@@ -14,6 +14,9 @@ export class PendingRequests {
   /** One timer for all: one for each would cost more than the rest of a quick call. It may fire with nothing due. */
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = Infinity;
+  /** When time was stopped, in ms of `performance.now()`. */
+  #heldAt: number | undefined;
+  #onIdle = (): void => {};
 
   /** @param onDue Called for a request whose time is over. It has to take, answer or extend it. */
   constructor(onDue: (request: ClientRequest) => void) {
@@ -30,6 +33,14 @@ export class PendingRequests {
 
   all(): ClientRequest[] {
     return [...this.#byId.values()];
+  }
+
+  /** Resolves when no request waits. For one caller. */
+  whenIdle(): Promise<void> {
+    if (this.#byId.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
   }
 
   add(request: ClientRequest): void {
@@ -49,6 +60,7 @@ export class PendingRequests {
     this.#byId.delete(id);
     const progressToken = request.call?.progressToken;
     if (progressToken !== undefined) this.#byToken.delete(progressToken);
+    if (this.#byId.size === 0) this.#onIdle();
     return request;
   }
 
@@ -80,6 +92,24 @@ export class PendingRequests {
     request.dueAt = performance.now() + request.waitMs;
   }
 
+  /** Stops time: no request comes due until `goOn`. */
+  holdTime(): void {
+    this.#heldAt ??= performance.now();
+  }
+
+  /** The time since `holdTime` counts for no request. */
+  goOn(): void {
+    if (this.#heldAt === undefined) return;
+    const now = performance.now();
+    for (const request of this.#byId.values()) {
+      // A request that came meanwhile has waited for less.
+      const beganAt = request.dueAt - request.waitMs;
+      request.dueAt += now - Math.max(this.#heldAt, Math.min(beganAt, now));
+    }
+    this.#heldAt = undefined;
+    this.#tellDue();
+  }
+
   /** Forgets which answers would be late: a new server knows nothing of earlier requests. */
   forgetAnswered(): void {
     this.#answered.clear();
@@ -100,7 +130,9 @@ export class PendingRequests {
   }
 
   #tellDue(): void {
+    clearTimeout(this.#timer);
     this.#timerDueAt = Infinity;
+    if (this.#heldAt !== undefined) return;
     const now = performance.now();
     for (const request of this.#byId.values()) if (request.dueAt <= now) this.#onDue(request);
     let next = Infinity;

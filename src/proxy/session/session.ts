@@ -12,6 +12,7 @@ import type { LongLine } from '../wire/line-reader.ts';
 import { readLongLine } from '../wire/long-line.ts';
 import { Message } from '../wire/message.ts';
 import type { MessageListener } from '../wire/message-listener.ts';
+import { within } from '../within.ts';
 import { errorAnswer } from './answers.ts';
 import { ClientRequests } from './client-requests.ts';
 import { Congestion } from './congestion.ts';
@@ -35,6 +36,9 @@ export interface SessionOptions {
   readonly steps: (session: SessionContext) => readonly Step[];
 }
 
+/** How long calls under way may take once the client sends nothing more, in ms. */
+const finishMs = 30_000;
+
 /** How long the client has to read why there can be no server, before the session ends, in ms. */
 const farewellMs = 500;
 
@@ -48,9 +52,13 @@ export class Session {
   readonly #circuits: SessionCircuits;
   readonly #steps: Steps;
   readonly #requests: ClientRequests;
-  readonly #serverRequests = new ServerRequests();
+  readonly #serverRequests = new ServerRequests((isWaiting) =>
+    isWaiting ? this.#requests.holdTime() : this.#requests.goOn(),
+  );
   readonly #congestion: Congestion;
   #whyNoServer = '';
+  /** Whether the client will send nothing more. */
+  #isFinishing = false;
   /** Receives the client's messages. */
   readonly fromClient: MessageListener;
   /** The exit code of the process, if this is its only session. */
@@ -132,6 +140,18 @@ export class Session {
     } else this.#requests.subscriptions.announceTools();
   }
 
+  /** The client sends nothing more. Resolves when everything that it asked is answered, or has taken too long. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    for (const id of this.#serverRequests.giveUp()) this.#refuseServer(id);
+    await within(finishMs, this.#requests.finish());
+  }
+
+  /** Passes on to the server a signal that the proxy was sent. */
+  signal(name: NodeJS.Signals): void {
+    this.#link.signal(name);
+  }
+
   /** Ends the session and its server. What the server sends until it has ended is still passed on. */
   async close(): Promise<void> {
     this.#congestion.end();
@@ -158,6 +178,7 @@ export class Session {
 
   #fromServer(message: Message): void {
     const { id, method } = message;
+    this.#requests.heardServer();
     if (message.isResponse) {
       const seen = this.#link.takeAnswer(message)
         ? undefined
@@ -165,7 +186,12 @@ export class Session {
       if (seen !== undefined) this.#toClient(seen);
       return;
     }
-    if (message.isRequest) this.#serverRequests.add(id as string);
+    if (message.isRequest && this.#isFinishing) {
+      if (method === 'ping') this.#link.write(Message.answer(id as string, { result: {} }));
+      else this.#refuseServer(id as string);
+      return;
+    }
+    if (message.isRequest) this.#serverRequests.add(id as string, method as string);
     else if (method === 'notifications/progress') this.#requests.progress(message);
     else if (method === 'notifications/cancelled') this.#serverRequests.cancelled(message);
     this.#steps.fromServer(message);
@@ -174,6 +200,11 @@ export class Session {
         ? this.#requests.subscriptions.acknowledged(message)
         : message;
     if (seen !== undefined) this.#toClient(seen);
+  }
+
+  /** Answers a request of the server, which would wait for ever. */
+  #refuseServer(id: string): void {
+    this.#link.write(errorAnswer(id, 'The client has closed its side, and can answer nothing.'));
   }
 
   /** A message did not reach the server, or its answer did not reach the proxy. */
@@ -189,8 +220,10 @@ export class Session {
     this.#requests.lost(end);
     for (const cancellation of this.#serverRequests.lost(why)) this.#toClient(cancellation);
     this.#whyNoServer = why;
-    if (end.isReplaced) this.#startServer();
-    else this.#circuits.serverFailed(why);
+    if (end.isReplaced) {
+      this.#startServer();
+      if (!this.#link.isReviving) this.#requests.dropRefused(new Error(why));
+    } else this.#circuits.serverFailed(why);
     if (exitCode === undefined) return;
     this.exitCode = exitCode;
     setTimeout(() => client.end(), farewellMs);
@@ -201,7 +234,10 @@ export class Session {
     if (this.#link.isReviving || !this.#circuits.mayStart) return;
     this.#link.revive().then(
       () => this.#circuits.serverAnswered(),
-      (error: unknown) => this.#circuits.serverFailed(reasonOf(error)),
+      (error: unknown) => {
+        this.#circuits.serverFailed(reasonOf(error));
+        this.#requests.dropRefused(error);
+      },
     );
   }
 

@@ -22,7 +22,7 @@ export type Unanswered =
   | { readonly how: 'closed' };
 
 /** The ends that leave the client without any answer yet. */
-export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lost' | 'tooLong' }>;
+export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lost' | 'tooLong' | 'closed' }>;
 
 /** What the client gets in place of the server's answer. */
 export function answerInstead(request: ClientRequest, failed: Failed): Message {
@@ -44,6 +44,12 @@ export function answerInstead(request: ClientRequest, failed: Failed): Message {
       return call === undefined
         ? errorAnswer(id, `The server was lost before it answered: ${why}.`)
         : faultAnswer(request, call, { error: 'no_answer', why });
+    }
+    case 'closed': {
+      const why = 'the session ended before its server answered';
+      return call === undefined
+        ? errorAnswer(id, `There is no answer: ${why}.`)
+        : faultAnswer(id, call, { error: 'no_answer', why });
     }
     case 'tooLong':
       return call === undefined

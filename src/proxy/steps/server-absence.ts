@@ -1,6 +1,6 @@
 import { errorAnswer, faultAnswer } from '../session/answers.ts';
 import type { ClientRequest } from '../session/client-request.ts';
-import type { Message } from '../wire/message.ts';
+import { Message } from '../wire/message.ts';
 import type { OwnAnswer, Step } from './step.ts';
 
 export interface ServerAbsenceOptions {
@@ -23,10 +23,12 @@ export class ServerAbsence implements Step {
   }
 
   request(request: ClientRequest): OwnAnswer | undefined {
-    const { id, call } = request;
+    const { id, method, call } = request;
     const { isReady, start, why, recall } = this.#options;
     if (isReady()) return undefined;
     start();
+    // A client that pings wants to know whether to go on with its session, and it can.
+    if (method === 'ping') return { answer: Message.answer(id, { result: {} }) };
     if (call === undefined) {
       return { answer: recall(request) ?? errorAnswer(id, `The server is not running: ${why()}.`) };
     }

@@ -20,6 +20,7 @@ export interface LineReaderOptions {
 }
 
 const newline = 0x0a;
+const byteOrderMark = Buffer.from('\uFEFF');
 const maxEndBytes = 4_096;
 
 /** Adjacent pieces of a line are joined up to this size, since each piece has a cost, however short it is. */
@@ -28,6 +29,8 @@ const maxJoinedBytes = 4_096;
 /** Cuts a stream of bytes into lines, in bounded memory. */
 export class LineReader {
   readonly #options: LineReaderOptions;
+  /** Whether no line has come yet. */
+  #isFirst = true;
   /** The part of an unfinished line that has arrived. */
   #pieces: Buffer[] = [];
   #length = 0;
@@ -82,6 +85,10 @@ export class LineReader {
   }
 
   #end(part: Buffer): void {
+    if (this.#isFirst) {
+      this.#endFirst(part);
+      return;
+    }
     if (this.#length === 0 && part.length <= this.#options.maxBytes) {
       this.#options.onLine(new Line([part]));
       return;
@@ -93,5 +100,18 @@ export class LineReader {
     this.#long = undefined;
     if (long !== undefined) this.#options.onLongLine({ ...long, length });
     else if (first !== undefined) this.#options.onLine(new Line([first, ...others]));
+  }
+
+  /** Some programs on Windows begin what they write with a mark, which is no part of the first message. */
+  #endFirst(part: Buffer): void {
+    this.#isFirst = false;
+    const all = [...this.#pieces, part];
+    const mayBeMarked = this.#long === undefined && all[0]?.[0] === byteOrderMark[0];
+    const line = mayBeMarked ? Buffer.concat(all) : undefined;
+    if (line?.subarray(0, byteOrderMark.length).equals(byteOrderMark) === true) {
+      this.#pieces = [];
+      this.#length = 0;
+      this.#end(line.subarray(byteOrderMark.length));
+    } else this.#end(part);
   }
 }

@@ -14,9 +14,10 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
     input,
     output,
     maxMessageBytes: 1_000_000,
-    onEnd: () => {
+    onInputEnd: () => {
       ended++;
     },
+    onEnd: () => {},
   });
   const session = {
     fromClient: {

@@ -179,19 +179,48 @@ describe('a session that the server has forgotten', () => {
     JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } });
 
   it.each([
-    [404, '', 'HTTP 404'],
-    [400, error('Bad Request: No valid session ID provided'), 'HTTP 400'],
-  ])('is recognised by %i, and the message of the answer is passed on', async (status, body, why) => {
+    [404, ''],
+    [400, error('Bad Request: No valid session ID provided')],
+    [401, '{"error":"invalid_session","error_description":"session not found"}'],
+    [410, '{"message":"The session has expired"}'],
+    [422, '{"detail":"session not found"}'],
+    [500, '{"error":"session not found"}'],
+    [503, '{"title":"no such session"}'],
+  ])('is recognised by %i with %j, and with it what has not run', async (status, body) => {
     await using to = await forgets(status, body);
     to.say({ id: 0, method: 'initialize' });
     await expect.poll(() => to.lines).toHaveLength(1);
     to.say(callOf(1));
-    await expect
-      .poll(() => to.ends)
-      .toEqual([{ why: `it has forgotten the session (${why})`, isReplaced: true }]);
-    const [{ error: fault } = {}] = to.undelivered;
-    expect(hasNotRun(fault)).toBe(true);
-    if (body !== '') expect(reasonOf(fault)).toContain('No valid session ID provided');
+    await expect.poll(() => to.ends).toHaveLength(1);
+    const [{ why, isReplaced, refused } = {}] = to.ends;
+    expect([why, isReplaced]).toEqual([`it has forgotten the session (HTTP ${status})`, true]);
+    expect([...(refused?.ids ?? [])]).toEqual(['1']);
+    expect(hasNotRun(refused?.error)).toBe(status !== 500);
+  });
+
+  it('is lost for all that is under way, and for what comes a moment later', async () => {
+    const open: ServerResponse[] = [];
+    await using to = await connectTo({
+      onPost: (message, response) => {
+        if (message.method === 'initialize') {
+          response.setHeader('mcp-session-id', 's');
+          answer(response, '{"jsonrpc":"2.0","id":0,"result":{}}');
+        } else open.push(response);
+      },
+    });
+    to.say({ id: 0, method: 'initialize' });
+    await expect.poll(() => to.lines).toHaveLength(1);
+    for (const id of [1, 2, 3]) to.say(callOf(id));
+    await expect.poll(() => open).toHaveLength(3);
+    open[0]?.writeHead(404).end();
+    await delay(50);
+    to.say(callOf(4));
+    if (open[2] !== undefined) answer(open[2], answerTo(3));
+    open[1]?.writeHead(404).end();
+    await expect.poll(() => to.ends).toHaveLength(1);
+    expect([...(to.ends[0]?.refused?.ids ?? [])].sort()).toEqual(['1', '2', '4']);
+    expect(to.lines).toContain(answerTo(3));
+    expect(to.asked).toHaveLength(4);
   });
 
   it.each([

@@ -277,6 +277,13 @@ describe('a server that is lost', () => {
     ]);
   });
 
+  it('has pings answered meanwhile, since its session goes on', () => {
+    const { says, run, told } = startInitialized();
+    run().events.onEnd({ why: 'it was ended by SIGKILL' });
+    says({ jsonrpc: '2.0', id: 'p', method: 'ping' });
+    expect(told).toEqual([{ jsonrpc: '2.0', id: 'p', result: {} }]);
+  });
+
   it('is started again with everything that the client had set up in its session', async () => {
     const all = startInitialized();
     const { says, run, runs, told, circuits } = all;

@@ -22,8 +22,19 @@ describe('a stream of bytes', () => {
         const expected = texts.map((text) => `${text.replace(/\n/g, '')}\n`);
         const { it, lines, long } = reader(Infinity);
         for (const chunk of cutAt(Buffer.from(expected.join('')), places)) it.push(chunk);
-        expect(Buffer.from(lines.join(''))).toEqual(Buffer.from(expected.join('')));
+        const whole = expected.join('').replace(/^\uFEFF/, '');
+        expect(Buffer.from(lines.join(''))).toEqual(Buffer.from(whole));
         expect([lines.length, long]).toEqual([expected.length, []]);
+      }),
+    );
+  });
+
+  it('has no mark before its first line, where a program has written one', () => {
+    checkProperty(
+      fc.property(fc.array(fc.nat(), { maxLength: 5 }), (places) => {
+        const { it, lines } = reader(100);
+        for (const chunk of cutAt(Buffer.from('\uFEFF{"a":1}\n\uFEFFb\n'), places)) it.push(chunk);
+        expect(lines).toEqual(['{"a":1}\n', '\uFEFFb\n']);
       }),
     );
   });
