@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** How the log is written: for a person, for a program, or not at all. */
 export type LogFormat = 'human' | 'json' | 'none';
 
@@ -50,7 +52,7 @@ export class ProxyLog {
 
   #json(event: string, fields: Fields): string {
     const { now, server } = this.#options;
-    return JSON.stringify({ time: now().toISOString(), server, event, ...fields });
+    return visible(JSON.stringify({ time: now().toISOString(), server, event, ...fields }));
   }
 
   #human(event: string, fields: Fields): string {
@@ -58,8 +60,10 @@ export class ProxyLog {
     const time = now().toTimeString().slice(0, 8);
     const told = Object.entries(fields)
       .filter(([, value]) => value !== null)
-      .map(([name, value]) => `${name}=${typeof value === 'string' ? JSON.stringify(value) : value}`);
+      .map(
+        ([name, value]) => `${name}=${typeof value === 'string' ? visible(JSON.stringify(value)) : value}`,
+      );
     const name = colours ? `\u001b[${colourOf(event)}m${event}\u001b[0m` : event;
-    return [`toolfuse ${time}`, server, name, ...told].join(' ');
+    return [`toolfuse ${time}`, visible(server), name, ...told].join(' ');
   }
 }

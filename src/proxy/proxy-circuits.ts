@@ -1,6 +1,6 @@
 import type { ToolConfig } from 'toolfuse';
 import type { ProxyOptions } from './options/read.ts';
-import { type OwnSettings, serverSettings } from './options/settings.ts';
+import { defaultMaxSessions, type OwnSettings, serverSettings } from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
 import { ServerCircuits } from './session/server-circuits.ts';
 
@@ -9,9 +9,6 @@ const relapseMs = 60_000;
 
 /** How soon a command is started again after its first death in a while. Each further death doubles the wait. */
 const firstRestartMs = 500;
-
-/** How many servers can have a circuit at a time: one a session, with room for sessions that are still closing. */
-const maxRuns = 200;
 
 /** A process that has exited, or leaves a ping unanswered, is certainly down; and starting another one is cheap. */
 const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyOptions): ToolConfig => ({
@@ -63,7 +60,7 @@ export function makeCircuits(
     return new ServerCircuits({
       // The name of a tool cannot hold a colon, so no tool shares this circuit.
       server: `server:${name}`,
-      maxSessions: options.listen === undefined ? 1 : maxRuns,
+      maxSessions: options.listen === undefined ? 1 : (options.maxSessions ?? defaultMaxSessions),
       circuit: commonCircuit(options),
       tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
       serverCircuit: {

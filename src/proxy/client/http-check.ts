@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[(?:0{0,4}:){2,7}0{0,3}1\])$/i;
+import { isLoopback } from '../options/listen-key.ts';
 
 /** A version of the protocol: a date, or a draft. */
 const version = /^(?:\d{4}-\d{2}-\d{2}|DRAFT-[\w-]+)$/;
@@ -9,10 +8,13 @@ const version = /^(?:\d{4}-\d{2}-\d{2}|DRAFT-[\w-]+)$/;
 /** The reason to refuse a request, with the HTTP status of the answer. */
 export class Refusal extends Error {
   readonly status: number;
+  /** Further headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 
@@ -26,7 +28,7 @@ export class Refusal extends Error {
 export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
   if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'the only path is /mcp');
   const host = headers.host?.replace(/:\d+$/, '') ?? '';
-  if (loopback.test(listensAt.includes(':') ? `[${listensAt}]` : listensAt) && !loopback.test(host)) {
+  if (isLoopback(listensAt) && !isLoopback(host)) {
     throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
   }
   checkOrigin(headers.origin, host);
@@ -44,7 +46,7 @@ function checkOrigin(origin: string | undefined, host: string): void {
   const from = URL.canParse(origin) ? new URL(origin).hostname : '';
   // Any site can make its host name point here; an IP address cannot be borrowed like that.
   const isOwn = from === host && isIP(host.replace(/^\[|\]$/g, '')) !== 0;
-  if (!isOwn && !loopback.test(from)) {
+  if (!isOwn && !isLoopback(from)) {
     throw new Refusal(403, `pages of ${JSON.stringify(origin)} may not use this server`);
   }
 }

@@ -15,17 +15,30 @@ interface HttpClientOptions {
   readonly onEnd: () => void;
 }
 
+/** A request that waits for an answer. */
+interface Awaited {
+  readonly stream: EventStream;
+  /** As JSON text. */
+  readonly progressToken: string | undefined;
+}
+
 /** A client that speaks Streamable HTTP: each of its requests has a stream for its answer, and one more stream is for the rest. */
 export class HttpClient implements Client {
   readonly id: string;
   /** When the client last showed that it is there, in ms of `performance.now()`. */
   heardAt = performance.now();
+  /** Whether it has done anything in its session since it began it. */
+  isUsed = false;
+  /** Whether it has closed the stream on which it listened, and was not heard of since. */
+  hasLeft = false;
   /** Holds posts back while the server takes no messages. */
   readonly gate: Gate;
   readonly #onEnd: () => void;
   #session: Session | undefined;
-  /** The streams of the requests that wait for an answer, by the requests' ids. */
-  readonly #streams = new Map<string, EventStream>();
+  /** The requests that wait for an answer, by their ids. */
+  readonly #awaited = new Map<string, Awaited>();
+  /** How many of these requests each stream serves. */
+  readonly #serves = new Map<EventStream, number>();
   /** The ids of requests, by their progress tokens. */
   readonly #requestOfToken = new Map<string, string>();
   #listening: EventStream | undefined;
@@ -44,7 +57,14 @@ export class HttpClient implements Client {
 
   /** Whether the client waits for nothing. A stream that it has dropped does not count. */
   get isIdle(): boolean {
-    return this.#streams.size === 0 && this.#listening?.isOpen !== true && this.gate.isFree;
+    return this.#awaited.size === 0 && this.#listening?.isOpen !== true && this.gate.isFree;
+  }
+
+  /** The client has asked for something. */
+  isHeard(): void {
+    this.heardAt = performance.now();
+    this.isUsed = true;
+    this.hasLeft = false;
   }
 
   /** Takes the messages of one POST. */
@@ -63,7 +83,9 @@ export class HttpClient implements Client {
   listen(response: ServerResponse): void {
     this.#listening?.end();
     const stream = this.#streamOn(response, () => {
-      if (this.#listening === stream) this.#listening = undefined;
+      if (this.#listening !== stream) return;
+      this.#listening = undefined;
+      this.hasLeft = true;
     });
     this.#listening = stream;
     for (const message of this.#unheard.splice(0)) stream.write(message);
@@ -87,7 +109,7 @@ export class HttpClient implements Client {
   }
 
   end(): void {
-    for (const stream of new Set(this.#streams.values())) stream.end();
+    for (const stream of this.#serves.keys()) stream.end();
     this.#listening?.end();
     this.#onEnd();
     this.gate.open();
@@ -96,33 +118,40 @@ export class HttpClient implements Client {
   #await(requests: readonly Message[], response: ServerResponse): void {
     const ids = requests.map((request) => request.id as string);
     const stream = this.#streamOn(response, () => {
-      for (const id of ids) if (this.#streams.get(id) === stream) this.#forget(id);
+      for (const id of ids) if (this.#awaited.get(id)?.stream === stream) this.#forget(id);
     });
+    // Two requests of a batch may have the same id.
+    this.#serves.set(stream, new Set(ids).size);
     for (const request of requests) {
       const id = request.id as string;
-      if (this.#streams.get(id) !== stream) this.#forget(id);
-      this.#streams.set(id, stream);
-      const token = request.idAt('params', '_meta', 'progressToken');
-      if (token !== undefined) this.#requestOfToken.set(token, id);
+      if (this.#awaited.get(id)?.stream !== stream) this.#forget(id);
+      const progressToken = request.idAt('params', '_meta', 'progressToken');
+      this.#awaited.set(id, { stream, progressToken });
+      if (progressToken !== undefined) this.#requestOfToken.set(progressToken, id);
     }
   }
 
   #answer(message: Message, id: string): boolean {
     this.heardAt = performance.now();
-    const hasRoom = this.#streams.get(id)?.write(message) ?? true;
+    const hasRoom = this.#awaited.get(id)?.stream.write(message) ?? true;
     this.#forget(id);
     return hasRoom;
   }
 
   /** Nobody waits for the answer to a request any more. A stream ends with the last request that it serves. */
   #forget(id: string): void {
-    const stream = this.#streams.get(id);
-    if (stream === undefined) return;
-    this.#streams.delete(id);
-    for (const [token, request] of this.#requestOfToken) {
-      if (request === id) this.#requestOfToken.delete(token);
+    const awaited = this.#awaited.get(id);
+    if (awaited === undefined) return;
+    const { stream, progressToken } = awaited;
+    this.#awaited.delete(id);
+    if (progressToken !== undefined && this.#requestOfToken.get(progressToken) === id)
+      this.#requestOfToken.delete(progressToken);
+    const left = (this.#serves.get(stream) ?? 1) - 1;
+    if (left > 0) this.#serves.set(stream, left);
+    else {
+      this.#serves.delete(stream);
+      stream.end();
     }
-    if (![...this.#streams.values()].includes(stream)) stream.end();
   }
 
   /** Drops the oldest notification, or else the oldest request, which is refused: otherwise the server would wait for ever. */
@@ -140,9 +169,9 @@ export class HttpClient implements Client {
       message.method === 'notifications/progress' ? message.idAt('params', 'progressToken') : undefined;
     const id = token === undefined ? undefined : this.#requestOfToken.get(token);
     const streams = [
-      id === undefined ? undefined : this.#streams.get(id),
+      id === undefined ? undefined : this.#awaited.get(id)?.stream,
       this.#listening,
-      ...[...this.#streams.values()].reverse(),
+      ...[...this.#serves.keys()].reverse(),
     ];
     return streams.find((stream) => stream?.isOpen === true);
   }

@@ -1,20 +1,34 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
 import type { McpProxy } from '../mcp-proxy.ts';
 import type { Address } from '../options/kinds.ts';
-import type { Session } from '../session/session.ts';
-import { Line } from '../wire/line.ts';
-import { Message } from '../wire/message.ts';
+import { defaultMaxSessions } from '../options/settings.ts';
+import { Message, maxBatch } from '../wire/message.ts';
+import { type BodyLimits, BodyRoom, readBody } from './body.ts';
+import { answerPreflight, shareWith } from './cors.ts';
 import { checkRequest, Refusal } from './http-check.ts';
-import { HttpClient } from './http-client.ts';
+import type { HttpClient } from './http-client.ts';
+import { HttpKey } from './http-key.ts';
+import { HttpSessions } from './http-sessions.ts';
 
-/** How many clients are served at a time. Each has a server of its own. */
-const defaultMaxSessions = 100;
+/** How many connections there can be at a time, for each session. */
+const connectionsPerSession = 20;
 
 /** How many of a client's messages may queue while its server reads nothing, and for how long (ms). */
 const maxWaiting = 100;
 const maxWaitMs = 60_000;
+
+/** How long the headers of a request may take, and its body, in ms. */
+const headersMs = 10_000;
+const bodyMs = 60_000;
+
+/** The same for who has no session yet: such a client may send nothing but `initialize`. */
+const strangerBodyMs = 10_000;
+const maxStrangerBytes = 1024 * 1024;
+
+/** How many bytes the bodies under way may have together: those of strangers, and all others. */
+const strangersRoom = 8 * maxStrangerBytes;
+const minRoom = 64 * 1024 * 1024;
 
 export interface HttpFrontOptions {
   readonly proxy: McpProxy;
@@ -23,31 +37,34 @@ export interface HttpFrontOptions {
   readonly idleTimeoutMs: number;
   /** How many sessions there can be at a time. Default 100. */
   readonly maxSessions?: number;
-}
-
-interface Entry {
-  readonly client: HttpClient;
-  readonly session: Session;
+  /** The key that every client has to show. Default: none is needed. */
+  readonly key?: string;
 }
 
 /** Serves clients over Streamable HTTP at `/mcp`. Each has its own session and its own server; all share the circuits of the tools. */
 export class HttpFront {
-  readonly #proxy: McpProxy;
   readonly #address: Address;
-  readonly #idleTimeoutMs: number;
-  readonly #maxSessions: number;
+  readonly #key: HttpKey | undefined;
   readonly #server: Server;
-  readonly #entries = new Map<string, Entry>();
-  readonly #sweep: NodeJS.Timeout;
-  #isStopped = false;
+  readonly #sessions: HttpSessions;
+  readonly #ofStrangers: BodyLimits;
+  readonly #ofClients: BodyLimits;
 
-  constructor({ proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions }: HttpFrontOptions) {
-    this.#proxy = proxy;
+  constructor(options: HttpFrontOptions) {
+    const { proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions, key } = options;
+    const maxBytes = proxy.maxMessageBytes;
     this.#address = address;
-    this.#idleTimeoutMs = idleTimeoutMs;
-    this.#maxSessions = maxSessions;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#sweep = setInterval(() => this.#endIdle(), idleTimeoutMs / 10).unref();
+    this.#key = key === undefined ? undefined : new HttpKey(key);
+    this.#sessions = new HttpSessions({ proxy, maxSessions, idleTimeoutMs, replacesIdle: key !== undefined });
+    this.#ofStrangers = {
+      maxBytes: Math.min(maxStrangerBytes, maxBytes),
+      room: new BodyRoom(strangersRoom),
+      timeoutMs: strangerBodyMs,
+    };
+    this.#ofClients = { maxBytes, room: new BodyRoom(Math.max(minRoom, 3 * maxBytes)), timeoutMs: bodyMs };
+    const limits = { headersTimeout: headersMs, requestTimeout: maxWaitMs + bodyMs };
+    this.#server = createServer(limits, (request, response) => void this.#serve(request, response));
+    this.#server.maxConnections = connectionsPerSession * maxSessions;
     proxy.onEnding(() => this.#stop());
     proxy.onEnd(() => this.#close());
   }
@@ -67,30 +84,29 @@ export class HttpFront {
 
   /** Accepts no more clients, whose servers would outlive the proxy. */
   #stop(): void {
-    this.#isStopped = true;
-    clearInterval(this.#sweep);
+    this.#sessions.stop();
     this.#server.close();
   }
 
   #close(): void {
-    for (const { client } of this.#entries.values()) client.end();
+    this.#sessions.endAll();
     this.#server.closeAllConnections();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       checkRequest(request, this.#address.host);
+      shareWith(request, response);
+      if (request.method === 'OPTIONS') return answerPreflight(request, response);
+      this.#key?.check(request);
       if (request.method === 'POST') await this.#post(request, response);
-      else if (request.method === 'GET') this.#entryOf(request).client.listen(response);
+      else if (request.method === 'GET') this.#clientOf(request).listen(response);
       else if (request.method === 'DELETE') {
-        this.#entryOf(request).client.end();
+        this.#clientOf(request).end();
         response.writeHead(204).end();
       } else throw new Refusal(405, `the method ${request.method} is not supported`);
     } catch (error) {
-      const status = error instanceof Refusal ? error.status : 500;
-      const message = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CONNECTION_CLOSED, message } }));
+      refuse(request, response, error);
     }
   }
 
@@ -99,24 +115,37 @@ export class HttpFront {
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
-    const isNamed = request.headers['mcp-session-id'] !== undefined;
-    const done = isNamed ? await this.#admit(request, response) : undefined;
+    if (request.headers['mcp-session-id'] === undefined) await this.#begin(request, response);
+    else await this.#goOn(request, response);
+  }
+
+  /** A client without a session can only begin one. Nothing else of it is read. */
+  async #begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const message = Message.read(await readBody(request, this.#ofStrangers));
+    if (message?.method !== 'initialize') throw new Refusal(400, 'the header mcp-session-id is missing');
+    const client = await this.#sessions.open();
+    client.post([message], response);
+  }
+
+  async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const done = await this.#admit(request, response);
     try {
-      const messages = Message.readLine(await this.#bodyOf(request));
-      if (messages === undefined) throw new Refusal(400, 'the body is not a JSON-RPC message');
-      const isNew = !isNamed && messages.some(({ method }) => method === 'initialize');
-      const { client } = isNew ? this.#open() : this.#entryOf(request);
-      client.post(messages, response);
+      const messages = Message.readLine(await readBody(request, this.#ofClients));
+      if (messages === undefined) {
+        throw new Refusal(400, `the body is not a JSON-RPC message, or a batch of 1 to ${maxBatch}`);
+      }
+      // The session may have ended meanwhile.
+      this.#clientOf(request).post(messages, response);
     } finally {
-      done?.();
+      done();
     }
   }
 
   /** Leaves a body unread until the server has taken what was read before it. */
   async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
-    const { gate } = this.#entryOf(request).client;
+    const { gate } = this.#clientOf(request);
     if (gate.waiting >= maxWaiting) throw new Refusal(503, 'too many messages wait for the server');
-    const bytes = Number(request.headers['content-length'] ?? this.#proxy.maxMessageBytes);
+    const bytes = Number(request.headers['content-length'] ?? this.#ofClients.maxBytes);
     // While a large body is unread, nothing tells us that its client has gone. So the wait has a limit.
     const waiting = new AbortController();
     const timer = setTimeout(
@@ -131,62 +160,26 @@ export class HttpFront {
     }
   }
 
-  async #bodyOf(request: IncomingMessage): Promise<Line> {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > this.#proxy.maxMessageBytes) {
-        throw new Refusal(
-          413,
-          `a message may have at most ${this.#proxy.maxMessageBytes} bytes (see --max-message-mb)`,
-        );
-      }
-      chunks.push(chunk);
-    }
-    return Line.of(Buffer.concat(chunks).toString('utf8'));
-  }
-
-  #open(): Entry {
-    if (this.#isStopped) throw new Refusal(503, 'the proxy is shutting down');
-    if (this.#entries.size >= this.#maxSessions) this.#makeRoom();
-    const id = randomUUID();
-    const { maxMessageBytes } = this.#proxy;
-    const client = new HttpClient({ id, maxMessageBytes, onEnd: () => void this.#end(id) });
-    const session = this.#proxy.open(client);
-    client.start(session);
-    const entry = { client, session };
-    this.#entries.set(id, entry);
-    return entry;
-  }
-
-  /** Ends the session that has been idle for longest: few clients say that they are done. */
-  #makeRoom(): void {
-    const idle = [...this.#entries.values()].map(({ client }) => client).filter((client) => client.isIdle);
-    const [first] = idle.sort((a, b) => a.heardAt - b.heardAt);
-    if (first === undefined) throw new Refusal(503, `there are ${this.#maxSessions} sessions already`);
-    first.end();
-  }
-
-  #entryOf({ headers }: IncomingMessage): Entry {
+  #clientOf({ headers }: IncomingMessage): HttpClient {
     const id = headers['mcp-session-id'];
     if (typeof id !== 'string') throw new Refusal(400, 'the header mcp-session-id is missing');
-    const entry = this.#entries.get(id);
-    if (entry === undefined) throw new Refusal(404, 'there is no such session');
-    entry.client.heardAt = performance.now();
-    return entry;
+    const client = this.#sessions.find(id);
+    if (client === undefined) throw new Refusal(404, 'there is no such session');
+    client.isHeard();
+    return client;
   }
+}
 
-  async #end(id: string): Promise<void> {
-    const entry = this.#entries.get(id);
-    this.#entries.delete(id);
-    if (entry !== undefined) await this.#proxy.close(entry.session);
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const { status, headers } = error instanceof Refusal ? error : new Refusal(500, '');
+  const message = error instanceof Error ? error.message : String(error);
+  if (!response.headersSent) {
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      // The rest of a body that is not wanted is not read either.
+      ...(!request.complete && { connection: 'close' }),
+      ...headers,
+    });
   }
-
-  #endIdle(): void {
-    const before = performance.now() - this.#idleTimeoutMs;
-    for (const { client } of this.#entries.values()) {
-      if (client.isIdle && client.heardAt < before) client.end();
-    }
-  }
+  response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CONNECTION_CLOSED, message } }));
 }

@@ -1,3 +1,4 @@
+import { visible } from '../visible.ts';
 import type { CircuitStatus, ProxyStatus } from './proxy-status.ts';
 
 const seconds = (ms: number | null): string => (ms === null ? '' : `${Math.ceil(ms / 1000)} s`);
@@ -7,6 +8,12 @@ function stateOf({ status, isAvailable, upstream }: CircuitStatus): string {
   return status === 'halfOpen' ? 'half-open' : status;
 }
 
+/** The longest name that is shown, in characters. */
+const maxNameLength = 60;
+
+const shownName = (name: string): string =>
+  name.length > maxNameLength ? `${name.slice(0, maxNameLength - 1)}…` : name;
+
 /** One proxy's circuits as a table. */
 function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics }: ProxyStatus): string {
   const calls = new Map(metrics.tools.map((tool) => [tool.tool, tool]));
@@ -14,18 +21,20 @@ function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics
     if (name === circuit) return '(the server)';
     return name.startsWith(`${circuit}#`) ? `(the server, ${name.slice(circuit.length)})` : name;
   };
-  const rows = circuits.map((each) => [
-    nameOf(each.tool),
-    stateOf(each),
-    `${each.failureCount}`,
-    seconds(each.remainingBackoffMs),
-    `${calls.get(each.tool)?.calls ?? 0}`,
-    `${calls.get(each.tool)?.denials ?? 0}`,
-    each.lastErrorCategory ?? '',
-  ]);
+  const rows = circuits.map((each) =>
+    [
+      shownName(nameOf(each.tool)),
+      stateOf(each),
+      `${each.failureCount}`,
+      seconds(each.remainingBackoffMs),
+      `${calls.get(each.tool)?.calls ?? 0}`,
+      `${calls.get(each.tool)?.denials ?? 0}`,
+      each.lastErrorCategory ?? '',
+    ].map(visible),
+  );
   const head = ['circuit', 'state', 'failures', 'back in', 'calls', 'denied', 'last error'];
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
   );
   const line = (row: readonly string[]): string =>
     row
@@ -33,8 +42,8 @@ function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics
       .join('  ')
       .trimEnd();
   const titles = [
-    `${server} (process ${pid}): ${openCount} open`,
-    ...(inspector === null ? [] : [`watch it live at ${inspector}`]),
+    `${visible(server)} (process ${pid}): ${openCount} open`,
+    ...(inspector === null ? [] : [`watch it live at ${visible(inspector)}`]),
   ];
   return [...titles, ...(rows.length === 0 ? ['no tool was called yet'] : [head, ...rows].map(line))].join(
     '\n',

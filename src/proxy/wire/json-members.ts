@@ -168,9 +168,10 @@ export class MemberReader {
 /**
  * Where each item of the array at `from` begins and ends.
  *
- * @returns undefined if there is no valid array at `from`.
+ * @param max The most items that are wanted.
+ * @returns undefined if there is no valid array at `from`, or a longer one.
  */
-export function itemsOf(line: Line, from = 0): { start: number; end: number }[] | undefined {
+export function itemsOf(line: Line, from = 0, max = Infinity): { start: number; end: number }[] | undefined {
   let at = skipSpace(line, from);
   if (line.at(at) !== openBracket) return undefined;
   const items: { start: number; end: number }[] = [];
@@ -178,7 +179,7 @@ export function itemsOf(line: Line, from = 0): { start: number; end: number }[] 
   if (line.at(at) === closeBracket) return items;
   for (;;) {
     const end = skipValue(line, at);
-    if (end === -1) return undefined;
+    if (end === -1 || items.length === max) return undefined;
     items.push({ start: at, end });
     at = skipSpace(line, end);
     if (line.at(at) === closeBracket) return items;

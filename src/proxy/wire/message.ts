@@ -11,6 +11,9 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/** How many messages a batch may have. Batches were part of a single revision, and nobody sends more than a few at a time. */
+export const maxBatch = 1_000;
+
 const newline = Buffer.from('\n');
 
 /**
@@ -52,7 +55,7 @@ export class Message {
   static readLine(line: Line): Message[] | undefined {
     const message = Message.read(line);
     if (message !== undefined) return [message];
-    const items = itemsOf(line);
+    const items = itemsOf(line, 0, maxBatch);
     if (items === undefined) return undefined;
     const { bytes } = line;
     const messages = items.map(({ start, end }) =>

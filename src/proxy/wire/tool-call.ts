@@ -1,9 +1,11 @@
+import { boundedName } from './bounded-name.ts';
 import { type Era, versionKey } from './era.ts';
 import { MemberReader } from './json-members.ts';
 import type { Message } from './message.ts';
 
 /** What the proxy needs to know about a tool call. */
 export interface ToolCall {
+  /** Its name. Of one that is too long, only a part. */
   readonly tool: string;
   /** Whether the client waits for a task instead of a result. */
   readonly isTask: boolean;
@@ -20,7 +22,7 @@ export function readToolCall(message: Message): ToolCall {
   let era: Era = 'legacy';
   const params = message.content();
   while (params?.next()) {
-    if (params.isNamed('name')) tool = message.textOf(params) ?? '';
+    if (params.isNamed('name')) tool = boundedName(message.textOf(params) ?? '');
     else if (params.isNamed('task')) isTask = true;
     else if (params.isNamed('_meta')) {
       const meta = new MemberReader(message.line, params.start);
