@@ -156,16 +156,16 @@ export class ResultRecorder implements PermitOwner {
   /** An admitted call was not made, or says nothing about the tool. If it was answered, it says something about the upstream. */
   abandon(call: AdmittedCall, { roundTrip }: { readonly roundTrip: boolean } = notAnswered): void {
     if (this.#steps.seesEnds) this.#end(call.circuit, 'abandoned', null, undefined, call);
-    const { circuit, stamp, upstream } = call;
+    const { upstream } = call;
     if (!roundTrip || upstream === undefined) {
       this.#giveBackAll(call);
       return;
     }
-    this.giveBack(circuit, stamp);
+    this.giveBack(call);
     if (!this.#circuits.isCurrent(upstream.circuit)) return;
     const durationMs = this.#durationOf(call);
     upstream.circuit.stats.succeed(durationMs);
-    this.#succeed(upstream.circuit, upstream.stamp, durationMs);
+    this.#succeed(upstream.circuit, upstream, durationMs);
   }
 
   /** The caller aborted the call: it is counted, but is evidence of nothing. */

@@ -49,7 +49,7 @@ export function answerInstead(request: ClientRequest, failed: Failed): Message {
       const why = 'the session ended before its server answered';
       return call === undefined
         ? errorAnswer(id, `There is no answer: ${why}.`)
-        : faultAnswer(id, call, { error: 'no_answer', why });
+        : faultAnswer(request, call, { error: 'no_answer', why });
     }
     case 'tooLong':
       return call === undefined

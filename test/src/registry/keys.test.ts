@@ -15,7 +15,9 @@ function setUp(options: ToolRegistryOptions = {}) {
   registry.on('*', (event) => heard.push(event));
   const fail = async (url: string, times = 2): Promise<void> => {
     for (let i = 0; i < times; i++) {
-      await registry.execute('fetch', () => Promise.reject(new Error('ECONNREFUSED')), { input: { url } }).catch(() => {});
+      await registry
+        .execute('fetch', () => Promise.reject(new Error('ECONNREFUSED')), { input: { url } })
+        .catch(() => {});
     }
   };
   return { clock, registry, heard, fail };
@@ -49,7 +51,9 @@ describe('a tool with a key', () => {
     );
     expect(error.toModel().data).toMatchObject({ tool: 'fetch', key: 'bad.example' });
     registry.isolate('fetch', { key: 'good.example' });
-    const isolated = await registry.execute('fetch', () => 1, { key: 'good.example' }).catch((error) => error);
+    const isolated = await registry
+      .execute('fetch', () => 1, { key: 'good.example' })
+      .catch((error) => error);
     expect(isolated.message).toContain('Do not call it for good.example again until you are told');
   });
 
@@ -90,7 +94,10 @@ describe('a tool with a key', () => {
       status: 'open',
       calls: 2,
     });
-    expect(registry.diagnostics('fetch', { key: 'new.example' })).toMatchObject({ key: 'new.example', calls: 0 });
+    expect(registry.diagnostics('fetch', { key: 'new.example' })).toMatchObject({
+      key: 'new.example',
+      calls: 0,
+    });
     expect(registry.metrics().tools).toMatchObject([{ tool: 'fetch', key: 'bad.example' }]);
     expect(registry.recovery().patterns).toMatchObject([{ tool: 'fetch', key: 'bad.example', count: 2 }]);
   });
@@ -201,7 +208,10 @@ describe('a tool with a key', () => {
 describe('the key of a call', () => {
   it('goes over that of the settings; null and empty text are for the whole tool', async () => {
     const { registry } = setUp();
-    await registry.execute('fetch', ({ key }) => expect(key).toBe('alice'), { input: { url: bad }, key: 'alice' });
+    await registry.execute('fetch', ({ key }) => expect(key).toBe('alice'), {
+      input: { url: bad },
+      key: 'alice',
+    });
     await registry.execute('fetch', ({ key }) => expect(key).toBeNull(), { input: { url: bad }, key: null });
     await registry.execute('search', ({ key }) => expect(key).toBe('7'), { key: 7 });
     const permit = registry.tryAcquire('search', { key: '' });
@@ -225,7 +235,8 @@ describe('the key of a call', () => {
     for (const key of [() => Promise.resolve('a') as never, () => ({}) as never, byHost.fetch.key]) {
       printed.mockClear();
       const { registry } = setUp({ tools: { fetch: { key } } });
-      for (let i = 0; i < 2; i++) await registry.execute('fetch', () => 1, { input: { url: 'not an address' } });
+      for (let i = 0; i < 2; i++)
+        await registry.execute('fetch', () => 1, { input: { url: 'not an address' } });
       expect(registry.keys('fetch')).toEqual([]);
       expect(printed.mock.calls.length).toBeLessThanOrEqual(1);
     }
@@ -241,7 +252,9 @@ describe('the key of a call', () => {
     expect(() => registry.tryAcquire('fetch', { key: key as never })).toThrow(message);
     expect(() => registry.state('fetch', { key: key as never })).toThrow(message);
     await expect(registry.execute('fetch', () => 1, { key: key as never })).rejects.toThrow(message);
-    expect(() => registry.recordFailure('fetch', 'network', { kye: 1 } as never)).toThrow(/^kye is not an option/);
+    expect(() => registry.recordFailure('fetch', 'network', { kye: 1 } as never)).toThrow(
+      /^kye is not an option/,
+    );
   });
 });
 
@@ -249,7 +262,18 @@ it('keys under eviction agree with a count of their own, whatever happens', () =
   const step = fc.record({
     tool: fc.constantFrom('fetch', 'search'),
     key: fc.constantFrom(null, 'a', 'b', 'c', 'd'),
-    does: fc.constantFrom('fail', 'succeed', 'isolate', 'release', 'close', 'reset', 'resetAll', 'observe', 'enforce', 'wait'),
+    does: fc.constantFrom(
+      'fail',
+      'succeed',
+      'isolate',
+      'release',
+      'close',
+      'reset',
+      'resetAll',
+      'observe',
+      'enforce',
+      'wait',
+    ),
   });
   checkProperty(
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 6 }), (steps, maxTools) => {

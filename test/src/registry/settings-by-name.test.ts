@@ -42,7 +42,10 @@ describe('settings by pattern', () => {
   it('give upstreams, keys, alternatives and modes, but no circuit to itself as an upstream', () => {
     const registry = createToolRegistry({
       circuit: { failureThreshold: 1 },
-      tools: { 'gh*': { upstream: 'gh', alternatives: ['git'], key: ({ owner }) => owner }, 'x*': { mode: 'observe' } },
+      tools: {
+        'gh*': { upstream: 'gh', alternatives: ['git'], key: ({ owner }) => owner },
+        'x*': { mode: 'observe' },
+      },
     });
     registry.recordFailure('gh.search', 'network', { input: { owner: 'me' } });
     expect(registry.openCircuits()).toEqual(['gh']);
@@ -56,7 +59,9 @@ describe('settings by pattern', () => {
     expect(() => createToolRegistry({ tools: { 'a.*': { failureThreshold: 0 } } })).toThrow(
       'tools["a.*"].failureThreshold must be a positive integer, got 0',
     );
-    expect(() => createToolRegistry({ tools: { '*': { maxBackoffMs: 1 } } })).toThrow(/^tools\["\*"\]\.maxBackoffMs must/);
+    expect(() => createToolRegistry({ tools: { '*': { maxBackoffMs: 1 } } })).toThrow(
+      /^tools\["\*"\]\.maxBackoffMs must/,
+    );
     expect(() =>
       createToolRegistry({ tools: { 'a*': { minBackoffMs: 10_000 }, ab: { maxBackoffMs: 6_000 } } }),
     ).toThrow(/^tools\["ab"\]\./);
