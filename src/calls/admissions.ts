@@ -55,6 +55,15 @@ export class Admissions {
       : this.#askCircuits(name, key, upstream);
   }
 
+  /** The cached permission for a call without options; undefined if there is none, so that it has to be asked for. */
+  free(name: string): AdmittedCall | undefined {
+    if (this.#circuits.isStopped || this.#steps.seesCalls) return undefined;
+    const circuit = this.#circuits.touch(name);
+    const admitted = circuit?.freeAdmission;
+    if (admitted === undefined || admitted.circuit.upstream !== undefined) return undefined;
+    return this.#shouldTime(admitted.circuit) ? undefined : admitted;
+  }
+
   /** Whether a call may be made. Its result will be reported without a permit. */
   allows(name: string, target: CallTarget): boolean {
     if (this.#circuits.isStopped) return false;

@@ -70,13 +70,13 @@ export class Guard {
   ): Promise<Awaited<Result | Fallback>> {
     try {
       checkFunction(fn);
-      if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
+      if (options === noOptions) {
+        const admitted = this.#admissions.free(name);
+        if (admitted !== undefined) return this.#callPlainly(admitted, fn);
+      } else checkCallOptions(options as ExecuteOptions<unknown, unknown>);
       options.signal?.throwIfAborted();
       const asked = this.#admissions.ask(name, options);
-      if (asked.admitted) {
-        const isPlain = options === noOptions && asked === asked.circuit.freeAdmission;
-        return isPlain ? this.#callPlainly(asked, fn) : this.#call(asked, fn, options);
-      }
+      if (asked.admitted) return this.#call(asked, fn, options);
       return this.#refuse(new CircuitOpenError(asked), options);
     } catch (error) {
       return error instanceof RegistryStoppedError ? this.#refuse(error, options) : Promise.reject(error);
