@@ -2,6 +2,7 @@ import { type Backoff, remainingMs, waitMs } from './backoff.ts';
 import { type ErrorCategory, isErrorCategory } from './categories.ts';
 import { type CircuitConfig, circuitConfig } from './circuit-config.ts';
 import type { CircuitState } from './circuit-state.ts';
+import { type FleetEvent, type FleetVerdict, fleetLeftMs } from './fleet-verdict.ts';
 import type { CallOutcome } from './trip-strategy.ts';
 
 /**
@@ -54,7 +55,8 @@ export type ToolCircuitEvent =
   /** The circuit was made from a snapshot: it reports its state and starts its timer, which XState does not. */
   | { type: 'RESUME' }
   /** The actor is about to be stopped: it cancels its timers, so that stopping many actors is cheap. */
-  | { type: 'DISARM' };
+  | { type: 'DISARM' }
+  | FleetEvent;
 
 /** A circuit's context. Instants are in ms of the circuit's clock, and null if there was none. */
 export interface ToolCircuitContext extends Backoff {
@@ -100,6 +102,8 @@ export interface ToolCircuitContext extends Backoff {
   readonly isolatedUntil: number | null;
   /** When the circuit last closed from another state. */
   readonly closedAt: number | null;
+  /** What the fleet has decided; null if it has not, or there is none. */
+  readonly fleet: FleetVerdict | null;
   /** Grows with every change of state; a call from an earlier generation says nothing about the current one. */
   readonly generation: number;
   /** The state last reported to the parent; null if none was, as in a circuit made from a snapshot. */
@@ -149,6 +153,7 @@ export const unused = Object.freeze({
   backoffStep: 0,
   baseBackoffMs: 0,
   closedAt: null,
+  fleet: null,
   openCount: 0,
   deniedRequests: 0,
   lastDeniedAt: null,
@@ -210,6 +215,7 @@ export function contextWith(
     isolations: context.isolations,
     isolatedUntil: context.isolatedUntil,
     closedAt: context.closedAt,
+    fleet: context.fleet,
     generation: context.generation,
     reportedState: context.reportedState,
   };
@@ -239,11 +245,15 @@ export function instant(moment: Moment): number {
 export const categoryOf = (event: ToolCircuitEvent): ErrorCategory =>
   'category' in event && isErrorCategory(event.category) ? event.category : 'executionError';
 
-/** How long an open circuit still waits, in ms: for its backoff since the last failure, or for the time the tool asked for. */
+/**
+ * How long an open circuit still waits, in ms: for its backoff since the last failure, for the time the tool asked for, or for
+ * its fleet. A circuit that only its fleet has opened has no last failure.
+ */
 export function backoffLeftMs(context: ToolCircuitContext, now: number): number {
   return Math.max(
     remainingMs(context.lastFailureAt, waitMs(context.config, context.currentBackoffMs), now),
     remainingMs(context.notBefore, 0, now),
+    fleetLeftMs(context.fleet, now),
   );
 }
 

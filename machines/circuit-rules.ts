@@ -13,6 +13,7 @@ import {
   type ToolCircuitEvent,
   unused,
 } from './circuit-context.ts';
+import { type FleetVerdict, isHeld, isOldVerdict, type Lease, mayProbe } from './fleet-verdict.ts';
 import type { CallOutcome } from './trip-strategy.ts';
 
 /** How long a call took, in ms; null if it was not measured. */
@@ -61,6 +62,7 @@ function hasFreePlace(context: ToolCircuitContext, now: number): boolean {
   const { config, probeSuccesses, probeFailures } = context;
   const { probesInFlight } = withoutHungProbes(context, now);
   return (
+    mayProbe(context.fleet, now) &&
     probesInFlight < config.halfOpenMaxProbes &&
     probesInFlight + probeSuccesses + probeFailures <
       Math.max(config.halfOpenMaxProbes, config.probesPerVerdict)
@@ -129,7 +131,30 @@ export const rules = {
     context.probeSuccesses + 1 >= context.config.successThreshold,
   isolationHasRunOut: (moment: Moment): boolean => isolationLeftMs(moment.context, instant(moment)) === 0,
   isolatedMoreThanOnce: (moment: Moment): boolean => isolationsOf(moment) > 1,
+  verdictIsOld: ({ context, event }: Moment): boolean =>
+    'epoch' in event && isOldVerdict(context.fleet, event),
+  fleetHolds: ({ context }: Moment): boolean => isHeld(context.fleet),
+  leaseIsDue: (moment: Moment): boolean =>
+    isHeld(moment.context.fleet) && backoffLeftMs(moment.context, instant(moment)) === 0,
+  leaseIsHeld: ({ context: { fleet } }: Moment): boolean => isHeld(fleet) && fleet.lease === 'held',
+  ownTripHolds: ({ context }: Moment): boolean => context.lastFailureAt !== null,
 };
+
+/** The verdict in force, with the lease in other hands until some instant. */
+function withLease({ context: { fleet } }: Moment, lease: Lease, until: number) {
+  return { fleet: fleet === null ? null : { ...fleet, lease, until } };
+}
+
+const leftMsOf = ({ event }: Moment): number => ('leftMs' in event ? event.leftMs : 0);
+
+/** The verdict that an event brings. */
+function verdictOf(moment: Moment): FleetVerdict | null {
+  const { event } = moment;
+  if (!('epoch' in event)) return null;
+  const until = instant(moment) + leftMsOf(moment);
+  const isOpen = event.type === 'FLEET_OPENED';
+  return { epoch: event.epoch, isOpen, lease: 'free', until, answerMs: isOpen ? event.answerMs : 0 };
+}
 
 /** The category after a result: null if only its slowness was wrong, and the previous one if a timely success trips. */
 function lastErrorCategoryAfter(moment: Moment): ErrorCategory | null {
@@ -151,7 +176,7 @@ function tripped(
   tripMemory: unknown,
   tripIsSpared: boolean,
 ) {
-  const { config, baseBackoffMs, chance, openCount } = moment.context;
+  const { config, baseBackoffMs, chance, openCount, fleet } = moment.context;
   const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
   const backoff = backoffAt(config, step, baseBackoffMs, chance);
   return {
@@ -170,8 +195,17 @@ function tripped(
     probeStarts: noProbes.probeStarts,
     probeSuccesses: noProbes.probeSuccesses,
     probeFailures: noProbes.probeFailures,
+    fleet: isHeld(fleet) ? withoutLease(fleet, instant(moment)) : fleet,
   };
 }
+
+/** The verdict of a fleet once a probe here has failed: in force until the fleet says more. */
+const withoutLease = (fleet: FleetVerdict, now: number): FleetVerdict =>
+  fleet.lease === 'held' ? { ...fleet, lease: 'free', until: now } : fleet;
+
+/** The verdict of a fleet once the circuit has closed here. */
+const withoutHold = (fleet: FleetVerdict | null): FleetVerdict | null =>
+  isHeld(fleet) ? { ...fleet, isOpen: false, lease: 'free' } : fleet;
 
 /** The backoff step at a trip: the first one, unless the circuit recovered only recently. */
 function stepOfTrip(moment: Moment): number {
@@ -235,6 +269,7 @@ export const updates = {
     probeStarts: healthy.probeStarts,
     probeSuccesses: healthy.probeSuccesses,
     probeFailures: healthy.probeFailures,
+    fleet: withoutHold(moment.context.fleet),
   }),
   /** A closed circuit is closed by hand: not a recovery, but calls that began before no longer count. */
   startOver: ({ context }: Moment) => ({
@@ -274,7 +309,14 @@ export const updates = {
 
   isolate(moment: Moment) {
     const end = endOfIsolation(moment);
-    return { openedAt: instant(moment), isolations: end === null ? 1 : 0, isolatedUntil: end, ...noProbes };
+    // The operator's word replaces the fleet's. If that is still in force at the end, the circuit is told of it again.
+    return {
+      openedAt: instant(moment),
+      isolations: end === null ? 1 : 0,
+      isolatedUntil: end,
+      fleet: null,
+      ...noProbes,
+    };
   },
   isolateAgain(moment: Moment) {
     const { isolations, isolatedUntil } = moment.context;
@@ -284,6 +326,34 @@ export const updates = {
       : { isolatedUntil: Math.max(end, isolatedUntil ?? -Infinity) };
   },
   releaseOnce: ({ context: { isolations } }: Moment) => ({ isolations: isolations - 1 }),
+
+  /** Opens a circuit that has not tripped here: it has no last failure, so that its own backoff never counts. */
+  openForFleet: (moment: Moment) => ({
+    ...healthy,
+    tripMemory: moment.context.config.trip.start,
+    lastErrorCategory: moment.event.type === 'FLEET_OPENED' ? moment.event.category : null,
+    currentBackoffMs: leftMsOf(moment),
+    openedAt: instant(moment),
+    fleet: verdictOf(moment),
+  }),
+  holdForFleet: (moment: Moment) => ({ ...noProbes, fleet: verdictOf(moment) }),
+  noteVerdict: (moment: Moment) => ({ fleet: verdictOf(moment) }),
+  awaitLease: (moment: Moment) =>
+    withLease(moment, 'asked', instant(moment) + (moment.context.fleet?.answerMs ?? 0)),
+  holdLease: (moment: Moment) => ({
+    ...noProbes,
+    ...withLease(moment, 'held', instant(moment) + leftMsOf(moment)),
+  }),
+  noteOthersLease: (moment: Moment) => withLease(moment, 'elsewhere', instant(moment) + leftMsOf(moment)),
+  giveUpLease: (moment: Moment) => ({ ...noProbes, ...withLease(moment, 'free', instant(moment)) }),
+  /** Without the fleet, its verdict becomes a wait of this circuit's own. */
+  fallBack: (moment: Moment) => {
+    const { fleet, notBefore } = moment.context;
+    const extraMs = 'extraMs' in moment.event ? moment.event.extraMs : 0;
+    const end = fleet?.lease === 'free' ? Math.max(fleet.until, instant(moment)) : instant(moment);
+    return { fleet: null, notBefore: Math.max(end + extraMs, notBefore ?? -Infinity) };
+  },
+  forgetFleet: () => ({ fleet: null }),
 };
 
 /** When an isolation ends; null if it lasts until it is released. */

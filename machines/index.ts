@@ -20,6 +20,17 @@ export {
 export { circuitName } from './circuit-name.ts';
 export { type CircuitState, countsAsOpen } from './circuit-state.ts';
 export { type CountWindowOptions, countWindow } from './count-window.ts';
+export {
+  type FleetMemberContext,
+  type FleetMemberEmitted,
+  type FleetMemberEvent,
+  type FleetMemberInput,
+  type FleetMemberRef,
+  type FleetMemberSnapshot,
+  fleetMemberMachine,
+} from './fleet-member.ts';
+export type { FleetNews, FleetOrder, FleetState } from './fleet-news.ts';
+export type { FleetEvent, FleetVerdict, Lease } from './fleet-verdict.ts';
 export type { RateLimits } from './rates.ts';
 export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 export type {

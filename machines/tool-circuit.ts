@@ -53,6 +53,15 @@ export const toolCircuitMachine = setup({
     isolate: assign(updates.isolate),
     isolateAgain: assign(updates.isolateAgain),
     releaseOnce: assign(updates.releaseOnce),
+    openForFleet: assign(updates.openForFleet),
+    holdForFleet: assign(updates.holdForFleet),
+    noteVerdict: assign(updates.noteVerdict),
+    awaitLease: assign(updates.awaitLease),
+    holdLease: assign(updates.holdLease),
+    noteOthersLease: assign(updates.noteOthersLease),
+    giveUpLease: assign(updates.giveUpLease),
+    fallBack: assign(updates.fallBack),
+    forgetFleet: assign(updates.forgetFleet),
 
     reportBeginning: enqueueActions(({ context, self, enqueue }) => {
       const parent = parentOf(self);
@@ -137,20 +146,31 @@ export const toolCircuitMachine = setup({
         RESUME: { target: 'closed', reenter: true },
         RESET: { actions: 'startFresh' },
         ISOLATE: { target: 'isolated', actions: 'isolate' },
-        DISABLE: { target: 'disabled' },
+        DISABLE: { target: 'disabled', actions: 'forgetFleet' },
         CLOSE: { actions: 'startOver' },
+        FLEET_OPENED: [{ guard: 'verdictIsOld' }, { target: 'open', actions: 'openForFleet' }],
+        FLEET_CLOSED: [{ guard: 'verdictIsOld' }, { actions: 'noteVerdict' }],
+        FLEET_LOST: { actions: 'forgetFleet' },
       },
     },
     open: {
       entry: { type: 'reportState', params: { state: 'open' } },
       after: {
         backoff: [
+          // What a fleet holds open is probed only with its lease, for which a call asks.
+          { guard: 'leaseIsDue' },
           { guard: 'backoffHasRunOut', target: 'halfOpen', actions: 'startProbing' },
           { target: 'open', reenter: true },
         ],
       },
       on: {
         REQUEST: [
+          {
+            guard: 'leaseIsDue',
+            target: 'open',
+            reenter: true,
+            actions: ['deny', 'awaitLease', 'reportDenial'],
+          },
           // The timer may be late, so a request checks the time itself.
           { guard: 'backoffHasRunOut', target: 'halfOpen', actions: ['startProbing', 'takePlace'] },
           { actions: ['deny', 'reportDenial'] },
@@ -167,10 +187,21 @@ export const toolCircuitMachine = setup({
         RESUME: { target: 'open', reenter: true },
         RESET: { target: 'closed', actions: 'startFresh' },
         ISOLATE: { target: 'isolated', actions: 'isolate' },
-        DISABLE: { target: 'disabled', actions: 'recover' },
+        DISABLE: { target: 'disabled', actions: ['recover', 'forgetFleet'] },
         CLOSE: { target: 'closed', actions: 'recover' },
         // Nothing is refused while observing.
         OBSERVE: { target: 'closed', actions: ['recover', 'observe'] },
+        FLEET_OPENED: [{ guard: 'verdictIsOld' }, { target: 'open', reenter: true, actions: 'holdForFleet' }],
+        FLEET_CLOSED: [
+          { guard: 'verdictIsOld' },
+          // The fleet never lifts a trip of this process.
+          { guard: 'ownTripHolds', target: 'open', reenter: true, actions: 'noteVerdict' },
+          { target: 'closed', actions: ['recover', 'noteVerdict'] },
+        ],
+        FLEET_LOST: { guard: 'fleetHolds', target: 'open', reenter: true, actions: 'fallBack' },
+        LEASE_ASKED: { guard: 'fleetHolds', target: 'open', reenter: true, actions: 'awaitLease' },
+        LEASE_GRANTED: { guard: 'fleetHolds', target: 'halfOpen', actions: 'holdLease' },
+        LEASE_REFUSED: { guard: 'fleetHolds', target: 'open', reenter: true, actions: 'noteOthersLease' },
       },
     },
     halfOpen: {
@@ -207,9 +238,17 @@ export const toolCircuitMachine = setup({
         RESUME: { target: 'halfOpen', reenter: true },
         RESET: { target: 'closed', actions: 'startFresh' },
         ISOLATE: { target: 'isolated', actions: 'isolate' },
-        DISABLE: { target: 'disabled', actions: 'recover' },
+        DISABLE: { target: 'disabled', actions: ['recover', 'forgetFleet'] },
         CLOSE: { target: 'closed', actions: 'recover' },
         OBSERVE: { target: 'closed', actions: ['recover', 'observe'] },
+        FLEET_OPENED: [{ guard: 'verdictIsOld' }, { target: 'open', actions: 'holdForFleet' }],
+        FLEET_CLOSED: [
+          { guard: 'verdictIsOld' },
+          { guard: 'ownTripHolds', actions: 'noteVerdict' },
+          { target: 'closed', actions: ['recover', 'noteVerdict'] },
+        ],
+        FLEET_LOST: { actions: 'forgetFleet' },
+        LEASE_ENDED: { guard: 'leaseIsHeld', target: 'open', actions: 'giveUpLease' },
       },
     },
     isolated: {

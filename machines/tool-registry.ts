@@ -13,6 +13,7 @@ import type { ErrorCategory } from './categories.ts';
 import { circuitName } from './circuit-name.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import { noneOpen, type OpenCircuits, openAfter, openWithout } from './open-circuits.ts';
+import type { FleetNews } from './fleet-news.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 import type {
@@ -47,6 +48,8 @@ export type ToolRegistryEvent =
   | { type: 'STOP' }
   /** The user has decided to go on anyway. */
   | { type: 'ACKNOWLEDGE' }
+  /** The membership in a fleet has something to tell. */
+  | { type: 'FLEET_NEWS'; news: FleetNews }
   | { type: 'COOLDOWN_OVER' };
 
 /** The context of a registry actor. Instants are in ms of its clock. */
@@ -96,6 +99,7 @@ interface CircuitNews {
 
 /** The events that a registry actor emits: `actor.on('circuit.opened', (event) => …)`. */
 export type ToolRegistryEmitted =
+  | FleetNews
   | (CircuitNews & {
       readonly type:
         | 'circuit.opened'
@@ -269,6 +273,7 @@ export const toolRegistryMachine = setup({
       state: denial.state,
       lastErrorCategory: denial.lastErrorCategory,
     })),
+    announceFleetNews: emit((_, news: FleetNews) => news),
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
       const counts = { ...context.counts };
       const forgotten: ForgottenCircuit[] = [];
@@ -344,6 +349,7 @@ export const toolRegistryMachine = setup({
     REQUEST_DENIED: {
       actions: ['countDenial', { type: 'announceDenial', params: ({ event }) => event }],
     },
+    FLEET_NEWS: { actions: { type: 'announceFleetNews', params: ({ event }) => event.news } },
     FORGET: { actions: { type: 'forget', params: ({ event }) => event.circuits } },
     STOP_CIRCUITS: { actions: { type: 'stopCircuits', params: ({ event }) => event.circuits } },
     STOP: { target: '.stopped' },

@@ -12,6 +12,14 @@ export const eventTypes = [
   'circuit.spared',
   'recovery.paused',
   'recovery.resumed',
+  'fleet.connected',
+  'fleet.degraded',
+  'fleet.left',
+  'fleet.voted',
+  'fleet.opened',
+  'fleet.closed',
+  'fleet.leased',
+  'fleet.ordered',
 ] as const satisfies readonly ToolRegistryEmitted['type'][];
 
 /** @throws TypeError for an event type that is never emitted, because its listener would wait forever. */

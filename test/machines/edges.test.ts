@@ -1,7 +1,11 @@
 import {
   type CircuitConfig,
   countWindow,
+  type FleetMemberContext,
+  type FleetMemberEvent,
+  fleetMemberMachine,
   type RecoveryConfig,
+  type ToolCircuitContext,
   type ToolCircuitEvent,
   type ToolRegistryEvent,
   toolCircuitMachine,
@@ -127,6 +131,44 @@ function walkCircuit(config: Partial<CircuitConfig>, mayTrip = true): Set<AnyTra
   );
 }
 
+/** Walks a circuit that a fleet opens and closes, on the same clock. */
+function walkCircuitOfFleet(config: Partial<CircuitConfig>): Set<AnyTransitionDefinition> {
+  const events: ToolCircuitEvent[] = [
+    { type: 'FLEET_OPENED', epoch: 1, leftMs: 0, answerMs: 0, category: 'timeout' },
+    { type: 'FLEET_OPENED', epoch: 2, leftMs: 1_000, answerMs: 0, category: null },
+    { type: 'FLEET_CLOSED', epoch: 0 },
+    { type: 'FLEET_CLOSED', epoch: 2 },
+    { type: 'FLEET_LOST', extraMs: 1_000 },
+    { type: 'LEASE_ASKED' },
+    { type: 'LEASE_GRANTED', leftMs: 1_000 },
+    { type: 'LEASE_REFUSED', leftMs: 0 },
+    { type: 'LEASE_ENDED' },
+    { type: 'REQUEST', at: 10_000 },
+    { type: 'FAILURE', at: 0 },
+  ];
+  const input = { tool: 'shell', now: () => 10_000, config };
+  return edgesTaken(toolCircuitMachine, input, events, (context: ToolCircuitContext) => [
+    context.fleet,
+    context.lastFailureAt,
+    context.notBefore,
+    context.probesInFlight,
+  ]);
+}
+
+/** Walks a membership. */
+function walkMember(): Set<AnyTransitionDefinition> {
+  const input = { namespace: 'agents', member: 'a', pollMs: 1_000, chance: () => 0 };
+  const events: FleetMemberEvent[] = [
+    { type: 'STORE_ANSWERED' },
+    { type: 'STORE_MISSED', reason: 'no answer' },
+    { type: 'LEAVE' },
+  ];
+  return edgesTaken(fleetMemberMachine, input, events, ({ misses, retryMs }: FleetMemberContext) => [
+    Math.min(misses, 4),
+    retryMs,
+  ]);
+}
+
 /** Walks a registry on a clock that stands still, where a cooldown of 0 ends at once and any other never ends. */
 function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefinition> {
   const change = { tool: 'a', openCount: 1, currentBackoffMs: 5_000, lastErrorCategory: null } as const;
@@ -137,6 +179,7 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     { type: 'REQUEST_DENIED', tool: 'a', at: 0, state: 'open', lastErrorCategory: null },
     { type: 'TRIP_SPARED', tool: 'a', state: 'closed', why: 'cap', isFirst: true, lastErrorCategory: null },
     { type: 'CALL_SPARED', tool: 'a', state: 'open', lastErrorCategory: null },
+    { type: 'FLEET_NEWS', news: { type: 'fleet.closed', tool: 'a', epoch: 1 } },
     { type: 'ACKNOWLEDGE' },
     { type: 'COOLDOWN_OVER' },
     { type: 'FORGET', circuits: [] },
@@ -168,6 +211,7 @@ const charts = [
         walkCircuit({ failureThreshold: 1, successThreshold: 2, probesPerVerdict: 3 }),
         walkCircuit({ trip: slow, halfOpenMaxProbes: 2, successThreshold: 2, probesPerVerdict: 3 }),
         walkCircuit({ trip: slow }, false),
+        walkCircuitOfFleet({ failureThreshold: 1 }),
       ),
     edges: [
       'any --DISARM--> stays',
@@ -188,7 +232,13 @@ const charts = [
       'closed --ISOLATE--> isolated',
       'closed --DISABLE--> disabled',
       'closed --CLOSE--> stays',
+      'closed --FLEET_OPENED [verdictIsOld]--> stays',
+      'closed --FLEET_OPENED--> open',
+      'closed --FLEET_CLOSED [verdictIsOld]--> stays',
+      'closed --FLEET_CLOSED--> stays',
+      'closed --FLEET_LOST--> stays',
 
+      'open --REQUEST [leaseIsDue]--> open',
       'open --REQUEST [backoffHasRunOut]--> halfOpen',
       'open --REQUEST--> stays',
       'open --SUCCESS [resultIsLate]--> stays',
@@ -202,6 +252,16 @@ const charts = [
       'open --DISABLE--> disabled',
       'open --CLOSE--> closed',
       'open --OBSERVE--> closed',
+      'open --FLEET_OPENED [verdictIsOld]--> stays',
+      'open --FLEET_OPENED--> open',
+      'open --FLEET_CLOSED [verdictIsOld]--> stays',
+      'open --FLEET_CLOSED [ownTripHolds]--> open',
+      'open --FLEET_CLOSED--> closed',
+      'open --FLEET_LOST [fleetHolds]--> open',
+      'open --LEASE_ASKED [fleetHolds]--> open',
+      'open --LEASE_GRANTED [fleetHolds]--> halfOpen',
+      'open --LEASE_REFUSED [fleetHolds]--> open',
+      'open --after backoff [leaseIsDue]--> stays',
       'open --after backoff [backoffHasRunOut]--> halfOpen',
       'open --after backoff--> open',
 
@@ -224,6 +284,13 @@ const charts = [
       'halfOpen --DISABLE--> disabled',
       'halfOpen --CLOSE--> closed',
       'halfOpen --OBSERVE--> closed',
+      'halfOpen --FLEET_OPENED [verdictIsOld]--> stays',
+      'halfOpen --FLEET_OPENED--> open',
+      'halfOpen --FLEET_CLOSED [verdictIsOld]--> stays',
+      'halfOpen --FLEET_CLOSED [ownTripHolds]--> stays',
+      'halfOpen --FLEET_CLOSED--> closed',
+      'halfOpen --FLEET_LOST--> stays',
+      'halfOpen --LEASE_ENDED [leaseIsHeld]--> open',
       'halfOpen --after probeTimeout [probesAreTimed]--> halfOpen',
 
       'isolated --ISOLATION_OVER [isolationHasRunOut]--> closed',
@@ -268,6 +335,7 @@ const charts = [
       'any --REQUEST_DENIED--> stays',
       'any --TRIP_SPARED--> stays',
       'any --CALL_SPARED--> stays',
+      'any --FLEET_NEWS--> stays',
       'any --FORGET--> stays',
       'any --STOP_CIRCUITS--> stays',
       'any --STOP--> stopped',
@@ -278,6 +346,28 @@ const charts = [
 
       'paused --always [enoughHaveRecovered]--> operational',
       'paused --ACKNOWLEDGE--> operational',
+    ],
+  },
+  {
+    name: 'a membership in a fleet',
+    machine: fleetMemberMachine as AnyStateMachine,
+    walk: walkMember,
+    edges: [
+      'any --LEAVE--> left',
+
+      'joining --after poll--> joining',
+      'joining --STORE_ANSWERED--> connected',
+      'joining --STORE_MISSED [missedTooOften]--> degraded',
+      'joining --STORE_MISSED--> stays',
+
+      'connected --after poll--> connected',
+      'connected --STORE_ANSWERED--> stays',
+      'connected --STORE_MISSED [missedTooOften]--> degraded',
+      'connected --STORE_MISSED--> stays',
+
+      'degraded --after retry--> degraded',
+      'degraded --STORE_ANSWERED--> connected',
+      'degraded --STORE_MISSED--> stays',
     ],
   },
 ];

@@ -857,7 +857,7 @@ describe('the generation', () => {
     const { circuit, clock } = startCircuit({ failureThreshold: 1 });
     const generations = [contextOf(circuit).generation];
     const note = () => generations.push(contextOf(circuit).generation);
-    const then = (event: ToolCircuitEvent['type']) => {
+    const then = (event: 'FAILURE' | 'SUCCESS' | 'ISOLATE' | 'RELEASE') => {
       circuit.send({ type: event });
       note();
     };
