@@ -36,6 +36,7 @@ const builds: Options[] = [
     ...common,
     entry: {
       index: 'src/index.ts',
+      fleet: 'src/fleet/index.ts',
       machines: 'machines/index.ts',
       mcp: 'src/mcp/index.ts',
       testing: 'src/testing/index.ts',

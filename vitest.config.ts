@@ -61,6 +61,7 @@ export default defineConfig({
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
       { find: /^toolfuse\/ai$/, replacement: source('src/ai/index.ts') },
       { find: /^toolfuse\/claude-agent$/, replacement: source('src/claude-agent/index.ts') },
+      { find: /^toolfuse\/fleet$/, replacement: source('src/fleet/index.ts') },
       { find: /^toolfuse\/inspect$/, replacement: source('src/inspect/index.ts') },
       { find: /^toolfuse\/langchain$/, replacement: source('src/langchain/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },

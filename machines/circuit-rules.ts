@@ -133,6 +133,7 @@ export const rules = {
   isolatedMoreThanOnce: (moment: Moment): boolean => isolationsOf(moment) > 1,
   verdictIsOld: ({ context, event }: Moment): boolean =>
     'epoch' in event && isOldVerdict(context.fleet, event),
+  onlyObserves: ({ context }: Moment): boolean => context.isObserved,
   fleetHolds: ({ context }: Moment): boolean => isHeld(context.fleet),
   leaseIsDue: (moment: Moment): boolean =>
     isHeld(moment.context.fleet) && backoffLeftMs(moment.context, instant(moment)) === 0,

@@ -148,7 +148,11 @@ export const toolCircuitMachine = setup({
         ISOLATE: { target: 'isolated', actions: 'isolate' },
         DISABLE: { target: 'disabled', actions: 'forgetFleet' },
         CLOSE: { actions: 'startOver' },
-        FLEET_OPENED: [{ guard: 'verdictIsOld' }, { target: 'open', actions: 'openForFleet' }],
+        FLEET_OPENED: [
+          { guard: 'verdictIsOld' },
+          { guard: 'onlyObserves' },
+          { target: 'open', actions: 'openForFleet' },
+        ],
         FLEET_CLOSED: [{ guard: 'verdictIsOld' }, { actions: 'noteVerdict' }],
         FLEET_LOST: { actions: 'forgetFleet' },
       },

@@ -12,8 +12,8 @@ import { maxTimerMs, remainingMs } from './backoff.ts';
 import type { ErrorCategory } from './categories.ts';
 import { circuitName } from './circuit-name.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
-import { noneOpen, type OpenCircuits, openAfter, openWithout } from './open-circuits.ts';
 import type { FleetNews } from './fleet-news.ts';
+import { noneOpen, type OpenCircuits, openAfter, openWithout } from './open-circuits.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 import type {

@@ -18,6 +18,7 @@ const bundles: Readonly<Record<string, string>>[] = [
     index: 'src/index.ts',
     ai: 'src/ai/index.ts',
     langchain: 'src/langchain/index.ts',
+    fleet: 'src/fleet/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
     opentelemetry: 'src/opentelemetry/index.ts',

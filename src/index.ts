@@ -6,6 +6,9 @@ export type {
   CircuitState,
   CountWindowOptions,
   ErrorCategory,
+  FleetNews,
+  FleetOrder,
+  FleetState,
   Jitter,
   RateLimits,
   RecoveryConfig,
@@ -37,6 +40,7 @@ export type { ModelAnswer } from './calls/denial-words.ts';
 export type { FailureOptions, Permit, ReleaseOptions } from './calls/permit.ts';
 export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
 export type { Guarded } from './calls/wrap.ts';
+export type { FleetCounts } from './circuits/membership.ts';
 export type { Mode } from './circuits/modes.ts';
 export { RegistryStoppedError } from './circuits/registry-stopped-error.ts';
 export { type CategorizeOptions, categorize } from './classify/categorize.ts';
@@ -45,6 +49,7 @@ export type {
   AvailableToolsOptions,
   CircuitChoice,
   IsolateOptions,
+  OrderOptions,
   UntilReadyOptions,
 } from './registry/method-options.ts';
 export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
@@ -55,6 +60,6 @@ export type { CallReport } from './telemetry/channels.ts';
 export type { ErrorPattern, RecentError } from './telemetry/recent-errors.ts';
 export { type Clock, systemClock } from './time/clock.ts';
 export type { Availability } from './views/availability.ts';
-export type { ToolDiagnostics } from './views/diagnostics.ts';
+export type { FleetDiagnostics, ToolDiagnostics } from './views/diagnostics.ts';
 export type { RegistryMetrics, ToolMetrics } from './views/metrics.ts';
 export type { Recovery } from './views/recovery.ts';

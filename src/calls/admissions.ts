@@ -77,9 +77,9 @@ export class Admissions {
     return this.#admit(circuit) !== null;
   }
 
-  /** An unused tool's own circuit admits every call, but its upstream may not. */
+  /** An unused tool's own circuit admits every call, but its upstream may not, nor a fleet. */
   #allowsFirst(name: string): boolean {
-    const isAlone = this.#settings.get(name)?.upstream === undefined;
+    const isAlone = this.#settings.get(name)?.upstream === undefined && !this.#circuits.areShared;
     return isAlone || this.#askCircuits(name, null, undefined).admitted;
   }
 

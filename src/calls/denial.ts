@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { type FleetVerdict, isHeld } from '../../machines/fleet-verdict.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import { type Refusing, retryAfterMsOf } from '../circuits/comeback.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
@@ -75,12 +76,16 @@ export function denialOf(
     upstream: isOwn ? null : circuit,
     retryAfterMs,
     retryAt: retryAfterMs === null ? null : Math.ceil(more.wallNow + retryAfterMs),
-    probing: snapshot.value === 'halfOpen',
+    probing: snapshot.value === 'halfOpen' || isTestedElsewhere(snapshot.context.fleet),
     lastErrorCategory,
     // Without a category the trip was due to slow calls, so an older error must not be blamed for it.
     lastError: lastErrorCategory === null ? null : more.lastError,
     alternatives: more.alternatives ?? noAlternatives,
   };
 }
+
+/** Whether another process of the fleet has the lease for the probe, or this one is being given it. */
+const isTestedElsewhere = (fleet: FleetVerdict | null): boolean =>
+  isHeld(fleet) && (fleet.lease === 'elsewhere' || fleet.lease === 'asked');
 
 const noAlternatives: readonly string[] = Object.freeze([]);

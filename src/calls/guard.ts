@@ -1,4 +1,5 @@
 import type { Endings } from '../circuits/admission.ts';
+import type { Seat } from '../circuits/membership.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import { askIsFailure } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
@@ -41,12 +42,20 @@ export class Guard {
   readonly #results: ResultRecorder;
   readonly #steps: CallSteps;
   readonly #noLimits: CallLimits;
+  readonly #seat: Seat;
   readonly #stopping = new AbortController();
 
-  constructor(admissions: Admissions, results: ResultRecorder, steps: CallSteps, clock: Required<Clock>) {
+  constructor(
+    admissions: Admissions,
+    results: ResultRecorder,
+    steps: CallSteps,
+    clock: Required<Clock>,
+    seat: Seat,
+  ) {
     this.#admissions = admissions;
     this.#results = results;
     this.#steps = steps;
+    this.#seat = seat;
     // One for all calls without limits, which are most.
     const stopping = this.#stopping.signal;
     this.#noLimits = { signal: undefined, timeoutMs: undefined, clock, stopping };
@@ -67,6 +76,7 @@ export class Guard {
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result, Fallback> = noOptions,
+    hasWaited = false,
   ): Promise<Awaited<Result | Fallback>> {
     try {
       checkFunction(fn);
@@ -75,12 +85,21 @@ export class Guard {
         if (admitted !== undefined) return this.#callPlainly(admitted, fn);
       } else checkCallOptions(options as ExecuteOptions<unknown, unknown>);
       options.signal?.throwIfAborted();
+      const awaited = hasWaited ? undefined : this.#awaited(name, options);
+      if (awaited !== undefined) return awaited.then(() => this.execute(name, fn, options, true));
       const asked = this.#admissions.ask(name, options);
       if (asked.admitted) return this.#call(asked, fn, options);
       return this.#refuse(new CircuitOpenError(asked), options);
     } catch (error) {
       return error instanceof RegistryStoppedError ? this.#refuse(error, options) : Promise.reject(error);
     }
+  }
+
+  /** What a call has to wait for before it is asked about: the lease of a probe, where a fleet holds a circuit open. */
+  #awaited(name: string, options: CircuitNeeds): Promise<void> | undefined {
+    const { membership } = this.#seat;
+    if (membership === undefined || !membership.holdsAny) return undefined;
+    return membership.awaited(name, this.#admissions.keys.of(name, options), options.upstream);
   }
 
   #refuse<Result, Fallback>(

@@ -23,6 +23,8 @@ export interface CircuitOwner {
   onSettled(circuit: Circuit): void;
   /** A result was sent to the actor itself. */
   onBareResult(circuit: Circuit, event: ResultEvent): void;
+  /** What a circuit knows of its fleet's verdict has changed. */
+  onVerdict(circuit: Circuit): void;
 }
 
 /** One circuit as the registry holds it: its record, and the way to its actor. */
@@ -124,6 +126,7 @@ export class Circuit extends CircuitRecord implements CircuitLife {
     if (next.context.isObserved || this.shadow !== undefined) this.#castShadow(before, event, next);
     const isSettled = this.#foresight.end(event, before, next);
     if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
+    if (next.context.fleet !== before.context.fleet) this.#owner.onVerdict(this);
     return next;
   }
 

@@ -10,6 +10,7 @@ import type { Clock } from '../time/clock.ts';
 import { Circuit, type CircuitOwner, type ResultEvent } from './circuit.ts';
 import type { SettingsOfCircuits } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
+import type { Seat } from './membership.ts';
 import type { Modes } from './modes.ts';
 import type { RegistryActor } from './registry-actor.ts';
 import { RegistryStoppedError } from './registry-stopped-error.ts';
@@ -28,6 +29,8 @@ export interface CircuitsOptions {
   /** The largest number of circuits to keep. */
   readonly maxTools: number;
   readonly chance: () => number;
+  /** Where a fleet is told what happens to circuits, once the registry has joined one. */
+  readonly seat: Seat;
   /** A result was sent directly to a circuit's actor. */
   readonly onBareResult: (circuit: Circuit, event: ResultEvent) => void;
   /** A circuit has changed its state. */
@@ -63,6 +66,11 @@ export class Circuits {
 
   get isStopped(): boolean {
     return this.#isStopped;
+  }
+
+  /** Whether a new circuit may be told at once that a fleet holds it open. */
+  get areShared(): boolean {
+    return this.#options.seat.membership !== undefined;
   }
 
   get size(): number {
@@ -181,6 +189,7 @@ export class Circuits {
       if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.latest.context.lateResults;
       this.#options.onForgotten(circuit);
+      this.#options.seat.membership?.onForgotten(circuit);
     }
     for (const batch of batches(circuits)) {
       this.#options.parent.send({
@@ -242,6 +251,7 @@ export class Circuits {
       // A restored circuit may be open.
       if (input.isObserved) circuit.send({ type: 'OBSERVE' });
     }
+    this.#options.seat.membership?.onSpawned(circuit);
     return circuit;
   }
 
@@ -295,6 +305,7 @@ export class Circuits {
       },
       onSettled: (circuit) => circuits.#count(circuit),
       onBareResult: (circuit, event) => circuits.#options.onBareResult(circuit, event),
+      onVerdict: (circuit) => circuits.#options.seat.membership?.onVerdict(circuit),
     };
   }
 
@@ -316,6 +327,7 @@ export class Circuits {
     // A closed circuit may be forgotten again, and may be the least recently used one.
     if (state === 'closed') this.#leastRecentlyUsed.sortAgain();
     this.#options.onState(circuit, state);
+    this.#options.seat.membership?.onState(circuit, state);
   }
 }
 

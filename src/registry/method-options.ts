@@ -1,4 +1,4 @@
-import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
+import { checkOptionNames, checkValue, positiveMs, show, trueOrFalse } from '../../machines/rule.ts';
 import { type CallTarget, checkKey, keyText } from '../calls/call-keys.ts';
 import { type CircuitNeeds, checkSignal } from '../calls/call-options.ts';
 
@@ -14,8 +14,14 @@ export interface UntilReadyOptions extends CircuitNeeds {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of an operator's order. */
+export interface OrderOptions extends CircuitChoice {
+  /** Whether the order is for all processes of the fleet that the registry has joined. Default false: for this one. */
+  readonly fleet?: boolean | undefined;
+}
+
 /** Options of `isolate`. */
-export interface IsolateOptions extends CircuitChoice {
+export interface IsolateOptions extends OrderOptions {
   /** After how long the isolation ends by itself, in ms. Default: never. */
   readonly forMs?: number | undefined;
 }
@@ -33,7 +39,8 @@ const target: Readonly<Record<keyof CallTarget, true>> = { input: true, key: tru
 const choice: Readonly<Record<keyof CircuitChoice, true>> = { key: true };
 const needs: Readonly<Record<keyof CircuitNeeds, true>> = { upstream: true, ...target };
 const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { ...needs, signal: true };
-const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true, ...choice };
+const orderOptions: Readonly<Record<keyof OrderOptions, true>> = { fleet: true, ...choice };
+const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true, ...orderOptions };
 const availableToolsOptions: Readonly<Record<keyof AvailableToolsOptions, true>> = { halfOpen: true };
 
 /** @throws TypeError for an unknown option, or for options that are not an object. */
@@ -66,11 +73,19 @@ export function checkUntilReady(options: UntilReadyOptions): void {
   if (options.signal !== undefined) checkSignal(options.signal);
 }
 
-/** @throws TypeError for an unknown option, RangeError for an invalid time. */
+/** @throws TypeError for an unknown option, RangeError for an invalid value. */
+export function checkOrder(options: OrderOptions): void {
+  checkOptionNames(options, orderOptions);
+  checkKey(options.key);
+  if (options.fleet !== undefined) checkValue(options.fleet, 'fleet', trueOrFalse);
+}
+
+/** @throws TypeError for an unknown option, RangeError for an invalid value. */
 export function checkIsolate(options: IsolateOptions): void {
   checkOptionNames(options, isolateOptions);
   checkKey(options.key);
   if (options.forMs !== undefined) checkValue(options.forMs, 'forMs', positiveMs);
+  if (options.fleet !== undefined) checkValue(options.fleet, 'fleet', trueOrFalse);
 }
 
 /** @throws TypeError for an unknown option, or for names that are not a list. */

@@ -1,6 +1,7 @@
 import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { Subscription } from 'xstate';
 import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
+import type { FleetOrder } from '../../machines/fleet-news.ts';
 import { checkValue, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
@@ -23,9 +24,11 @@ import { ResultRecorder } from '../calls/result-recorder.ts';
 import type { CallStep } from '../calls/steps/call-step.ts';
 import { CallSteps, checkStep } from '../calls/steps/call-steps.ts';
 import { ownSteps } from '../calls/steps/own-steps.ts';
+import type { SettingsOfTools } from '../calls/tool-settings.ts';
 import { type Guarded, guardedFunction } from '../calls/wrap.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import { Circuits } from '../circuits/circuits.ts';
+import { Seat } from '../circuits/membership.ts';
 import { type Mode, Modes } from '../circuits/modes.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
@@ -55,17 +58,34 @@ import {
   checkIsolate,
   checkNames,
   checkNeeds,
+  checkOrder,
   checkTarget,
   checkUntilReady,
   type IsolateOptions,
   keyOfChoice,
   noChoice,
   noNeeds,
+  type OrderOptions,
   type UntilReadyOptions,
 } from './method-options.ts';
 import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
 import { aMode } from './tool-options.ts';
 import { untilReady } from './until-ready.ts';
+
+/** The parts of a registry that a membership in a fleet works with. */
+export interface RegistryParts {
+  /** Returns a number from 0 up to, but not including, 1. */
+  readonly chance: () => number;
+  readonly circuits: Circuits;
+  readonly clock: Required<Clock>;
+  readonly parent: ToolRegistryRef;
+  readonly seat: Seat;
+  readonly settings: SettingsOfTools;
+  readonly steps: CallSteps;
+}
+
+/** The parts of a registry, for a room of this library that works on them. @throws TypeError for what is no registry of ours. */
+export let partsOf: (registry: ToolRegistry) => RegistryParts;
 
 /** Every known tool at one instant. */
 export interface RegistrySnapshot {
@@ -88,6 +108,7 @@ export class ToolRegistry {
   /** The registry's clock, to read: instants such as `openedAt` are in ms of its `now()`. */
   readonly clock: Pick<Required<Clock>, 'now' | 'wallNow'>;
   readonly #config: RegistryConfig;
+  readonly #chance: () => number;
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
   readonly #modes: Modes;
@@ -98,11 +119,26 @@ export class ToolRegistry {
   readonly #probes: ActiveProbes;
   readonly #recentErrors = new RecentErrors();
   readonly #known: KnownTools;
+  /** Empty until the registry joins a fleet. */
+  readonly #seat = new Seat();
+
+  static {
+    partsOf = (registry) => ({
+      chance: registry.#chance,
+      circuits: registry.#circuits,
+      clock: registry.#clock,
+      parent: registry.actor,
+      seat: registry.#seat,
+      settings: registry.#config.tools,
+      steps: registry.#steps,
+    });
+  }
 
   constructor(options: ToolRegistryOptions) {
     this.#config = checkOptions(options);
     const restored = options.restore === undefined ? [] : readPersisted(options.restore);
     this.#clock = monotonic(options.clock ?? systemClock);
+    this.#chance = containedChance(options.random ?? Math.random);
     this.clock = { now: this.#clock.now, wallNow: this.#clock.wallNow };
     this.#known = new KnownTools(this.#config.tools, this.#config.maxTools);
     const channels = new Channels();
@@ -132,7 +168,8 @@ export class ToolRegistry {
       modes: this.#modes,
       maxOpenShare: recovery.maxOpenShare,
       maxTools,
-      chance: containedChance(options.random ?? Math.random),
+      chance: this.#chance,
+      seat: this.#seat,
       onBareResult: (actor, event) => this.#results.countBareResult(actor, event),
       onState: (actor, state) => this.#probes.onState(actor, state),
       onForgotten: (actor) => this.#probes.onForgotten(actor),
@@ -152,7 +189,7 @@ export class ToolRegistry {
       settings,
     });
     this.#keys = admissions.keys;
-    this.#guard = new Guard(admissions, this.#results, this.#steps, this.#clock);
+    this.#guard = new Guard(admissions, this.#results, this.#steps, this.#clock, this.#seat);
     this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
     this.#circuits.restore(restored);
   }
@@ -457,7 +494,9 @@ export class ToolRegistry {
     const tools = Array.from(this.#circuits.all(), (circuit) =>
       toolMetrics(circuit, this.#circuits.openMs(circuit)),
     );
-    return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...callTotals(this.#circuits), tools };
+    const totals = callTotals(this.#circuits);
+    const fleet = this.#seat.membership?.counts() ?? null;
+    return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...totals, tools, fleet };
   }
 
   /**
@@ -516,31 +555,51 @@ export class ToolRegistry {
    *
    * @param options.key The target or tenant to isolate. Default: the tool with all its keys.
    * @param options.forMs After how long the isolation ends by itself, in ms. Default: never.
-   * @throws TypeError for an unknown option, RangeError for an invalid `forMs`.
+   * @param options.fleet Whether to take it out of service in all processes of the fleet. Default false.
+   * @throws TypeError for an unknown option, RangeError for an invalid `forMs`, Error for `fleet` without a fleet.
    */
   isolate(name: string, options: IsolateOptions = {}): void {
     checkIsolate(options);
     const { forMs } = options;
     if (this.#circuits.isStopped) return;
+    if (this.#isForFleet(name, options, 'isolate', forMs)) return;
     this.#circuits
       .use(name, keyText(options.key))
       .send({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
   }
 
-  /** Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`. */
-  disable(name: string, options: CircuitChoice = noChoice): void {
-    const key = keyOfChoice(options);
-    if (!this.#circuits.isStopped) this.#circuits.use(name, key).send({ type: 'DISABLE' });
+  /**
+   * Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`.
+   *
+   * @param options.fleet Whether to do so in all processes of the fleet. Default false.
+   */
+  disable(name: string, options: OrderOptions = noChoice): void {
+    checkOrder(options);
+    if (this.#isForFleet(name, options, 'disable')) return;
+    if (!this.#circuits.isStopped) this.#circuits.use(name, keyText(options.key)).send({ type: 'DISABLE' });
   }
 
-  /** Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing. */
-  release(name: string, options: CircuitChoice = noChoice): void {
-    const key = keyOfChoice(options);
-    if (!this.#circuits.isStopped) this.#circuits.touch(name, key)?.send({ type: 'RELEASE' });
+  /**
+   * Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing.
+   *
+   * @param options.fleet Whether to undo what was ordered for all processes of the fleet. Default false.
+   */
+  release(name: string, options: OrderOptions = noChoice): void {
+    checkOrder(options);
+    if (this.#isForFleet(name, options, 'release')) return;
+    if (!this.#circuits.isStopped)
+      this.#circuits.touch(name, keyText(options.key))?.send({ type: 'RELEASE' });
   }
 
-  /** Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled; without a key, also all with one. */
-  forceClose(name: string, options: CircuitChoice = noChoice): void {
+  /**
+   * Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled; without a key, also all with one.
+   *
+   * @param options.fleet Whether to do so in all processes of the fleet. Default false: it also closes here what the fleet has
+   * opened, until the fleet opens it anew.
+   */
+  forceClose(name: string, options: OrderOptions = noChoice): void {
+    checkOrder(options);
+    if (this.#isForFleet(name, options, 'close')) return;
     const chosen = this.#chosen(name, options);
     if (this.#circuits.isStopped) return;
     for (const { tool, key } of chosen) this.#circuits.touch(tool, key)?.send({ type: 'CLOSE' });
@@ -617,6 +676,7 @@ export class ToolRegistry {
     this.#circuits.stop();
     this.#probes.stop();
     this.#guard.stop();
+    this.#seat.membership?.onStopped();
   }
 
   /** Stops the registry at the end of a `using` block. */
@@ -632,6 +692,20 @@ export class ToolRegistry {
       openMs,
       this.availability(circuit.tool, { key: circuit.key }),
     );
+  }
+
+  /** Whether an order is for all processes of the fleet; then it is given. @throws Error if there is no fleet. */
+  #isForFleet(
+    name: string,
+    { fleet, key }: OrderOptions,
+    order: FleetOrder,
+    forMs: number | undefined = undefined,
+  ): boolean {
+    if (fleet !== true) return false;
+    const { membership } = this.#seat;
+    if (membership === undefined) throw new Error('there is no fleet: call joinFleet(registry, …) first');
+    membership.order(name, keyText(key), order, forMs);
+    return true;
   }
 
   /** The upstream of a tool's last call, or else of its settings. */

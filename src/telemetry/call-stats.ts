@@ -48,6 +48,7 @@ function sum<Name extends string>(
 /** The counters of one tool's calls, in bounded memory. */
 export class CallStats {
   #successes = 0;
+  #failed = 0;
   #timeouts = 0;
   #measured = 0;
   /** How many of the next calls are not measured. */
@@ -56,6 +57,15 @@ export class CallStats {
   #durations: number[] | undefined;
   #spared: Partial<Record<SpareReason, number>> | undefined;
   #wouldDeny = 0;
+
+  /** Calls that have ended. */
+  get calls(): number {
+    return this.#successes + this.#failed;
+  }
+
+  get successes(): number {
+    return this.#successes;
+  }
 
   /** Whether the next call should be timed for the percentiles. */
   shouldMeasure(): boolean {
@@ -72,6 +82,7 @@ export class CallStats {
   fail(category: ErrorCategory, durationMs?: number): void {
     this.#failures ??= {};
     this.#failures[category] = (this.#failures[category] ?? 0) + 1;
+    this.#failed += 1;
     if (durationMs !== undefined) this.#measure(durationMs);
   }
 
@@ -89,18 +100,17 @@ export class CallStats {
   add(other: CallStats): void {
     this.#successes += other.#successes;
     this.#timeouts += other.#timeouts;
+    this.#failed += other.#failed;
     this.#wouldDeny += other.#wouldDeny;
     this.#failures = sum(this.#failures, other.#failures);
     this.#spared = sum(this.#spared, other.#spared);
   }
 
   counts(): CallCounts {
-    const failures = { ...this.#failures };
-    const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
     return {
-      calls: this.#successes + failed,
+      calls: this.calls,
       successes: this.#successes,
-      failures,
+      failures: { ...this.#failures },
       timeouts: this.#timeouts,
       spared: { ...this.#spared },
       wouldDeny: this.#wouldDeny,

@@ -2,6 +2,7 @@ import type { ErrorCategory } from '../../machines/categories.ts';
 import { backoffLeftMs } from '../../machines/circuit-context.ts';
 import { circuitName } from '../../machines/circuit-name.ts';
 import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
+import { fleetLeftMs, type Lease } from '../../machines/fleet-verdict.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import type { WindowRates } from '../../machines/trip-strategy.ts';
 import type { Circuit } from '../circuits/circuit.ts';
@@ -63,6 +64,30 @@ export interface ToolDiagnostics extends CallCounts {
   readonly openMs: number;
   /** Null until a call has been timed. */
   readonly latency: Latency | null;
+  /** What the fleet has decided; null if it has not, or the registry has not joined one. */
+  readonly fleet: FleetDiagnostics | null;
+}
+
+/** What a fleet has decided about a circuit, as far as this process knows. */
+export interface FleetDiagnostics {
+  /** The number of the verdict: later ones have higher numbers. */
+  readonly epoch: number;
+  /** Whether the fleet holds the circuit open. */
+  readonly isOpen: boolean;
+  /** Whether the circuit has tripped here too, so that it stays open when the fleet closes it. */
+  readonly isOwnTrip: boolean;
+  /** Who has the lease for the probe, as far as is known here. */
+  readonly lease: Lease;
+  /** How long until a call may ask for the lease, or until the lease of this process ends, in ms. */
+  readonly leftMs: number;
+}
+
+function diagnoseFleet({ value, context }: ToolCircuitSnapshot, now: number): FleetDiagnostics | null {
+  const { fleet, lastFailureAt } = context;
+  if (fleet === null) return null;
+  const { epoch, isOpen, lease } = fleet;
+  const isOwnTrip = value === 'open' && lastFailureAt !== null;
+  return { epoch, isOpen, isOwnTrip, lease, leftMs: fleetLeftMs(fleet, now) };
 }
 
 /** How much of the backoff is left, in ms; null unless the circuit is open. */
@@ -103,6 +128,7 @@ export function diagnose(
     upstream: circuit.lastUpstream ?? null,
     available: availability.available,
     blockedBy: availability.available ? null : availability.because,
+    fleet: diagnoseFleet(circuit.latest, now),
   };
 }
 
@@ -147,5 +173,6 @@ export function diagnoseUnknown(
     wouldDeny: 0,
     openMs: 0,
     latency: null,
+    fleet: null,
   };
 }

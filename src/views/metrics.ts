@@ -1,5 +1,6 @@
 import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
+import type { FleetCounts } from '../circuits/membership.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
 
@@ -31,6 +32,8 @@ export interface RegistryMetrics extends CallCounts {
   readonly lateResults: number;
   /** The counters of each known circuit. */
   readonly tools: readonly ToolMetrics[];
+  /** The counters of the membership in a fleet; null if the registry has not joined one. */
+  readonly fleet: FleetCounts | null;
 }
 
 /** The parts of a circuit that metrics are derived from. */

@@ -145,6 +145,7 @@ function walkCircuitOfFleet(config: Partial<CircuitConfig>): Set<AnyTransitionDe
     { type: 'LEASE_ENDED' },
     { type: 'REQUEST', at: 10_000 },
     { type: 'FAILURE', at: 0 },
+    { type: 'OBSERVE' },
   ];
   const input = { tool: 'shell', now: () => 10_000, config };
   return edgesTaken(toolCircuitMachine, input, events, (context: ToolCircuitContext) => [
@@ -233,6 +234,7 @@ const charts = [
       'closed --DISABLE--> disabled',
       'closed --CLOSE--> stays',
       'closed --FLEET_OPENED [verdictIsOld]--> stays',
+      'closed --FLEET_OPENED [onlyObserves]--> stays',
       'closed --FLEET_OPENED--> open',
       'closed --FLEET_CLOSED [verdictIsOld]--> stays',
       'closed --FLEET_CLOSED--> stays',

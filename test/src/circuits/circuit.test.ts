@@ -16,6 +16,7 @@ function start(onSettled: CircuitOwner['onSettled'] = () => {}) {
     isInspected: false,
     onSettled,
     onBareResult: () => {},
+    onVerdict: () => {},
   };
   const circuit = new Circuit(
     { id: 'shell', clock, input: { tool: 'shell', now: clock.now, config } },

@@ -131,7 +131,13 @@ function start(config: Partial<CircuitConfig>, how: 'compiled' | 'interpreted', 
     ...(hasParent ? { parent } : { clock }),
     input: { tool: 'shell', now: clock.now, config, mayTrip: () => mayTrip },
   };
-  const owner = { unsettled: new Set<Circuit>(), isInspected: false, onSettled() {}, onBareResult() {} };
+  const owner = {
+    unsettled: new Set<Circuit>(),
+    isInspected: false,
+    onSettled() {},
+    onBareResult() {},
+    onVerdict() {},
+  };
   const circuit = how === 'compiled' ? new Circuit(options, owner) : undefined;
   const actor = circuit?.actor ?? createActor(toolCircuitMachine, options);
   const seen: unknown[] = [];

@@ -50,6 +50,7 @@ const fresh = {
   wouldDeny: 0,
   openMs: 0,
   latency: null,
+  fleet: null,
 };
 
 describe('a tool that was never used', () => {

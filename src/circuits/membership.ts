@@ -1,0 +1,49 @@
+import type { CircuitState } from '../../machines/circuit-state.ts';
+import type { FleetOrder } from '../../machines/fleet-news.ts';
+import type { Circuit } from './circuit.ts';
+
+/** How much a membership in a fleet has said and heard since it began. */
+export interface FleetCounts {
+  /** Trips here that were told to the fleet. */
+  readonly votes: number;
+  /** Verdicts of the fleet by which a circuit was opened or closed. */
+  readonly opened: number;
+  readonly closed: number;
+  /** Leases for a probe that were asked for here, and those of them that were granted. */
+  readonly leasesAsked: number;
+  readonly leasesGranted: number;
+  /** Questions to the store, and those of them that were not answered, or not in time. */
+  readonly storeCalls: number;
+  readonly storeMisses: number;
+  /** How often the store was given up for the time being. */
+  readonly degradations: number;
+}
+
+/** What a registry's membership in a fleet of processes is told, and what it is asked. */
+export interface Membership {
+  /** A circuit has started, and has not been asked about anything yet. */
+  onSpawned(circuit: Circuit): void;
+  /** A circuit has changed its state. */
+  onState(circuit: Circuit, state: CircuitState): void;
+  /** A circuit knows something new about the verdict of its fleet. */
+  onVerdict(circuit: Circuit): void;
+  onForgotten(circuit: Circuit): void;
+  /** The registry has stopped. */
+  onStopped(): void;
+  /**
+   * A call is about to be asked about whose caller can wait.
+   *
+   * @returns What the call has to wait for, which never rejects; undefined if it need not.
+   */
+  awaited(tool: string, key: string | null, upstream: string | undefined): Promise<void> | undefined;
+  /** Whether the fleet holds any circuit open; if not, no call has to wait for anything. */
+  readonly holdsAny: boolean;
+  /** An operator gives an order for all processes. */
+  order(tool: string, key: string | null, order: FleetOrder, forMs: number | undefined): void;
+  counts(): FleetCounts;
+}
+
+/** The one place for a membership in a registry. */
+export class Seat {
+  membership: Membership | undefined;
+}

@@ -1,0 +1,380 @@
+import { createActor } from 'xstate';
+import type { CircuitState } from '../../machines/circuit-state.ts';
+import { type FleetMemberRef, fleetMemberMachine } from '../../machines/fleet-member.ts';
+import type { FleetOrder, FleetState } from '../../machines/fleet-news.ts';
+import { isHeld } from '../../machines/fleet-verdict.ts';
+import type { Circuit } from '../circuits/circuit.ts';
+import type { FleetCounts, Membership } from '../circuits/membership.ts';
+import type { RegistryParts } from '../registry/registry.ts';
+import { type Change, readChange, type VerdictChange } from './change.ts';
+import { Keys } from './keys.ts';
+import { Leases } from './leases.ts';
+import { Orders } from './orders.ts';
+import { leave } from './scripts/index.ts';
+import type { FleetParts, FleetSettings } from './settings.ts';
+import type { SharedCircuit } from './shared-circuit.ts';
+import { SharedCircuits } from './shared-circuits.ts';
+import { SlowStart } from './slow-start.ts';
+import type { FleetStatus } from './status.ts';
+import type { FleetStore } from './store.ts';
+import { StoreLine } from './store-line.ts';
+import { type News, Ticks } from './ticks.ts';
+import { type Verdict, Verdicts } from './verdicts.ts';
+import { within } from './within.ts';
+import { Words } from './words.ts';
+
+/** The membership of a registry in a fleet: it tells the store what happens here, and the circuits what happens elsewhere. */
+export class Member implements Membership {
+  readonly #parts: FleetParts;
+  readonly #actor: FleetMemberRef;
+  readonly #circuits: SharedCircuits;
+  readonly #verdicts = new Verdicts();
+  readonly #words: Words;
+  readonly #leases: Leases;
+  readonly #orders: Orders;
+  readonly #ticks: Ticks;
+  readonly #slowStart: SlowStart;
+  readonly #removeStep: () => void;
+  readonly #counts = { votes: 0, opened: 0, closed: 0 };
+  #state: FleetState = 'joining';
+  /** When the data of the store began. */
+  #born: string | undefined;
+  #isTicking = false;
+  /** Stops listening to the fleet's channel; null while that is being tried. */
+  #stopListening: (() => void) | null | undefined;
+  #leaving: Promise<void> | undefined;
+
+  constructor(registry: RegistryParts, store: FleetStore, settings: FleetSettings) {
+    const { namespace, member, pollMs, deadlineMs } = settings;
+    const { clock, parent, seat, steps, chance } = registry;
+    // Shorter than a poll, so that a question that is not answered ends before the next one.
+    const line = new StoreLine(store, clock, Math.max(0.9 * pollMs, 4 * deadlineMs));
+    this.#parts = {
+      registry,
+      settings,
+      line,
+      keys: new Keys(namespace),
+      tell: (news) => {
+        if (!registry.circuits.isStopped) parent.send({ type: 'FLEET_NEWS', news });
+      },
+    };
+    const mayTell = (): boolean => this.#state === 'connected';
+    const onChange = (change: Change | undefined, serverNow?: number): void =>
+      this.#onChange(change, serverNow);
+    this.#circuits = new SharedCircuits(settings.isShared);
+    this.#words = new Words(this.#parts, {
+      mayTell,
+      onChange,
+      epochOf: ({ id, circuit }) => this.#epochOf(id) ?? circuit.latest.context.fleet?.epoch ?? 0,
+    });
+    this.#leases = new Leases(this.#parts, {
+      words: this.#words,
+      onChange,
+      onClosed: (shared, change) => this.#onClosedInStore(shared, change),
+    });
+    this.#orders = new Orders(this.#parts, {
+      circuits: this.#circuits,
+      mayTell,
+      epochOf: (id) => this.#epochOf(id) ?? 0,
+    });
+    this.#ticks = new Ticks(this.#parts, this.#circuits);
+    this.#slowStart = new SlowStart(clock);
+    this.#removeStep = steps.add(this.#slowStart);
+    seat.membership = this;
+    for (const circuit of registry.circuits.all()) this.onSpawned(circuit);
+    this.#actor = createActor(fleetMemberMachine, {
+      id: 'fleet',
+      parent,
+      input: { namespace, member, pollMs, chance },
+    });
+    this.#actor.on('storeIsDue', () => void this.#tick());
+    this.#actor.subscribe(({ value }) => this.#onMembership(value));
+    this.#actor.start();
+  }
+
+  counts(): FleetCounts {
+    const { line } = this.#parts;
+    return {
+      ...this.#counts,
+      leasesAsked: this.#leases.asked,
+      leasesGranted: this.#leases.granted,
+      storeCalls: line.calls,
+      storeMisses: line.misses,
+      degradations: this.#actor.getSnapshot().context.degradations,
+    };
+  }
+
+  status(): FleetStatus {
+    const { namespace, member, misses, lastMiss } = this.#actor.getSnapshot().context;
+    const now = this.#now();
+    const verdicts = Array.from(this.#verdicts.open(), ({ id, name, epoch, until }) => {
+      const shared = this.#circuits.get(id);
+      return {
+        tool: shared?.circuit.id ?? name,
+        epoch,
+        leftMs: Math.max(0, until - now),
+        isLeaseHeld: shared?.lease !== undefined,
+      };
+    });
+    return { state: this.#state, namespace, member, misses, lastMiss, verdicts, ...this.counts() };
+  }
+
+  onSpawned(circuit: Circuit): void {
+    const shared = this.#circuits.add(circuit);
+    if (shared === undefined) return;
+    this.#tellOpened(shared);
+    this.#orders.onSpawned(shared);
+    // It was restored open, or has tripped before the registry joined.
+    if (shared.isOwnTrip) this.#vote(shared);
+  }
+
+  onForgotten(circuit: Circuit): void {
+    const shared = this.#circuits.forget(circuit);
+    if (shared === undefined) return;
+    this.#slowStart.end(circuit.id);
+    this.#leases.settle(shared, 'released');
+  }
+
+  onState(circuit: Circuit, state: CircuitState): void {
+    const shared = this.#circuits.of(circuit);
+    if (shared === undefined || this.#leaving !== undefined) return;
+    const { openCount, fleet } = circuit.latest.context;
+    const hasTripped = openCount > shared.openCount;
+    shared.openCount = openCount;
+    if (state === 'open' && hasTripped) {
+      this.#counts.votes += 1;
+      if (shared.lease === undefined) this.#vote(shared);
+      else this.#leases.settle(shared, 'fails');
+    }
+    if (state !== 'closed') return;
+    if (shared.lease !== undefined) this.#leases.settleClosed(shared);
+    else if (shared.hasVoted) this.#words.say(shared, { says: 'works' });
+    // It was released from isolation, or reset: then what the fleet has decided still holds.
+    if (fleet === null) this.#tellOpened(shared);
+  }
+
+  onVerdict(circuit: Circuit): void {
+    const { fleet } = circuit.latest.context;
+    if (!isHeld(fleet) || fleet.lease !== 'asked' || this.#leaving !== undefined) return;
+    const shared = this.#circuits.of(circuit);
+    if (shared !== undefined) void this.#leases.ask(shared);
+  }
+
+  onStopped(): void {
+    void this.leave();
+  }
+
+  get holdsAny(): boolean {
+    return this.#verdicts.openCount > 0;
+  }
+
+  awaited(tool: string, key: string | null, upstream: string | undefined): Promise<void> | undefined {
+    const { circuits } = this.#parts.registry;
+    const due = (circuit: Circuit | undefined): Promise<void> | undefined => {
+      const shared = circuit && this.#circuits.of(circuit);
+      return shared && this.#leases.due(shared);
+    };
+    const circuit = circuits.get(tool, key);
+    const other = upstream ?? circuit?.upstream;
+    const ofTool = due(circuit);
+    const ofUpstream = other === undefined ? undefined : due(circuits.get(other));
+    return ofTool && ofUpstream ? ofTool.then(() => ofUpstream) : (ofTool ?? ofUpstream);
+  }
+
+  order(tool: string, key: string | null, word: FleetOrder, forMs: number | undefined): void {
+    this.#orders.give(tool, key, word, forMs);
+  }
+
+  /** Leaves the fleet: its verdicts are over here, its leases are given back, local rules hold. Never rejects. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    const { registry, settings, line, keys } = this.#parts;
+    const wasConnected = this.#state === 'connected';
+    if (registry.seat.membership === this) registry.seat.membership = undefined;
+    this.#removeStep();
+    for (const shared of this.#circuits) {
+      this.#leases.settle(shared, 'released');
+      if (!registry.circuits.isStopped && shared.circuit.latest.context.fleet !== null) {
+        shared.circuit.send({ type: 'FLEET_LOST', extraMs: 0, at: this.#now() });
+      }
+    }
+    if (!registry.circuits.isStopped) this.#orders.leave();
+    const said: Promise<unknown> = wasConnected
+      ? Promise.all([this.#words.flush(), line.ask(leave, [keys.members], [settings.member], () => {})])
+      : Promise.resolve();
+    this.#actor.send({ type: 'LEAVE' });
+    this.#stopListening?.();
+    await within(registry.clock, settings.deadlineMs, said, true);
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#isTicking || this.#leaving !== undefined) return;
+    this.#isTicking = true;
+    let mayBeMore = false;
+    const answer = await this.#ticks.tick((news) => {
+      if (this.#leaving === undefined) this.#onNews(news);
+      mayBeMore = news.mayBeMore;
+    });
+    this.#isTicking = false;
+    if (this.#leaving !== undefined) return;
+    if (!answer.isAnswered) {
+      this.#actor.send({ type: 'STORE_MISSED', reason: answer.reason });
+      return;
+    }
+    if (mayBeMore) void this.#tick();
+    this.#listen();
+    for (const shared of this.#circuits) this.#leases.lookAfter(shared);
+    void this.#words.flush();
+    void this.#orders.flush();
+  }
+
+  #onNews({ serverNow, born, changes, orders, signs }: News): void {
+    for (const { shared, word } of signs) {
+      if (word !== 'works') continue;
+      shared.hasVoted = false;
+      this.#words.wasSaid(shared, 'works');
+    }
+    if (this.#born !== undefined && this.#born !== born) this.#onReborn();
+    this.#born = born;
+    for (const text of changes) {
+      const change = readChange(text);
+      if (change?.kind === 'verdict') this.#onVerdictChange(change, serverNow);
+      // From the beginning on, orders are read off the list of those that are in force.
+      else if (change !== undefined && orders === undefined) this.#orders.onChange(change, serverNow);
+    }
+    if (orders !== undefined) this.#orders.onList(orders, serverNow);
+    for (const verdict of this.#verdicts.ended(this.#now())) this.#end(verdict);
+    this.#actor.send({ type: 'STORE_ANSWERED' });
+  }
+
+  /** The store has lost its data: nothing is open for all any more, and what has tripped here is voted on again. */
+  #onReborn(): void {
+    for (const verdict of [...this.#verdicts.open()]) this.#end(verdict);
+    this.#verdicts.clear();
+    this.#ticks.startOver();
+    this.#orders.repeat();
+    this.#voteForOwnTrips();
+  }
+
+  #onMembership(state: FleetState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state === before) return;
+    if (state === 'degraded') this.#fallBack();
+    else if (state === 'connected' && before === 'degraded') this.#voteForOwnTrips();
+  }
+
+  /** Verdicts that are known hold until their time is over; then local rules do, in each member a random while later. */
+  #fallBack(): void {
+    for (const { circuit } of this.#circuits) {
+      const { fleet, currentBackoffMs, config } = circuit.latest.context;
+      if (!isHeld(fleet)) continue;
+      const waitMs = Math.min(Math.max(currentBackoffMs, config.minBackoffMs), config.maxBackoffMs);
+      const extraMs = this.#parts.registry.chance() * waitMs;
+      circuit.send({ type: 'FLEET_LOST', extraMs, at: this.#now() });
+    }
+    this.#verdicts.clear();
+    this.#ticks.startOver();
+  }
+
+  #vote(shared: SharedCircuit): void {
+    this.#words.say(shared, { says: 'trips', hasWaited: false });
+  }
+
+  #voteForOwnTrips(): void {
+    for (const shared of this.#circuits) {
+      if (shared.isOwnTrip && shared.word === undefined) this.#vote(shared);
+    }
+  }
+
+  #onChange(change: Change | undefined, serverNow = change?.at ?? 0): void {
+    if (change === undefined || this.#leaving !== undefined) return;
+    if (change.kind === 'verdict') this.#onVerdictChange(change, serverNow);
+    else this.#orders.onChange(change, serverNow);
+  }
+
+  #onVerdictChange(change: VerdictChange, serverNow: number): void {
+    const before = this.#verdicts.get(change.id);
+    const verdict = this.#verdicts.learn(change, serverNow, this.#now());
+    if (verdict === undefined) return;
+    if (!verdict.isOpen) {
+      this.#announceClosed(verdict, before?.category ?? null);
+      return;
+    }
+    const { id, name, epoch, until, category } = verdict;
+    const shared = this.#circuits.get(id);
+    this.#counts.opened += 1;
+    this.#parts.tell({
+      type: 'fleet.opened',
+      tool: shared?.circuit.id ?? name,
+      epoch,
+      leftMs: until - this.#now(),
+      lastErrorCategory: category,
+    });
+    if (shared !== undefined) this.#tellOpened(shared);
+  }
+
+  /** A question about the lease was answered: the circuit is not open for all. */
+  #onClosedInStore(shared: SharedCircuit, change: Change | undefined): void {
+    this.#onChange(change);
+    const known = this.#verdicts.get(shared.id);
+    if (known?.isOpen) this.#end(known);
+  }
+
+  #end(verdict: Verdict): void {
+    this.#verdicts.end(verdict, this.#now());
+    this.#announceClosed(verdict, verdict.category);
+  }
+
+  #announceClosed({ id, name, epoch }: Verdict, category: Verdict['category']): void {
+    const shared = this.#circuits.get(id);
+    this.#counts.closed += 1;
+    this.#parts.tell({ type: 'fleet.closed', tool: shared?.circuit.id ?? name, epoch });
+    if (shared === undefined) return;
+    const { circuit } = shared;
+    const wasOpen = circuit.latest.value === 'open';
+    shared.hasVoted = false;
+    circuit.send({ type: 'FLEET_CLOSED', epoch, at: this.#now() });
+    if (wasOpen && circuit.latest.value === 'closed') this.#slowStart.begin(circuit.id, category);
+  }
+
+  #tellOpened({ circuit, id }: SharedCircuit): void {
+    const verdict = this.#verdicts.get(id);
+    if (!verdict?.isOpen) return;
+    const { epoch, until, category } = verdict;
+    const now = this.#now();
+    const leftMs = Math.max(0, until - now);
+    const answerMs = this.#parts.settings.deadlineMs;
+    circuit.send({ type: 'FLEET_OPENED', epoch, leftMs, answerMs, category, at: now });
+  }
+
+  /** Listens to the fleet's channel. If that fails, it is tried again after the next tick. */
+  #listen(): void {
+    if (this.#stopListening !== undefined) return;
+    this.#stopListening = null;
+    const { line, keys } = this.#parts;
+    void line
+      .listen(keys.channel, (message) => this.#onChange(readChange(message)))
+      .then(
+        (stop) => {
+          this.#stopListening = stop;
+          if (this.#leaving !== undefined) stop();
+        },
+        () => {
+          this.#stopListening = undefined;
+        },
+      );
+  }
+
+  #epochOf(id: string): number | undefined {
+    return this.#verdicts.get(id)?.epoch;
+  }
+
+  #now(): number {
+    return this.#parts.registry.clock.now();
+  }
+}
