@@ -180,7 +180,7 @@ describe('an order of an operator', () => {
     const { clock, members, store, states } = await fleetOf(2);
     members[0]?.registry.isolate('search', { fleet: true });
     await clock.advanceAsync(0);
-    expect(states()).toEqual(['closed', 'closed']);
+    expect(states()).toEqual(['isolated', 'isolated']);
     for (const { registry } of members) expect(registry.allowRequest('search')).toBe(false);
     const later = await fleetOf(1, { clock, store });
     expect(later.members[0]?.registry.tryAcquire('search')).toMatchObject({ reason: 'isolated' });
