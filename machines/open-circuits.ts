@@ -20,7 +20,7 @@ export const noneOpen: OpenCircuits = Object.freeze({
 /** A circuit, as its reports name it. */
 interface Named {
   readonly tool: string;
-  readonly key: string | null;
+  readonly key?: string | null;
 }
 
 const keysOf = (openKeys: OpenCircuits['openKeys'], tool: string): number =>
@@ -32,7 +32,7 @@ function withKeys(openKeys: OpenCircuits['openKeys'], tool: string, count: numbe
 }
 
 /** Whether a tool has an open circuit. Only where some of its circuits have keys can it be another than the one in question. */
-const isOpen = ({ openCircuits, openKeys }: OpenCircuits, { tool, key }: Named): boolean =>
+const isOpen = ({ openCircuits, openKeys }: OpenCircuits, { tool, key = null }: Named): boolean =>
   keysOf(openKeys, tool) > 0 || (key !== null && openCircuits.indexOf(tool) >= 0);
 
 /** The open circuits after one has started in a state or changed its state. */
@@ -43,7 +43,7 @@ export function openAfter(
   to: CircuitState,
 ): OpenCircuits {
   if (countsAsOpen(from) === countsAsOpen(to)) return open;
-  const { tool, key } = circuit;
+  const { tool, key = null } = circuit;
   const name = circuitName(tool, key);
   if (countsAsOpen(to)) {
     const openTools = open.openTools + (isOpen(open, circuit) ? 0 : 1);
@@ -68,7 +68,7 @@ export function openWithout(open: OpenCircuits, circuits: readonly Named[]): Ope
   let { openKeys } = open;
   const byTool = new Map<string, Named>();
   for (const circuit of circuits) {
-    const { tool, key } = circuit;
+    const { tool, key = null } = circuit;
     if (key !== null) openKeys = withKeys(openKeys, tool, keysOf(openKeys, tool) - 1);
     if (key !== null || !byTool.has(tool)) byTool.set(tool, circuit);
   }

@@ -6,7 +6,8 @@ import type { CircuitState } from './circuit-state.ts';
 export interface CircuitBegan {
   readonly type: 'CIRCUIT_BEGAN';
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   readonly state: CircuitState;
 }
 
@@ -14,7 +15,8 @@ export interface CircuitBegan {
 export interface CircuitChanged {
   readonly type: 'CIRCUIT_CHANGED';
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   readonly from: CircuitState;
   readonly to: CircuitState;
   readonly openCount: number;
@@ -26,7 +28,8 @@ export interface CircuitChanged {
 export interface RequestDenied {
   readonly type: 'REQUEST_DENIED';
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   readonly at: number;
   /** The state that refused: the backoff has not run out, no probe slot is free, or an operator isolated the tool. */
   readonly state: CircuitState;
@@ -43,7 +46,8 @@ export type SpareReason = 'observe' | 'disabled' | 'cap';
 export interface TripSpared {
   readonly type: 'TRIP_SPARED';
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   /** `disabled` by an operator, or `closed` because it only observes or the parent allows no more trips. */
   readonly state: CircuitState;
   readonly why: SpareReason;
@@ -56,7 +60,8 @@ export interface TripSpared {
 export interface CallSpared {
   readonly type: 'CALL_SPARED';
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   /** The state in which the circuit would have been. */
   readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;

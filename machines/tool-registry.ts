@@ -28,7 +28,8 @@ import type {
 /** A circuit to forget, and the state that it last reported. */
 export interface ForgottenCircuit {
   readonly tool: string;
-  readonly key: string | null;
+  /** The target or tenant that the circuit is for. Default null: all calls of the tool. */
+  readonly key?: string | null;
   readonly state: CircuitState;
   readonly ref: AnyActorRef;
 }
@@ -242,7 +243,7 @@ export const toolRegistryMachine = setup({
     announceTransition: emit((_, change: CircuitChanged) => ({
       type: newsOf[change.to],
       tool: change.tool,
-      key: change.key,
+      key: change.key ?? null,
       from: change.from,
       openCount: change.openCount,
       currentBackoffMs: change.currentBackoffMs,
@@ -253,9 +254,9 @@ export const toolRegistryMachine = setup({
     ),
     announceSparedTrip: enqueueActions(({ enqueue }, spared: TripSpared) => {
       const { type: _type, isFirst, ...news } = spared;
-      if (isFirst) enqueue.emit({ type: 'circuit.spared', what: 'trip', ...news });
+      if (isFirst) enqueue.emit({ type: 'circuit.spared', what: 'trip', ...news, key: news.key ?? null });
     }),
-    announceSparedCall: emit((_, { tool, key, state, lastErrorCategory }: CallSpared) => ({
+    announceSparedCall: emit((_, { tool, key = null, state, lastErrorCategory }: CallSpared) => ({
       type: 'circuit.spared' as const,
       what: 'call' as const,
       tool,
@@ -268,7 +269,7 @@ export const toolRegistryMachine = setup({
     announceDenial: emit((_, denial: RequestDenied) => ({
       type: 'circuit.denied' as const,
       tool: denial.tool,
-      key: denial.key,
+      key: denial.key ?? null,
       at: denial.at,
       state: denial.state,
       lastErrorCategory: denial.lastErrorCategory,
@@ -279,7 +280,7 @@ export const toolRegistryMachine = setup({
       const forgotten: ForgottenCircuit[] = [];
       let { overCap } = context;
       for (const circuit of circuits) {
-        const { tool, key, state, ref } = circuit;
+        const { tool, key = null, state, ref } = circuit;
         counts[state] -= 1;
         if (countsAsOpen(state)) forgotten.push(circuit);
         if (state !== 'closed' || circuitName(tool, key) === overCap) overCap = null;

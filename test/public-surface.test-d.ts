@@ -1,3 +1,4 @@
+import type { CallTarget } from 'toolfuse';
 import {
   type CircuitState,
   countWindow,
@@ -31,7 +32,9 @@ describe('a registry', () => {
   });
 
   it('records a failure with a category or any thrown value', () => {
-    expectTypeOf(registry.recordFailure).parameters.toEqualTypeOf<[name: string, failure?: unknown]>();
+    expectTypeOf(registry.recordFailure).parameters.toEqualTypeOf<
+      [name: string, failure?: unknown, target?: CallTarget]
+    >();
   });
 
   it('has typed answers', () => {

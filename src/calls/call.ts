@@ -102,6 +102,11 @@ export class Call implements CallContext {
     return this.#controller !== undefined;
   }
 
+  /** How long it may take, in ms; undefined for no limit. */
+  get timeoutMs(): number | undefined {
+    return this.#limits.timeoutMs;
+  }
+
   /** Whether anything can end the call before its function does. */
   get isLimited(): boolean {
     return this.#limits.signal !== undefined || this.#limits.timeoutMs !== undefined;

@@ -9,8 +9,8 @@ export interface ModelAnswer {
   readonly data: {
     readonly error: 'tool_unavailable';
     readonly tool: string;
-    /** The target or tenant that the refusal is about; null for all calls of the tool. */
-    readonly key: string | null;
+    /** The target or tenant that the refusal is about; left out for all calls of the tool. */
+    readonly key?: string;
     readonly reason: DenialReason;
     readonly kind: DenialKind;
     readonly upstream: string | null;
@@ -73,7 +73,7 @@ export function toModel(denial: Denial): ModelAnswer {
     data: {
       error: 'tool_unavailable',
       tool: denial.tool,
-      key: denial.key,
+      ...(denial.key !== null && { key: denial.key }),
       reason: denial.reason,
       kind: denial.kind,
       upstream: denial.upstream,

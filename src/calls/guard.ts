@@ -236,7 +236,7 @@ export class Guard {
       case 'deadline':
       case 'timeLimit':
         this.#results.timeOut(admitted);
-        this.#results.fail(admitted, error);
+        this.#results.fail(admitted, error, { gaveUp: true, timeoutMs: call.timeoutMs });
         return;
       default:
         this.#results.fail(admitted, error, { mayBeCallersAbort: call.mayBeCallersAbort });

@@ -5,7 +5,11 @@ import type { FailureOptions, Permit, ReleaseOptions } from './permit.ts';
 /** The receiver of a permitted call's result. */
 export interface PermitOwner {
   succeed(call: AdmittedCall): void;
-  fail(call: AdmittedCall, failure: unknown, known: { readonly roundTrip: boolean }): void;
+  fail(
+    call: AdmittedCall,
+    failure: unknown,
+    known: { readonly roundTrip: boolean; readonly gaveUp: boolean },
+  ): void;
   timeOut(call: AdmittedCall): void;
   abandon(call: AdmittedCall, known: { readonly roundTrip: boolean }): void;
 }
@@ -44,7 +48,7 @@ export class IssuedPermit implements Permit {
   ): void {
     if (!this.#settle()) return;
     if (timedOut) this.#owner.timeOut(this.#call);
-    this.#owner.fail(this.#call, failure, { roundTrip });
+    this.#owner.fail(this.#call, failure, { roundTrip, gaveUp: timedOut });
   }
 
   release({ roundTrip = false }: ReleaseOptions = {}): void {

@@ -48,7 +48,8 @@ export interface Permit {
   /** Reports that the call succeeded. */
   success(): void;
   /**
-   * Reports that the call failed. An ignored category counts neither for nor against the tool.
+   * Reports that the call failed. An ignored category counts neither for nor against the tool. An error whose `counts` is false is
+   * the tool's answer: a round trip, and neither a failure nor a success.
    *
    * @param failure A category or any error. Default: `executionError`.
    */

@@ -9,6 +9,7 @@ import type { Circuits } from '../circuits/circuits.ts';
 import type { Shadow } from '../circuits/shadow.ts';
 import { errorText } from '../classify/error-text.ts';
 import { isPlainError } from '../classify/plain-error.ts';
+import { read } from '../classify/read.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
@@ -32,6 +33,10 @@ export interface KnownOfFailure {
   readonly roundTrip?: boolean;
   /** Whether an abort may come from the caller. If not, it is a time limit inside the tool. Default true. */
   readonly mayBeCallersAbort?: boolean;
+  /** Whether the caller gave up at a time limit of its own. Default false. */
+  readonly gaveUp?: boolean;
+  /** That time limit, in ms, for a call that is not measured. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const nothingMore: KnownOfFailure = Object.freeze({});
@@ -50,6 +55,10 @@ function withDetails<Event extends ResultEvent>(
   if (durationMs !== undefined) event.durationMs = durationMs;
   return event;
 }
+
+/** Whether an error is the tool's answer, and counts neither for nor against it. */
+const isMereAnswer = (failure: unknown): boolean =>
+  typeof failure === 'object' && failure !== null && read(failure, 'counts') === false;
 
 /** Tells the shadow of an observed circuit of a result, unless it would have refused the call or was not asked. */
 function tellShadow(shadow: Shadow, event: ResultEvent, admission: Admission<Circuit> | undefined): void {
@@ -93,6 +102,13 @@ export class ResultRecorder implements PermitOwner {
       return;
     }
     const circuit = known ?? this.#circuits.use(name, key);
+    if (isMereAnswer(failure)) {
+      this.#countAnswer(circuit, category, failure);
+      this.#tell(circuit, 'neutral', category, failure);
+      const answering = this.#upstreamOf(circuit);
+      if (answering !== undefined) this.#succeed(answering);
+      return;
+    }
     this.#count(circuit, category, failure);
     const upstream = this.#upstreamOf(circuit);
     if (upstream === undefined) {
@@ -129,9 +145,18 @@ export class ResultRecorder implements PermitOwner {
     if (this.#circuits.isStopped && !this.#steps.seesEnds) return;
     const { circuit, upstream } = call;
     const { roundTrip = false, mayBeCallersAbort = true } = known;
+    if (known.gaveUp && this.#isImpatient(call, known.timeoutMs)) {
+      if (this.#circuits.isCurrent(circuit)) circuit.stats.beImpatient();
+      this.cancel(call);
+      return;
+    }
     const said = this.#categoryOf(failure);
     const category = said === 'cancelled' && !mayBeCallersAbort ? 'timeout' : said;
     const durationMs = this.#durationOf(call);
+    if (isMereAnswer(failure)) {
+      this.#answer(call, category, failure, durationMs);
+      return;
+    }
     // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
     this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
@@ -148,6 +173,34 @@ export class ResultRecorder implements PermitOwner {
     }
   }
 
+  /** An admitted call was answered with an error that does not count: a round trip, and no verdict on the tool. */
+  #answer(
+    call: AdmittedCall,
+    category: ErrorCategory,
+    failure: unknown,
+    durationMs: number | undefined,
+  ): void {
+    this.#countAnswer(call.circuit, category, failure, call, durationMs);
+    this.#proveUpstream(call, durationMs);
+  }
+
+  #countAnswer(
+    circuit: Circuit,
+    category: ErrorCategory,
+    failure: unknown,
+    call?: AdmittedCall,
+    durationMs?: number,
+  ): void {
+    if (this.#circuits.isCurrent(circuit)) circuit.stats.answer(durationMs);
+    if (this.#steps.seesEnds) this.#end(circuit, 'answered', category, failure, call, durationMs);
+  }
+
+  /** Whether a caller gave up sooner than the tool has ever been known to need. */
+  #isImpatient(call: AdmittedCall, timeoutMs: number | undefined): boolean {
+    const waitedMs = this.#durationOf(call) ?? timeoutMs ?? Infinity;
+    return waitedMs < call.circuit.stats.neededMs;
+  }
+
   /** An admitted call hit a time limit. Its failure is reported separately. */
   timeOut({ circuit }: AdmittedCall): void {
     if (this.#circuits.isCurrent(circuit)) circuit.stats.timeOut();
@@ -156,14 +209,15 @@ export class ResultRecorder implements PermitOwner {
   /** An admitted call was not made, or says nothing about the tool. If it was answered, it says something about the upstream. */
   abandon(call: AdmittedCall, { roundTrip }: { readonly roundTrip: boolean } = notAnswered): void {
     if (this.#steps.seesEnds) this.#end(call.circuit, 'abandoned', null, undefined, call);
-    const { upstream } = call;
-    if (!roundTrip || upstream === undefined) {
-      this.#giveBackAll(call);
-      return;
-    }
+    if (roundTrip) this.#proveUpstream(call, this.#durationOf(call));
+    else this.#giveBackAll(call);
+  }
+
+  /** A round trip without a verdict on the tool: its place is free again, and its upstream is up. */
+  #proveUpstream(call: AdmittedCall, durationMs: number | undefined): void {
     this.giveBack(call);
-    if (!this.#circuits.isCurrent(upstream.circuit)) return;
-    const durationMs = this.#durationOf(call);
+    const { upstream } = call;
+    if (upstream === undefined || !this.#circuits.isCurrent(upstream.circuit)) return;
     upstream.circuit.stats.succeed(durationMs);
     this.#succeed(upstream.circuit, upstream, durationMs);
   }

@@ -145,9 +145,9 @@ export class RegistrySource implements Source {
 
   /** Records calls that reach the circuit without an event, such as a success that changes nothing. */
   readonly #onCall = (message: unknown): void => {
-    const { registry, tool, key, category } = message as CallReport;
+    const { registry, tool, key, category, answered } = message as CallReport;
     const actor = registry === this.#registry.actor ? this.#circuits.get(circuitName(tool, key)) : undefined;
-    if (actor !== undefined) this.#ledger.addCall(actor, category);
+    if (actor !== undefined && !answered) this.#ledger.addCall(actor, category);
   };
 
   #chartOf(config: unknown, actor: string): string | null {

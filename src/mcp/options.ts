@@ -8,7 +8,7 @@ import {
   type Rules,
   trueOrFalse,
 } from '../../machines/rule.ts';
-import type { ResultErrors } from './result-errors.ts';
+import { type ResultErrors, resultErrorPolicies } from './result-errors.ts';
 
 /** The options that both guards share. */
 export interface McpGuardOptions {
@@ -19,7 +19,10 @@ export interface McpGuardOptions {
    * of the same name.
    */
   readonly toolName?: (tool: string) => string;
-  /** Whether an `isError` result can count against its tool: `tool` (default), depending on its text, or `ignore`, never. */
+  /**
+   * Whether an `isError` result can count against its tool: `tool` (default), depending on its text; `known`, only if its text names
+   * the network, a timeout, a rate limit or unavailability; or `ignore`, never.
+   */
   readonly resultErrors?: ResultErrors;
   /** How long a call may take, in ms, before it counts as `timeout`. */
   readonly timeoutMs?: number;
@@ -39,7 +42,7 @@ const rules = {
   registry: aRegistry,
   server: aName,
   toolName: aFunction,
-  resultErrors: oneOf(['tool', 'ignore']),
+  resultErrors: oneOf(resultErrorPolicies),
   timeoutMs: positiveMs,
   hideOpen: trueOrFalse,
   denied: oneOf(['result', 'throw']),

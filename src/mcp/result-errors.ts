@@ -2,8 +2,15 @@ import { denialKey } from './denied-result.ts';
 import { categoryOfResultText } from './result-words.ts';
 import { ToolFailure } from './tool-failure.ts';
 
-/** How to read an `isError` result: `tool`, as a failure of its tool depending on its text; `ignore`, as a success. */
-export type ResultErrors = 'tool' | 'ignore';
+/**
+ * How to read an `isError` result. `tool`: as a failure of its tool, unless its text says that the caller was at fault. `known`: as a
+ * failure only if its text names the network, a timeout, a rate limit or unavailability; anything else is the tool's answer, which is
+ * neither a failure nor a success. `ignore`: as a success.
+ */
+export type ResultErrors = 'tool' | 'known' | 'ignore';
+
+/** The policies, for a rule. */
+export const resultErrorPolicies: readonly ResultErrors[] = ['tool', 'known', 'ignore'];
 
 /** How much of a result's text is read, in characters; the cause of an error is at its beginning. */
 const maxTextLength = 4_096;
@@ -30,8 +37,9 @@ const isDenial = (result: object): boolean => {
  * Reads the result of a tool call: null for a success, otherwise an error with its category. It never throws.
  *
  * A mistake of the caller (invalid arguments, an unknown tool, a missing file) gets a category that does not count, and so
- * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`. A result that asks for an
- * input is no failure, but no success either: see `isInputRequired`.
+ * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`; with `known`, that one
+ * does not count either: its `counts` is false. A result
+ * that asks for an input is no failure, but no success either: see `isInputRequired`.
  *
  * @example
  * const failure = resultFailure(result);
@@ -43,5 +51,6 @@ export function resultFailure(result: unknown, policy: ResultErrors = 'tool'): T
   if ((result as { isError?: unknown }).isError !== true) return null;
   const text = textOf(result);
   const category = isDenial(result) ? 'circuitOpen' : categoryOfResultText(text);
-  return new ToolFailure(category, text);
+  // Words that name no cause are read as `executionError`.
+  return new ToolFailure(category, text, { counts: policy === 'tool' || category !== 'executionError' });
 }

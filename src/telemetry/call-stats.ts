@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { SpareReason } from '../../machines/reports.ts';
+import { TimeNeeded } from './time-needed.ts';
 
 /** How long recent calls took, in ms. After a call of less than 0.1 ms, the next 255 calls are not measured. */
 export interface Latency {
@@ -17,6 +18,10 @@ export interface CallCounts {
   readonly successes: number;
   /** Failures by category; those that never occurred are left out. */
   readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
+  /** Calls that the tool answered with an error that does not count, neither for nor against it; not in `calls`. */
+  readonly answered: number;
+  /** Calls whose caller waited for less time than the tool needs; counted as `cancelled`. */
+  readonly impatient: number;
   /** Calls that hit `timeoutMs` or the caller's own limit, as reported by `permit.failure(error, { timedOut: true })`. */
   readonly timeouts: number;
   /** The events `circuit.spared` by their reason; those that never occurred are left out. */
@@ -50,6 +55,8 @@ export class CallStats {
   #successes = 0;
   #failed = 0;
   #timeouts = 0;
+  #answered = 0;
+  #impatient = 0;
   #measured = 0;
   /** How many of the next calls are not measured. */
   #skipped = 0;
@@ -57,6 +64,8 @@ export class CallStats {
   #durations: number[] | undefined;
   #spared: Partial<Record<SpareReason, number>> | undefined;
   #wouldDeny = 0;
+  /** How long the tool needs, by its successes. */
+  #need: TimeNeeded | undefined;
 
   /** Calls that have ended. */
   get calls(): number {
@@ -76,7 +85,10 @@ export class CallStats {
 
   succeed(durationMs?: number): void {
     this.#successes += 1;
-    if (durationMs !== undefined) this.#measure(durationMs);
+    if (durationMs === undefined) return;
+    this.#measure(durationMs);
+    this.#need ??= new TimeNeeded();
+    this.#need.add(durationMs);
   }
 
   fail(category: ErrorCategory, durationMs?: number): void {
@@ -86,8 +98,22 @@ export class CallStats {
     if (durationMs !== undefined) this.#measure(durationMs);
   }
 
+  /** How long the tool has always needed for half of its calls, in ms; 0 until that is known. */
+  get neededMs(): number {
+    return this.#need?.ms ?? 0;
+  }
+
   timeOut(): void {
     this.#timeouts += 1;
+  }
+
+  answer(durationMs?: number): void {
+    this.#answered += 1;
+    if (durationMs !== undefined) this.#measure(durationMs);
+  }
+
+  beImpatient(): void {
+    this.#impatient += 1;
   }
 
   spare(why: SpareReason, what: 'trip' | 'call'): void {
@@ -101,6 +127,8 @@ export class CallStats {
     this.#successes += other.#successes;
     this.#timeouts += other.#timeouts;
     this.#failed += other.#failed;
+    this.#answered += other.#answered;
+    this.#impatient += other.#impatient;
     this.#wouldDeny += other.#wouldDeny;
     this.#failures = sum(this.#failures, other.#failures);
     this.#spared = sum(this.#spared, other.#spared);
@@ -112,6 +140,8 @@ export class CallStats {
       successes: this.#successes,
       failures: { ...this.#failures },
       timeouts: this.#timeouts,
+      answered: this.#answered,
+      impatient: this.#impatient,
       spared: { ...this.#spared },
       wouldDeny: this.#wouldDeny,
     };

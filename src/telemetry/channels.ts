@@ -11,6 +11,8 @@ export interface CallReport {
   readonly key: string | null;
   /** Null for a success. */
   readonly category: ErrorCategory | null;
+  /** Set if the tool answered with an error that counts neither for nor against it. */
+  readonly answered?: true;
   /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
   /** Whether the circuit had changed state during the call, so that the result did not move it. */

@@ -169,6 +169,8 @@ export function diagnoseUnknown(
     successes: 0,
     failures: {},
     timeouts: 0,
+    answered: 0,
+    impatient: 0,
     spared: {},
     wouldDeny: 0,
     openMs: 0,

@@ -807,7 +807,7 @@ describe('a circuit made from a snapshot', () => {
       expect(reports).toEqual([]);
       circuit.send({ type: 'RESUME' });
       circuit.send({ type: 'RESUME' });
-      expect(reports).toEqual([{ type: 'CIRCUIT_BEGAN', tool: 'shell', state }]);
+      expect(reports).toEqual([{ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state }]);
       expect(stateOf(circuit)).toBe(state);
     },
   );
@@ -1128,7 +1128,7 @@ describe('a circuit with a parent', () => {
     const circuit = createActor(toolCircuitMachine, { parent, id: 'shell', input }).start();
     return { circuit, clock, reports };
   }
-  const began = { type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' };
+  const began = { type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'closed' };
   const changed = (
     from: string,
     to: string,
@@ -1138,6 +1138,7 @@ describe('a circuit with a parent', () => {
   ) => ({
     type: 'CIRCUIT_CHANGED',
     tool: 'shell',
+    key: null,
     from,
     to,
     openCount,
@@ -1185,6 +1186,7 @@ describe('a circuit with a parent', () => {
     const denied = (at: number, state: string) => ({
       type: 'REQUEST_DENIED',
       tool: 'shell',
+      key: null,
       at,
       state,
       lastErrorCategory: 'executionError',
@@ -1240,7 +1242,7 @@ describe('a circuit with a parent', () => {
     circuit.send({ type: 'FAILURE', category: 'timeout' });
     circuit.send({ type: 'SUCCESS' });
     circuit.send({ type: 'FAILURE' });
-    const spared = { type: 'TRIP_SPARED', tool: 'shell', state: 'disabled', why: 'disabled' };
+    const spared = { type: 'TRIP_SPARED', tool: 'shell', key: null, state: 'disabled', why: 'disabled' };
     expect(reports).toEqual([
       { ...spared, isFirst: true, lastErrorCategory: 'network' },
       { ...spared, isFirst: false, lastErrorCategory: 'timeout' },

@@ -51,7 +51,7 @@ const only = <T>(list: T[]): T => {
 };
 
 const forgotten = (circuits: ToolCircuitRef[]) =>
-  circuits.map((ref) => ({ tool: ref.id, state: stateOf(ref) as CircuitState, ref }));
+  circuits.map((ref) => ({ tool: ref.id, key: null, state: stateOf(ref) as CircuitState, ref }));
 
 describe('a new registry', () => {
   it('is operational, without circuits', () => {
@@ -196,6 +196,7 @@ describe('the events of a registry about its circuits', () => {
     circuit.send({ type: 'RELEASE' });
     const at = (from: string, openCount: number, currentBackoffMs: number, lastErrorCategory: unknown) => ({
       tool: 'a',
+      key: null,
       from,
       openCount,
       currentBackoffMs,
@@ -220,7 +221,7 @@ describe('the events of a registry about its circuits', () => {
     news();
     circuit.send({ type: 'REQUEST' });
     expect(news()).toEqual([
-      { type: 'circuit.denied', tool: 'a', at: 40, state: 'open', lastErrorCategory: 'rateLimit' },
+      { type: 'circuit.denied', tool: 'a', key: null, at: 40, state: 'open', lastErrorCategory: 'rateLimit' },
     ]);
   });
 
@@ -295,6 +296,7 @@ describe('a recovery pause', () => {
     registry.send({
       type: 'TRIP_SPARED',
       tool: 'over',
+      key: null,
       state: 'closed',
       why: 'cap',
       isFirst: true,
@@ -497,7 +499,13 @@ describe('FORGET', () => {
     const closed = spawn('closed');
     news();
     registry.send({ type: 'FORGET', circuits: forgotten([...closed, ...open, ...isolated, ...halfOpen]) });
-    const closing = { type: 'circuit.closed', openCount: 0, currentBackoffMs: 0, lastErrorCategory: null };
+    const closing = {
+      type: 'circuit.closed',
+      key: null,
+      openCount: 0,
+      currentBackoffMs: 0,
+      lastErrorCategory: null,
+    };
     expect(news()).toEqual([
       { ...closing, tool: 'open', from: 'open' },
       { ...closing, tool: 'isolated', from: 'isolated' },
@@ -552,7 +560,7 @@ describe('FORGET', () => {
       const { registry, spawn, spawnOpen, value } = startRegistry();
       const [open] = spawnOpen('open') as [ToolCircuitRef];
       const [spared, other] = spawn('spared', 'other') as [ToolCircuitRef, ToolCircuitRef];
-      const news = { tool: 'spared', isFirst: true, lastErrorCategory: null } as const;
+      const news = { tool: 'spared', key: null, isFirst: true, lastErrorCategory: null } as const;
       registry.send({ type: 'TRIP_SPARED', state: 'closed', why: 'cap', ...news });
       registry.send({ type: 'FORGET', circuits: forgotten([{ open, spared, other }[name]]) });
       return value() === 'paused';

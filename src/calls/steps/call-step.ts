@@ -16,11 +16,14 @@ export interface PassingCall {
 
 /** How a call ended. */
 export interface CallEnd {
-  /** `abandoned`: the call was not made, or says nothing about the tool. */
-  readonly outcome: 'success' | 'failure' | 'abandoned';
-  /** Null unless it failed. */
+  /**
+   * `abandoned`: the call was not made, or says nothing about the tool. `answered`: the tool answered with an error that counts
+   * neither for nor against it.
+   */
+  readonly outcome: 'success' | 'failure' | 'answered' | 'abandoned';
+  /** Null unless it failed or was answered with an error. */
   readonly category: ErrorCategory | null;
-  /** What the call failed with; undefined unless it failed. */
+  /** What the call failed with, or was answered with; undefined otherwise. */
   readonly failure: unknown;
   /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;

@@ -7,6 +7,16 @@ export const publishCalls = ({ call: channel }: Channels, registry: ToolRegistry
   isActive: () => channel.hasSubscribers,
   ended({ tool, key }, { outcome, category, durationMs, late, probe, forgotten }) {
     if (outcome === 'abandoned' || forgotten) return;
-    channel.publish({ registry, tool, key, category, durationMs, late, probe });
+    const isAnswered = outcome === 'answered';
+    channel.publish({
+      registry,
+      tool,
+      key,
+      category,
+      durationMs,
+      late,
+      probe,
+      ...(isAnswered && { answered: true }),
+    });
   },
 });

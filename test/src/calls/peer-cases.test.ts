@@ -124,6 +124,7 @@ describe('the cases of the peers', () => {
     const spared = {
       type: 'circuit.spared',
       tool: 'search',
+      key: null,
       state: 'disabled',
       why: 'disabled',
       what: 'trip',

@@ -212,6 +212,7 @@ describe('a denial', () => {
     expect(denial()).toEqual({
       admitted: false,
       tool: 'search',
+      key: null,
       reason: 'open',
       kind: 'unreachable',
       upstream: null,

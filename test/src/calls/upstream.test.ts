@@ -137,6 +137,7 @@ describe('a call of a tool that has an upstream', () => {
     expect(denial()).toEqual({
       admitted: false,
       tool: 'search',
+      key: null,
       reason: 'upstream',
       kind: 'unreachable',
       upstream: 'server',

@@ -72,6 +72,7 @@ describe('recovery.maxOpenShare', () => {
         what: 'trip',
         why: 'cap',
         tool: 'tool 1',
+        key: null,
         state: 'closed',
         lastErrorCategory: 'network',
       },
@@ -171,6 +172,7 @@ describe('recovery.maxOpenShare', () => {
       what: 'trip',
       why: 'cap',
       tool: 'tool 1',
+      key: null,
       state: 'closed',
       lastErrorCategory: null,
     };

@@ -91,20 +91,28 @@ function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
     const from = known.get(each.tool);
     if (each.do === 'begin' && from === undefined) {
       known.set(each.tool, each.to);
-      return { type: 'CIRCUIT_BEGAN', tool: each.tool, state: each.to };
+      return { type: 'CIRCUIT_BEGAN', tool: each.tool, key: null, state: each.to };
     }
     if (from === undefined) return undefined;
     if (each.do === 'change' && from !== each.to) {
       known.set(each.tool, each.to);
-      return { type: 'CIRCUIT_CHANGED', tool: each.tool, from, to: each.to, ...others };
+      return { type: 'CIRCUIT_CHANGED', tool: each.tool, key: null, from, to: each.to, ...others };
     }
     if (each.do === 'deny') {
-      return { type: 'REQUEST_DENIED', tool: each.tool, at: 1, state: from, lastErrorCategory: null };
+      return {
+        type: 'REQUEST_DENIED',
+        tool: each.tool,
+        key: null,
+        at: 1,
+        state: from,
+        lastErrorCategory: null,
+      };
     }
     if (each.do === 'spare') {
       return {
         type: 'TRIP_SPARED',
         tool: each.tool,
+        key: null,
         state: each.to,
         why: each.to === 'closed' ? 'cap' : 'disabled',
         isFirst: from === 'closed',
@@ -115,7 +123,7 @@ function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
       known.delete(each.tool);
       // Any actor will do to be stopped: this one was never started.
       const ref = createActor(toolRegistryMachine, { parent: actor, input: { now: clock.now } });
-      return { type: 'FORGET', circuits: [{ tool: each.tool, state: from, ref }] };
+      return { type: 'FORGET', circuits: [{ tool: each.tool, key: null, state: from, ref }] };
     }
     return undefined;
   };
@@ -146,7 +154,7 @@ describe('the compiled chart of the registry', () => {
 
   it('gives a snapshot that can still be asked', () => {
     const actor = new RegistryActor({ input: { now: () => 0 } }, () => {}).start();
-    actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' });
+    actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'closed' });
     const snapshot = actor.getSnapshot();
     expect(snapshot.matches('operational')).toBe(true);
     expect(snapshot.can({ type: 'ACKNOWLEDGE' })).toBe(false);
@@ -156,7 +164,7 @@ describe('the compiled chart of the registry', () => {
   it('leaves an earlier snapshot as it was', () => {
     const actor = new RegistryActor({ input: { now: () => 0 } }, () => {}).start();
     const before = actor.getSnapshot();
-    actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', state: 'closed' });
+    actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'closed' });
     expect(before.context.counts.closed).toBe(0);
     expect(actor.getSnapshot().context.counts.closed).toBe(1);
   });

@@ -1,3 +1,4 @@
+import { createToolRegistry } from 'toolfuse';
 import { isCounted } from 'toolfuse/machines';
 import { deniedResult, resultFailure } from 'toolfuse/mcp';
 import { describe, expect, it } from 'vitest';
@@ -114,6 +115,7 @@ describe('an isError result', () => {
     const denial = deniedResult({
       admitted: false,
       tool: 'x',
+      key: null,
       reason: 'open',
       kind: 'unreachable',
       upstream: null,
@@ -125,6 +127,46 @@ describe('an isError result', () => {
       alternatives: [],
     });
     expect(resultFailure(denial)?.category).toBe('circuitOpen');
+  });
+
+  it.each([
+    ['connect ECONNREFUSED 127.0.0.1:80', 'network', true],
+    ['Tool call timed out.', 'timeout', true],
+    ['429 Too Many Requests', 'rateLimit', true],
+    ['503 Service Unavailable', 'serviceUnavailable', true],
+    ['INTERNAL_ERROR', 'executionError', false],
+    ['', 'executionError', false],
+    ["Input validation error: 'file_hash' is a required property", 'invalidParameters', true],
+  ])('under the policy "known" counts only if its words name a known cause: %j', (text, category, counts) => {
+    expect(resultFailure(failed(text), 'known')).toMatchObject({ category, counts });
+    expect(resultFailure(failed(text))).toMatchObject({ category, counts: true });
+  });
+
+  it('that does not count is an answer: neither a failure nor a success, and the upstream is up', () => {
+    const registry = createToolRegistry({
+      circuit: { failureThreshold: 2 },
+      tools: { search: { upstream: 'server' } },
+    });
+    const end = (failure: unknown): void => {
+      const permit = registry.tryAcquire('search');
+      if (permit.admitted) permit.failure(failure, { roundTrip: true });
+    };
+    const answer = resultFailure(failed('INTERNAL_ERROR'), 'known');
+    end('rateLimit');
+    registry.recordFailure('server', 'network');
+    for (let i = 0; i < 5; i++) end(answer);
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'closed',
+      failureCount: 1,
+      answered: 5,
+      calls: 1,
+      successes: 0,
+    });
+    expect(registry.diagnostics('server').failureCount).toBe(0);
+    registry.recordFailure('search', answer);
+    expect(registry.metrics().answered).toBe(6);
+    end('rateLimit');
+    expect(registry.state('search')).toBe('open');
   });
 
   it('is not a failure under the policy "ignore"', () => {

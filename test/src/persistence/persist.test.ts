@@ -392,6 +392,7 @@ describe('a document that cannot be restored', () => {
       baseBackoffMs: [null, undefined, -1, '1', Number.NaN, Infinity],
       isolatedUntilTime: [undefined, '1', Number.NaN, Infinity],
       closedTime: [undefined, '1', Number.NaN, Infinity],
+      key: [null, 1, {}, []],
     } satisfies Record<keyof PersistedCircuit, unknown[]>),
   )('names the %s that is wrong', (field, values) => {
     for (const value of values) {

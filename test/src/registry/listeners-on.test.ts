@@ -38,6 +38,7 @@ describe('registry.on', () => {
       {
         type: 'circuit.opened',
         tool: 'shell',
+        key: null,
         from: 'closed',
         openCount: 1,
         currentBackoffMs: 1_000,

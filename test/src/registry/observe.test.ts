@@ -31,6 +31,7 @@ describe('a registry that only observes', () => {
     const spared = {
       type: 'circuit.spared',
       tool: 'search',
+      key: null,
       why: 'observe',
       lastErrorCategory: 'network',
     };

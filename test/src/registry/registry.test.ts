@@ -21,6 +21,12 @@ afterEach(() => {
 });
 
 const fresh = {
+  key: null,
+  circuit: 'shell',
+  mode: 'enforce',
+  wouldBe: 'closed',
+  spared: {},
+  wouldDeny: 0,
   status: 'closed',
   failureCount: 0,
   currentBackoffMs: 0,
@@ -35,8 +41,6 @@ const fresh = {
   lateResults: 0,
   isolatedUntil: null,
   kind: 'tool',
-  mode: 'enforce',
-  wouldBe: 'closed',
   failureRate: null,
   slowCallRate: null,
   upstream: null,
@@ -46,8 +50,8 @@ const fresh = {
   successes: 0,
   failures: {},
   timeouts: 0,
-  spared: {},
-  wouldDeny: 0,
+  answered: 0,
+  impatient: 0,
   openMs: 0,
   latency: null,
   fleet: null,
@@ -114,8 +118,8 @@ describe('a tool', () => {
     expect(registry.diagnostics('shell')).toEqual({
       ...fresh,
       tool: 'shell',
-      wouldBe: 'open',
       status: 'open',
+      wouldBe: 'open',
       available: false,
       blockedBy: 'shell',
       failureCount: 2,

@@ -145,7 +145,7 @@ describe('a wait for a tool', () => {
 
   it.each([
     [5, TypeError, 'options must be an object, got 5'],
-    [{ sginal: null }, TypeError, 'sginal is not an option; the options are upstream, signal'],
+    [{ sginal: null }, TypeError, 'sginal is not an option; the options are upstream, input, key, signal'],
     [{ signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
   ])('does not start with %j', async (options, kind, message) => {
     const { registry } = setUp();

@@ -64,6 +64,7 @@ describe('the diagnostics channels', () => {
     const { clock, registry } = setUp();
     const call = {
       registry: registry.actor,
+      key: null,
       tool: 'shell',
       category: null,
       durationMs: 0,
@@ -121,7 +122,14 @@ describe('the diagnostics channels', () => {
     const messages = messagesOf('toolfuse:circuit.denied');
     registry.allowRequest('shell');
     expect(messages).toEqual([
-      { type: 'circuit.denied', tool: 'shell', at: 0, state: 'open', lastErrorCategory: 'timeout' },
+      {
+        type: 'circuit.denied',
+        tool: 'shell',
+        key: null,
+        at: 0,
+        state: 'open',
+        lastErrorCategory: 'timeout',
+      },
     ]);
     const [subscription] = subscriptions.splice(0);
     if (subscription !== undefined) unsubscribe(...subscription);

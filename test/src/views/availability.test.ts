@@ -151,7 +151,7 @@ describe('the availability of a tool', () => {
 
   it.each([
     [null, 'options must be an object, got null'],
-    [{ upstrem: 'x' }, 'upstrem is not an option; the options are upstream'],
+    [{ upstrem: 'x' }, 'upstrem is not an option; the options are upstream, input, key'],
   ])('cannot be asked with %j', (options, message) => {
     const { registry } = setUp();
     expect(() => registry.availability('shell', options as never)).toThrow(new TypeError(message));

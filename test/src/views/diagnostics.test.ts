@@ -13,6 +13,8 @@ const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
   diagnostics.diagnose(
     {
       id: 'shell',
+      tool: 'shell',
+      key: null,
       latest,
       statsIfAny: undefined,
       upstreamDenials: 0,
@@ -32,7 +34,7 @@ describe('the diagnostics of a tool', () => {
   it('that was never used are those of a freshly spawned one', () => {
     const { clock, circuit: fresh } = startCircuit();
     expect(diagnose(fresh.getSnapshot(), clock.now())).toEqual(
-      diagnoseUnknown('shell', 'tool', undefined, available, 'enforce'),
+      diagnoseUnknown('shell', null, 'tool', undefined, available, 'enforce'),
     );
   });
 
@@ -98,7 +100,9 @@ describe('the diagnostics of a tool', () => {
   });
 
   it('have the same fields in every state, in plain data', () => {
-    const fields = Object.keys(diagnoseUnknown('shell', 'tool', undefined, available, 'enforce')).sort();
+    const fields = Object.keys(
+      diagnoseUnknown('shell', null, 'tool', undefined, available, 'enforce'),
+    ).sort();
     for (const start of [startCircuit, startOpen, startHalfOpen, () => startIsolated()]) {
       const { clock, circuit: any } = start();
       const diagnosed = diagnose(any.getSnapshot(), clock.now());

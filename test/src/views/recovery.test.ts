@@ -36,13 +36,14 @@ describe('the facts about a recovery pause', () => {
       reason: '1 circuit open: search',
       openCircuits: ['search'],
       recentErrors: [
-        { tool: 'search', category: 'network', message: 'read ECONNRESET 10.0.0.1:8080', at: 0 },
-        { tool: 'search', category: 'network', message: 'read ECONNRESET 10.0.0.2:9090', at: 5 },
-        { tool: 'fetch', category: 'rateLimit', message: null, at: 5 },
+        { tool: 'search', key: null, category: 'network', message: 'read ECONNRESET 10.0.0.1:8080', at: 0 },
+        { tool: 'search', key: null, category: 'network', message: 'read ECONNRESET 10.0.0.2:9090', at: 5 },
+        { tool: 'fetch', key: null, category: 'rateLimit', message: null, at: 5 },
       ],
       patterns: [
         {
           tool: 'search',
+          key: null,
           category: 'network',
           message: 'read ECONNRESET 10.0.0.2:9090',
           count: 2,
@@ -82,7 +83,7 @@ describe('the facts about a recovery pause', () => {
 
 describe('recent errors', () => {
   const error = (at: number, message: string | null = null, tool = 'search') =>
-    ({ tool, category: 'timeout', message, at }) as const;
+    ({ tool, key: null, category: 'timeout', message, at }) as const;
 
   it('are the last hundred, oldest first', () => {
     const errors = new RecentErrors();
@@ -109,7 +110,7 @@ describe('recent errors', () => {
     errors.add(error(1, one));
     errors.add(error(2, other));
     expect(errors.patterns()).toEqual([
-      { tool: 'search', category: 'timeout', message: other, count: 2, firstAt: 1, lastAt: 2 },
+      { tool: 'search', key: null, category: 'timeout', message: other, count: 2, firstAt: 1, lastAt: 2 },
     ]);
   });
 

@@ -44,6 +44,7 @@ function recorder() {
 const denial = (tool: string): Denial => ({
   admitted: false,
   tool,
+  key: null,
   reason: 'isolated',
   kind: 'withheld',
   upstream: null,
@@ -65,7 +66,7 @@ describe('a step of every call', () => {
     await registry.execute('shell', () => 'done');
     expect(seen).toEqual(['shell asked', 'shell admitted', 'shell success']);
     expect(new Set(calls).size).toBe(1);
-    expect(calls[0]).toEqual({ tool: 'shell', upstream: null });
+    expect(calls[0]).toEqual({ tool: 'shell', key: null, upstream: null });
     expect(ends).toEqual([
       {
         outcome: 'success',
@@ -105,8 +106,8 @@ describe('a step of every call', () => {
     registry.tryAcquire('search');
     registry.tryAcquire('grep', { upstream: 'disk' });
     expect([...new Set(calls)]).toEqual([
-      { tool: 'search', upstream: 'github' },
-      { tool: 'grep', upstream: 'disk' },
+      { tool: 'search', key: null, upstream: 'github' },
+      { tool: 'grep', key: null, upstream: 'disk' },
     ]);
   });
 
