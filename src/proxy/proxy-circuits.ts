@@ -60,7 +60,8 @@ export function makeCircuits(
     return new ServerCircuits({
       // The name of a tool cannot hold a colon, so no tool shares this circuit.
       server: `server:${name}`,
-      maxSessions: options.listen === undefined ? 1 : (options.maxSessions ?? defaultMaxSessions),
+      // One more, for the requests that stand alone.
+      maxSessions: options.listen === undefined ? 1 : (options.maxSessions ?? defaultMaxSessions) + 1,
       circuit: commonCircuit(options),
       tools: Object.fromEntries(Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own)])),
       serverCircuit: {

@@ -45,6 +45,11 @@ export class EventStream {
     return !this.#isFull;
   }
 
+  /** Shows the client that the stream is alive. */
+  beat(): void {
+    if (this.isOpen) this.#response.write(': alive\n\n');
+  }
+
   end(): void {
     this.#response.end();
   }

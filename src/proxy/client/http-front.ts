@@ -6,10 +6,13 @@ import { defaultMaxSessions } from '../options/settings.ts';
 import { Message, maxBatch } from '../wire/message.ts';
 import { type BodyLimits, BodyRoom, readBody } from './body.ts';
 import { answerPreflight, shareWith } from './cors.ts';
+import type { Gate } from './gate.ts';
 import { checkRequest, Refusal } from './http-check.ts';
 import type { HttpClient } from './http-client.ts';
 import { HttpKey } from './http-key.ts';
 import { HttpSessions } from './http-sessions.ts';
+import { checkModern, eraOfPost, ModernRefusal, namesModern } from './modern-check.ts';
+import { StandAloneRequests } from './stand-alone-requests.ts';
 
 /** How many connections there can be at a time, for each session. */
 const connectionsPerSession = 20;
@@ -41,12 +44,16 @@ export interface HttpFrontOptions {
   readonly key?: string;
 }
 
-/** Serves clients over Streamable HTTP at `/mcp`. Each has its own session and its own server; all share the circuits of the tools. */
+/**
+ * Serves clients over Streamable HTTP at `/mcp`. Each legacy one has its own session and its own server; the requests of modern
+ * ones stand alone, and share a server. All share the circuits of the tools.
+ */
 export class HttpFront {
   readonly #address: Address;
   readonly #key: HttpKey | undefined;
   readonly #server: Server;
   readonly #sessions: HttpSessions;
+  readonly #standAlone: StandAloneRequests;
   readonly #ofStrangers: BodyLimits;
   readonly #ofClients: BodyLimits;
 
@@ -56,6 +63,7 @@ export class HttpFront {
     this.#address = address;
     this.#key = key === undefined ? undefined : new HttpKey(key);
     this.#sessions = new HttpSessions({ proxy, maxSessions, idleTimeoutMs, replacesIdle: key !== undefined });
+    this.#standAlone = new StandAloneRequests({ proxy, idleTimeoutMs });
     this.#ofStrangers = {
       maxBytes: Math.min(maxStrangerBytes, maxBytes),
       room: new BodyRoom(strangersRoom),
@@ -85,11 +93,13 @@ export class HttpFront {
   /** Accepts no more clients, whose servers would outlive the proxy. */
   #stop(): void {
     this.#sessions.stop();
+    this.#standAlone.stop();
     this.#server.close();
   }
 
   #close(): void {
     this.#sessions.endAll();
+    this.#standAlone.end();
     this.#server.closeAllConnections();
   }
 
@@ -115,20 +125,39 @@ export class HttpFront {
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
-    if (request.headers['mcp-session-id'] === undefined) await this.#begin(request, response);
-    else await this.#goOn(request, response);
+    if (request.headers['mcp-session-id'] !== undefined) await this.#goOn(request, response);
+    else if (namesModern(request.headers)) await this.#answerAlone(request, response);
+    else await this.#begin(request, response);
   }
 
   /** A client without a session can only begin one. Nothing else of it is read. */
   async #begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const message = Message.read(await readBody(request, this.#ofStrangers));
+    // A modern request whose headers do not say so: it is told what they lack.
+    const era = message === undefined ? 'legacy' : eraOfPost(message, request.headers);
+    if (typeof era === 'object') checkModern(era.request, request.headers);
     if (message?.method !== 'initialize') throw new Refusal(400, 'the header mcp-session-id is missing');
     const client = await this.#sessions.open();
     client.post([message], response);
   }
 
+  /** A modern request stands alone. */
+  async #answerAlone(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const done = await this.#admit(this.#standAlone.gate, request, response);
+    try {
+      const era = eraOfPost(Message.read(await readBody(request, this.#ofClients)), request.headers);
+      if (era === 'legacy') throw new Refusal(400, 'the header mcp-session-id is missing');
+      // What a notification cancels or reports belongs to a request whose stream says the same.
+      if (era === 'notification') return void response.writeHead(202).end();
+      checkModern(era.request, request.headers);
+      await this.#standAlone.post(era.request, request.headers, response);
+    } finally {
+      done();
+    }
+  }
+
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const done = await this.#admit(request, response);
+    const done = await this.#admit(this.#clientOf(request).gate, request, response);
     try {
       const messages = Message.readLine(await readBody(request, this.#ofClients));
       if (messages === undefined) {
@@ -142,8 +171,7 @@ export class HttpFront {
   }
 
   /** Leaves a body unread until the server has taken what was read before it. */
-  async #admit(request: IncomingMessage, response: ServerResponse): Promise<() => void> {
-    const { gate } = this.#clientOf(request);
+  async #admit(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<() => void> {
     if (gate.waiting >= maxWaiting) throw new Refusal(503, 'too many messages wait for the server');
     const bytes = Number(request.headers['content-length'] ?? this.#ofClients.maxBytes);
     // While a large body is unread, nothing tells us that its client has gone. So the wait has a limit.
@@ -170,6 +198,9 @@ export class HttpFront {
   }
 }
 
+/** How a refusal is told whose request is not known. */
+const unnamed = { code: CONNECTION_CLOSED, data: undefined, id: 'null' };
+
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { status, headers } = error instanceof Refusal ? error : new Refusal(500, '');
   const message = error instanceof Error ? error.message : String(error);
@@ -181,5 +212,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
       ...headers,
     });
   }
-  response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CONNECTION_CLOSED, message } }));
+  const { code, data, id } = error instanceof ModernRefusal ? error : unnamed;
+  const said = JSON.stringify({ code, message, ...(data !== undefined && { data }) });
+  response.end(`{"jsonrpc":"2.0","id":${id},"error":${said}}`);
 }

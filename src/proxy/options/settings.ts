@@ -76,7 +76,7 @@ export const serverSettings = {
   ),
   listen: setting(
     address,
-    'serve clients over Streamable HTTP at /mcp, instead of standard input and output; each session has its own server',
+    'serve clients over Streamable HTTP at /mcp, instead of standard input and output; each session has its own server, and all requests of clients without a session share one',
   ),
   tokenEnv: setting(
     text('NAME'),

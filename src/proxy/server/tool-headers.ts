@@ -48,10 +48,8 @@ export class ToolHeaders {
 
   /** The headers that repeat arguments of a call. */
   of(call: Message): Record<string, string> {
-    if (call.method !== 'tools/call' || this.#marks.size === 0) return {};
-    const tool = call.value('params', 'name');
-    const marks = typeof tool === 'string' ? this.#marks.get(tool) : undefined;
-    if (marks === undefined) return {};
+    const marks = this.marksOf(call);
+    if (marks.length === 0) return {};
     const args = call.value('params', 'arguments');
     return Object.fromEntries(
       marks.flatMap((mark) => {
@@ -59,6 +57,13 @@ export class ToolHeaders {
         return text === undefined ? [] : [[`mcp-param-${mark.name.toLowerCase()}`, headerValue(text)]];
       }),
     );
+  }
+
+  /** The marks of the tool that is called. */
+  marksOf(call: Message): readonly HeaderMark[] {
+    if (call.method !== 'tools/call' || this.#marks.size === 0) return [];
+    const tool = call.value('params', 'name');
+    return (typeof tool === 'string' ? this.#marks.get(tool) : undefined) ?? [];
   }
 
   /** @returns whether clients can call it over HTTP. */

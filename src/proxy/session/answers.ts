@@ -13,7 +13,16 @@ export const errorAnswer = (
   message: string,
   data?: Data,
   code: number = CONNECTION_CLOSED,
-): Message => Message.answer(id, { error: { code, message, ...(data && { data }) } });
+): Message => {
+  const answer = Message.answer(id, { error: { code, message, ...(data && { data }) } });
+  own.add(answer);
+  return answer;
+};
+
+const own = new WeakSet<Message>();
+
+/** Whether an error is the proxy's own: the server has not said it. */
+export const isOwnAnswer = (answer: Message): boolean => own.has(answer);
 
 /** What an answer has to know of its request. */
 interface Asked {

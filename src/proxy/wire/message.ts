@@ -123,7 +123,7 @@ export class Message {
 
   /** The JSON text of the value at a path, such as `text('params', '_meta')`; undefined if there is none. */
   text(...path: readonly string[]): string | undefined {
-    const found = this.#find(path);
+    const found = this.placeOf(...path);
     return found && this.line.text('utf8', found.start, found.end);
   }
 
@@ -137,7 +137,8 @@ export class Message {
     }
   }
 
-  #find(path: readonly string[]): { start: number; end: number } | undefined {
+  /** Where the value at a path begins and ends in the line; undefined if there is none. */
+  placeOf(...path: readonly string[]): { readonly start: number; readonly end: number } | undefined {
     let start = 0;
     let end = 0;
     for (const key of path) {

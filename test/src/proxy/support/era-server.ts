@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { programFile } from '../../../support/program.ts';
 import { FaultServer } from './fault-server.ts';
 
@@ -8,5 +10,11 @@ export type Eras = 'legacy' | 'dual' | 'modern';
 export class EraServer extends FaultServer {
   constructor(eras: Eras) {
     super([programFile('era-server'), eras]);
+  }
+
+  /** How many calls of its tool `hang` were cancelled. */
+  get cancelled(): number {
+    const file = join(this.folder, 'cancelled');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').length : 0;
   }
 }

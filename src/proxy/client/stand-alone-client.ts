@@ -1,0 +1,226 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { METHOD_NOT_FOUND } from '../../classify/rpc-codes.ts';
+import { ToolHeaders } from '../server/tool-headers.ts';
+import { errorAnswer, isOwnAnswer } from '../session/answers.ts';
+import type { Session } from '../session/session.ts';
+import { envelopeOf } from '../wire/envelope.ts';
+import { subscriptionKey } from '../wire/era.ts';
+import { type Json, Message } from '../wire/message.ts';
+import { replaced } from '../wire/replaced.ts';
+import { standardHeadersOf } from '../wire/standard-headers.ts';
+import type { Client } from './client.ts';
+import { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { checkArguments, ModernRefusal } from './modern-check.ts';
+
+interface StandAloneClientOptions {
+  /** Holds requests back while the server takes none. */
+  readonly gate: Gate;
+  readonly onEnd: () => void;
+}
+
+/** A request that waits for its answer. */
+interface Open {
+  /** What its client calls it, as JSON text. */
+  readonly id: string;
+  /** What its client calls its progress; undefined where it wants to hear of none. */
+  readonly token: string | undefined;
+  readonly method: string;
+  readonly wantsLog: boolean;
+  readonly tell: (message: Message) => boolean;
+  readonly answer: (message: Message, isOwn: boolean) => boolean;
+}
+
+const logLevelKey = 'io.modelcontextprotocol/logLevel';
+const tokenPath = ['params', '_meta', 'progressToken'] as const;
+
+/** What a server that knows nothing of the modern era speaks. */
+const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+
+/**
+ * All modern requests over HTTP, each of which stands alone: to the session they are those of one client, whose server they
+ * share. Two clients may give their requests the same id, so each gets one of ours on the way.
+ */
+export class StandAloneClient implements Client {
+  /** When a request last came or ended, in ms of `performance.now()`. */
+  heardAt = performance.now();
+  readonly #gate: Gate;
+  readonly #onEnd: () => void;
+  #session: Session | undefined;
+  #lastId = 0;
+  /** By our ids, as JSON text. */
+  readonly #open = new Map<string, Open>();
+  readonly #toolHeaders = new ToolHeaders();
+  /** Whether the list of tools was read, for their headers. */
+  #tools: Promise<void> | undefined;
+  /** Why the server refuses a version of the protocol, by version; undefined for one that it speaks. */
+  readonly #refusals = new Map<string, (request: Message) => ModernRefusal | undefined>();
+
+  constructor({ gate, onEnd }: StandAloneClientOptions) {
+    this.#gate = gate;
+    this.#onEnd = onEnd;
+  }
+
+  start(session: Session): void {
+    this.#session = session;
+  }
+
+  /** Whether nobody waits for anything. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#gate.isFree;
+  }
+
+  /** Takes a request whose headers have been checked. @throws ModernRefusal if the server does not speak its version. */
+  async post(request: Message, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
+    this.heardAt = performance.now();
+    if (request.method !== 'server/discover') {
+      await this.#checkVersion(request);
+      if (request.method === 'tools/call') await this.#checkCall(request, headers);
+    }
+    if (response.destroyed) return;
+    const exchange = new Exchange(response, {
+      onDrain: () => this.#session?.resume(),
+      onGone: () => this.#cancel(id),
+    });
+    const id = this.#ask(request, {
+      tell: (message) => exchange.tell(message),
+      answer: (message, isOwn) => {
+        // A client that hears of an error would take the server for a legacy one, for good. A status of 5xx says nothing of that.
+        const failStatus = isOwn && request.method === 'server/discover' ? 503 : undefined;
+        return exchange.answer(message, failStatus);
+      },
+    });
+  }
+
+  write(message: Message): boolean {
+    if (message.isResponse) return this.#answer(message, message.id as string);
+    if (message.isRequest) {
+      // Modern clients cannot be asked, and a server must not wait for them.
+      const refusal = errorAnswer(
+        message.id as string,
+        'A client over HTTP cannot be asked.',
+        undefined,
+        METHOD_NOT_FOUND,
+      );
+      queueMicrotask(() => this.#session?.fromClient.onMessage(refusal));
+      return true;
+    }
+    const token = message.idAt('params', 'progressToken');
+    const subscription = message.idAt('params', '_meta', subscriptionKey);
+    const open = this.#open.get(subscription ?? token ?? '') ?? this.#listener(message);
+    if (open === undefined) return true;
+    return open.tell(
+      replaced(message, [
+        { path: ['params', 'progressToken'], text: open.token ?? 'null' },
+        { path: ['params', '_meta', subscriptionKey], text: open.id },
+      ]),
+    );
+  }
+
+  pause(): void {
+    this.#gate.close();
+  }
+
+  resume(): void {
+    this.#gate.open();
+  }
+
+  end(): void {
+    this.#onEnd();
+    this.#gate.open();
+  }
+
+  /** Sends a request under an id of ours. @returns that id, as JSON text. */
+  #ask(request: Message, { tell, answer }: Pick<Open, 'tell' | 'answer'>): string {
+    const ours = `${++this.#lastId}`;
+    this.#open.set(ours, {
+      id: request.id ?? 'null',
+      token: request.idAt(...tokenPath),
+      method: request.method ?? '',
+      wantsLog: request.text('params', '_meta', logLevelKey) !== undefined,
+      tell,
+      answer,
+    });
+    const renamed = replaced(request, [
+      { path: ['id'], text: ours },
+      { path: tokenPath, text: ours },
+    ]);
+    this.#session?.fromClient.onMessage(renamed);
+    return ours;
+  }
+
+  /** Asks the server something for the proxy itself, with what a request says of its client. */
+  #askOwn(about: Message, method: string, cursor?: Json): Promise<Message> {
+    const params = { _meta: envelopeOf(about) ?? {}, ...(cursor !== undefined && { cursor }) };
+    return new Promise((resolve) => {
+      const answer = (message: Message): boolean => {
+        resolve(message);
+        return true;
+      };
+      this.#ask(Message.of({ id: 0, method, params }), { tell: () => true, answer });
+    });
+  }
+
+  #answer(message: Message, ours: string): boolean {
+    const open = this.#open.get(ours);
+    if (open === undefined) return true;
+    this.heardAt = performance.now();
+    this.#open.delete(ours);
+    if (open.method === 'tools/list' && !message.isError) this.#toolHeaders.learn(message);
+    const theirs = replaced(message, [
+      { path: ['id'], text: open.id },
+      { path: ['result', '_meta', subscriptionKey], text: open.id },
+    ]);
+    return open.answer(theirs, isOwnAnswer(message));
+  }
+
+  /** A client has closed the stream of its answer, which is how it cancels a request. */
+  #cancel(ours: string): void {
+    this.heardAt = performance.now();
+    if (this.#open.delete(ours))
+      this.#session?.fromClient.onMessage(Message.cancelled(ours, 'the client has closed its stream'));
+  }
+
+  /** Who is to hear what a server logs: nothing says which request it belongs to, and nobody may hear of another's. */
+  #listener({ method }: Message): Open | undefined {
+    if (method !== 'notifications/message') return undefined;
+    const [only, ...others] = [...this.#open.values()].filter(({ wantsLog }) => wantsLog);
+    return others.length === 0 ? only : undefined;
+  }
+
+  /** @throws ModernRefusal if the server does not speak the version of a request. It is asked about each version once. */
+  async #checkVersion(request: Message): Promise<void> {
+    const { version = '' } = standardHeadersOf(request);
+    let refusalOf = this.#refusals.get(version);
+    if (refusalOf === undefined) {
+      const answer = await this.#askOwn(request, 'server/discover');
+      // The server could not be asked: it is asked again, and the request meets the same fate.
+      if (isOwnAnswer(answer)) return;
+      refusalOf = refusalIn(answer, version);
+      this.#refusals.set(version, refusalOf);
+    }
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** @throws ModernRefusal if the headers of a call do not repeat its arguments. */
+  async #checkCall(call: Message, headers: IncomingHttpHeaders): Promise<void> {
+    this.#tools ??= this.#toolHeaders.lookUp((cursor) => this.#askOwn(call, 'tools/list', cursor));
+    await this.#tools;
+    checkArguments(call, headers, this.#toolHeaders.marksOf(call));
+  }
+}
+
+/** What the server's word on `server/discover` means for requests of a version. */
+function refusalIn(answer: Message, version: string): (request: Message) => ModernRefusal | undefined {
+  if (answer.isError) {
+    const code = answer.value('error', 'code');
+    if (code === METHOD_NOT_FOUND) return (request) => ModernRefusal.version(request, legacyVersions);
+    const words = answer.value('error', 'message');
+    return (request) =>
+      new ModernRefusal(request, Number(code), String(words), answer.value('error', 'data'));
+  }
+  const supported = answer.value('result', 'supportedVersions');
+  const isSpoken = !Array.isArray(supported) || supported.includes(version);
+  return (request) => (isSpoken ? undefined : ModernRefusal.version(request, supported));
+}
