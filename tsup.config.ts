@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 import { thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 import { configSchema } from './src/proxy/options/schema.ts';
@@ -55,6 +55,11 @@ const builds: Options[] = [
       tools: 'src/tools/index.ts',
     },
     external: [/^toolfuse/, /^@langchain/],
+    async onSuccess() {
+      for (const file of ['grafana-dashboard.json', 'prometheus-rules.yml']) {
+        copyFileSync(`src/prometheus/ready-made/${file}`, `dist/${file}`);
+      }
+    },
   },
   // The inspector, with its WebSocket server inside.
   {

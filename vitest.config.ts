@@ -29,6 +29,7 @@ const withPrograms = [
   'test/src/inspect/*.test.ts',
   'test/src/time/clock.test.ts',
   'test/src/classify/real-errors.test.ts',
+  'test/src/prometheus/real/*.test.ts',
 ];
 const inBrowser = ['test/src/inspect/{page,classic}/*.test.ts', 'test/src/inspect/browser.test.ts'];
 

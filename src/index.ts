@@ -45,6 +45,12 @@ export type { Mode } from './circuits/modes.ts';
 export { RegistryStoppedError } from './circuits/registry-stopped-error.ts';
 export { type CategorizeOptions, categorize } from './classify/categorize.ts';
 export { type PersistedCircuit, type PersistedRegistry, RestoreError } from './persistence/persisted.ts';
+export {
+  type CallRecord,
+  type RecordOptions,
+  type RecordStream,
+  recordCalls,
+} from './record/record-calls.ts';
 export type {
   AvailableToolsOptions,
   CircuitChoice,

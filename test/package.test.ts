@@ -81,6 +81,17 @@ describe('the packed package', () => {
     expect([...importedBy(file)].sort()).toEqual(needed);
   });
 
+  it('has the dashboard and the alert rules', () => {
+    const printed = run(`
+      import { readFileSync } from 'node:fs';
+      import { fileURLToPath } from 'node:url';
+      const read = (name) => readFileSync(fileURLToPath(import.meta.resolve(name)), 'utf8');
+      console.log(JSON.parse(read('toolfuse/grafana-dashboard.json')).title);
+      console.log(read('toolfuse/prometheus-rules.yml').includes('alert: ToolfuseToolUnavailable'));
+    `);
+    expect(printed).toBe('toolfuse\ntrue\n');
+  });
+
   it('trips a circuit, and lets the process end while it is open', () => {
     const printed = run(`
       import { createToolRegistry } from 'toolfuse';

@@ -9,6 +9,7 @@ import { serverSettings } from '../proxy/options/settings.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { askStatus } from '../proxy/status/ask-status.ts';
 import { statusText } from '../proxy/status/status-text.ts';
+import { watchStatus } from '../proxy/status/watch-status.ts';
 import { Ending, exitCodes } from './ending.ts';
 import { onLauncherGone, onParentGone } from './launcher.ts';
 
@@ -17,6 +18,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, process.env);
   if (options.help) return console.log(help());
   if (options.status) {
+    if (options.watch) return watchStatus(process.stdout);
     const all = await askStatus().catch((error: Error) => {
       throw new UsageError(`--status: ${error.message}`);
     });
@@ -37,6 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   onLauncherGone(() => ending.end(exitCodes.SIGTERM));
   if (options.inspect) void proxy.inspect();
+  if (options.admin !== undefined) void proxy.admin(options.admin);
   if (options.listen === undefined) serveStdio(proxy, ending);
   else await serveHttp(proxy, options.listen, options, key);
 }

@@ -1,11 +1,17 @@
+import { recordCalls } from 'toolfuse';
+import { AdminKey } from './admin/admin-key.ts';
+import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
+import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
-import { callSettings } from './options/settings.ts';
+import { behaviourSettings, callSettings } from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
 import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
+import { RecordFile } from './record/record-file.ts';
 import { connectorOf } from './server/connector.ts';
 import type { Connect } from './server/server-connection.ts';
+import type { StartReason } from './server/server-link.ts';
 import { serverName } from './server-name.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
@@ -41,6 +47,9 @@ export class McpProxy {
   #announcement: NodeJS.Immediate | undefined;
   readonly #doubted = new Set<string>();
   #inspectorUrl: string | null = null;
+  #admin: ProxyStatus['admin'] = null;
+  #isEnding = false;
+  readonly #starts: Record<StartReason, number> = { session: 0, lost: 0, hung: 0 };
 
   constructor(options: ProxyOptions, host: ProxyHost) {
     this.#options = options;
@@ -61,7 +70,8 @@ export class McpProxy {
       options.state === undefined
         ? undefined
         : new StateFile({ path: options.state, server: name, identity: serverIdentity(options), onTrouble });
-    if (file !== undefined) checkState(file, options.state);
+    if (file !== undefined && options.state !== undefined)
+      checkFile('--state', options.state, () => file.check());
     const restore = file?.load();
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
@@ -73,7 +83,13 @@ export class McpProxy {
       if (options.hideOpen && event.type.startsWith('circuit.')) this.#announceToolsSoon();
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
-    this.#endings.push(serveStatus(() => ({ ...this.#status(), inspector: this.#inspectorUrl }), onTrouble));
+    if (options.record !== undefined) this.#record(options.record);
+    this.#endings.push(
+      serveStatus(
+        () => ({ ...this.#status(), inspector: this.#inspectorUrl, admin: this.#admin }),
+        onTrouble,
+      ),
+    );
   }
 
   /** Opens a session for a client, with a server of its own. */
@@ -85,7 +101,10 @@ export class McpProxy {
       logPayloads,
       resultErrors,
       hideOpen,
-      onTools: (known) => this.#doubtTools(known),
+      onTools: (known) => {
+        this.circuits.registry.declareTools(known);
+        this.#doubtTools(known);
+      },
       status: statusResource ? () => this.#status() : undefined,
     };
     const session = new Session({
@@ -97,6 +116,9 @@ export class McpProxy {
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
       changesTools: hideOpen,
+      onServerRun: (why) => {
+        this.#starts[why] += 1;
+      },
       steps: (context) => sessionSteps(steps, context),
     });
     this.#sessions.add(session);
@@ -128,6 +150,29 @@ export class McpProxy {
     }
   }
 
+  /** Serves metrics and circuits to operators. If that fails, the proxy goes on without it. */
+  async admin(address: Address): Promise<void> {
+    const { registry, server: circuit } = this.circuits;
+    const key = new AdminKey(this.#options.adminKey);
+    const proxy = {
+      registry,
+      name: this.#name,
+      circuit,
+      isEnding: () => this.#isEnding,
+      figures: () => this.#figures(),
+    };
+    try {
+      const { AdminServer } = await import('./admin/admin-server.ts');
+      const server = new AdminServer({ address, key, proxy });
+      this.onEnd(() => server.close());
+      const url = await server.listen();
+      this.#admin = { url, key: key.text };
+      this.log.tell('admin.started', { url });
+    } catch (error) {
+      this.#onTrouble(`--admin ${address.host}:${address.port}: ${(error as Error).message}`);
+    }
+  }
+
   /** Adds a function that is called when the proxy begins to end: it must accept no more clients. */
   onEnding(stop: () => void): void {
     this.#stops.push(stop);
@@ -140,6 +185,7 @@ export class McpProxy {
 
   /** Ends every session and its server, and saves the circuits. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     for (const stop of this.#stops) stop();
     // A session that is closed already may have a server that still runs.
     while (this.#sessions.size + this.#closing.size > 0) {
@@ -152,8 +198,27 @@ export class McpProxy {
     this.circuits.stop();
   }
 
-  /** What a model may see: everything but the inspector's address, which holds a key. */
-  #status(): Omit<ProxyStatus, 'inspector'> {
+  #record(path: string): void {
+    const { registry } = this.circuits;
+    const maxBytes = (this.#options.recordMaxMb ?? behaviourSettings.recordMaxMb.default ?? 10) * 2 ** 20;
+    const file = new RecordFile({ path, maxBytes, onTrouble: (what) => this.#onTrouble(what) });
+    checkFile('--record', path, () => file.check());
+    recordCalls(registry, file, { name: this.#name });
+    this.#endings.push(() => file.flush());
+  }
+
+  #figures(): ServerFigures {
+    const sessions = [...this.#sessions];
+    return {
+      starts: this.#starts,
+      sessions: sessions.length,
+      pending: sessions.reduce((sum, { pending }) => sum + pending, 0),
+      isUp: sessions.every(({ isServerReady }) => isServerReady),
+    };
+  }
+
+  /** What a model may see: everything but the addresses that come with a key. */
+  #status(): Omit<ProxyStatus, 'inspector' | 'admin'> {
     const { registry, server } = this.circuits;
     return {
       pid: process.pid,
@@ -191,11 +256,12 @@ export class McpProxy {
   }
 }
 
-function checkState(file: StateFile, path: string | undefined): void {
+/** @throws UsageError for a file that cannot be written. */
+function checkFile(flag: string, path: string, check: () => void): void {
   try {
-    file.check();
+    check();
   } catch (error) {
-    throw new UsageError(`--state ${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${flag} ${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
   }
 }
 

@@ -27,11 +27,7 @@ export class Refusal extends Error {
  */
 export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
   if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'the only path is /mcp');
-  const host = headers.host?.replace(/:\d+$/, '') ?? '';
-  if (isLoopback(listensAt) && !isLoopback(host)) {
-    throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
-  }
-  checkOrigin(headers.origin, host);
+  checkSource(headers, listensAt);
   const said = headers['mcp-protocol-version'];
   if (said !== undefined && !(typeof said === 'string' && version.test(said))) {
     throw new Refusal(
@@ -39,6 +35,19 @@ export function checkRequest({ url, headers }: IncomingMessage, listensAt: strin
       `the header mcp-protocol-version must be a version, such as 2025-11-25, got ${JSON.stringify(said)}`,
     );
   }
+}
+
+/**
+ * Checks that a request comes from this machine, if the proxy listens to no other, and from no page of another site.
+ *
+ * @throws Refusal
+ */
+export function checkSource({ host: asked, origin }: IncomingMessage['headers'], listensAt: string): void {
+  const host = asked?.replace(/:\d+$/, '') ?? '';
+  if (isLoopback(listensAt) && !isLoopback(host)) {
+    throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
+  }
+  checkOrigin(origin, host);
 }
 
 function checkOrigin(origin: string | undefined, host: string): void {

@@ -20,6 +20,7 @@ export interface Flags {
   readonly help: boolean;
   readonly status: boolean;
   readonly json: boolean;
+  readonly watch: boolean;
 }
 
 /** Splits the arguments into flags. @throws UsageError for an unknown flag. */
@@ -41,6 +42,7 @@ export function parseFlags(args: readonly string[]): Flags {
         help: { type: 'boolean', short: 'h' },
         status: { type: 'boolean' },
         json: { type: 'boolean' },
+        watch: { type: 'boolean' },
       },
     });
     const given: Record<string, string | boolean | undefined> = {
@@ -60,6 +62,7 @@ export function parseFlags(args: readonly string[]): Flags {
       help: values.help ?? false,
       status: values.status ?? false,
       json: values.json ?? false,
+      watch: values.watch ?? false,
     };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

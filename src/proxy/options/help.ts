@@ -49,7 +49,7 @@ export const help = (): string => `toolfuse mcp: circuit breakers in front of an
 
   toolfuse mcp [options] -- COMMAND [ARGUMENTS…]     a server that is a command
   toolfuse mcp [options] --url URL                   a server that is reached over HTTP
-  toolfuse mcp --status [--json]                     the circuits of all running proxies
+  toolfuse mcp --status [--json|--watch]             the circuits of all running proxies
 
 In the configuration of a client, put toolfuse before the server's own command:
 

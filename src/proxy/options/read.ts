@@ -1,4 +1,5 @@
 import { show } from '../../../machines/rule.ts';
+import { minKeyLength } from '../admin/admin-key.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
@@ -25,6 +26,10 @@ export interface ProxyOptions extends SettingValues {
   /** Print the status of running proxies, and exit. */
   readonly status: boolean;
   readonly json: boolean;
+  /** Print the status again and again. */
+  readonly watch: boolean;
+  /** The key for changing circuits, from the environment alone: a command line can be read by every user. */
+  readonly adminKey: string | undefined;
   /** Possible mistakes, in words. */
   readonly doubts: readonly string[];
 }
@@ -78,6 +83,8 @@ export function readOptions(args: readonly string[], environment: Environment): 
     help: flags.help,
     status: flags.status,
     json: flags.json,
+    watch: flags.watch,
+    adminKey: readAdminKey(variableNamed('TOOLFUSE_ADMIN_KEY')),
     doubts: doubtsOf(environment, readHeaders(config.headers, flags.header), values.tokenEnv),
   };
 }
@@ -95,12 +102,28 @@ const firstServer = (sources: readonly NamedServer[]): NamedServer =>
   };
 
 /** @throws UsageError unless the flags ask clearly either for a proxy or for the status of proxies. */
-function checkQuestion({ status, json }: Flags, hasCommand: boolean): void {
+function checkQuestion({ status, json, watch }: Flags, hasCommand: boolean): void {
+  if (watch && !status) throw new UsageError('--watch needs --status');
+  if (watch && json) throw new UsageError('--watch is for a terminal, and --json is not');
   if (json && !status) throw new UsageError('--json needs --status');
   if (status && hasCommand) throw new UsageError('--status shows all running proxies, and takes no server');
 }
 
-const variables = new Set(['TOOLFUSE_CONFIG', ...Object.keys(settings).map(variableOf)]);
+const variables = new Set([
+  'TOOLFUSE_CONFIG',
+  'TOOLFUSE_ADMIN_KEY',
+  ...Object.keys(settings).map(variableOf),
+]);
+
+/** @throws UsageError for a key that could be guessed. It never shows the key. */
+function readAdminKey(key: string | undefined): string | undefined {
+  if (key !== undefined && (key.length < minKeyLength || /\s/.test(key))) {
+    throw new UsageError(
+      `TOOLFUSE_ADMIN_KEY must have at least ${minKeyLength} characters, none of them spaces`,
+    );
+  }
+  return key;
+}
 
 /** Environment variables that look like settings, but are neither settings nor used by a header or as a key. */
 const doubtsOf = (

@@ -115,6 +115,19 @@ export const behaviourSettings = {
     'serve a page that shows the circuits live, to this machine only; --status and standard error show its address, with its key',
     false,
   ),
+  admin: setting(
+    address,
+    'serve /metrics for Prometheus, /livez, /readyz, /circuits and /events there; changing a circuit needs the key that --status shows, and so does reading where other machines reach the address',
+  ),
+  record: setting(
+    text('FILE'),
+    'write one line of JSON to a file for each call: when, how long, how it ended',
+  ),
+  recordMaxMb: setting(
+    megabytes,
+    'how large that file may become, in megabytes; then it is renamed FILE.1, and up to four earlier ones are kept',
+    10,
+  ),
   maxMessageMb: setting(megabytes, 'the longest message that is passed on, in megabytes', 32),
   log: setting(choice(logFormats), 'how to log to standard error what happens', 'human'),
   logPayloads: setting(onOff, 'also log the arguments and results of calls, which may be secret', false),

@@ -15,6 +15,8 @@ export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   readonly pingTimeoutMs: number;
   /** How long a new run may take until it accepts requests, in ms. */
   readonly startTimeoutMs: number;
+  /** A run of the server begins, and why. */
+  readonly onRun: (why: StartReason) => void;
   /** A process of the server was started. It is not initialised yet. */
   readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
@@ -22,6 +24,9 @@ export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   /** A new run has taken over the session and accepts requests. */
   readonly onRevived: () => void;
 }
+
+/** Why a run of the server begins: for a new session, or because the last run was lost or hung. */
+export type StartReason = 'session' | 'lost' | 'hung';
 
 /** The server behind the proxy, across all its runs: when one is lost, another one takes over the client's session. */
 export class ServerLink {
@@ -31,6 +36,7 @@ export class ServerLink {
   /** Whether the client's messages may be passed on. False while a new run is being initialised. */
   #isReady = false;
   #isClosed = false;
+  #startReason: StartReason = 'session';
   #isPaused = false;
   /** Whether the current run has answered any request of the client. */
   #hasServed = false;
@@ -166,6 +172,7 @@ export class ServerLink {
     });
     this.#closing = closing;
     this.#lose(end);
+    this.#startReason = 'hung';
     await closing;
   }
 
@@ -264,6 +271,8 @@ export class ServerLink {
     });
     this.#connection = connection;
     this.#hasServed = false;
+    this.#options.onRun(this.#startReason);
+    this.#startReason = 'lost';
     this.#start = new RunStart();
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();

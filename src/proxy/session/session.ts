@@ -3,7 +3,7 @@ import type { Client } from '../client/client.ts';
 import type { ProxyLog } from '../log.ts';
 import { reasonOf } from '../server/delivery-fault.ts';
 import type { Connect, ServerEnd } from '../server/server-connection.ts';
-import { ServerLink } from '../server/server-link.ts';
+import { ServerLink, type StartReason } from '../server/server-link.ts';
 import type { SessionContext } from '../steps/session-steps.ts';
 import type { Step } from '../steps/step.ts';
 import { Steps } from '../steps/steps.ts';
@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly startTimeoutMs: number;
   /** Whether the proxy itself changes the list of tools, and has to tell the client. */
   readonly changesTools: boolean;
+  /** A run of the server begins. */
+  readonly onServerRun: (why: StartReason) => void;
   /** The steps that every request of the client passes, in this order. */
   readonly steps: (session: SessionContext) => readonly Step[];
 }
@@ -66,7 +68,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs, changesTools } = options;
+    const { onServerRun, connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs, changesTools } = options;
     const circuits = options.circuits.open(() => this.#link.revive());
     this.#circuits = circuits;
     this.#congestion = new Congestion({
@@ -98,6 +100,7 @@ export class Session {
       onDrain: () => this.#serverTakesMore(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
       onLost: (end) => this.#lost(end),
+      onRun: onServerRun,
       onStarted: (pid) => log.tell('server.started', { pid }),
       onRevived: () => {
         log.tell('server.restored', {});
@@ -113,6 +116,16 @@ export class Session {
       startTimeoutMs,
       changesTools,
     });
+  }
+
+  /** Whether the server takes requests now. */
+  get isServerReady(): boolean {
+    return this.#link.isReady;
+  }
+
+  /** How many requests of the client wait for the server. */
+  get pending(): number {
+    return this.#requests.size;
   }
 
   /** Passes on together what arrived together: in one system call instead of a hundred. */

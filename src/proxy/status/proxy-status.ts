@@ -1,4 +1,4 @@
-import { type RegistryMetrics, systemClock, type ToolDiagnostics, type ToolRegistry } from 'toolfuse';
+import type { RegistryMetrics, ToolDiagnostics, ToolRegistry } from 'toolfuse';
 
 /** The state of one circuit. Its instants are ISO 8601 texts, since a reader does not share the proxy's clock. */
 export interface CircuitStatus extends Omit<ToolDiagnostics, Instant> {
@@ -20,6 +20,8 @@ export interface ProxyStatus {
   readonly startedAt: string;
   /** The address, with its key, of the page that shows the circuits live; null without `--inspect`. */
   readonly inspector: string | null;
+  /** The address for operators, and the key to change circuits there; null without `--admin`. */
+  readonly admin: { readonly url: string; readonly key: string } | null;
   readonly openCircuits: readonly string[];
   /** How many circuits are open now. */
   readonly openCount: number;
@@ -27,18 +29,21 @@ export interface ProxyStatus {
   readonly metrics: RegistryMetrics;
 }
 
-/** The state of every circuit of a registry that runs on the system's clock. */
-export function circuitsOf(registry: ToolRegistry): CircuitStatus[] {
-  const epoch = Date.now() - systemClock.now();
+/** The state of one circuit, from its diagnostics. */
+export function statusOf(registry: ToolRegistry, diagnostics: ToolDiagnostics): CircuitStatus {
+  const { clock } = registry;
+  const offsetMs = clock.wallNow() - clock.now();
   const iso = (instant: number | null): string | null =>
-    instant === null ? null : new Date(epoch + instant).toISOString();
-  const { diagnostics } = registry.snapshot();
-  const available = new Set(registry.availableTools(diagnostics.map(({ tool }) => tool)));
-  return diagnostics.map((each) => ({
-    ...each,
-    openedAt: iso(each.openedAt),
-    lastDeniedAt: iso(each.lastDeniedAt),
-    isolatedUntil: iso(each.isolatedUntil),
-    isAvailable: available.has(each.tool),
-  }));
+    instant === null ? null : new Date(offsetMs + instant).toISOString();
+  return {
+    ...diagnostics,
+    openedAt: iso(diagnostics.openedAt),
+    lastDeniedAt: iso(diagnostics.lastDeniedAt),
+    isolatedUntil: iso(diagnostics.isolatedUntil),
+    isAvailable: registry.availableTools([diagnostics.circuit]).length > 0,
+  };
 }
+
+/** The state of every circuit of a registry. */
+export const circuitsOf = (registry: ToolRegistry): CircuitStatus[] =>
+  registry.snapshot().diagnostics.map((each) => statusOf(registry, each));

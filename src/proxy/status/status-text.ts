@@ -15,7 +15,16 @@ const shownName = (name: string): string =>
   name.length > maxNameLength ? `${name.slice(0, maxNameLength - 1)}…` : name;
 
 /** One proxy's circuits as a table. */
-function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics }: ProxyStatus): string {
+function tableOf({
+  pid,
+  server,
+  circuit,
+  inspector,
+  admin,
+  circuits,
+  openCount,
+  metrics,
+}: ProxyStatus): string {
   const calls = new Map(metrics.tools.map((tool) => [tool.tool, tool]));
   const nameOf = (name: string): string => {
     if (name === circuit) return '(the server)';
@@ -44,6 +53,7 @@ function tableOf({ pid, server, circuit, inspector, circuits, openCount, metrics
   const titles = [
     `${visible(server)} (process ${pid}): ${openCount} open`,
     ...(inspector === null ? [] : [`watch it live at ${visible(inspector)}`]),
+    ...(admin ? [`metrics and circuits at ${visible(admin.url)}, with the key ${visible(admin.key)}`] : []),
   ];
   return [...titles, ...(rows.length === 0 ? ['no tool was called yet'] : [head, ...rows].map(line))].join(
     '\n',
