@@ -124,7 +124,7 @@ export class ResultRecorder implements PermitOwner {
   succeed(call: AdmittedCall): void {
     const { circuit } = call;
     const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
-    if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addSuccess(this.#clock.now()))) {
+    if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addQuietSuccess(this.#clock.now()))) {
       circuit.stats.succeed();
     } else this.#record(call);
   }

@@ -97,6 +97,15 @@ export class Circuit extends CircuitRecord implements CircuitLife {
     return this.#mayBeUntold() && this.#untold.addSuccess(this.latest, this.trip, at, durationMs);
   }
 
+  /** The same for a call by the quiet admission, which there is only while no event is at work. */
+  addQuietSuccess(at: number): boolean {
+    return (
+      !this.#owner.isInspected &&
+      !isObserved(this.actor) &&
+      this.#untold.addSuccess(this.latest, this.trip, at, null)
+    );
+  }
+
   /** Tells it of a result, at an instant of its own clock: without an event, where nobody would hear of it. */
   tell(event: ResultEvent & { readonly at: number }): void {
     if (this.isForgotten) return;
@@ -117,6 +126,7 @@ export class Circuit extends CircuitRecord implements CircuitLife {
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot {
     // What it was sent before it was forgotten, and has not processed yet, would be reported after it was counted out.
     if (this.isForgotten && (event.type as string) !== stopEvent) return before;
+    this.revoke();
     this.#untold.reveal();
     this.#foresight.begin(event);
     const compiled = this.#owner.isInspected ? undefined : circuitChart.step(before, event, scope);
