@@ -57,6 +57,18 @@ export async function inTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, figuresOf(figures[name])])) as Record<Name, Figures>;
 }
 
+const both = (one: Figures, other: Figures): Figures => ({
+  least: Math.min(one.least, other.least),
+  most: Math.max(one.most, other.most),
+});
+
+/** The same rows, measured twice, as if all rounds had been of one measurement. */
+export const together = (rows: readonly Row[], others: readonly Row[]): Row[] =>
+  rows.map((row, at) => {
+    const { ours, theirs } = others[at] ?? row;
+    return { ...row, ours: both(row.ours, ours), theirs: both(row.theirs, theirs) };
+  });
+
 /** The duration of a function, in ms. */
 export function timeMs(fn: () => void): number {
   const startedAt = performance.now();
