@@ -1,7 +1,6 @@
 /**
- * Compares the cost of toolfuse with its yardsticks, in one run, each group in three processes of its own, or in those groups alone that
- * are named: `npm run bench -- Memory`. What is measured is what is
- * published: the build. The ratios carry over to other machines; the absolute figures do not.
+ * Compares the cost of toolfuse with its yardsticks, in one run, each group in three processes of its own. What is measured is what is
+ * published: the build. The ratios carry over to other machines; the absolute figures do not. Arguments name the groups to measure.
  */
 import { spawnSync } from 'node:child_process';
 import { ConsecutiveBreaker, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
