@@ -432,6 +432,35 @@ async function windows(): Promise<Row[]> {
   return [{ what: 'a success : cockatiel, SamplingBreaker', ...took, unit: 'ns', target: 0.9 }];
 }
 
+/** What each feature for agents costs where it is used, beside the same call without it. */
+async function agents(): Promise<Row[]> {
+  const plain = createToolRegistry();
+  const keyed = createToolRegistry({ tools: { search: { key: ({ host }) => host } } });
+  const observed = createToolRegistry({ mode: 'observe' });
+  const guarded = createToolRegistry({ loops: true });
+  const input = { host: 'example.org', query: 'circuit breakers' };
+  let query = 0;
+  const took = await inTurns(calling, {
+    plain: callNs(() => plain.execute('search', succeed)),
+    keyed: callNs(() => keyed.execute('search', succeed, { input })),
+    observed: callNs(() => observed.execute('search', succeed)),
+    guarded: callNs(() =>
+      guarded.execute('search', succeed, { run: 'a', input: { ...input, query: query++ } }),
+    ),
+  });
+  const row = (what: string, ours: keyof typeof took): Row => ({
+    what: `${what} : a plain call`,
+    ours: took[ours],
+    theirs: took.plain,
+    unit: 'ns',
+  });
+  return [
+    row('a call with a key', 'keyed'),
+    row('a call that is only observed', 'observed'),
+    row('a call of a run guarded against loops', 'guarded'),
+  ];
+}
+
 /** The groups. Each runs in its own process, so that an earlier group does not slow down our code and not theirs. */
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'Deciding, among 1 000 tools': allowRequest,
@@ -444,6 +473,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'The pause decision': pausing,
   'A guarded call that succeeds': succeeding,
   'A guarded call that succeeds, with a time window': windows,
+  'A call with a key, observed, or of a guarded run': agents,
   'A guarded call that fails': failing,
   'A guarded call that is denied': denied,
 };

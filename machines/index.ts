@@ -1,3 +1,12 @@
+export {
+  type AgentRunContext,
+  type AgentRunEvent,
+  type AgentRunInput,
+  type AgentRunRef,
+  type AgentRunSnapshot,
+  type AgentRunState,
+  agentRunMachine,
+} from './agent-run.ts';
 export { type BackoffFunction, type Jitter, jitters } from './backoff.ts';
 export {
   type CategoryInfo,
@@ -31,12 +40,16 @@ export {
 } from './fleet-member.ts';
 export type { FleetNews, FleetOrder, FleetState } from './fleet-news.ts';
 export type { FleetEvent, FleetVerdict, Lease } from './fleet-verdict.ts';
+export { defaultLoopConfig, type LoopConfig, loopConfig } from './loop-config.ts';
+export type { AskedCall, EndedCall, Loop, LoopKind, LoopMemory } from './loop-memory.ts';
 export type { RateLimits } from './rates.ts';
 export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
 export type {
   CallSpared,
   CircuitBegan,
   CircuitChanged,
+  LoopEnded,
+  LoopReport,
   RequestDenied,
   SpareReason,
   TripSpared,

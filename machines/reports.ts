@@ -1,6 +1,7 @@
 import type { ErrorCategory } from './categories.ts';
 import type { ToolCircuitContext } from './circuit-context.ts';
 import type { CircuitState } from './circuit-state.ts';
+import type { LoopKind } from './loop-memory.ts';
 
 /** Reports to the parent that a circuit has started. */
 export interface CircuitBegan {
@@ -65,6 +66,27 @@ export interface CallSpared {
   /** The state in which the circuit would have been. */
   readonly state: CircuitState;
   readonly lastErrorCategory: ErrorCategory | null;
+}
+
+/**
+ * Reports to the parent what a run of an agent does: an answer carries a correction, a call is refused, or the run should stop and
+ * ask.
+ */
+export interface LoopReport {
+  readonly type: 'LOOP_WARNED' | 'LOOP_DENIED' | 'LOOP_STOPPED';
+  readonly run: string;
+  readonly kind: LoopKind;
+  readonly tool: string;
+  /** How often the run has repeated itself. */
+  readonly count: number;
+  /** Whether the tool only observes, so that only a report is made. */
+  readonly isObserved: boolean;
+}
+
+/** Reports to the parent that a run no longer repeats itself. */
+export interface LoopEnded {
+  readonly type: 'LOOP_ENDED';
+  readonly run: string;
 }
 
 /** The report of the request that a circuit has just refused. */

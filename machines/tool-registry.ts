@@ -13,6 +13,7 @@ import type { ErrorCategory } from './categories.ts';
 import { circuitName } from './circuit-name.ts';
 import { type CircuitState, countsAsOpen } from './circuit-state.ts';
 import type { FleetNews } from './fleet-news.ts';
+import type { LoopKind } from './loop-memory.ts';
 import { noneOpen, type OpenCircuits, openAfter, openWithout } from './open-circuits.ts';
 import { pauseReason } from './pause-reason.ts';
 import { type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
@@ -20,6 +21,8 @@ import type {
   CallSpared,
   CircuitBegan,
   CircuitChanged,
+  LoopEnded,
+  LoopReport,
   RequestDenied,
   SpareReason,
   TripSpared,
@@ -41,6 +44,8 @@ export type ToolRegistryEvent =
   | RequestDenied
   | TripSpared
   | CallSpared
+  | LoopReport
+  | LoopEnded
   /** Stop these circuits and no longer count them. */
   | { type: 'FORGET'; circuits: readonly ForgottenCircuit[] }
   /** Stop these circuits, but keep counting them, because the registry stops too. */
@@ -69,6 +74,8 @@ export interface ToolRegistryContext {
   readonly openKeys: Readonly<Record<string, number>>;
   /** The circuit whose trip `maxOpenShare` has prevented; null if none, or once an open circuit has closed. */
   readonly overCap: string | null;
+  /** The runs that repeat themselves so often that they should stop and ask. */
+  readonly stoppedRuns: readonly string[];
   /** Why the registry is paused; null while it is not. */
   readonly pauseReason: string | null;
   readonly pausedAt: number | null;
@@ -125,8 +132,23 @@ export type ToolRegistryEmitted =
       readonly what: 'trip' | 'call';
     })
   | {
+      /** An answer carries a correction, a call is refused, or the run should stop and ask. */
+      readonly type: 'loop.warned' | 'loop.denied' | 'loop.stopped';
+      readonly run: string;
+      readonly tool: string;
+      readonly kind: LoopKind;
+      /** How often the run has repeated itself, refused calls included. */
+      readonly count: number;
+      /** Whether the tool only observes, so that nothing else was done than to tell. */
+      readonly observed: boolean;
+    }
+  /** A run that repeated itself does something else, was quiet for long, or its user said to go on. */
+  | { readonly type: 'loop.ended'; readonly run: string }
+  | {
       readonly type: 'recovery.paused';
       readonly reason: string;
+      /** The runs that repeat themselves. */
+      readonly runs: readonly string[];
       readonly openCircuits: readonly string[];
       /** How many circuits are open or isolated. */
       readonly openCount: number;
@@ -150,8 +172,21 @@ const newsOf = {
 } as const;
 
 /** Whether enough circuits are open that the agent should stop and ask. */
-const needsPause = ({ openTools, overCap, config }: ToolRegistryContext): boolean =>
-  openTools >= config.maxOpenCircuits || overCap !== null;
+const needsPause = ({ openTools, overCap, stoppedRuns, config }: ToolRegistryContext): boolean =>
+  openTools >= config.maxOpenCircuits || overCap !== null || stoppedRuns.length > 0;
+
+const loopNews = {
+  LOOP_WARNED: 'loop.warned',
+  LOOP_DENIED: 'loop.denied',
+  LOOP_STOPPED: 'loop.stopped',
+} as const;
+
+/** The fields that follow from the runs that should stop. */
+const withStopped = (context: ToolRegistryContext, stoppedRuns: readonly string[]) => ({
+  stoppedRuns,
+  pauseReason:
+    context.pauseReason === null ? null : pauseReason(context.openCircuits, context.overCap, stoppedRuns),
+});
 
 /** What a registry knows, with something else in it. Field by field: many times as fast as a spread of a spread. */
 export function registryContextWith(
@@ -167,6 +202,7 @@ export function registryContextWith(
     openTools: context.openTools,
     openKeys: context.openKeys,
     overCap: context.overCap,
+    stoppedRuns: context.stoppedRuns,
     pauseReason: context.pauseReason,
     pausedAt: context.pausedAt,
     silencedUntil: context.silencedUntil,
@@ -190,7 +226,7 @@ const withOpen = (
   openKeys,
   openCount: openCircuits.length,
   overCap,
-  pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits, overCap),
+  pauseReason: context.pauseReason === null ? null : pauseReason(openCircuits, overCap, context.stoppedRuns),
 });
 
 /** All that follows from a circuit that has begun in a state, or has gone from one to another. */
@@ -265,6 +301,24 @@ export const toolRegistryMachine = setup({
       why: 'observe' as const,
       lastErrorCategory,
     })),
+    announceLoop: emit((_, { type, run, tool, kind, count, isObserved }: LoopReport) => ({
+      type: loopNews[type],
+      run,
+      tool,
+      kind,
+      count,
+      observed: isObserved,
+    })),
+    noteStoppedRun: assign(({ context }, { run, isObserved }: LoopReport) =>
+      isObserved ? {} : withStopped(context, [...context.stoppedRuns.filter((each) => each !== run), run]),
+    ),
+    noteEndOfLoop: assign(({ context }, { run }: LoopEnded) =>
+      withStopped(
+        context,
+        context.stoppedRuns.filter((each) => each !== run),
+      ),
+    ),
+    announceEndOfLoop: emit((_, { run }: LoopEnded) => ({ type: 'loop.ended' as const, run })),
     countDenial: assign(({ context }) => ({ breakerDenials: context.breakerDenials + 1 })),
     announceDenial: emit((_, denial: RequestDenied) => ({
       type: 'circuit.denied' as const,
@@ -295,12 +349,13 @@ export const toolRegistryMachine = setup({
       for (const circuit of circuits) enqueue.stopChild(circuit);
     }),
     notePause: assign(({ context }) => ({
-      pauseReason: pauseReason(context.openCircuits.slice(), context.overCap),
+      pauseReason: pauseReason(context.openCircuits.slice(), context.overCap, context.stoppedRuns),
       pausedAt: context.now(),
     })),
     announcePause: emit(({ context }) => ({
       type: 'recovery.paused' as const,
       reason: context.pauseReason ?? '',
+      runs: context.stoppedRuns,
       openCircuits: context.openCircuits.slice(),
       openCount: context.openCount,
     })),
@@ -323,6 +378,7 @@ export const toolRegistryMachine = setup({
     openCount: 0,
     ...noneOpen,
     overCap: null,
+    stoppedRuns: [],
     pauseReason: null,
     pausedAt: null,
     silencedUntil: null,
@@ -347,6 +403,20 @@ export const toolRegistryMachine = setup({
       ],
     },
     CALL_SPARED: { actions: { type: 'announceSparedCall', params: ({ event }) => event } },
+    LOOP_WARNED: { actions: { type: 'announceLoop', params: ({ event }) => event } },
+    LOOP_DENIED: { actions: { type: 'announceLoop', params: ({ event }) => event } },
+    LOOP_STOPPED: {
+      actions: [
+        { type: 'noteStoppedRun', params: ({ event }) => event },
+        { type: 'announceLoop', params: ({ event }) => event },
+      ],
+    },
+    LOOP_ENDED: {
+      actions: [
+        { type: 'noteEndOfLoop', params: ({ event }) => event },
+        { type: 'announceEndOfLoop', params: ({ event }) => event },
+      ],
+    },
     REQUEST_DENIED: {
       actions: ['countDenial', { type: 'announceDenial', params: ({ event }) => event }],
     },

@@ -7,5 +7,6 @@ export const chartFiles = (readme: string): ReadonlyMap<string, string> =>
   new Map([
     ['README.md', readme.replace(mermaidBlock, () => chartText('tool', { format: 'mermaid' }))],
     ['docs/tool-circuit.svg', chartText('tool', { format: 'svg' })],
+    ['docs/agent-run.svg', chartText('run', { format: 'svg' })],
     ['docs/tool-registry.svg', chartText('registry', { format: 'svg' })],
   ]);

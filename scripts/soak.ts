@@ -46,7 +46,8 @@ function settings(index: number): ToolConfig {
     { trip: timeWindow({ windowMs: 500, minCalls: 5, slowCallMs: 18, slowCallRate: 0.9 }) },
   ];
   const server = servers[index % 8];
-  return { ...strategies[index % strategies.length], ...(server && { upstream: server }) };
+  const mode = index % 10 === 3 ? ({ mode: 'observe' } as const) : {};
+  return { ...strategies[index % strategies.length], ...(server && { upstream: server }), ...mode };
 }
 
 const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;
@@ -94,12 +95,27 @@ export async function soak(seconds: number): Promise<SoakReport> {
     },
     tools: Object.fromEntries(tools.map((tool, index) => [tool, settings(index)])),
     recovery: { cooldownMs: 50 },
+    loops: { maxRuns: 20, quietMs: 1_000 },
   });
-  const counted = { successes: 0, timeouts: 0, denials: 0, failures: {} as Record<string, number> };
+  const counted = {
+    successes: 0,
+    timeouts: 0,
+    denials: 0,
+    repetitions: 0,
+    failures: {} as Record<string, number>,
+  };
   const faults: string[] = [];
   const failed = (category: string): void => {
     counted.failures[category] = (counted.failures[category] ?? 0) + 1;
   };
+  const refused = ({ reason }: { readonly reason: string }): void => {
+    if (reason === 'loop') counted.repetitions++;
+    else counted.denials++;
+  };
+  let toldRepetitions = 0;
+  registry.on('loop.denied', ({ observed }) => {
+    if (!observed) toldRepetitions++;
+  });
   let trips = 0;
   let recoveries = 0;
   registry.on('circuit.opened', () => trips++);
@@ -115,6 +131,13 @@ export async function soak(seconds: number): Promise<SoakReport> {
   process.on('warning', onWarning);
   const leftListeners = (): number =>
     controllers.reduce((sum, { signal }) => sum + getEventListeners(signal, 'abort').length, 0);
+
+  /** Every fifth tool has a circuit for each of ten targets; half of the calls name a run, and repeat themselves sometimes. */
+  const about = (tool: string): { input: string; key?: string; run?: string } => ({
+    input: `input ${Math.floor(Math.random() * 3)}`,
+    ...(tool.endsWith('5') && { key: `target ${Math.floor(Math.random() * 10)}` }),
+    ...(Math.random() < 0.5 && { run: `run ${Math.floor(Math.random() * 40)}` }),
+  });
 
   const latencyMs = (): number => Math.random() * 20;
 
@@ -132,12 +155,12 @@ export async function soak(seconds: number): Promise<SoakReport> {
           if (outcome < 0.25) throw error();
           return outcome < 0.3 ? 'error' : 'fine';
         },
-        { signal, timeoutMs, isFailure: (value) => value === 'error' },
+        { ...about(tool), signal, timeoutMs, isFailure: (value) => value === 'error' },
       );
       if (result === 'fine') counted.successes++;
       else failed('executionError');
     } catch (thrown) {
-      if (thrown instanceof CircuitOpenError) counted.denials++;
+      if (thrown instanceof CircuitOpenError) refused(thrown);
       else if (signal.aborted && thrown === signal.reason) failed('cancelled');
       else if ((thrown as Error).name === 'TimeoutError') {
         failed('timeout');
@@ -165,7 +188,7 @@ export async function soak(seconds: number): Promise<SoakReport> {
       for await (const part of stream) if (part === 1 && end === 'is left') return;
       counted.successes++;
     } catch (thrown) {
-      if (thrown instanceof CircuitOpenError) counted.denials++;
+      if (thrown instanceof CircuitOpenError) refused(thrown);
       else if (signal.aborted && thrown === signal.reason) failed('cancelled');
       else if ((thrown as Error).name === 'TimeoutError') {
         failed('timeout');
@@ -175,16 +198,16 @@ export async function soak(seconds: number): Promise<SoakReport> {
   }
 
   async function acquire(tool: string): Promise<void> {
-    const leave = registry.tryAcquire(tool);
+    const leave = registry.tryAcquire(tool, about(tool));
     if (!leave.admitted) {
-      counted.denials++;
+      refused(leave);
       return;
     }
     await wait(latencyMs());
     const outcome = Math.random();
     const [category] = pick(errors);
     if (outcome < 0.7) {
-      leave.success();
+      leave.success('fine');
       counted.successes++;
     } else if (outcome < 0.9) {
       leave.failure(category);
@@ -216,6 +239,8 @@ export async function soak(seconds: number): Promise<SoakReport> {
         () => registry.release(tool),
         () => registry.disable(tool),
         () => registry.forceClose(tool),
+        () => registry.setMode(pick(['observe', 'enforce']), tool),
+        () => pick(registry.runs())?.end(),
         () => registry.snapshot(),
         () => registry.persist(),
       ])();
@@ -241,6 +266,10 @@ export async function soak(seconds: number): Promise<SoakReport> {
   compare('successes', metrics.successes, counted.successes);
   compare('timeouts', metrics.timeouts, counted.timeouts);
   compare('denials', metrics.breakerDenials, counted.denials);
+  compare('repetitions', toldRepetitions, counted.repetitions);
+  // A call that was given up sooner than its tool needs is the caller's own doing.
+  counted.failures.timeout = (counted.failures.timeout ?? 0) - metrics.impatient;
+  counted.failures.cancelled = (counted.failures.cancelled ?? 0) + metrics.impatient;
   for (const category of new Set([...Object.keys(metrics.failures), ...Object.keys(counted.failures)])) {
     compare(category, metrics.failures[category as ErrorCategory] ?? 0, counted.failures[category] ?? 0);
   }

@@ -1,4 +1,6 @@
 export type {
+  AgentRunRef,
+  AgentRunState,
   BackoffFunction,
   CallOutcome,
   CategoryInfo,
@@ -10,6 +12,8 @@ export type {
   FleetOrder,
   FleetState,
   Jitter,
+  Loop,
+  LoopKind,
   RateLimits,
   RecoveryConfig,
   RetryAdvice,
@@ -33,10 +37,12 @@ export {
 } from '../machines/index.ts';
 export type { CallContext } from './calls/call.ts';
 export type { CallTarget } from './calls/call-keys.ts';
-export type { CircuitNeeds, ExecuteOptions, FailureVerdict, WrapOptions } from './calls/call-options.ts';
+export type { CallAnswer, CallNeeds, CircuitNeeds, ExecuteOptions, FailureVerdict, RunOfCall, WrapOptions } from './calls/call-options.ts';
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
 export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
 export type { ModelAnswer } from './calls/denial-words.ts';
+export type { AgentRun, RunDiagnostics } from './calls/loops/agent-run.ts';
+export type { Correction } from './calls/loops/loop-words.ts';
 export type { FailureOptions, Permit, ReleaseOptions } from './calls/permit.ts';
 export type { CallEnd, CallStep, PassingCall } from './calls/steps/call-step.ts';
 export type { Guarded } from './calls/wrap.ts';
@@ -58,11 +64,13 @@ export type {
   OrderOptions,
   UntilReadyOptions,
 } from './registry/method-options.ts';
+export type { LoopOptions } from './registry/loop-options.ts';
 export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
 export type { ToolRegistryOptions } from './registry/registry-options.ts';
 export type { ToolConfig } from './registry/tool-options.ts';
 export type { CallCounts, Latency } from './telemetry/call-stats.ts';
 export type { CallReport } from './telemetry/channels.ts';
+export type { LoopMetrics } from './telemetry/loop-counts.ts';
 export type { ErrorPattern, RecentError } from './telemetry/recent-errors.ts';
 export { type Clock, systemClock } from './time/clock.ts';
 export type { Availability } from './views/availability.ts';

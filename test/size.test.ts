@@ -45,8 +45,12 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 40_000 },
-  { what: 'toolfuse/machines, minified and compressed', measure: () => bundled('machines.js'), limit: 8_800 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 52_500 },
+  {
+    what: 'toolfuse/machines, minified and compressed',
+    measure: () => bundled('machines.js'),
+    limit: 13_300,
+  },
   { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 28_000 },
   { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 3_900 },
   { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },

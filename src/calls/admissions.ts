@@ -6,7 +6,7 @@ import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { CallKeys, type CallTarget } from './call-keys.ts';
-import { type CircuitNeeds, checkUpstream } from './call-options.ts';
+import { type CallNeeds, checkUpstream, runOf } from './call-options.ts';
 import { type Denial, denialOf } from './denial.ts';
 import type { ResultRecorder } from './result-recorder.ts';
 import type { PassingCall } from './steps/call-step.ts';
@@ -45,13 +45,13 @@ export class Admissions {
    *
    * @throws RegistryStoppedError once the registry has stopped, RangeError for an invalid upstream.
    */
-  ask(name: string, needs: CircuitNeeds): AdmittedCall | Denial {
+  ask(name: string, needs: CallNeeds): AdmittedCall | Denial {
     const { upstream } = needs;
     if (upstream !== undefined) checkUpstream(name, upstream);
     if (this.#circuits.isStopped) throw new RegistryStoppedError(name);
     const key = this.keys.of(name, needs);
     return this.#steps.seesCalls
-      ? this.#askInSteps(name, key, upstream)
+      ? this.#askInSteps(name, key, needs)
       : this.#askCircuits(name, key, upstream);
   }
 
@@ -68,7 +68,7 @@ export class Admissions {
   allows(name: string, target: CallTarget): boolean {
     if (this.#circuits.isStopped) return false;
     const key = this.keys.of(name, target);
-    if (this.#steps.seesCalls) return this.#askInSteps(name, key, undefined).admitted;
+    if (this.#steps.seesCalls) return this.#askInSteps(name, key, target).admitted;
     const circuit = key === null ? this.#circuits.touch(name) : this.#circuits.useFor(name, key);
     if (circuit === undefined) return this.#allowsFirst(name);
     if (circuit.upstream !== undefined || circuit.shadow !== undefined) {
@@ -83,10 +83,13 @@ export class Admissions {
     return isAlone || this.#askCircuits(name, null, undefined).admitted;
   }
 
-  #askInSteps(name: string, key: string | null, upstream: string | undefined): AdmittedCall | Denial {
+  #askInSteps(name: string, key: string | null, needs: CallNeeds): AdmittedCall | Denial {
+    const { upstream, input } = needs;
     const passing: PassingCall = {
       tool: name,
       key,
+      input,
+      run: runOf(needs.run),
       upstream: upstream ?? this.#settings.get(name)?.upstream ?? null,
     };
     const asked = this.#steps.asked(passing) ?? this.#askCircuits(name, key, upstream);

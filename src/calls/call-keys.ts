@@ -40,6 +40,11 @@ export class CallKeys {
     this.#settings = settings;
   }
 
+  /** Whether the settings of any tool ask for keys. */
+  get areAsked(): boolean {
+    return this.#settings.haveKeys;
+  }
+
   /** The key of a call: its own, or what the tool's settings say of its input. Null for none. */
   of(tool: string, { key, input }: CallTarget): string | null {
     if (key !== undefined) return keyText(key);

@@ -1,7 +1,10 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
+import { askForRun } from '../options/strangers.ts';
 import type { CallContext } from './call.ts';
 import { type CallTarget, checkKey } from './call-keys.ts';
+import type { AgentRun } from './loops/agent-run.ts';
+import type { Correction } from './loops/loop-words.ts';
 
 /**
  * The answer of `isFailure` about a returned value: false for a success, true for `executionError`, a category, or an object to
@@ -16,8 +19,22 @@ export interface CircuitNeeds extends CallTarget {
   readonly upstream?: string | undefined;
 }
 
+/** The run of an agent that makes a call: its name, the run itself, or a function that returns its name, or nothing. */
+export type RunOfCall = string | AgentRun | (() => string | undefined);
+
+/** What a call needs to be admitted, and which run of an agent makes it. */
+export interface CallNeeds extends CircuitNeeds {
+  /** The run of an agent that makes the call, to be guarded against loops. Default: none. */
+  readonly run?: RunOfCall | undefined;
+}
+
+/** How a call ended: with a result or with an error. */
+export type CallAnswer<Result> =
+  | { readonly result: Result; readonly error?: undefined }
+  | { readonly result?: undefined; readonly error: unknown };
+
 /** Options of one guarded call. `Fallback` is the type that the fallback returns. */
-export interface ExecuteOptions<Result, Fallback = Result> extends CircuitNeeds {
+export interface ExecuteOptions<Result, Fallback = Result> extends CallNeeds {
   /**
    * The caller's own signal. Aborting it ends the call at once and never counts as a failure of the tool, unless its reason is
    * a `TimeoutError`, which means that a deadline has passed; then the call counts as `timeout`.
@@ -42,6 +59,16 @@ export interface ExecuteOptions<Result, Fallback = Result> extends CircuitNeeds 
    */
   readonly isFailure?: ((result: Awaited<Result>) => FailureVerdict) | undefined;
   /**
+   * Puts a correction into the answer that a model reads, if the run of the call repeats itself. It gets what the function returned or
+   * threw, and returns the result of the call, or throws. It is not asked about streams.
+   *
+   * @example
+   * { correct: ({ result, error }, { text }) => `${result ?? error}\n\n${text}` }
+   */
+  readonly correct?:
+    | ((answer: CallAnswer<Awaited<Result>>, correction: Correction) => Awaited<Result>)
+    | undefined;
+  /**
    * Whether the call lasts until the body of a returned `Response`, or a returned `ReadableStream`, has been read. Then it
    * succeeds at the end of the body, and fails if the body breaks. Async iterables always last until their end. Default false.
    */
@@ -64,6 +91,8 @@ const executeOptions: Readonly<Record<keyof ExecuteOptions<unknown>, true>> = {
   upstream: true,
   input: true,
   key: true,
+  run: true,
+  correct: true,
   signal: true,
   timeoutMs: true,
   fallback: true,
@@ -99,8 +128,10 @@ export function checkCallOptions(
   known: object = executeOptions,
 ): void {
   checkOptionNames(options, known);
-  const { key, signal, timeoutMs, fallback, isFailure, followBody } = options;
+  const { key, run, correct, signal, timeoutMs, fallback, isFailure, followBody } = options;
   if (key !== undefined) checkKey(key);
+  if (run !== undefined) checkRun(run);
+  if (correct !== undefined) mustBe(isFunction(correct), 'correct', 'a function', correct);
   if (signal !== undefined) checkSignal(signal);
   if (timeoutMs !== undefined) checkValue(timeoutMs, 'timeoutMs', positiveMs);
   if (fallback !== undefined) mustBe(isFunction(fallback), 'fallback', 'a function', fallback);
@@ -116,6 +147,18 @@ export function checkWrapOptions(options: WrapOptions<unknown, unknown>): void {
   if (input !== undefined) mustBe(isFunction(input), 'input', 'a function of the arguments', input);
   if (withContext !== undefined)
     mustBe(typeof withContext === 'boolean', 'withContext', 'true or false', withContext);
+}
+
+/** @throws TypeError for a value that names no run. */
+export function checkRun(run: unknown): void {
+  const isRun = typeof (run as AgentRun | null)?.id === 'string';
+  mustBe(typeof run === 'string' || isFunction(run) || isRun, 'run', 'the name of a run, or a run', run);
+}
+
+/** The name of the run that makes a call; null for none. */
+export function runOf(run: RunOfCall | undefined): string | null {
+  if (run === undefined || typeof run === 'string') return run || null;
+  return typeof run === 'function' ? askForRun(run) : run.id;
 }
 
 /** @throws TypeError for a value that is not a signal. */

@@ -1,5 +1,6 @@
 import { errorCategories } from '../../machines/categories.ts';
 import type { Denial, DenialKind, DenialReason } from './denial.ts';
+import { refusalAdvice, refusalWords } from './loops/loop-words.ts';
 
 /** The answer that a model reads in place of a tool's result when its call was refused. */
 export interface ModelAnswer {
@@ -7,7 +8,8 @@ export interface ModelAnswer {
   readonly text: string;
   /** The same facts as data, ready for JSON. */
   readonly data: {
-    readonly error: 'tool_unavailable';
+    /** `call_repeated`: the tool works, but the call was repeated too often. */
+    readonly error: 'tool_unavailable' | 'call_repeated';
     readonly tool: string;
     /** The target or tenant that the refusal is about; left out for all calls of the tool. */
     readonly key?: string;
@@ -29,6 +31,7 @@ const causes: Record<DenialKind, string> = {
   rejecting: 'could be reached, but its most recent calls failed',
   slow: 'answered too slowly in its most recent calls',
   withheld: 'was taken out of service by an operator',
+  repeating: 'is called again and again',
 };
 
 /** The latest time that a `Date` can hold, in ms since 1970. */
@@ -38,6 +41,7 @@ const isoOf = (time: number | null): string | null =>
   time === null || time > maxTime ? null : new Date(time).toISOString();
 
 function instructionOf(denial: Denial, seconds: number | null): string {
+  if (denial.loop !== undefined) return refusalAdvice(denial.loop);
   const again = denial.key === null || denial.upstream !== null ? 'again' : `for ${denial.key} again`;
   let when = `Do not call it ${again} within the next ${seconds} s; such a call would not run either.`;
   if (seconds === null) when = `Do not call it ${again} until you are told that it is back.`;
@@ -52,6 +56,7 @@ const secondsOf = ({ retryAfterMs }: Denial): number | null =>
 
 /** The text of the answer alone. It is much cheaper to make than the whole answer, and every thrown refusal carries it. */
 export function textOf(denial: Denial, instruction = instructionOf(denial, secondsOf(denial))): string {
+  if (denial.loop !== undefined) return refusalWords(denial.loop);
   const { lastErrorCategory: category } = denial;
   const cause =
     category === null || denial.kind === 'withheld' ? '' : ` (${errorCategories[category].label})`;
@@ -71,7 +76,7 @@ export function toModel(denial: Denial): ModelAnswer {
   return {
     text: textOf(denial, instruction),
     data: {
-      error: 'tool_unavailable',
+      error: denial.loop === undefined ? 'tool_unavailable' : 'call_repeated',
       tool: denial.tool,
       ...(denial.key !== null && { key: denial.key }),
       reason: denial.reason,

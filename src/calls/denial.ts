@@ -1,20 +1,23 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { type FleetVerdict, isHeld } from '../../machines/fleet-verdict.ts';
+import type { Loop } from '../../machines/loop-memory.ts';
 import type { ToolCircuitSnapshot } from '../../machines/tool-circuit.ts';
 import { type Refusing, retryAfterMsOf } from '../circuits/comeback.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 
 /**
  * The state that refused a call: `open` until the backoff ends, `halfOpen` while every probe slot is taken, `isolated` by an
- * operator, or `upstream` if the circuit that the tool depends on refused. It does not say what is wrong; `DenialKind` does.
+ * operator, or `upstream` if the circuit that the tool depends on refused. `loop`: no circuit refused, but the run of the agent repeats
+ * itself. It does not say what is wrong; `DenialKind` does.
  */
-export type DenialReason = 'open' | 'halfOpen' | 'isolated' | 'upstream';
+export type DenialReason = 'open' | 'halfOpen' | 'isolated' | 'upstream' | 'loop';
 
 /**
  * What is wrong with the tool or its upstream: it cannot be reached (`unreachable`), its calls get through and fail
- * (`rejecting`), it answers too slowly (`slow`), or an operator took it out of service (`withheld`).
+ * (`rejecting`), it answers too slowly (`slow`), or an operator took it out of service (`withheld`). `repeating`: nothing is; the caller
+ * repeats itself.
  */
-export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld';
+export type DenialKind = 'unreachable' | 'rejecting' | 'slow' | 'withheld' | 'repeating';
 
 /** A refused call, as data. */
 export interface Denial {
@@ -42,6 +45,8 @@ export interface Denial {
   readonly lastError: string | null;
   /** The tools that the settings name as alternatives to this one. */
   readonly alternatives: readonly string[];
+  /** What the caller repeats, if that is why the call was refused. */
+  readonly loop?: Loop;
 }
 
 function kindOf({ value, context: { lastErrorCategory } }: ToolCircuitSnapshot): DenialKind {

@@ -7,7 +7,7 @@ import type { Admissions } from './admissions.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { Call, type CallContext, type CallLimits, releaseCallsOf } from './call.ts';
 import type { CallTarget } from './call-keys.ts';
-import { type CircuitNeeds, checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
+import { type CallNeeds, checkCallOptions, checkFunction, type ExecuteOptions } from './call-options.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import type { Denial } from './denial.ts';
 import {
@@ -73,7 +73,7 @@ export class Guard {
     this.#noLimits = { signal: undefined, timeoutMs: undefined, clock, stopping };
   }
 
-  tryAcquire(name: string, needs: CircuitNeeds): Permit | Denial {
+  tryAcquire(name: string, needs: CallNeeds): Permit | Denial {
     const asked = this.#admissions.ask(name, needs);
     return asked.admitted ? new IssuedPermit(asked, this.#results) : asked;
   }
@@ -108,7 +108,7 @@ export class Guard {
   }
 
   /** What a call has to wait for before it is asked about: the lease of a probe, where a fleet holds a circuit open. */
-  #awaited(name: string, options: CircuitNeeds): Promise<void> | undefined {
+  #awaited(name: string, options: CallNeeds): Promise<void> | undefined {
     const { membership } = this.#seat;
     if (membership === undefined || !membership.holdsAny) return undefined;
     return membership.awaited(name, this.#admissions.keys.of(name, options), options.upstream);
@@ -170,7 +170,7 @@ export class Guard {
     options: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Result | Fallback>> {
     // Read before the call is made, because the caller may change its options object meanwhile.
-    const { signal, timeoutMs, fallback, isFailure, followBody } = options;
+    const { signal, timeoutMs, fallback, isFailure, followBody, correct } = options;
     const isLimited = signal !== undefined || timeoutMs !== undefined;
     const call = new Call(admitted, isLimited ? { ...this.#noLimits, signal, timeoutMs } : this.#noLimits);
     const { passing } = admitted;
@@ -189,12 +189,15 @@ export class Guard {
           this.#results.fail(admitted, failure, { roundTrip: true });
         } else if (isAsyncIterable(value) || (followBody === true && hasBody(value))) {
           return this.#follow(value, admitted, call);
-        } else this.#results.succeed(admitted);
+        } else this.#results.succeed(admitted, { result: value });
         call.release();
-        return value;
+        const correction = correct && this.#results.correctionOf(admitted);
+        return correction ? correct({ result: value }, correction) : value;
       },
-      (error): PromiseLike<Awaited<Fallback>> => {
+      (error): PromiseLike<Awaited<Result | Fallback>> => {
         this.#failed(admitted, call, error);
+        const correction = correct && this.#results.correctionOf(admitted);
+        if (correction) return promised(() => correct({ error }, correction));
         const isCallers = call.endedBy !== undefined && call.endedBy !== 'timeLimit';
         if (fallback === undefined || isCallers) return rejection(error);
         return promised(() => fallback(error));

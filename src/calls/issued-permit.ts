@@ -1,16 +1,18 @@
 import { isProbe } from '../circuits/admission.ts';
 import type { AdmittedCall } from './admitted-call.ts';
+import type { Correction } from './loops/loop-words.ts';
 import type { FailureOptions, Permit, ReleaseOptions } from './permit.ts';
 
 /** The receiver of a permitted call's result. */
 export interface PermitOwner {
-  succeed(call: AdmittedCall): void;
+  succeed(call: AdmittedCall, known?: { readonly result: unknown }): void;
   fail(
     call: AdmittedCall,
     failure: unknown,
     known: { readonly roundTrip: boolean; readonly gaveUp: boolean },
   ): void;
   timeOut(call: AdmittedCall): void;
+  correctionOf(call: AdmittedCall): Correction | null;
   abandon(call: AdmittedCall, known: { readonly roundTrip: boolean }): void;
 }
 
@@ -38,8 +40,14 @@ export class IssuedPermit implements Permit {
     return isProbe(this.#call);
   }
 
-  success(): void {
-    if (this.#settle()) this.#owner.succeed(this.#call);
+  get correction(): Correction | null {
+    return this.#owner.correctionOf(this.#call);
+  }
+
+  success(...known: [] | [result: unknown]): void {
+    if (!this.#settle()) return;
+    if (known.length === 0) this.#owner.succeed(this.#call);
+    else this.#owner.succeed(this.#call, { result: known[0] });
   }
 
   failure(

@@ -1,3 +1,5 @@
+import type { Correction } from './loops/loop-words.ts';
+
 /** What the caller knows about a failed call besides its error. */
 export interface FailureOptions {
   /**
@@ -45,8 +47,16 @@ export interface Permit {
   readonly key: string | null;
   /** Whether the call is a probe of a half-open circuit, either the tool's own or its upstream's. */
   readonly probe: boolean;
-  /** Reports that the call succeeded. */
-  success(): void;
+  /**
+   * What a model is to be told with the answer because its run repeats itself; null if nothing, and until the call has ended.
+   */
+  readonly correction: Correction | null;
+  /**
+   * Reports that the call succeeded.
+   *
+   * @param result What it returned, to recognise repetitions. Only a fingerprint is kept. Without it, no success is a repetition.
+   */
+  success(result?: unknown): void;
   /**
    * Reports that the call failed. An ignored category counts neither for nor against the tool. An error whose `counts` is false is
    * the tool's answer: a round trip, and neither a failure nor a success.

@@ -15,6 +15,8 @@ import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { evidenceOf, type Verdict } from './evidence.ts';
 import type { PermitOwner } from './issued-permit.ts';
+import type { LoopGuard } from './loops/guard-loops.ts';
+import type { Correction } from './loops/loop-words.ts';
 import { checkNotMisspelt } from './misspelt-category.ts';
 import type { CallEnd } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
@@ -25,6 +27,7 @@ export interface ResultRecorderOptions {
   readonly clock: Required<Clock>;
   readonly classify: (error: unknown) => ErrorCategory;
   readonly steps: CallSteps;
+  readonly loops: LoopGuard;
 }
 
 /** Details of a failed call besides its error. */
@@ -72,12 +75,14 @@ export class ResultRecorder implements PermitOwner {
   readonly #clock: Required<Clock>;
   readonly #classify: (error: unknown) => ErrorCategory;
   readonly #steps: CallSteps;
+  readonly #loops: LoopGuard;
 
-  constructor({ circuits, clock, classify, steps }: ResultRecorderOptions) {
+  constructor({ circuits, clock, classify, steps, loops }: ResultRecorderOptions) {
     this.#circuits = circuits;
     this.#clock = clock;
     this.#classify = classify;
     this.#steps = steps;
+    this.#loops = loops;
   }
 
   recordSuccess(name: string, key: string | null): void {
@@ -121,23 +126,28 @@ export class ResultRecorder implements PermitOwner {
   }
 
   /** An admitted call succeeded. */
-  succeed(call: AdmittedCall): void {
+  succeed(call: AdmittedCall, known?: { readonly result: unknown }): void {
     const { circuit } = call;
     const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
     if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addQuietSuccess(this.#clock.now()))) {
       circuit.stats.succeed();
-    } else this.#record(call);
+    } else this.#record(call, known);
   }
 
-  #record(call: AdmittedCall): void {
+  #record(call: AdmittedCall, known?: { readonly result: unknown }): void {
     const { circuit, upstream } = call;
     const durationMs = this.#durationOf(call);
-    this.#count(circuit, null, undefined, call, durationMs);
+    this.#count(circuit, null, undefined, call, durationMs, known);
     if (this.#circuits.isCurrent(circuit)) this.#succeed(circuit, call, durationMs);
     if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.succeed(durationMs);
       this.#succeed(upstream.circuit, upstream, durationMs);
     }
+  }
+
+  /** The correction that the answer of a call that has ended is to carry; null if it needs none. */
+  correctionOf({ passing }: AdmittedCall): Correction | null {
+    return this.#loops.correctionOf(passing);
   }
 
   /** An admitted call failed. */
@@ -279,13 +289,14 @@ export class ResultRecorder implements PermitOwner {
     failure: unknown,
     call?: AdmittedCall,
     durationMs?: number,
+    known?: { readonly result: unknown },
   ): void {
     if (this.#circuits.isCurrent(circuit)) {
       if (category === null) circuit.stats.succeed(durationMs);
       else circuit.stats.fail(category, durationMs);
     }
     if (!this.#steps.seesEnds) return;
-    this.#end(circuit, category === null ? 'success' : 'failure', category, failure, call, durationMs);
+    this.#end(circuit, category === null ? 'success' : 'failure', category, failure, call, durationMs, known);
   }
 
   #end(
@@ -295,16 +306,20 @@ export class ResultRecorder implements PermitOwner {
     failure: unknown,
     call?: AdmittedCall,
     durationMs?: number,
+    known?: { readonly result: unknown },
   ): void {
     const passing = call?.passing ?? {
       tool: circuit.tool,
       key: circuit.key,
+      input: undefined,
+      run: null,
       upstream: call?.upstream?.circuit.id ?? circuit.upstream ?? null,
     };
     this.#steps.ended(passing, {
       outcome,
       category,
       failure,
+      ...known,
       durationMs: durationMs ?? null,
       slow: durationMs !== undefined && durationMs > (circuit.trip.slowCallMs ?? Infinity),
       late: call !== undefined && isLate(circuit.latest.context, call.stamp),

@@ -7,6 +7,8 @@ export interface ToolSettings extends CircuitSettings {
   readonly alternatives: readonly string[];
   /** A cheap call that finds out whether the tool works again once its circuit is half-open. */
   readonly probe: ((context: CallContext) => unknown) | undefined;
+  /** Whether the tool is meant to be called again until its result changes. */
+  readonly polling: boolean;
   /** Says which target or tenant an input is for, each of which has a circuit. */
   readonly key: ((input: unknown) => unknown) | undefined;
 }

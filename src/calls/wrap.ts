@@ -11,7 +11,7 @@ export type Guarded<Result, Fallback> =
 /** Makes a guarded call, as `registry.execute` does. */
 export type Execute = (
   fn: (context: CallContext) => unknown,
-  options: ExecuteOptions<unknown, unknown>,
+  options: ExecuteOptions<unknown, unknown> | undefined,
 ) => Promise<unknown>;
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -23,13 +23,20 @@ export function guardedFunction(
   fn: AnyFunction,
   options: WrapOptions<unknown, unknown>,
   execute: Execute,
+  needsInput: () => boolean,
 ): AnyFunction {
   const { withContext = false, input, ...others } = options;
+  const withoutInput = Object.keys(others).length === 0 ? undefined : others;
+  const inputOf = (args: unknown[]): unknown => {
+    if (input !== undefined) return askForInput(input as (...args: unknown[]) => unknown, args);
+    return args.length === 0 ? null : args[0];
+  };
   const call = (self: unknown, args: unknown[]): Promise<unknown> =>
-    execute((context) => fn.apply(self, withContext ? [...args, context] : args), {
-      ...others,
-      input: input === undefined ? args[0] : askForInput(input as (...args: unknown[]) => unknown, args),
-    });
+    execute(
+      (context) => fn.apply(self, withContext ? [...args, context] : args),
+      // Only where somebody asks for it: most calls need no options then.
+      needsInput() ? { ...others, input: inputOf(args) } : withoutInput,
+    );
   const guarded: AnyFunction =
     fn instanceof AsyncGeneratorFunction
       ? async function* (...args) {

@@ -73,9 +73,9 @@ export function hidden(context: ToolRegistryContext): ToolRegistryContext {
 
 /** The same, to be looked at. */
 export function shown(context: ToolRegistryContext): ToolRegistryContext {
-  const { openCircuits, overCap } = context;
+  const { openCircuits, overCap, stoppedRuns } = context;
   if (!OpenNames.isOne(openCircuits)) return context;
   const names = openCircuits.array;
-  const reason = context.pauseReason === null ? null : pauseReason(names, overCap);
+  const reason = context.pauseReason === null ? null : pauseReason(names, overCap, stoppedRuns);
   return registryContextWith(context, { openCircuits: names, pauseReason: reason });
 }

@@ -2,6 +2,7 @@ import { transition } from 'xstate';
 import { backoffLeftMs, type PermitStamp, type ToolCircuitEvent } from '../../machines/circuit-context.ts';
 import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
+import { consecutiveFailures } from '../../machines/trip-strategy.ts';
 import { answerTo } from './foresight.ts';
 
 /**
@@ -42,6 +43,10 @@ export class Shadow {
   }
 
   tell(event: ToolCircuitEvent): void {
+    const { value, context } = this.#snapshot;
+    // As in the circuit itself: such a success changes nothing, and nearly all results are such.
+    const isHealthy = value === 'closed' && context.failureCount === 0;
+    if (event.type === 'SUCCESS' && isHealthy && context.config.trip === consecutiveFailures) return;
     this.#snapshot = transition(toolCircuitMachine, this.#snapshot, event)[0];
   }
 }

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { toolCircuitMachine, toolRegistryMachine } from 'toolfuse/machines';
+import { agentRunMachine, toolCircuitMachine, toolRegistryMachine } from 'toolfuse/machines';
 import { chartMermaid, chartModel, chartSvg, layoutChart } from '../inspect/chart/index.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 
 const charts = {
   tool: { definition: toolCircuitMachine.config, title: 'The circuit of a tool' },
   registry: { definition: toolRegistryMachine.config, title: 'The registry of all circuits' },
+  run: { definition: agentRunMachine.config, title: 'The guard of a run against loops' },
 } as const;
 
 export type ChartName = keyof typeof charts;
@@ -21,9 +22,9 @@ export interface ChartTextOptions {
   readonly full?: boolean;
 }
 
-const help = `Usage: toolfuse chart [tool|registry] [options]
+const help = `Usage: toolfuse chart [tool|registry|run] [options]
 
-Writes the statechart of a tool's circuit, or of the registry.
+Writes the statechart of a tool's circuit, of the registry, or of the guard of a run against loops.
 
   --format FORMAT   mermaid (default), svg, or json: the machine's definition, for createMachine()
   --full            svg: every transition on its own, with its actions, and the entry and exit actions of states
@@ -47,7 +48,7 @@ export function main(args: readonly string[]): void {
   }
   const [name = 'tool', ...more] = positionals;
   if (!isOneOf(Object.keys(charts) as ChartName[], name)) {
-    throw new UsageError(`there is no chart ${JSON.stringify(name)}; the charts are tool and registry`);
+    throw new UsageError(`there is no chart ${JSON.stringify(name)}; the charts are tool, registry and run`);
   }
   if (more.length > 0)
     throw new UsageError(`one chart at a time, got also ${JSON.stringify(more.join(' '))}`);

@@ -52,6 +52,7 @@ export class RegistrySource implements Source {
     subscribe(callChannel, this.#onCall);
     this.#take(this.#registry.actor);
     for (const circuit of this.#registry.circuits()) this.#take(circuit);
+    for (const run of this.#registry.runs()) this.#take(run.actor);
     return () => {
       subscription.unsubscribe();
       unsubscribe(callChannel, this.#onCall);
@@ -103,7 +104,7 @@ export class RegistrySource implements Source {
       case '@xstate.snapshot': {
         const actor = this.#actorOf(event.actorRef);
         this.#ledger.addSnapshot(actor, event.event, event.snapshot as SeenSnapshot);
-        if (actor.kind === 'circuit' && actor.status !== 'active') this.#forget(actor, event.actorRef);
+        if (actor.kind !== 'registry' && actor.status !== 'active') this.#forget(actor, event.actorRef);
         return;
       }
     }

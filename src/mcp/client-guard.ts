@@ -17,13 +17,14 @@ export class ClientGuard {
 
   /** @param askForLife Asks the server for anything that costs it nothing. */
   constructor(options: McpClientOptions, askForLife: (timeoutMs: number) => Promise<unknown>) {
-    const { registry, server, resultErrors, denied } = options;
+    const { registry, server, resultErrors, run, denied } = options;
     this.#options = options;
     this.#askForLife = askForLife;
     this.#calls = {
       registry,
       server,
       resultErrors,
+      run,
       denied,
       isAlive: (timeoutMs) => this.#isAlive(timeoutMs),
     };
@@ -31,12 +32,12 @@ export class ClientGuard {
 
   /** Makes a call whose options were passed to the client, with our time limit if they have none. */
   call(
-    { name }: CallParams,
+    params: CallParams,
     options: RequestOptions | undefined,
     make: (options: RequestOptions | undefined, guardedCall: GuardedCall) => Promise<unknown>,
   ): Promise<unknown> {
     const given = this.#withTimeout(options);
-    const call = new GuardedCall(this.#calls, name, this.#circuitOf(name));
+    const call = new GuardedCall(this.#calls, params, this.#circuitOf(params.name));
     // The client rejects such a call itself, and no circuit needs to know.
     if (given?.signal?.aborted) return make(given, call);
     return call.make(() => make(given, call), given);

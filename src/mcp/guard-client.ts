@@ -123,7 +123,7 @@ export function guardMcpClient<Guarded extends GuardableClient>(
 ): Guarded {
   checkOptions(options, 'guardMcpClient', {
     needed: ['registry', 'server'],
-    known: ['toolName', 'resultErrors', 'timeoutMs', 'hideOpen', 'denied'],
+    known: ['toolName', 'resultErrors', 'run', 'timeoutMs', 'hideOpen', 'denied'],
   });
   const version = versionOfClient(client);
   if (version === undefined) {

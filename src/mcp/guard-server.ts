@@ -1,5 +1,6 @@
 import { type CallContext, CircuitOpenError, type ToolRegistry } from 'toolfuse';
 import { show } from '../../machines/rule.ts';
+import { corrected } from './corrected-result.ts';
 import { deniedResult } from './denied-result.ts';
 import { isInputRequired } from './input-required.ts';
 import { checkOptions, type McpGuardOptions } from './options.ts';
@@ -80,7 +81,7 @@ class ServerGuard {
   }
 
   async #run(name: string, handler: Handler, args: unknown[]): Promise<unknown> {
-    const { resultErrors, timeoutMs } = this.#options;
+    const { resultErrors, run, timeoutMs } = this.#options;
     const circuit = this.#circuitOf(name);
     const signal = signalOf(args);
     let hasRun = false;
@@ -92,6 +93,13 @@ class ServerGuard {
       return await this.#registry.execute(circuit, call, {
         signal,
         timeoutMs,
+        run,
+        // A tool without a schema is given its context only.
+        input: args.length > 1 ? args[0] : {},
+        correct: ({ result, error }, correction) => {
+          if (error !== undefined) throw error;
+          return corrected(result, correction);
+        },
         isFailure: (result) =>
           isInputRequired(result) ? 'unfinished' : (resultFailure(result, resultErrors) ?? false),
       });
@@ -150,7 +158,7 @@ export function guardMcpServer<Guarded extends GuardableServer>(
 ): Guarded {
   checkOptions(options, 'guardMcpServer', {
     needed: ['registry'],
-    known: ['toolName', 'resultErrors', 'timeoutMs'],
+    known: ['toolName', 'resultErrors', 'run', 'timeoutMs'],
   });
   if (!isMcpServer(server)) {
     throw new TypeError(

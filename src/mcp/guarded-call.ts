@@ -1,5 +1,6 @@
-import { CircuitOpenError, type Denial, type Permit, type ToolRegistry } from 'toolfuse';
+import { CircuitOpenError, type Denial, type Permit, type RunOfCall, type ToolRegistry } from 'toolfuse';
 import { brokenInputRequest, callEvidence } from './call-evidence.ts';
+import { corrected } from './corrected-result.ts';
 import { deniedResult } from './denied-result.ts';
 import { isInputRequired } from './input-required.ts';
 import { type ResultErrors, resultFailure } from './result-errors.ts';
@@ -10,6 +11,8 @@ export interface CallsOfClient {
   /** The name of the server's circuit. */
   readonly server: string;
   readonly resultErrors: ResultErrors | undefined;
+  /** The run of an agent that makes the calls. */
+  readonly run: RunOfCall | undefined;
   /** How a refused call ends. */
   readonly denied: 'result' | 'throw' | undefined;
   /** Whether the server answers another request within a few seconds, after a call that took `timeoutMs` and got no answer. */
@@ -19,6 +22,7 @@ export interface CallsOfClient {
 /** The parameters of a call that matter here. */
 export interface CallParams {
   readonly name: string;
+  readonly arguments?: unknown;
 }
 
 /** The options of a call that matter here. */
@@ -37,14 +41,16 @@ export class GuardedCall {
   readonly #client: CallsOfClient;
   readonly #tool: string;
   readonly #circuit: string;
+  readonly #input: unknown;
   /** Of the round under way; undefined between two rounds. */
   #permit: Permit | undefined;
 
   /** @param circuit The name of the tool's circuit. */
-  constructor(client: CallsOfClient, tool: string, circuit: string) {
+  constructor(client: CallsOfClient, { name: tool, arguments: input = {} }: CallParams, circuit: string) {
     this.#client = client;
     this.#tool = tool;
     this.#circuit = circuit;
+    this.#input = input;
   }
 
   /** Makes the first round, and with it all others. */
@@ -54,7 +60,7 @@ export class GuardedCall {
     try {
       const result = await call();
       this.#answered(result);
-      return result;
+      return corrected(result, this.#permit?.correction);
     } catch (error) {
       await this.#failed(error, options);
       throw error;
@@ -77,9 +83,10 @@ export class GuardedCall {
   }
 
   #begin(): Denial | undefined {
-    const { registry, server } = this.#client;
+    const { registry, server, run } = this.#client;
     // A model may call a tool that has the server's name, and a circuit must not depend on itself.
-    const asked = registry.tryAcquire(this.#circuit, this.#circuit === server ? {} : { upstream: server });
+    const upstream = this.#circuit === server ? undefined : server;
+    const asked = registry.tryAcquire(this.#circuit, { upstream, input: this.#input, run });
     if (!asked.admitted) return asked;
     this.#permit = asked;
     return undefined;
@@ -98,7 +105,7 @@ export class GuardedCall {
       return;
     }
     const failure = resultFailure(result, this.#client.resultErrors);
-    if (failure === null) this.#permit?.success();
+    if (failure === null) this.#permit?.success(result);
     else this.#permit?.failure(failure, { roundTrip: true });
   }
 

@@ -1,6 +1,7 @@
-import type { ToolRegistry } from 'toolfuse';
+import type { RunOfCall, ToolRegistry } from 'toolfuse';
 import {
   aFunction,
+  anything,
   checkFields,
   oneOf,
   positiveMs,
@@ -24,6 +25,11 @@ export interface McpGuardOptions {
    * the network, a timeout, a rate limit or unavailability; or `ignore`, never.
    */
   readonly resultErrors?: ResultErrors;
+  /**
+   * The run of an agent that makes the calls, or a function that returns its name, to guard it against loops (see `registry.run`). The
+   * correction for a model is added to the result as a further text. Default: none.
+   */
+  readonly run?: RunOfCall;
   /** How long a call may take, in ms, before it counts as `timeout`. */
   readonly timeoutMs?: number;
 }
@@ -44,6 +50,7 @@ const rules = {
   toolName: aFunction,
   resultErrors: oneOf(resultErrorPolicies),
   timeoutMs: positiveMs,
+  run: anything,
   hideOpen: trueOrFalse,
   denied: oneOf(['result', 'throw']),
 } satisfies Rules;

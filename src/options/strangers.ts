@@ -103,6 +103,18 @@ export function askForInput(input: (...args: unknown[]) => unknown, args: readon
   }
 }
 
+/** Asks a user's function which run of an agent makes a call; null where it throws or gives no name. */
+export function askForRun(run: () => unknown): string | null {
+  try {
+    const name = run();
+    if (typeof name === 'string' && name !== '') return name;
+    gavePromise(name, run, 'run');
+  } catch (fault) {
+    printOnce(run, 'run threw', fault);
+  }
+  return null;
+}
+
 function printOnce(fn: object, what: string, fault: unknown): void {
   if (printed.has(fn)) return;
   printed.add(fn);

@@ -1,6 +1,6 @@
 import { checkOptionNames, checkValue, positiveMs, show, trueOrFalse } from '../../machines/rule.ts';
 import { type CallTarget, checkKey, keyText } from '../calls/call-keys.ts';
-import { type CircuitNeeds, checkSignal } from '../calls/call-options.ts';
+import { type CallNeeds, type CircuitNeeds, checkRun, checkSignal } from '../calls/call-options.ts';
 
 /** Which of a tool's circuits is meant. */
 export interface CircuitChoice {
@@ -38,6 +38,7 @@ export const noChoice: CircuitChoice = noNeeds;
 const target: Readonly<Record<keyof CallTarget, true>> = { input: true, key: true };
 const choice: Readonly<Record<keyof CircuitChoice, true>> = { key: true };
 const needs: Readonly<Record<keyof CircuitNeeds, true>> = { upstream: true, ...target };
+const callNeeds: Readonly<Record<keyof CallNeeds, true>> = { ...needs, run: true };
 const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { ...needs, signal: true };
 const orderOptions: Readonly<Record<keyof OrderOptions, true>> = { fleet: true, ...choice };
 const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true, ...orderOptions };
@@ -47,6 +48,13 @@ const availableToolsOptions: Readonly<Record<keyof AvailableToolsOptions, true>>
 export function checkNeeds(options: CircuitNeeds): void {
   checkOptionNames(options, needs);
   checkKey(options.key);
+}
+
+/** @throws TypeError for an unknown option, a key that is neither text nor a number, or a run that is none. */
+export function checkCallNeeds(options: CallNeeds): void {
+  checkOptionNames(options, callNeeds);
+  checkKey(options.key);
+  if (options.run !== undefined) checkRun(options.run);
 }
 
 /** @throws TypeError for an unknown option, or a key that is neither text nor a number. */

@@ -18,6 +18,7 @@ import type { Mode } from '../circuits/modes.ts';
 import type { PersistedRegistry } from '../persistence/persisted.ts';
 import type { Clock } from '../time/clock.ts';
 import { checkCircuit, circuitRules, contained } from './circuit-options.ts';
+import { checkLoops, type LoopOptions, type LoopSettings, trueFalseOrObject } from './loop-options.ts';
 import { aMode, checkTools, type ToolConfig } from './tool-options.ts';
 
 /** Options of `createToolRegistry`. All are optional. */
@@ -31,6 +32,11 @@ export interface ToolRegistryOptions {
    * `setMode` changes it later. Default `enforce`.
    */
   readonly mode?: Mode;
+  /**
+   * Guards the runs of agents against loops: a run is named by the option `run` of a call. `true` for the defaults. Default: off, but
+   * for runs that `registry.run(id)` has begun.
+   */
+  readonly loops?: boolean | LoopOptions;
   /** When the registry tells the agent to pause and ask its user. */
   readonly recovery?: Partial<RecoveryConfig>;
   /**
@@ -55,6 +61,7 @@ export interface RegistryConfig {
   readonly circuit: CircuitConfig;
   readonly tools: SettingsOfTools;
   readonly mode: Mode;
+  readonly loops: LoopSettings;
   readonly recovery: RecoveryConfig;
   readonly maxTools: number;
 }
@@ -84,6 +91,7 @@ const registryRules: Rules<keyof ToolRegistryOptions> = {
   circuit: anObject,
   tools: anObject,
   mode: aMode,
+  loops: trueFalseOrObject,
   recovery: anObject,
   maxTools: positiveIntegerOrInfinity,
   clock: aClock,
@@ -103,6 +111,7 @@ export function checkOptions(options: unknown): RegistryConfig {
     circuit = {},
     tools = {},
     mode = 'enforce',
+    loops = false,
     recovery = {},
     maxTools = 10_000,
   } = checkFields<ToolRegistryOptions>(options, registryRules, 'options');
@@ -111,6 +120,7 @@ export function checkOptions(options: unknown): RegistryConfig {
     circuit: checkCircuit(base, {}, 'circuit'),
     tools: checkTools(tools, base),
     mode,
+    loops: checkLoops(loops),
     recovery: recoveryConfig(checkFields<RecoveryConfig>(recovery, recoveryRules, 'recovery')),
     maxTools,
   };

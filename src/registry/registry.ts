@@ -2,7 +2,7 @@ import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { Subscription } from 'xstate';
 import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
 import type { FleetOrder } from '../../machines/fleet-news.ts';
-import { checkValue, zeroOrMore } from '../../machines/rule.ts';
+import { checkValue, show, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { ActiveProbes } from '../calls/active-probes.ts';
@@ -10,6 +10,7 @@ import { Admissions } from '../calls/admissions.ts';
 import type { CallContext } from '../calls/call.ts';
 import { type CallKeys, type CallTarget, keyText } from '../calls/call-keys.ts';
 import {
+  type CallNeeds,
   type CircuitNeeds,
   checkFunction,
   checkWrapOptions,
@@ -19,6 +20,9 @@ import {
 } from '../calls/call-options.ts';
 import type { Denial } from '../calls/denial.ts';
 import { Guard } from '../calls/guard.ts';
+import type { AgentRun } from '../calls/loops/agent-run.ts';
+import { AgentRuns } from '../calls/loops/agent-runs.ts';
+import { LoopGuard } from '../calls/loops/guard-loops.ts';
 import type { Permit } from '../calls/permit.ts';
 import { ResultRecorder } from '../calls/result-recorder.ts';
 import type { CallStep } from '../calls/steps/call-step.ts';
@@ -43,6 +47,7 @@ import { persistCircuit } from '../persistence/circuit-snapshot.ts';
 import { type PersistedRegistry, readPersisted } from '../persistence/persisted.ts';
 import { Channels } from '../telemetry/channels.ts';
 import { checkEventType } from '../telemetry/event-types.ts';
+import { LoopCounts } from '../telemetry/loop-counts.ts';
 import { RecentErrors } from '../telemetry/recent-errors.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { monotonic } from '../time/monotonic.ts';
@@ -55,6 +60,7 @@ import {
   type AvailableToolsOptions,
   type CircuitChoice,
   checkAvailableTools,
+  checkCallNeeds,
   checkIsolate,
   checkNames,
   checkNeeds,
@@ -112,6 +118,8 @@ export class ToolRegistry {
   readonly #clock: Required<Clock>;
   readonly #circuits: Circuits;
   readonly #modes: Modes;
+  readonly #runs: AgentRuns;
+  readonly #loopCounts = new LoopCounts();
   readonly #steps: CallSteps;
   readonly #results: ResultRecorder;
   readonly #guard: Guard;
@@ -155,6 +163,8 @@ export class ToolRegistry {
       if (event.type === 'circuit.spared') {
         this.#circuits.get(event.tool, event.key)?.stats.spare(event.why, event.what);
       }
+      if (event.type === 'recovery.resumed' && event.because === 'acknowledged') this.#runs.acknowledge();
+      this.#loopCounts.add(event.type);
       channels.publish(event);
     });
     this.actor = parent.start();
@@ -174,12 +184,23 @@ export class ToolRegistry {
       onState: (actor, state) => this.#probes.onState(actor, state),
       onForgotten: (actor) => this.#probes.onForgotten(actor),
     });
-    this.#steps = new CallSteps(ownSteps({ registry: parent, channels, recentErrors: this.#recentErrors }));
+    const { isOn, config, maxRuns } = this.#config.loops;
+    this.#runs = new AgentRuns({ parent, now: this.#clock.now, config, maxRuns, isOn });
+    const loops = new LoopGuard({
+      runs: this.#runs,
+      isPolling: (tool) => settings.get(tool)?.polling === true,
+      isObserved: (tool) => this.#modes.of(tool) === 'observe',
+      alternatives: (tool) => settings.get(tool)?.alternatives ?? [],
+    });
+    this.#steps = new CallSteps(
+      ownSteps({ registry: parent, channels, recentErrors: this.#recentErrors, loops }),
+    );
     this.#results = new ResultRecorder({
       circuits: this.#circuits,
       clock: this.#clock,
       classify: containedClassifier(options.classify, categorize),
       steps: this.#steps,
+      loops,
     });
     const admissions = new Admissions({
       circuits: this.#circuits,
@@ -273,10 +294,11 @@ export class ToolRegistry {
    * @returns A `Permit`, on which to report how the call ended, or a `Denial`; `admitted` tells them apart.
    * @param options.upstream The circuit that this call depends on. Default: the `upstream` of the tool's settings.
    * @param options.input What the tool is called with, for the `key` of its settings; or `options.key` itself.
+   * @param options.run The run of an agent that makes the call, to be guarded against loops.
    * @throws TypeError for an unknown option, RangeError for an invalid upstream, RegistryStoppedError after `stop()`.
    */
-  tryAcquire(name: string, options: CircuitNeeds = noNeeds): Permit | Denial {
-    if (options !== noNeeds) checkNeeds(options);
+  tryAcquire(name: string, options: CallNeeds = noNeeds): Permit | Denial {
+    if (options !== noNeeds) checkCallNeeds(options);
     return this.#guard.tryAcquire(name, options);
   }
 
@@ -330,7 +352,13 @@ export class ToolRegistry {
   wrap(name: string, fn: never, options: WrapOptions<unknown, unknown> = {}): never {
     checkFunction(fn);
     checkWrapOptions(options);
-    return guardedFunction(fn, options, (call, others) => this.execute(name, call, others)) as never;
+    const needsInput = (): boolean => this.#keys.areAsked || this.#steps.seesCalls;
+    return guardedFunction(
+      fn,
+      options,
+      (call, others) => this.execute(name, call, others),
+      needsInput,
+    ) as never;
   }
 
   /**
@@ -463,9 +491,8 @@ export class ToolRegistry {
   shouldPauseForRecovery(maxOpenCircuits?: number): boolean {
     const open = this.#circuits.openTools;
     if (maxOpenCircuits === undefined) {
-      return (
-        open >= this.#config.recovery.maxOpenCircuits || this.actor.getSnapshot().context.overCap !== null
-      );
+      const { overCap, stoppedRuns } = this.actor.getSnapshot().context;
+      return open >= this.#config.recovery.maxOpenCircuits || overCap !== null || stoppedRuns.length > 0;
     }
     checkValue(maxOpenCircuits, 'maxOpenCircuits', zeroOrMore);
     return open >= maxOpenCircuits;
@@ -491,12 +518,13 @@ export class ToolRegistry {
   /** Counters since the registry was created, in total and for each known tool. */
   metrics(): RegistryMetrics {
     const { circuitOpenEvents, halfOpenEvents, breakerDenials } = this.actor.getSnapshot().context;
+    const loops = this.#loopCounts.of(this.#runs.all().length);
     const tools = Array.from(this.#circuits.all(), (circuit) =>
       toolMetrics(circuit, this.#circuits.openMs(circuit)),
     );
     const totals = callTotals(this.#circuits);
     const fleet = this.#seat.membership?.counts() ?? null;
-    return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...totals, tools, fleet };
+    return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...totals, tools, loops, fleet };
   }
 
   /**
@@ -633,6 +661,32 @@ export class ToolRegistry {
   }
 
   /**
+   * A run of an agent, begun if necessary: from now on, calls that name it are guarded against loops, whether or not the registry's
+   * `loops` are on.
+   *
+   * What a run repeats is told to the model in a correction after `warnAfter` (3) times, refused after `denyAfter` (5), and a reason
+   * for a recovery pause after `stopAfter` (10): the same call with an equal input and an equal outcome, alone or in turn with others,
+   * the same mistake with one tool, and calls of tools that do not exist. A result that changes is no loop.
+   *
+   * @example
+   * const run = registry.run('conversation 7');
+   * await registry.execute('search', () => search(query), { input: query, run });
+   * run.end();
+   *
+   * @throws TypeError for a name that is not a text, or empty.
+   */
+  run(id: string): AgentRun {
+    if (typeof id !== 'string' || id === '')
+      throw new TypeError(`id must be the name of a run, got ${show(id)}`);
+    return this.#runs.begin(id);
+  }
+
+  /** The runs that are guarded against loops now, least recently used first. */
+  runs(): AgentRun[] {
+    return this.#runs.all();
+  }
+
+  /**
    * Serves a local page that shows the circuits live. The inspector's code is loaded only by this call.
    *
    * @example
@@ -673,6 +727,7 @@ export class ToolRegistry {
    * A call that has neither and does not read its signal cannot be ended; its caller gets its result.
    */
   stop(): void {
+    this.#runs.stop();
     this.#circuits.stop();
     this.#probes.stop();
     this.#guard.stop();

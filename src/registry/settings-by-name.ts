@@ -85,7 +85,7 @@ export class SettingsByName implements SettingsOfTools {
   }
 
   #complete(config: ToolConfig, name: string): ToolSettings {
-    const { alternatives = [], upstream, probe, mode, key, ...circuit } = config;
+    const { alternatives = [], upstream, probe, mode, key, polling = false, ...circuit } = config;
     return {
       circuit: checkCircuit(circuit, this.#base, `tools[${show(name)}]`),
       alternatives: Object.freeze([...alternatives]),
@@ -93,6 +93,7 @@ export class SettingsByName implements SettingsOfTools {
       probe,
       mode,
       key,
+      polling,
     };
   }
 

@@ -1,5 +1,13 @@
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
-import { aFunction, checkFields, oneOf, type Rule, type Rules, show } from '../../machines/rule.ts';
+import {
+  aFunction,
+  checkFields,
+  oneOf,
+  type Rule,
+  type Rules,
+  show,
+  trueOrFalse,
+} from '../../machines/rule.ts';
 import type { CallContext } from '../calls/call.ts';
 import type { SettingsOfTools } from '../calls/tool-settings.ts';
 import type { Mode } from '../circuits/modes.ts';
@@ -24,6 +32,8 @@ export interface ToolConfig extends Partial<CircuitConfig> {
    */
   // biome-ignore lint/suspicious/noExplicitAny: only the tool itself knows the type of its input.
   readonly key?: (input: any) => string | number | null | undefined;
+  /** Whether the tool is meant to be called again until its result changes, which then is no loop. Default false. */
+  readonly polling?: boolean;
   /** Whether the tool's circuit refuses calls or only observes. Default: the `mode` of the registry. */
   readonly mode?: Mode;
   /**
@@ -50,6 +60,7 @@ const toolRules: Rules<keyof ToolConfig> = {
   probe: aFunction,
   mode: aMode,
   key: aFunction,
+  polling: trueOrFalse,
 };
 
 /**

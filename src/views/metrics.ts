@@ -3,6 +3,7 @@ import type { Circuits } from '../circuits/circuits.ts';
 import type { FleetCounts } from '../circuits/membership.ts';
 import type { CallCounts, Latency } from '../telemetry/call-stats.ts';
 import { CallStats } from '../telemetry/call-stats.ts';
+import type { LoopMetrics } from '../telemetry/loop-counts.ts';
 
 /** The counters of one tool since it was first used. They take bounded memory, however many calls there were. */
 export interface ToolMetrics extends CallCounts {
@@ -30,6 +31,8 @@ export interface RegistryMetrics extends CallCounts {
   /** How many calls were refused. */
   readonly breakerDenials: number;
   readonly lateResults: number;
+  /** The counters of the guard against loops. */
+  readonly loops: LoopMetrics;
   /** The counters of each known circuit. */
   readonly tools: readonly ToolMetrics[];
   /** The counters of the membership in a fleet; null if the registry has not joined one. */

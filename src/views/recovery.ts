@@ -9,6 +9,8 @@ export interface Recovery {
   readonly reason: string | null;
   /** The names of the circuits that are open or isolated. */
   readonly openCircuits: readonly string[];
+  /** The runs of agents that repeat themselves so often that they should stop and ask. */
+  readonly runs: readonly string[];
   /** The most recent counted failures, at most 100, oldest first. */
   readonly recentErrors: readonly RecentError[];
   /** The failures among them that occurred more than once, most frequent first. */
@@ -21,7 +23,7 @@ export interface Recovery {
 
 /** Collects the facts from the registry actor's context and the recent errors. */
 export function recoveryOf(
-  { pauseReason, silencedUntil }: ToolRegistryContext,
+  { pauseReason, silencedUntil, stoppedRuns }: ToolRegistryContext,
   openCircuits: readonly string[],
   errors: RecentErrors,
   now: number,
@@ -31,6 +33,7 @@ export function recoveryOf(
     isPaused: pauseReason !== null,
     reason: pauseReason,
     openCircuits,
+    runs: stoppedRuns,
     recentErrors: errors.list(),
     patterns: errors.patterns(),
     mayAsk: askAgainMs === 0,

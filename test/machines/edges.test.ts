@@ -1,9 +1,12 @@
 import {
+  type AgentRunEvent,
+  agentRunMachine,
   type CircuitConfig,
   countWindow,
   type FleetMemberContext,
   type FleetMemberEvent,
   fleetMemberMachine,
+  type LoopMemory,
   type RecoveryConfig,
   type ToolCircuitContext,
   type ToolCircuitEvent,
@@ -39,6 +42,7 @@ function edgesTaken<TMachine extends AnyStateMachine>(
   input: unknown,
   events: readonly { type: string }[],
   serialize: (context: never) => unknown,
+  beforeTaking: () => void = () => {},
 ): Set<AnyTransitionDefinition> {
   const map = getAdjacencyMap(machine as AnyStateMachine, {
     input,
@@ -54,6 +58,7 @@ function edgesTaken<TMachine extends AnyStateMachine>(
     serializeEvent: (event) => JSON.stringify(event),
     serializeState: ({ value, context }) => JSON.stringify([value, serialize(context as never)]),
   });
+  beforeTaking();
   const taken = new Set<AnyTransitionDefinition>();
   for (const { state, event } of adjacencyMapToArray(map)) {
     if (state.status !== 'active') continue;
@@ -173,6 +178,7 @@ function walkMember(): Set<AnyTransitionDefinition> {
 /** Walks a registry on a clock that stands still, where a cooldown of 0 ends at once and any other never ends. */
 function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefinition> {
   const change = { tool: 'a', openCount: 1, currentBackoffMs: 5_000, lastErrorCategory: null } as const;
+  const loop = { run: 'main', tool: 'a', kind: 'sameCall', count: 3, isObserved: false } as const;
   const events: ToolRegistryEvent[] = [
     { type: 'CIRCUIT_BEGAN', tool: 'a', state: 'closed' },
     { type: 'CIRCUIT_CHANGED', ...change, from: 'closed', to: 'open' },
@@ -181,6 +187,10 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     { type: 'TRIP_SPARED', tool: 'a', state: 'closed', why: 'cap', isFirst: true, lastErrorCategory: null },
     { type: 'CALL_SPARED', tool: 'a', state: 'open', lastErrorCategory: null },
     { type: 'FLEET_NEWS', news: { type: 'fleet.closed', tool: 'a', epoch: 1 } },
+    { type: 'LOOP_WARNED', ...loop },
+    { type: 'LOOP_DENIED', ...loop },
+    { type: 'LOOP_STOPPED', ...loop },
+    { type: 'LOOP_ENDED', run: 'main' },
     { type: 'ACKNOWLEDGE' },
     { type: 'COOLDOWN_OVER' },
     { type: 'FORGET', circuits: [] },
@@ -192,10 +202,53 @@ function walkRegistry(recovery: Partial<RecoveryConfig>): Set<AnyTransitionDefin
     toolRegistryMachine,
     input,
     events,
-    (context: { openCount: number; silencedUntil: number | null }) => [
+    (context: { openCount: number; silencedUntil: number | null; stoppedRuns: readonly string[] }) => [
+      context.stoppedRuns.length,
       Math.min(Math.max(context.openCount, 0), 3),
       context.silencedUntil === null,
     ],
+  );
+}
+
+/** Walks a run on a clock that stands still, and takes the edges `ms` later. */
+function walkRun(ms: number): Set<AnyTransitionDefinition> {
+  const repeated = {
+    tool: 'a',
+    input: '1',
+    ended: 'success',
+    outcome: 'x',
+    mistake: null,
+    said: null,
+  } as const;
+  const mistake = {
+    tool: 'b',
+    input: null,
+    ended: 'mistake',
+    outcome: 'y',
+    mistake: 'm',
+    said: null,
+  } as const;
+  const events: AgentRunEvent[] = [
+    { type: 'CALL_ASKED', call: repeated },
+    { type: 'CALL_ENDED', call: repeated },
+    { type: 'CALL_ENDED', call: { ...repeated, input: '2' } },
+    { type: 'CALL_ENDED', call: mistake },
+    { type: 'ACKNOWLEDGE' },
+    { type: 'END' },
+  ];
+  let now = 0;
+  const config = { warnAfter: 2, denyAfter: 3, stopAfter: 4, quietMs: 1_000 };
+  return edgesTaken(
+    agentRunMachine,
+    { run: 'main', now: () => now, config },
+    events,
+    ({ memory }: { memory: LoopMemory }) => [
+      memory.cycle.map(({ input, count }) => [input, Math.min(count, 4)]),
+      memory.mistakes.map(({ count }) => Math.min(count, 4)),
+    ],
+    () => {
+      now = ms;
+    },
   );
 }
 
@@ -324,6 +377,35 @@ const charts = [
     ],
   },
   {
+    name: 'a run',
+    machine: agentRunMachine as AnyStateMachine,
+    walk: () => union(walkRun(0), walkRun(1_000)),
+    edges: [
+      'any --CALL_ASKED [callIsRefused]--> stays',
+      'any --CALL_ENDED--> stays',
+      'any --END--> ended',
+
+      'steady --always [loopIsWarnedOf]--> repeating',
+
+      'repeating --always [loopIsRefused]--> refusing',
+      'repeating --always [loopIsOver]--> steady',
+      'repeating --after quiet [runIsQuiet]--> steady',
+      'repeating --after quiet--> repeating',
+
+      'refusing --always [loopCallsForStop]--> stopped',
+      'refusing --always [loopIsLessThanRefused]--> repeating',
+      'refusing --after quiet [runIsQuiet]--> steady',
+      'refusing --after quiet--> refusing',
+
+      'stopped --always [loopIsOver]--> steady',
+      'stopped --always [loopIsLessThanStop]--> refusing',
+      'stopped --ACKNOWLEDGE--> steady',
+      'stopped --END--> ended',
+      'stopped --after quiet [runIsQuiet]--> steady',
+      'stopped --after quiet--> stopped',
+    ],
+  },
+  {
     name: 'a registry',
     machine: toolRegistryMachine as AnyStateMachine,
     walk: () =>
@@ -338,6 +420,10 @@ const charts = [
       'any --TRIP_SPARED--> stays',
       'any --CALL_SPARED--> stays',
       'any --FLEET_NEWS--> stays',
+      'any --LOOP_WARNED--> stays',
+      'any --LOOP_DENIED--> stays',
+      'any --LOOP_STOPPED--> stays',
+      'any --LOOP_ENDED--> stays',
       'any --FORGET--> stays',
       'any --STOP_CIRCUITS--> stays',
       'any --STOP--> stopped',

@@ -254,6 +254,7 @@ describe('a recovery pause', () => {
       'circuit.opened',
       {
         type: 'recovery.paused',
+        runs: [],
         reason: '3 circuits open: a, b, c',
         openCircuits: ['a', 'b', 'c'],
         openCount: 3,
@@ -395,6 +396,7 @@ describe('an acknowledged pause', () => {
     expect(news()).toEqual([
       {
         type: 'recovery.paused',
+        runs: [],
         reason: '4 circuits open: a, b, c, d',
         openCircuits: ['a', 'b', 'c', 'd'],
         openCount: 4,

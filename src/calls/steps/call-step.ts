@@ -12,6 +12,10 @@ export interface PassingCall {
   readonly key: string | null;
   /** The circuit that the call needs in addition to the tool's own; null for none. */
   readonly upstream: string | null;
+  /** What the tool is called with; undefined if that was not said. */
+  readonly input: unknown;
+  /** The run of an agent that makes the call; null if that was not said. */
+  readonly run: string | null;
 }
 
 /** How a call ended. */
@@ -25,6 +29,8 @@ export interface CallEnd {
   readonly category: ErrorCategory | null;
   /** What the call failed with, or was answered with; undefined otherwise. */
   readonly failure: unknown;
+  /** The result of a success. Left out if it is unknown, as for a permit that was not told it, or a stream. */
+  readonly result?: unknown;
   /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
   /** Whether it took longer than the `slowCallMs` of the tool's trip strategy. */

@@ -64,8 +64,8 @@ describe('toolfuse chart', () => {
   });
 
   it.each([
-    [['nope'], 'there is no chart "nope"; the charts are tool and registry'],
-    [['toString'], 'there is no chart "toString"; the charts are tool and registry'],
+    [['nope'], 'there is no chart "nope"; the charts are tool, registry and run'],
+    [['toString'], 'there is no chart "toString"; the charts are tool, registry and run'],
     [['tool', 'registry'], 'one chart at a time, got also "registry"'],
     [['--format', 'pdf'], '--format must be mermaid, svg or json, got "pdf"'],
     [['--full'], '--full needs --format svg, got mermaid'],

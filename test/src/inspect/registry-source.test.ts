@@ -64,6 +64,25 @@ describe('a registry as a source', () => {
     expect(ledger.charts.all).toHaveLength(2);
   });
 
+  it('shows the runs of agents, with their chart and what they repeat', async () => {
+    const { registry, attach, actor } = follow({ loops: true });
+    registry.run('before');
+    attach();
+    for (let i = 0; i < 4; i++) await registry.execute('search', () => 'found', { input: 1, run: 'after' });
+    expect(actor('run before')).toMatchObject({
+      kind: 'machine',
+      state: 'steady',
+      parent: actor('toolfuse')?.id,
+    });
+    expect(actor('run after')).toMatchObject({
+      kind: 'machine',
+      state: 'repeating',
+      chart: expect.any(String),
+    });
+    registry.run('after').end();
+    expect(actor('run after')).toMatchObject({ state: 'ended', status: 'done' });
+  });
+
   it('is watched without being used, so that tools are forgotten in the same order', () => {
     const { registry, attach } = follow({ maxTools: 2 });
     registry.recordSuccess('old');

@@ -250,7 +250,7 @@ describe('the options', () => {
   });
 
   it.each([
-    [{ circuits: {} }, /^options\.circuits is not a setting; .*circuit, tools, mode, recovery/],
+    [{ circuits: {} }, /^options\.circuits is not a setting; .*circuit, tools, mode, loops, recovery/],
     [{ circuit: { failureTreshold: 3 } }, /^circuit\.failureTreshold is not a setting; .*failureThreshold/],
     [{ recovery: { maxOpen: 3 } }, /^recovery\.maxOpen is not a setting; .*maxOpenCircuits, cooldownMs/],
     [{ tools: { shell: { treshold: 3 } } }, /^tools\["shell"\]\.treshold is not a setting/],

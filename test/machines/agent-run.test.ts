@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { type AgentRunEvent, agentRunMachine, type EndedCall } from 'toolfuse/machines';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { ManualClock } from '../support/manual-clock.ts';
+import { checkProperty } from '../support/property.ts';
+
+const config = { warnAfter: 3, denyAfter: 5, stopAfter: 10, quietMs: 1_000 };
+
+const success = (input: string, outcome = 'x', tool = 'search'): EndedCall => ({
+  tool,
+  input,
+  ended: 'success',
+  outcome,
+  mistake: null,
+  said: null,
+});
+
+function startRun(clock = new ManualClock()) {
+  const actor = createActor(agentRunMachine, {
+    clock,
+    input: { run: 'main', now: clock.now, config },
+  }).start();
+  const end = (call: EndedCall, times = 1): void => {
+    for (let i = 0; i < times; i++) actor.send({ type: 'CALL_ENDED', call });
+  };
+  return { actor, clock, end, state: () => actor.getSnapshot().value };
+}
+
+describe('a run', () => {
+  it('goes from steady over repeating and refusing to stopped, and back at the first new call', () => {
+    const { actor, end, state } = startRun();
+    const states = Array.from({ length: 10 }, () => {
+      end(success('1'));
+      return state();
+    });
+    expect(states).toEqual([
+      'steady',
+      'steady',
+      'repeating',
+      'repeating',
+      'refusing',
+      'refusing',
+      'refusing',
+      'refusing',
+      'refusing',
+      'stopped',
+    ]);
+    end(success('2'));
+    expect(state()).toBe('steady');
+    expect(actor.getSnapshot().context.loop).toBeNull();
+  });
+
+  it('goes back by as much as its second loop is less than the first', () => {
+    const { end, state } = startRun();
+    const mistake: EndedCall = {
+      ...success('0', 'y', 'edit'),
+      ended: 'mistake',
+      mistake: 'm',
+      said: 'wrong',
+    };
+    for (let i = 0; i < 6; i++) end({ ...mistake, input: String(i) });
+    end(success('1'), 10);
+    expect(state()).toBe('stopped');
+    end(success('2'));
+    expect(state()).toBe('refusing');
+  });
+
+  it.each(['repeating', 'refusing', 'stopped'] as const)(
+    'that is %s becomes steady when it is quiet',
+    (name) => {
+      const { clock, end, state } = startRun();
+      end(success('1'), { repeating: 3, refusing: 5, stopped: 10 }[name]);
+      clock.advance(600);
+      end(success('1'));
+      expect(state()).not.toBe('steady');
+      clock.advance(999);
+      expect(state()).not.toBe('steady');
+      clock.advance(1);
+      expect(state()).toBe('steady');
+      expect(clock.timers).toBe(0);
+    },
+  );
+
+  it('forgets what it did before it was quiet, also where it was steady', () => {
+    const { clock, end, state } = startRun();
+    end(success('1'), 2);
+    clock.advance(1_000);
+    end(success('1'));
+    expect(state()).toBe('steady');
+  });
+
+  it('counts what it refuses, and spares what only observes', () => {
+    const { actor, end } = startRun();
+    end(success('1'), 5);
+    const ask = (isObserved: boolean): void =>
+      actor.send({ type: 'CALL_ASKED', call: { tool: 'search', input: '1' }, isObserved });
+    ask(true);
+    expect(actor.getSnapshot().context).toMatchObject({ denied: 1, loop: { count: 5 }, isObserved: true });
+    ask(false);
+    expect(actor.getSnapshot().context).toMatchObject({ denied: 2, loop: { count: 6 }, isObserved: false });
+  });
+});
+
+/** What a run should do, counted anew from all that has happened. */
+class Model {
+  readonly #past: { input: string; outcome: string }[] = [];
+
+  add(input: string, outcome: string): void {
+    this.#past.push({ input, outcome });
+  }
+
+  acknowledge(): void {
+    this.#past.length = 0;
+  }
+
+  /** How often the last call was made with the same outcome since anything new, where at most four calls take turns. */
+  get count(): number {
+    let cycle = new Map<string, { outcome: string; count: number }>();
+    for (const { input, outcome } of this.#past) {
+      const known = cycle.get(input);
+      if (known !== undefined && known.outcome === outcome) known.count += 1;
+      else if (known !== undefined || [...cycle.values()].some(({ count }) => count > 1)) {
+        cycle = new Map([[input, { outcome, count: 1 }]]);
+      } else {
+        cycle.set(input, { outcome, count: 1 });
+        if (cycle.size > 4) cycle.delete([...cycle.keys()][0] as string);
+      }
+    }
+    return Math.max(0, ...[...cycle.values()].map(({ count }) => count));
+  }
+}
+
+it('a run agrees with a model in any sequence of calls', () => {
+  const step = fc.record({
+    input: fc.constantFrom('1', '2', '3', '4', '5', '6'),
+    outcome: fc.constantFrom('x', 'x', 'x', 'y'),
+    times: fc.integer({ min: 1, max: 12 }),
+    isAcknowledged: fc.boolean(),
+  });
+  checkProperty(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { actor, end, state } = startRun();
+      const model = new Model();
+      const stateOf = (count: number): string =>
+        count >= 10 ? 'stopped' : count >= 5 ? 'refusing' : count >= 3 ? 'repeating' : 'steady';
+      for (const { input, outcome, times, isAcknowledged } of steps) {
+        for (let i = 0; i < times; i++) {
+          end(success(input, outcome));
+          model.add(input, outcome);
+          expect(state()).toBe(stateOf(model.count));
+        }
+        if (!isAcknowledged) continue;
+        if (state() === 'stopped') model.acknowledge();
+        actor.send({ type: 'ACKNOWLEDGE' });
+        expect(state()).toBe(stateOf(model.count));
+      }
+    }),
+    { atMost: 400 },
+  );
+});
+
+it('a run is bounded, and never throws, in any sequence of events', () => {
+  const call = fc.record({
+    tool: fc.constantFrom('a', 'b', 'c'),
+    input: fc.option(fc.constantFrom('1', '2', '3')),
+    ended: fc.constantFrom(
+      'success' as const,
+      'failure' as const,
+      'mistake' as const,
+      'unknownTool' as const,
+    ),
+    outcome: fc.option(fc.constantFrom('x', 'y')),
+    mistake: fc.option(fc.constantFrom('m', 'n', 'o')),
+    said: fc.option(fc.constantFrom('no', 'never')),
+  });
+  const event = fc.oneof(
+    fc.record({ type: fc.constant('CALL_ENDED' as const), call, isObserved: fc.boolean() }),
+    fc.record({ type: fc.constant('CALL_ASKED' as const), call, isObserved: fc.boolean() }),
+    fc.constant<AgentRunEvent>({ type: 'ACKNOWLEDGE' }),
+  );
+  checkProperty(
+    fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+      const { actor } = startRun();
+      for (const each of events) {
+        actor.send(each);
+        const { context, value, status } = actor.getSnapshot();
+        const { cycle, mistakes, unknown } = context.memory;
+        expect(status).toBe('active');
+        expect(cycle.length).toBeLessThanOrEqual(4);
+        expect(mistakes.length).toBeLessThanOrEqual(20);
+        expect(unknown?.names.length ?? 0).toBeLessThanOrEqual(16);
+        const most = context.loop?.count ?? 0;
+        expect(most >= 3).toBe(value !== 'steady');
+        expect(most >= 10).toBe(value === 'stopped');
+      }
+    }),
+    { atMost: 300 },
+  );
+});
