@@ -134,7 +134,7 @@ describe('an isError result', () => {
     ['Tool call timed out.', 'timeout', true],
     ['429 Too Many Requests', 'rateLimit', true],
     ['503 Service Unavailable', 'serviceUnavailable', true],
-    ['INTERNAL_ERROR', 'executionError', false],
+    ['it broke somehow', 'executionError', false],
     ['', 'executionError', false],
     ["Input validation error: 'file_hash' is a required property", 'invalidParameters', true],
   ])('under the policy "known" counts only if its words name a known cause: %j', (text, category, counts) => {
@@ -151,7 +151,7 @@ describe('an isError result', () => {
       const permit = registry.tryAcquire('search');
       if (permit.admitted) permit.failure(failure, { roundTrip: true });
     };
-    const answer = resultFailure(failed('INTERNAL_ERROR'), 'known');
+    const answer = resultFailure(failed('it broke somehow'), 'known');
     end('rateLimit');
     registry.recordFailure('server', 'network');
     for (let i = 0; i < 5; i++) end(answer);
