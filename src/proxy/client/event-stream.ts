@@ -35,14 +35,19 @@ export class EventStream {
     return !this.#response.destroyed && !this.#response.writableEnded;
   }
 
-  /** @returns false when the stream is full. */
-  write({ line }: Message): boolean {
+  /** @param id By which the client can resume the stream after this event. @returns false when the stream is full. */
+  write({ line }: Pick<Message, 'line'>, id?: string): boolean {
     if (!this.isOpen) return true;
-    this.#response.write('event: message\ndata: ');
+    this.#response.write(`${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: `);
     for (const piece of piecesOf(line)) this.#response.write(piece);
     // The message brings its own line break; an empty line ends the event.
     this.#isFull = !this.#response.write('\n');
     return !this.#isFull;
+  }
+
+  /** Tells an id by which the client can resume the stream before anything has come. */
+  begin(id: string): void {
+    if (this.isOpen) this.#response.write(`id: ${id}\ndata: \n\n`);
   }
 
   /** Shows the client that the stream is alive. */

@@ -5,6 +5,9 @@ import type { Message } from '../wire/message.ts';
 import type { Client } from './client.ts';
 import { EventStream } from './event-stream.ts';
 import { Gate } from './gate.ts';
+import { Refusal } from './http-check.ts';
+import { ResumableStream, readEventId } from './resumable-stream.ts';
+import { SentEvents } from './sent-events.ts';
 
 /** How many of the server's messages are kept for a client that does not listen yet. */
 const maxUnheard = 100;
@@ -15,9 +18,15 @@ interface HttpClientOptions {
   readonly onEnd: () => void;
 }
 
+/** How many streams are known, so that a client can resume them. */
+const maxStreams = 1_000;
+
+/** From this revision on, clients understand an event without data, which lets them resume a stream that has brought nothing yet. */
+const firstWithBeginning = '2025-11-25';
+
 /** A request that waits for an answer. */
 interface Awaited {
-  readonly stream: EventStream;
+  readonly stream: ResumableStream;
   /** As JSON text. */
   readonly progressToken: string | undefined;
 }
@@ -38,10 +47,14 @@ export class HttpClient implements Client {
   /** The requests that wait for an answer, by their ids. */
   readonly #awaited = new Map<string, Awaited>();
   /** How many of these requests each stream serves. */
-  readonly #serves = new Map<EventStream, number>();
+  readonly #serves = new Map<ResumableStream, number>();
+  /** The streams of requests, by their keys, with those that have ended. */
+  readonly #streams = new Map<string, ResumableStream>();
+  readonly #sent = new SentEvents();
+  #lastStream = 0;
   /** The ids of requests, by their progress tokens. */
   readonly #requestOfToken = new Map<string, string>();
-  #listening: EventStream | undefined;
+  readonly #listening = new ResumableStream('l', this.#sent);
   /** Messages of the server that no stream could take yet. */
   readonly #unheard: Message[] = [];
 
@@ -57,7 +70,8 @@ export class HttpClient implements Client {
 
   /** Whether the client waits for nothing. A stream that it has dropped does not count. */
   get isIdle(): boolean {
-    return this.#awaited.size === 0 && this.#listening?.isOpen !== true && this.gate.isFree;
+    const isAwaited = [...this.#serves.keys()].some((stream) => stream.isOpen);
+    return !isAwaited && !this.#listening.isOpen && this.gate.isFree;
   }
 
   /** The client has asked for something. */
@@ -67,11 +81,11 @@ export class HttpClient implements Client {
     this.hasLeft = false;
   }
 
-  /** Takes the messages of one POST. */
-  post(messages: readonly Message[], response: ServerResponse): void {
+  /** Takes the messages of one POST. @param version The version of the protocol that its headers name. */
+  post(messages: readonly Message[], response: ServerResponse, version?: string): void {
     const requests = messages.filter((message) => message.isRequest);
     if (requests.length === 0) response.writeHead(202).end();
-    else this.#await(requests, response);
+    else this.#await(requests, response, version);
     for (const message of messages) {
       this.#session?.fromClient.onMessage(message);
       const cancelled = message.method === 'notifications/cancelled' && message.idAt('params', 'requestId');
@@ -79,16 +93,26 @@ export class HttpClient implements Client {
     }
   }
 
-  /** The client opens the stream for messages that belong to no request. After a lost connection the new stream replaces the old one. */
-  listen(response: ServerResponse): void {
-    this.#listening?.end();
-    const stream = this.#streamOn(response, () => {
-      if (this.#listening !== stream) return;
-      this.#listening = undefined;
-      this.hasLeft = true;
-    });
-    this.#listening = stream;
-    for (const message of this.#unheard.splice(0)) stream.write(message);
+  /**
+   * The client opens the stream for messages that belong to no request, or resumes one that broke. A new connection replaces the
+   * one before it.
+   *
+   * @param lastId The id of the last event that the client has got.
+   * @throws Refusal if the stream of that event is over: there is nothing more to get.
+   */
+  listen(response: ServerResponse, lastId?: string): void {
+    const last = lastId === undefined ? undefined : readEventId(lastId);
+    if (last === undefined || last.key === this.#listening.key) {
+      const connection = this.#connectionOn(response, () => {
+        if (!this.#listening.isOpen) this.hasLeft = true;
+      });
+      this.#listening.connect(connection, last?.number);
+      for (const message of this.#unheard.splice(0)) this.#listening.write(message);
+      return;
+    }
+    const stream = this.#streams.get(last.key);
+    if (stream?.hasMoreThan(last.number) !== true) throw new Refusal(405, 'that stream is over');
+    stream.connect(this.#connectionOn(response), last.number);
   }
 
   write(message: Message): boolean {
@@ -110,16 +134,19 @@ export class HttpClient implements Client {
 
   end(): void {
     for (const stream of this.#serves.keys()) stream.end();
-    this.#listening?.end();
+    this.#listening.end();
     this.#onEnd();
     this.gate.open();
   }
 
-  #await(requests: readonly Message[], response: ServerResponse): void {
+  /** The answers come on a stream. The client waits for them on, even if its connection breaks. */
+  #await(requests: readonly Message[], response: ServerResponse, said: string | undefined): void {
     const ids = requests.map((request) => request.id as string);
-    const stream = this.#streamOn(response, () => {
-      for (const id of ids) if (this.#awaited.get(id)?.stream === stream) this.#forget(id);
-    });
+    const stream = this.#openStream();
+    const connection = this.#connectionOn(response);
+    stream.connect(connection);
+    const version = said ?? requests[0]?.value('params', 'protocolVersion');
+    if (typeof version === 'string' && version >= firstWithBeginning) connection.begin(stream.lastId);
     // Two requests of a batch may have the same id.
     this.#serves.set(stream, new Set(ids).size);
     for (const request of requests) {
@@ -164,19 +191,27 @@ export class HttpClient implements Client {
   }
 
   /** The stream of the request that a message belongs to; if that is not known, the listening one, or else the newest. */
-  #streamFor(message: Message): EventStream | undefined {
+  #streamFor(message: Message): ResumableStream | undefined {
     const token =
       message.method === 'notifications/progress' ? message.idAt('params', 'progressToken') : undefined;
     const id = token === undefined ? undefined : this.#requestOfToken.get(token);
-    const streams = [
-      id === undefined ? undefined : this.#awaited.get(id)?.stream,
-      this.#listening,
-      ...[...this.#serves.keys()].reverse(),
-    ];
-    return streams.find((stream) => stream?.isOpen === true);
+    const own = id === undefined ? undefined : this.#awaited.get(id)?.stream;
+    if (own !== undefined) return own;
+    const streams = [this.#listening, ...[...this.#serves.keys()].reverse()];
+    return streams.find((stream) => stream.isOpen);
   }
 
-  #streamOn(response: ServerResponse, onClose: () => void): EventStream {
+  #openStream(): ResumableStream {
+    const stream = new ResumableStream(`r${++this.#lastStream}`, this.#sent);
+    this.#streams.set(stream.key, stream);
+    if (this.#streams.size > maxStreams) {
+      const [oldest = ''] = this.#streams.keys();
+      this.#streams.delete(oldest);
+    }
+    return stream;
+  }
+
+  #connectionOn(response: ServerResponse, onClose = (): void => {}): EventStream {
     return new EventStream(
       response,
       { 'mcp-session-id': this.id },

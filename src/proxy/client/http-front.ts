@@ -110,7 +110,8 @@ export class HttpFront {
       if (request.method === 'OPTIONS') return answerPreflight(request, response);
       this.#key?.check(request);
       if (request.method === 'POST') await this.#post(request, response);
-      else if (request.method === 'GET') this.#clientOf(request).listen(response);
+      else if (request.method === 'GET')
+        this.#clientOf(request).listen(response, one(request.headers['last-event-id']));
       else if (request.method === 'DELETE') {
         this.#clientOf(request).end();
         response.writeHead(204).end();
@@ -138,7 +139,7 @@ export class HttpFront {
     if (typeof era === 'object') checkModern(era.request, request.headers);
     if (message?.method !== 'initialize') throw new Refusal(400, 'the header mcp-session-id is missing');
     const client = await this.#sessions.open();
-    client.post([message], response);
+    client.post([message], response, one(request.headers['mcp-protocol-version']));
   }
 
   /** A modern request stands alone. */
@@ -164,7 +165,7 @@ export class HttpFront {
         throw new Refusal(400, `the body is not a JSON-RPC message, or a batch of 1 to ${maxBatch}`);
       }
       // The session may have ended meanwhile.
-      this.#clientOf(request).post(messages, response);
+      this.#clientOf(request).post(messages, response, one(request.headers['mcp-protocol-version']));
     } finally {
       done();
     }
@@ -197,6 +198,9 @@ export class HttpFront {
     return client;
   }
 }
+
+const one = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : undefined;
 
 /** How a refusal is told whose request is not known. */
 const unnamed = { code: CONNECTION_CLOSED, data: undefined, id: 'null' };

@@ -62,8 +62,9 @@ export class HttpCaller {
     await fetch(this.#url, { method: 'DELETE', headers: this.#headers });
   }
 
-  listen(): Promise<Response> {
-    return fetch(this.#url, { headers: this.#headers });
+  /** Listens to what belongs to no request, or resumes a stream after an event. */
+  listen({ signal, headers }: PostOptions = {}): Promise<Response> {
+    return fetch(this.#url, { headers: { ...this.#headers, ...headers }, ...(signal && { signal }) });
   }
 }
 
