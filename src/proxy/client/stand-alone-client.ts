@@ -34,6 +34,9 @@ interface Open {
 const logLevelKey = 'io.modelcontextprotocol/logLevel';
 const tokenPath = ['params', '_meta', 'progressToken'] as const;
 
+/** For how many versions it is known whether the server speaks them. */
+const maxVersions = 100;
+
 /** What a server that knows nothing of the modern era speaks. */
 const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
@@ -105,6 +108,7 @@ export class StandAloneClient implements Client {
       queueMicrotask(() => this.#session?.fromClient.onMessage(refusal));
       return true;
     }
+    if (message.method === 'notifications/tools/list_changed') this.#tools = undefined;
     const token = message.idAt('params', 'progressToken');
     const subscription = message.idAt('params', '_meta', subscriptionKey);
     const open = this.#open.get(subscription ?? token ?? '') ?? this.#listener(message);
@@ -197,6 +201,7 @@ export class StandAloneClient implements Client {
       // The server could not be asked: it is asked again, and the request meets the same fate.
       if (isOwnAnswer(answer)) return;
       refusalOf = refusalIn(answer, version);
+      if (this.#refusals.size >= maxVersions) this.#refusals.clear();
       this.#refusals.set(version, refusalOf);
     }
     const refusal = refusalOf(request);
@@ -205,7 +210,12 @@ export class StandAloneClient implements Client {
 
   /** @throws ModernRefusal if the headers of a call do not repeat its arguments. */
   async #checkCall(call: Message, headers: IncomingHttpHeaders): Promise<void> {
-    this.#tools ??= this.#toolHeaders.lookUp((cursor) => this.#askOwn(call, 'tools/list', cursor));
+    this.#tools ??= this.#toolHeaders.lookUp(async (cursor) => {
+      const answer = await this.#askOwn(call, 'tools/list', cursor);
+      // The server could not be asked. The next call tries again.
+      if (isOwnAnswer(answer)) this.#tools = undefined;
+      return answer;
+    });
     await this.#tools;
     checkArguments(call, headers, this.#toolHeaders.marksOf(call));
   }

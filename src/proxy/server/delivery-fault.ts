@@ -56,6 +56,16 @@ export function isRefusal(error: unknown): boolean {
   return false;
 }
 
+/** Whether a status is the server's word on a request. With any other one, somebody before it may have answered, or it failed. */
+export const mayBeOfServer = (status: number): boolean =>
+  status >= 400 && status < 500 && ![401, 403, 407, 408, 429].includes(status);
+
+/** Whether an undelivered message shows nothing of which revisions the server speaks. */
+export function showsNoEra(error: unknown): boolean {
+  for (const { status } of chainOf(error)) if (typeof status === 'number') return !mayBeOfServer(status);
+  return true;
+}
+
 /** Why a message was not delivered, in words. */
 export function reasonOf(error: unknown): string {
   const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));

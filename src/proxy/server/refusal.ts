@@ -2,11 +2,8 @@ import { HEADER_MISMATCH, UNSUPPORTED_VERSION } from '../../classify/rpc-codes.t
 import type { Era } from '../wire/era.ts';
 import { Line } from '../wire/line.ts';
 import { Message } from '../wire/message.ts';
+import { mayBeOfServer } from './delivery-fault.ts';
 import { bodyOf, type HttpAnswer, saidIn } from './http-request.ts';
-
-/** Statuses that say nothing about the request itself: somebody before the server may have answered. */
-const isAboutTheWay = (status: number): boolean =>
-  status < 400 || status >= 500 || [401, 403, 407, 408, 429].includes(status);
 
 /** A refusal of the server, as an HTTP answer that is no success. */
 export class ServerRefusal {
@@ -35,7 +32,7 @@ export class ServerRefusal {
    * @param era Of the request. A legacy client expects an error of its connection, unless no version is common.
    */
   answerTo(id: string, era: Era): Message | undefined {
-    if (isAboutTheWay(this.#status)) return undefined;
+    if (!mayBeOfServer(this.#status)) return undefined;
     const message = Message.read(Line.of(this.#text));
     const code = message?.value('error', 'code');
     if (message === undefined || typeof code !== 'number') return undefined;

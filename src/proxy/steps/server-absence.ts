@@ -23,12 +23,12 @@ export class ServerAbsence implements Step {
   }
 
   request(request: ClientRequest): OwnAnswer | undefined {
-    const { id, method, call } = request;
+    const { id, method, era, call } = request;
     const { isReady, start, why, recall } = this.#options;
     if (isReady()) return undefined;
     start();
     // A client that pings wants to know whether to go on with its session, and it can.
-    if (method === 'ping') return { answer: Message.answer(id, { result: {} }) };
+    if (method === 'ping' && era === 'legacy') return { answer: Message.answer(id, { result: {} }) };
     if (call === undefined) {
       return { answer: recall(request) ?? errorAnswer(id, `The server is not running: ${why()}.`) };
     }

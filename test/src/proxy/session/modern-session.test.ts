@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Message } from '../../../../src/proxy/wire/message.ts';
 import { discover, discovered, envelope, modern, modernCall, modernResult } from '../support/modern.ts';
 import { agreed, initialize, start } from '../support/scripted-session.ts';
 
@@ -229,4 +230,41 @@ describe('a new run of the server', () => {
     session.says(modernCall(2));
     expect(session.run().last()).toMatchObject({ id: 2 });
   });
+});
+
+describe('a client that asks which revisions the server speaks', () => {
+  /** The server was not reached, or refused the question. */
+  const undelivered = (session: ReturnType<typeof start>, error: object): void =>
+    session
+      .run()
+      .events.onUndelivered(Message.of(discover() as never), Object.assign(new Error('no way'), error));
+
+  it.each([{ code: 'ECONNREFUSED' }, { status: 401 }, { status: 403 }, { status: 503 }])(
+    'does not go on in the legacy era because of %j',
+    (error) => {
+      const session = start();
+      session.says(discover());
+      undelivered(session, error);
+      session.says({ ...initialize, id: 1 });
+      expect(session.told).toMatchObject([
+        { id: 'probe', error: { code: -32_000 } },
+        { id: 1, error: { message: expect.stringContaining('could not be asked which revisions') } },
+      ]);
+      session.says(discover());
+      session.run().says(discovered());
+      session.says({ ...initialize, id: 2 });
+      expect(session.run().last()).toMatchObject({ id: 2, method: 'initialize' });
+    },
+  );
+
+  it.each([{ status: 404 }, { status: 405 }, { status: 400 }])(
+    'may do so where a server does not know the question: %j',
+    (error) => {
+      const session = start();
+      session.says(discover());
+      undelivered(session, error);
+      session.says(initialize);
+      expect(session.run().last()).toMatchObject({ method: 'initialize' });
+    },
+  );
 });
