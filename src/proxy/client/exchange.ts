@@ -57,6 +57,7 @@ export class Exchange {
   answer(message: Message, failStatus?: number): boolean {
     this.#isAnswered = true;
     clearInterval(this.#heartbeat);
+    if (this.#response.destroyed) return true;
     if (this.#stream !== undefined) {
       const hasRoom = this.#stream.write(message);
       this.#stream.end();

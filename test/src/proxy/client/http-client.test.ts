@@ -34,7 +34,10 @@ describe('a request of a client that speaks HTTP', () => {
 
   it('does not keep its session alive after its connection was dropped', async () => {
     await using server = new FaultServer();
-    await using http = await HttpProxy.listen(['--', ...server.command], { maxSessions: 1 });
+    await using http = await HttpProxy.listen(['--', ...server.command], {
+      maxSessions: 1,
+      idleTimeoutMs: 5_000,
+    });
     const caller = await HttpCaller.open(http.url);
     const dropping = new AbortController();
     await caller.post(
@@ -149,7 +152,7 @@ describe('what a client posts while its server reads nothing', () => {
   });
 
   it('is forgotten when it is dropped', async () => {
-    await using http = await HttpProxy.listen(sleeping, { maxSessions: 1 });
+    await using http = await HttpProxy.listen(sleeping, { maxSessions: 1, idleTimeoutMs: 5_000 });
     const { caller, all } = await post(http, 1);
     await all;
     const leaving = new AbortController();

@@ -128,6 +128,7 @@ export function start(options: Partial<Omit<SessionOptions, 'steps'>> & CircuitO
     pingTimeoutMs: 5_000,
     startTimeoutMs: 30_000,
     changesTools: hideOpen,
+    onServerRun: () => {},
     steps: (context) => [
       ...before,
       ...sessionSteps({ log, logPayloads, resultErrors, hideOpen, onTools, status }, context),
