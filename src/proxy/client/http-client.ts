@@ -38,7 +38,7 @@ export class HttpClient implements Client {
   heardAt = performance.now();
   /** Whether it has done anything in its session since it began it. */
   isUsed = false;
-  /** Whether it has closed the stream on which it listened, and was not heard of since. */
+  /** Whether it has hung up before it had its answer, and was not heard of since. */
   hasLeft = false;
   /** Holds posts back while the server takes no messages. */
   readonly gate: Gate;
@@ -75,10 +75,13 @@ export class HttpClient implements Client {
   }
 
   /** The client has asked for something. */
-  isHeard(): void {
+  isHeard(response: ServerResponse): void {
     this.heardAt = performance.now();
     this.isUsed = true;
     this.hasLeft = false;
+    response.once('close', () => {
+      if (!response.writableFinished) this.hasLeft = true;
+    });
   }
 
   /** Takes the messages of one POST. @param version The version of the protocol that its headers name. */

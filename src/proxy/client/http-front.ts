@@ -111,9 +111,9 @@ export class HttpFront {
       this.#key?.check(request);
       if (request.method === 'POST') await this.#post(request, response);
       else if (request.method === 'GET')
-        this.#clientOf(request).listen(response, one(request.headers['last-event-id']));
+        this.#clientOf(request, response).listen(response, one(request.headers['last-event-id']));
       else if (request.method === 'DELETE') {
-        this.#clientOf(request).end();
+        this.#clientOf(request, response).end();
         response.writeHead(204).end();
       } else throw new Refusal(405, `the method ${request.method} is not supported`);
     } catch (error) {
@@ -158,14 +158,14 @@ export class HttpFront {
   }
 
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const done = await this.#admit(this.#clientOf(request).gate, request, response);
+    const done = await this.#admit(this.#clientOf(request, response).gate, request, response);
     try {
       const messages = Message.readLine(await readBody(request, this.#ofClients));
       if (messages === undefined) {
         throw new Refusal(400, `the body is not a JSON-RPC message, or a batch of 1 to ${maxBatch}`);
       }
       // The session may have ended meanwhile.
-      this.#clientOf(request).post(messages, response, one(request.headers['mcp-protocol-version']));
+      this.#clientOf(request, response).post(messages, response, one(request.headers['mcp-protocol-version']));
     } finally {
       done();
     }
@@ -189,12 +189,12 @@ export class HttpFront {
     }
   }
 
-  #clientOf({ headers }: IncomingMessage): HttpClient {
+  #clientOf({ headers }: IncomingMessage, response: ServerResponse): HttpClient {
     const id = headers['mcp-session-id'];
     if (typeof id !== 'string') throw new Refusal(400, 'the header mcp-session-id is missing');
     const client = this.#sessions.find(id);
     if (client === undefined) throw new Refusal(404, 'there is no such session');
-    client.isHeard();
+    client.isHeard(response);
     return client;
   }
 }

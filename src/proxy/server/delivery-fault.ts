@@ -3,10 +3,11 @@ interface Told {
   readonly status?: unknown;
   readonly message?: unknown;
   readonly wasSent?: unknown;
+  readonly advice?: unknown;
 }
 
 /** The error of an undelivered message, and its causes. */
-function* chainOf(error: unknown): Generator<Told> {
+export function* faultsOf(error: unknown): Generator<Told> {
   let each: unknown = error;
   for (let depth = 0; depth < 5 && typeof each === 'object' && each !== null; depth++) {
     yield each;
@@ -40,7 +41,7 @@ export class AnswerFault extends Error {
 export function hasNotRun(error: unknown): boolean {
   // Its code and status come from what happened after the server took the message.
   if (error instanceof AnswerFault) return false;
-  for (const { wasSent, status } of chainOf(error)) {
+  for (const { wasSent, status } of faultsOf(error)) {
     if (wasSent === false) return true;
     if (typeof status === 'number' && ((status >= 300 && status < 500 && status !== 408) || status === 503))
       return true;
@@ -50,7 +51,7 @@ export function hasNotRun(error: unknown): boolean {
 
 /** Whether the server was reached and refused the message. */
 export function isRefusal(error: unknown): boolean {
-  for (const { status } of chainOf(error)) {
+  for (const { status } of faultsOf(error)) {
     if (typeof status === 'number' && status >= 300 && status < 500) return true;
   }
   return false;
@@ -68,6 +69,12 @@ export function showsNoEra(error: unknown): boolean {
 
 /** Why a message was not delivered, in words. */
 export function reasonOf(error: unknown): string {
-  const messages = [...chainOf(error)].map(({ message, code }) => String(message || code || ''));
+  const messages = [...faultsOf(error)].map(({ message, code }) => String(message || code || ''));
   return messages.findLast((message) => message !== '') ?? String(error);
+}
+
+/** What the user can do about it, where nobody else can. */
+export function adviceIn(error: unknown): string | undefined {
+  for (const { advice } of faultsOf(error)) if (typeof advice === 'string') return advice;
+  return undefined;
 }

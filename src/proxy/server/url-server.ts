@@ -3,6 +3,8 @@ import { envelopeOf } from '../wire/envelope.ts';
 import { type Era, eraOf } from '../wire/era.ts';
 import type { Json, Message } from '../wire/message.ts';
 import { within } from '../within.ts';
+import { adviceFor } from './advice.ts';
+import { isOpen } from './answer-kind.ts';
 import { hasForgotten } from './forgotten-session.ts';
 import { type HttpAnswer, isOk, letGo } from './http-request.ts';
 import { type HttpServerOptions, HttpSession, httpError } from './http-session.ts';
@@ -53,6 +55,9 @@ export class UrlServer implements ServerConnection {
   readonly #exchanges = new Map<Exchange, Promise<void>>();
   /** The ids of modern requests for the list of tools. */
   readonly #lists = new Set<string>();
+  readonly #url: string;
+  /** Whether the server offers the transport that came before Streamable HTTP. */
+  #isOldTransport = false;
   #isOver = false;
   /** What the server has refused, once it has forgotten the session. */
   #refusal: { readonly ids: Set<string>; readonly error: Error } | undefined;
@@ -62,6 +67,7 @@ export class UrlServer implements ServerConnection {
   constructor(options: UrlServerOptions, events: ServerEvents) {
     const { maxMessageBytes, toolHeaders } = options;
     this.#session = new HttpSession(options);
+    this.#url = options.url;
     const listener = { ...events, onMessage: (message: Message) => this.#receive(message) };
     this.#streams = new ServerStreams({ session: this.#session, maxMessageBytes, listener });
     this.#toolHeaders = toolHeaders;
@@ -203,11 +209,21 @@ export class UrlServer implements ServerConnection {
     }
     const error = message.id === undefined ? undefined : refusal.answerTo(message.id, era);
     if (error === undefined) {
+      await this.#lookForOldTransport(exchange, status);
       this.#undelivered(message, failure);
     } else {
       if (await this.#repeats(exchange, error)) return this.#post(exchange);
       if (!this.#isOver && !exchange.abort.signal.aborted) this.#receive(error);
     }
+  }
+
+  /** A server that takes no POST may speak the transport that came before, and offers its stream right away. */
+  async #lookForOldTransport({ message, abort }: Exchange, status: number): Promise<void> {
+    if (message.method !== 'initialize' || ![400, 404, 405, 501].includes(status)) return;
+    const answer = await this.#session.get(undefined, abort.signal).catch(() => undefined);
+    if (answer === undefined) return;
+    this.#isOldTransport = isOpen(answer);
+    answer.body.destroy();
   }
 
   /** The session is lost. What else is under way is refused likewise, or answered. */
@@ -245,6 +261,10 @@ export class UrlServer implements ServerConnection {
   #undelivered(message: Message, error: unknown): void {
     if (this.#isOver) return;
     if (message.id !== undefined && this.#own.owns(message.id)) this.#own.reject(message.id, error as Error);
-    else this.#events.onUndelivered(message, error);
+    else {
+      const advice = adviceFor(error, { url: this.#url, isOldTransport: this.#isOldTransport });
+      if (advice !== undefined && error instanceof Error) Object.assign(error, { advice });
+      this.#events.onUndelivered(message, error);
+    }
   }
 }

@@ -48,10 +48,21 @@ export function deniedAnswer(request: Asked, { isTask }: ToolCall, denial: Denia
 export type CallFault =
   | { readonly error: 'no_answer'; readonly why: string }
   | { readonly error: 'timeout'; readonly timeoutMs: number }
-  | { readonly error: 'not_run'; readonly why: string };
+  | {
+      readonly error: 'not_run';
+      readonly why: string;
+      /** What the user can do about it, where nobody else can. */
+      readonly advice?: string;
+    };
 
 const mayHaveRun =
   'It may have run, or in part: find out before you make a call again that must not be made twice.';
+
+/** For a model: it would only try again, and again. */
+export const adviceWords = (advice: string | undefined): string =>
+  advice === undefined
+    ? ''
+    : ` Only your user can mend this: tell them, and call no tool of this server until they have. ${advice}`;
 
 function wordsOf(tool: string, fault: CallFault): string {
   switch (fault.error) {
@@ -60,7 +71,7 @@ function wordsOf(tool: string, fault: CallFault): string {
     case 'timeout':
       return `The call of "${tool}" was sent, but there was no answer within ${fault.timeoutMs / 1000} s, and it was given up. ${mayHaveRun}`;
     case 'not_run':
-      return `The call of "${tool}" did not run: ${fault.why}.`;
+      return `The call of "${tool}" did not run: ${fault.why}.${adviceWords(fault.advice)}`;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Denial } from 'toolfuse';
-import { AnswerFault, hasNotRun, isRefusal, reasonOf } from '../server/delivery-fault.ts';
+import { AnswerFault, adviceIn, hasNotRun, isRefusal, reasonOf } from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { Message } from '../wire/message.ts';
 import { errorAnswer, faultAnswer } from './answers.ts';
@@ -35,9 +35,20 @@ export function answerInstead(request: ClientRequest, failed: Failed): Message {
     case 'undelivered': {
       const { error } = failed;
       const why = reasonOf(error);
-      return call === undefined
-        ? errorAnswer(id, `The server ${whatItDid(error)}: ${why}`)
-        : faultAnswer(request, call, { error: hasNotRun(error) ? 'not_run' : 'no_answer', why });
+      const advice = adviceIn(error);
+      if (call === undefined) {
+        return errorAnswer(
+          id,
+          `The server ${whatItDid(error)}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
+        );
+      }
+      return faultAnswer(
+        request,
+        call,
+        hasNotRun(error)
+          ? { error: 'not_run', why, ...(advice !== undefined && { advice }) }
+          : { error: 'no_answer', why },
+      );
     }
     case 'lost': {
       const { why } = failed.end;

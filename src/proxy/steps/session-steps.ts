@@ -9,6 +9,7 @@ import { ServerAbsence } from './server-absence.ts';
 import { StatusResource } from './status-resource.ts';
 import type { Step } from './step.ts';
 import { ToolList } from './tool-list.ts';
+import { UserFirst } from './user-first.ts';
 
 /** What the steps of a session can ask of it. */
 export interface SessionContext {
@@ -46,6 +47,7 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
   const discovery = new Discovery();
   return [
     new CallLog(log),
+    new UserFirst(),
     new CallCircuits({ circuits, resultErrors, ping }),
     ...(status === undefined ? [] : [new StatusResource(status)]),
     // What comes after it hears only of requests that go to the server.

@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function listen(
   args: readonly string[] = ['--', process.execPath, fileServer, folder],
   host = '127.0.0.1',
-  more: { maxSessions?: number; idleTimeoutMs?: number } = {},
+  more: { maxSessions?: number; idleTimeoutMs?: number; key?: string } = {},
 ): Promise<URL> {
   const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
   endings.push(() => http[Symbol.asyncDispose]());
@@ -262,5 +262,130 @@ describe('a request that is not allowed', () => {
   it('to another path is refused', async () => {
     const url = await listen();
     expect(await statusOf(new URL('/other', url))).toBe(404);
+  });
+});
+
+describe('a client without a session', () => {
+  it('has nothing read that is longer than initialize can be', async () => {
+    const url = await listen();
+    expect(await statusOf(url, { body: `[${'{},'.repeat(400_000)}{}]` })).toBe(413);
+    expect(await statusOf(url, { body: '[{"jsonrpc":"2.0","id":1,"method":"initialize"}]' })).toBe(400);
+  });
+
+  it('has the rest of its body left unread', async () => {
+    const url = await listen();
+    const asked = request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': '30000000' },
+    });
+    asked.on('error', () => {});
+    asked.write('{');
+    const [response] = await once(asked, 'response');
+    expect([response.statusCode, response.headers.connection]).toEqual([413, 'close']);
+    asked.destroy();
+  });
+
+  it('ends no session that is in use, however often it begins one', async () => {
+    const url = await listen(undefined, '127.0.0.1', { maxSessions: 3 });
+    const owner = await HttpCaller.open(url);
+    const begin = (): Promise<Response> =>
+      new HttpCaller(url).post({
+        id: 1,
+        method: 'initialize',
+        params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+      });
+    for (let count = 0; count < 6; count++) {
+      const response = await begin();
+      await response.text();
+      // The strangers end each other.
+      expect(response.status).toBe(200);
+    }
+    expect((await owner.call('list_allowed_directories')).status).toBe(200);
+  });
+});
+
+describe('a batch', () => {
+  it('of more messages than anybody sends is refused', async () => {
+    const url = await listen();
+    const caller = await HttpCaller.open(url);
+    const notifications = Array(1_001).fill({ jsonrpc: '2.0', method: 'notifications/x' });
+    const response = await caller.postText(JSON.stringify(notifications));
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringContaining('a batch of 1 to 1000'),
+    ]);
+    expect((await caller.postText(JSON.stringify(notifications.slice(1)))).status).toBe(202);
+  });
+
+  it('has each of its requests answered on one stream, which then ends', async () => {
+    const url = await listen();
+    const caller = await HttpCaller.open(url);
+    const pings = Array.from({ length: 300 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
+    // The last two have the same id.
+    const response = await caller.postText(JSON.stringify([...pings, pings[299]]));
+    const messages = await messagesOf(response);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(300);
+  });
+});
+
+describe('a proxy with a key', () => {
+  const withKey = { key: 'the-k3y' };
+  const authorization = (text: string) => ({ headers: { authorization: text } });
+
+  it.each([
+    [{}, 401],
+    [authorization('Bearer other'), 401],
+    [authorization('the-k3y'), 401],
+    [authorization('Bearer the-k3y'), 400],
+    [authorization('bearer  the-k3y'), 400],
+    [{ ...authorization('Bearer other'), method: 'DELETE' }, 401],
+  ])('answers nobody without it: %j', async (options, status) => {
+    expect(await statusOf(await listen(undefined, '127.0.0.1', withKey), options)).toBe(status);
+  });
+
+  it('serves who has it', async () => {
+    const url = await listen(undefined, '127.0.0.1', withKey);
+    const client = new Client({ name: 'test', version: '1' });
+    const transport = new StreamableHTTPClientTransport(url, {
+      requestInit: authorization('Bearer the-k3y'),
+    });
+    await client.connect(transport as Parameters<Client['connect']>[0]);
+    endings.push(() => client.close());
+    expect(await read(client)).toMatchObject({ content: [{ text: 'the text' }] });
+  });
+});
+
+describe('a page that may use the proxy', () => {
+  const origin = 'http://localhost:3000';
+
+  it('is told what it may send, and may read the answers', async () => {
+    const url = await listen(undefined, '127.0.0.1', { key: 'the-k3y' });
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type,mcp-param-region,x-other',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE');
+    const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ');
+    expect(allowed).toEqual(expect.arrayContaining(['authorization', 'mcp-session-id', 'mcp-param-region']));
+    expect(allowed).not.toContain('x-other');
+    const refused = await fetch(url, { method: 'POST', headers: { origin } });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(refused.headers.get('access-control-expose-headers')).toContain('mcp-session-id');
+  });
+
+  it('is none of another site', async () => {
+    const response = await fetch(await listen(), {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example' },
+    });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
   });
 });

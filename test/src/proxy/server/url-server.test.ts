@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
+import { adviceIn, hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
 import { answer, answerTo, callOf, connectTo, stream } from '../support/url-connection.ts';
 
 const notification = (name: string) => ({ method: `notifications/${name}` });
@@ -233,5 +233,59 @@ describe('a session that the server has forgotten', () => {
     to.say(callOf(1));
     await expect.poll(() => to.undelivered).toHaveLength(1);
     expect(to.ends).toEqual([]);
+  });
+});
+
+describe('a server that only its user can mend', () => {
+  it.each([
+    [401, /--header 'Authorization: Bearer \$\{TOKEN\}'.* toolfuse mcp -- npx -y mcp-remote http:.*\/mcp$/],
+    [403, /rights of the token/],
+    [407, /HTTPS_PROXY=/],
+    [404, undefined],
+    [429, undefined],
+    [500, undefined],
+  ])('is told by what it refuses with: %i', async (status, advice) => {
+    await using to = await connectTo({ onPost: (_, response) => void response.writeHead(status).end() });
+    to.say(callOf(1));
+    await expect.poll(() => to.undelivered).toHaveLength(1);
+    const told = adviceIn(to.undelivered[0]?.error);
+    if (advice === undefined) expect(told).toBeUndefined();
+    else expect(told).toMatch(advice);
+  });
+
+  it.each([405, 404, 400])(
+    'is told by its stream, if it speaks the old transport and refuses with %i',
+    async (status) => {
+      await using to = await connectTo({
+        onPost: (_, response) => void response.writeHead(status).end(),
+        onGet: (_, response) => stream(response, 'event: endpoint\ndata: /messages?id=1'),
+      });
+      to.say({ id: 0, method: 'initialize' });
+      await expect.poll(() => to.undelivered).toHaveLength(1);
+      expect(adviceIn(to.undelivered[0]?.error)).toMatch(/old HTTP\+SSE transport.* --transport sse-only$/);
+    },
+  );
+
+  it('says neither a secret that it was given nor the key of another place', async () => {
+    await using to = await connectTo(
+      {
+        onPost: ({ id }, response, request) => {
+          const { authorization } = request.headers;
+          if (id === 1)
+            response.writeHead(401, { 'content-type': 'text/plain' }).end(`bad token: ${authorization}`);
+          else response.writeHead(302, { location: 'https://a.example/login?token=s3cret' }).end();
+        },
+      },
+      undefined,
+      { authorization: 'Bearer t0ken-of-mine' },
+    );
+    to.say(callOf(1));
+    to.say(callOf(2));
+    await expect.poll(() => to.undelivered).toHaveLength(2);
+    const said = to.undelivered.map(({ error }) => reasonOf(error)).sort();
+    expect(said).toEqual([
+      'HTTP 302 Found, to https://a.example/login?***',
+      'HTTP 401 Unauthorized: bad token: ***',
+    ]);
   });
 });

@@ -50,6 +50,11 @@ export class HttpCaller {
     });
   }
 
+  /** Posts any text. */
+  postText(body: string): Promise<Response> {
+    return fetch(this.#url, { method: 'POST', headers: this.#headers, body });
+  }
+
   call(name: string, args: object = {}, options: PostOptions = {}): Promise<Response> {
     return this.post(
       { id: ++this.#lastId, method: 'tools/call', params: { name, arguments: args } },

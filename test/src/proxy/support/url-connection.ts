@@ -22,7 +22,11 @@ interface Behaviour {
 const refuse = (_: unknown, response: ServerResponse): void => void response.writeHead(405).end();
 
 /** An HTTP server, and the proxy's connection to it, in this process. */
-export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessageBytes = 1024 * 1024) {
+export async function connectTo(
+  { onPost, onGet = refuse }: Behaviour,
+  maxMessageBytes = 1024 * 1024,
+  headers: Readonly<Record<string, string>> = {},
+) {
   const asked: string[] = [];
   const server = await serve(async (request, response) => {
     if (request.method === 'GET') {
@@ -42,7 +46,7 @@ export async function connectTo({ onPost, onGet = refuse }: Behaviour, maxMessag
   const undelivered: { readonly method: string | undefined; readonly error: unknown }[] = [];
   const ends: ServerEnd[] = [];
   const connection = new UrlServer(
-    { url: `${server.origin}/mcp`, headers: {}, maxMessageBytes, toolHeaders: new ToolHeaders() },
+    { url: `${server.origin}/mcp`, headers, maxMessageBytes, toolHeaders: new ToolHeaders() },
     {
       onMessage: ({ line }) => lines.push(line.text('utf8', 0, line.length).trim()),
       onGarbage: (line) => lines.push(line.text('utf8', 0, line.length).trim()),
