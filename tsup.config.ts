@@ -49,7 +49,9 @@ const builds: Options[] = [
     ...common,
     entry: {
       ai: 'src/ai/index.ts',
+      'claude-agent': 'src/claude-agent/index.ts',
       langchain: 'src/langchain/index.ts',
+      'openai-agents': 'src/openai-agents/index.ts',
       opentelemetry: 'src/opentelemetry/index.ts',
       prometheus: 'src/prometheus/index.ts',
       tools: 'src/tools/index.ts',

@@ -67,6 +67,7 @@ export default defineConfig({
       { find: /^toolfuse\/langchain$/, replacement: source('src/langchain/index.ts') },
       { find: /^toolfuse\/machines$/, replacement: source('machines/index.ts') },
       { find: /^toolfuse\/mcp$/, replacement: source('src/mcp/index.ts') },
+      { find: /^toolfuse\/openai-agents$/, replacement: source('src/openai-agents/index.ts') },
       { find: /^toolfuse\/opentelemetry$/, replacement: source('src/opentelemetry/index.ts') },
       { find: /^toolfuse\/prometheus$/, replacement: source('src/prometheus/index.ts') },
       { find: /^toolfuse\/testing$/, replacement: source('src/testing/index.ts') },

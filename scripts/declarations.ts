@@ -17,8 +17,10 @@ const bundles: Readonly<Record<string, string>>[] = [
   {
     index: 'src/index.ts',
     ai: 'src/ai/index.ts',
+    'claude-agent': 'src/claude-agent/index.ts',
     langchain: 'src/langchain/index.ts',
     fleet: 'src/fleet/index.ts',
+    'openai-agents': 'src/openai-agents/index.ts',
     machines: 'machines/index.ts',
     mcp: 'src/mcp/index.ts',
     opentelemetry: 'src/opentelemetry/index.ts',

@@ -1,20 +1,18 @@
 import type { ToolRegistry } from 'toolfuse';
 import { CircuitOpenError } from 'toolfuse';
 import { aFunction, type Rules } from '../../machines/rule.ts';
+import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { isGuardedBy, markGuarded } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { permittedCall } from '../tools/permitted-call.ts';
+import { standIn } from '../tools/stand-in.ts';
 import { type AnyFunction, isFunction, isObject } from '../tools/tool.ts';
 import { endings, refusalMessage, type ToolCall } from './tool-messages.ts';
 
 /** Options of `guardTools`. */
-export interface GuardToolsOptions {
+export interface GuardToolsOptions extends CircuitOptions {
   /** The registry that holds the circuits. */
   readonly registry: ToolRegistry;
-  /** Returns the name of a tool's circuit. Default: the tool's own name. */
-  readonly toolName?: ((tool: string) => string) | undefined;
-  /** The circuit that the tools depend on in addition to their own, or a function that returns it for the name of a tool. */
-  readonly upstream?: string | ((tool: string) => string | undefined) | undefined;
 }
 
 const rules: Rules<keyof GuardToolsOptions> = {
@@ -53,28 +51,21 @@ export function guardTools<Tools extends readonly unknown[]>(
   return tools.map((tool: unknown) => guardTool(tool, given)) as never;
 }
 
-function guardTool(tool: unknown, { registry, toolName, upstream }: GuardToolsOptions): unknown {
+function guardTool(tool: unknown, options: GuardToolsOptions): unknown {
+  const { registry } = options;
   if (!isObject(tool) || !isFunction(tool.invoke) || typeof tool.name !== 'string') return tool;
   const { invoke, name } = tool as { invoke: AnyFunction; name: string };
   if (isGuardedBy(invoke, registry)) return tool;
-  const circuit = toolName?.(name) ?? name;
-  const server = typeof upstream === 'function' ? upstream(name) : upstream;
-  const needs = server === undefined || server === circuit ? {} : { upstream: server };
-
-  const guarded: object = Object.create(Object.getPrototypeOf(tool), Object.getOwnPropertyDescriptors(tool));
   const guardedInvoke = async (...args: unknown[]): Promise<unknown> => {
     const [input, config] = args;
     const signal = signalOf(config);
     if (signal?.aborted) return invoke.apply(tool, args);
-    const permit = registry.tryAcquire(circuit, needs);
-    if (permit.admitted) return permittedCall(permit, () => invoke.apply(tool, args), { signal, ...endings });
     const toolCall = toolCallOf(input);
+    const circuit = callCircuit(options, name, toolCall === undefined ? input : toolCall.args);
+    const permit = registry.tryAcquire(circuit.name, circuit.needs);
+    if (permit.admitted) return permittedCall(permit, () => invoke.apply(tool, args), { signal, ...endings });
     if (toolCall === undefined) throw new CircuitOpenError(permit);
     return refusalMessage(permit, toolCall);
   };
-  return Object.defineProperty(guarded, 'invoke', {
-    value: markGuarded(guardedInvoke, registry, invoke),
-    configurable: true,
-    writable: true,
-  });
+  return standIn(tool, { invoke: markGuarded(guardedInvoke, registry, invoke) });
 }

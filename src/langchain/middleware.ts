@@ -1,6 +1,7 @@
 import { AIMessage, type ToolMessage } from '@langchain/core/messages';
 import type { Denial, Permit, ToolRegistry } from 'toolfuse';
 import { aFunction, oneOf, type Rules, trueOrFalse } from '../../machines/rule.ts';
+import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { isGuardedBy } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { permittedCall } from '../tools/permitted-call.ts';
@@ -8,7 +9,7 @@ import { isObject } from '../tools/tool.ts';
 import { endings, errorMessage, isBubbleUp, refusalMessage, type ToolCall } from './tool-messages.ts';
 
 /** Options of `toolfuseMiddleware`. */
-export interface ToolfuseMiddlewareOptions {
+export interface ToolfuseMiddlewareOptions extends CircuitOptions {
   /** The registry that holds the circuits. */
   readonly registry: ToolRegistry;
   /**
@@ -23,10 +24,6 @@ export interface ToolfuseMiddlewareOptions {
   readonly hideOpen?: boolean | undefined;
   /** What happens while the registry is paused. `end` (default): the run ends with a message that says why. `ignore`: nothing. */
   readonly onPause?: 'end' | 'ignore' | undefined;
-  /** Returns the name of a tool's circuit. Default: the tool's own name. */
-  readonly toolName?: ((tool: string) => string) | undefined;
-  /** The circuit that the tools depend on in addition to their own, or a function that returns it for the name of a tool. */
-  readonly upstream?: string | ((tool: string) => string | undefined) | undefined;
 }
 
 /** The required part of a request for a tool call. */
@@ -48,7 +45,7 @@ export interface ToolfuseMiddleware {
   wrapToolCall<Request extends ToolCallRequest, Result>(
     request: Request,
     handler: (request: Request) => Result | PromiseLike<Result>,
-  ): Promise<Awaited<Result> | ToolMessage>;
+  ): Promise<Result | ToolMessage>;
   wrapModelCall?<Request extends ModelRequest, Result>(
     request: Request,
     handler: (request: Request) => Result,
@@ -85,10 +82,9 @@ export function toolfuseMiddleware(options: ToolfuseMiddlewareOptions): Toolfuse
   const { registry, errors = 'message', hideOpen = false, onPause = 'end' } = given;
   const circuitOf = given.toolName ?? ((name: string) => name);
 
-  const ask = (name: string): Permit | Denial => {
-    const circuit = circuitOf(name);
-    const upstream = typeof given.upstream === 'function' ? given.upstream(name) : given.upstream;
-    return registry.tryAcquire(circuit, upstream === undefined || upstream === circuit ? {} : { upstream });
+  const ask = ({ name: tool, args }: ToolCall): Permit | Denial => {
+    const { name, needs } = callCircuit(given, tool, args);
+    return registry.tryAcquire(name, needs);
   };
   const isGuarded = (tool: unknown): boolean =>
     isObject(tool) && typeof tool.invoke === 'function' && isGuardedBy(tool.invoke, registry);
@@ -101,7 +97,7 @@ export function toolfuseMiddleware(options: ToolfuseMiddlewareOptions): Toolfuse
       const signal = runtime?.signal;
       // LangChain answers the call of an unknown tool itself, and ends an aborted run.
       if (tool === undefined || signal?.aborted || isGuarded(tool)) return await handler(request);
-      const permit = ask(toolCall.name);
+      const permit = ask(toolCall);
       if (!permit.admitted) return refusalMessage(permit, toolCall);
       try {
         return await permittedCall(permit, () => handler(request), { signal, ...endings });

@@ -16,6 +16,14 @@ interface FunctionCall {
 export const isFunctionCall = (value: unknown): value is FunctionCall =>
   isObject(value) && typeof value.name === 'string';
 
+/** What a tool is called with, according to the arguments of a method. */
+export function inputOf(method: Method, [first, second]: readonly unknown[]): unknown {
+  if (method !== 'callTool') return first;
+  if (typeof first === 'string') return second;
+  const call: unknown = Array.isArray(first) ? first[0] : first;
+  return isObject(call) ? (call.arguments ?? call.args) : undefined;
+}
+
 /**
  * A guarded `callTool`, whose first argument says which tool is called: its name (a server of OpenAI Agents), an object with its
  * `name` (an MCP client), or an array of such objects (Google's `CallableTool`), each of which is a call of its own.

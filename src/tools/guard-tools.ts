@@ -1,11 +1,13 @@
 import { CircuitOpenError, type ExecuteOptions, type FailureVerdict } from 'toolfuse';
 import { answerFailure } from './answer-failure.ts';
+import { callCircuit } from './call-circuit.ts';
 import { callSignal } from './call-signal.ts';
-import { guardedCallTool } from './call-tool.ts';
+import { guardedCallTool, inputOf } from './call-tool.ts';
 import { deniedAnswer } from './denied-answer.ts';
 import { isGuardedBy, markGuarded } from './guarded.ts';
 import { guardedMethod, isStream, type MakeCall } from './guarded-method.ts';
 import { checkGuardTools, type GuardToolsOptions } from './options.ts';
+import { connectedStandIn, standIn } from './stand-in.ts';
 import { type AnyFunction, isObject, type Method, methods, methodsOf, nameOf, type ToolIn } from './tool.ts';
 
 /** What `guardTools` knows of the calls of a tool. */
@@ -27,11 +29,12 @@ class CallGuard {
     fn: () => unknown,
   ): Promise<unknown> => {
     const { registry, denied, timeoutMs } = this.#options;
+    const { name: circuit, needs } = callCircuit(this.#options, name, inputOf(method, args));
     const isFailure = (this.#options.isFailure ?? answerFailure) as (value: unknown) => FailureVerdict;
     const options: ExecuteOptions<unknown, unknown> = {
       timeoutMs,
       signal: callSignal(args),
-      upstream: this.#upstreamOf(name),
+      ...needs,
       isFailure: (value) => !isStream(value) && isFailure(value),
       ...(denied === 'return' && {
         fallback: (error) => {
@@ -40,19 +43,8 @@ class CallGuard {
         },
       }),
     };
-    return registry.execute(this.#circuitOf(name), fn, options);
+    return registry.execute(circuit, fn, options);
   };
-
-  #circuitOf(name: string): string {
-    return this.#options.toolName?.(name) ?? name;
-  }
-
-  #upstreamOf(name: string): string | undefined {
-    const { upstream } = this.#options;
-    const found = typeof upstream === 'function' ? upstream(name) : upstream;
-    // A tool may have the name of its server, and a circuit must not depend on itself.
-    return found === this.#circuitOf(name) ? undefined : found;
-  }
 
   /** A tool with the same prototype and fields whose functions are guarded; the same object if it has none. */
   tool(tool: unknown, nameOfIt: () => string): unknown {
@@ -60,10 +52,7 @@ class CallGuard {
     const own = methodsOf(tool);
     if (!isObject(tool) || own.every((method) => isGuardedBy(tool[method] as AnyFunction, registry)))
       return tool;
-    const guarded: Record<PropertyKey, unknown> = Object.create(
-      Object.getPrototypeOf(tool),
-      Object.getOwnPropertyDescriptors(tool),
-    );
+    const replaced: Record<string, AnyFunction> = {};
     for (const method of own) {
       const fn = tool[method] as AnyFunction;
       if (isGuardedBy(fn, registry)) continue;
@@ -72,13 +61,9 @@ class CallGuard {
         method === 'callTool'
           ? guardedCallTool(fn, this.call, options)
           : guardedMethod(fn, { ...options, makeCall: this.#callsOf(nameOfIt(), method) });
-      Object.defineProperty(guarded, method, {
-        value: markGuarded(value, registry, fn),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      replaced[method] = markGuarded(value, registry, fn);
     }
+    const guarded = own.includes('callTool') ? connectedStandIn(tool, replaced) : standIn(tool, replaced);
     return guarded;
   }
 

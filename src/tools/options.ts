@@ -8,22 +8,13 @@ import {
   type Rules,
   show,
 } from '../../machines/rule.ts';
+import type { CircuitOptions } from './call-circuit.ts';
 import type { OutputOf } from './tool.ts';
 
 /** Options of `guardTools`. `Tool` is the type of the tools. */
-export interface GuardToolsOptions<Tool = unknown> {
+export interface GuardToolsOptions<Tool = unknown> extends CircuitOptions {
   /** The registry that holds the circuits. */
   readonly registry: ToolRegistry;
-  /**
-   * Returns the name of a tool's circuit. Default: the tool's own name. Needed if tools of the same name share a registry but
-   * are not the same tool.
-   */
-  readonly toolName?: ((tool: string) => string) | undefined;
-  /**
-   * The circuit that the tools depend on in addition to their own, such as their MCP server's: its name, or a function that
-   * returns it for the name of a tool. Default: the `upstream` of the tool's settings.
-   */
-  readonly upstream?: string | ((tool: string) => string | undefined) | undefined;
   /**
    * Decides whether a returned value is a failure, as in `registry.execute`. The tool's caller gets the value in any case. It is
    * not asked about streams. Default: an MCP result with `isError` is a failure, unless its text blames the caller.

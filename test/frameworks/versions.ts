@@ -34,6 +34,8 @@ export const installs = {
       zod: '4.6.7',
     },
   },
+  'claude-agent': { packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' } },
+  'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
 } as const satisfies Readonly<Record<string, Install>>;
 
 export type InstallName = keyof typeof installs;

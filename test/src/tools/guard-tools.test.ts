@@ -75,6 +75,30 @@ describe('a guarded record of tools', () => {
     expect(Object.hasOwn(tool, 'execute')).toBe(false);
   });
 
+  it('shares the state of a tool, whoever changes it', async () => {
+    class Counter {
+      count = 0;
+      add(): void {
+        this.count += 1;
+      }
+      async execute(): Promise<number> {
+        this.count += 10;
+        return this.count;
+      }
+    }
+    const tool = Object.seal(new Counter());
+    const { counter } = guardTools({ counter: tool }, { registry });
+    counter.add();
+    await counter.execute();
+    counter.count += 100;
+    expect([tool.count, counter.count, { ...counter }.count]).toEqual([111, 111, 111]);
+  });
+
+  it('takes a frozen tool', async () => {
+    const { search } = guardTools({ search: Object.freeze({ execute: async () => 'found' }) }, { registry });
+    expect(await search.execute()).toBe('found');
+  });
+
   it('passes another this on as it comes', async () => {
     const { who } = guardTools(
       {
@@ -237,6 +261,29 @@ describe('an object with callTool', () => {
     ]);
   });
 
+  it('keeps the state of a client that connects later, and its private fields', async () => {
+    class Client {
+      #transport: string | undefined;
+      connect(to: string): void {
+        this.#transport = to;
+      }
+      get isConnected(): boolean {
+        return this.#transport !== undefined;
+      }
+      async callTool(_: { name: string }): Promise<string> {
+        if (this.#transport === undefined) throw new Error('Not connected');
+        return `answer of ${this.#transport}`;
+      }
+    }
+    const { client } = guardTools({ client: new Client() }, { registry });
+    client.connect('server');
+    expect(client.isConnected).toBe(true);
+    expect(client).toBeInstanceOf(Client);
+    expect(client.connect).toBe(client.connect);
+    expect(await client.callTool({ name: 'search' })).toBe('answer of server');
+    expect(registry.metrics().successes).toBe(1);
+  });
+
   it('makes each call of an array by itself, in turn, and joins the parts', async () => {
     const callTool = async ([{ name }]: [{ name: string }]) => [
       {
@@ -304,6 +351,30 @@ describe('a refusal that is returned', () => {
   it('leaves other errors as they are', async () => {
     const { other } = guardTools({ other: { execute: fail } }, { registry, denied: 'return' });
     expect(await outcomeOf(other.execute)).toBe(dead);
+  });
+});
+
+describe('the input of a call', () => {
+  it('chooses the circuit of a tool that has one for each of its targets', async () => {
+    const keyed = createToolRegistry({
+      circuit: { failureThreshold: 1 },
+      tools: { '*': { key: (input) => (input as { host: string }).host } },
+    });
+    const tools = guardTools(
+      { execute: { execute: fail }, run: { run: fail }, server: { callTool: fail } },
+      { registry: keyed },
+    );
+    const input = { host: 'a' };
+    const calls: [string, (...args: never[]) => Promise<never>, readonly unknown[]][] = [
+      ['execute', tools.execute.execute, [input]],
+      ['run', tools.run.run, [input]],
+      ['byName', tools.server.callTool, ['byName', input]],
+      ['ofClient', tools.server.callTool, [{ name: 'ofClient', arguments: input }]],
+      ['ofGoogle', tools.server.callTool, [[{ name: 'ofGoogle', args: input }]]],
+    ];
+    for (const [, call, args] of calls) await outcomeOf(() => call(...(args as never[])));
+    expect(calls.map(([name]) => keyed.keys(name))).toEqual(calls.map(() => ['a']));
+    keyed.stop();
   });
 });
 
