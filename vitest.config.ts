@@ -24,6 +24,7 @@ const withPrograms = [
   'test/src/cli/{inspect,mcp}.test.ts',
   'test/src/ai/sdk.test.ts',
   'test/src/langchain/langchain.test.ts',
+  'test/src/openai-agents/openai-agents.test.ts',
   'test/src/mcp/real-servers.test.ts',
   'test/src/proxy/**/*.test.ts',
   'test/src/inspect/*.test.ts',

@@ -35,6 +35,16 @@ describe('an import', () => {
     },
     { name: 'toolfuse/ai', source: 'src/ai/index.ts', others: ['src/cli', 'src/proxy', 'src/inspect'] },
     {
+      name: 'toolfuse/claude-agent',
+      source: 'src/claude-agent/index.ts',
+      others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai', 'src/langchain'],
+    },
+    {
+      name: 'toolfuse/openai-agents',
+      source: 'src/openai-agents/index.ts',
+      others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai', 'src/langchain'],
+    },
+    {
       name: 'toolfuse/langchain',
       source: 'src/langchain/index.ts',
       others: ['src/cli', 'src/proxy', 'src/inspect', 'src/ai'],

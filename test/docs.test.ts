@@ -18,11 +18,13 @@ const { options } = ts.parseJsonConfigFileContent(
 const entries = [
   ['## toolfuse', 'src/index.ts'],
   ['## toolfuse/ai', 'src/ai/index.ts'],
+  ['## toolfuse/claude-agent', 'src/claude-agent/index.ts'],
   ['## toolfuse/inspect', 'src/inspect/index.ts'],
   ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
   ['## toolfuse/langchain', 'src/langchain/index.ts'],
   ['## toolfuse/machines', 'machines/index.ts'],
   ['## toolfuse/mcp', 'src/mcp/index.ts'],
+  ['## toolfuse/openai-agents', 'src/openai-agents/index.ts'],
   ['## toolfuse/opentelemetry', 'src/opentelemetry/index.ts'],
   ['## toolfuse/prometheus', 'src/prometheus/index.ts'],
   ['## toolfuse/testing', 'src/testing/index.ts'],

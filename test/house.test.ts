@@ -82,6 +82,8 @@ describe('the linter', () => {
       tools: 'toolfuse/tools',
       ai: 'toolfuse/ai',
       langchain: 'toolfuse/langchain',
+      'claude-agent': 'toolfuse/claude-agent',
+      'openai-agents': 'toolfuse/openai-agents',
     };
     const files = new Map<string, string>();
     const wrong: string[] = [];

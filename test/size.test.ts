@@ -55,6 +55,16 @@ const limits: Limit[] = [
   { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 3_900 },
   { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },
   {
+    what: 'toolfuse/claude-agent, minified and compressed',
+    measure: () => bundled('claude-agent.js'),
+    limit: 4_400,
+  },
+  {
+    what: 'toolfuse/openai-agents, minified and compressed',
+    measure: () => bundled('openai-agents.js'),
+    limit: 4_600,
+  },
+  {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
     limit: 4_400,

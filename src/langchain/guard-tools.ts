@@ -56,6 +56,7 @@ function guardTool(tool: unknown, options: GuardToolsOptions): unknown {
   if (!isObject(tool) || !isFunction(tool.invoke) || typeof tool.name !== 'string') return tool;
   const { invoke, name } = tool as { invoke: AnyFunction; name: string };
   if (isGuardedBy(invoke, registry)) return tool;
+  registry.declareTools([options.toolName?.(name) ?? name]);
   const guardedInvoke = async (...args: unknown[]): Promise<unknown> => {
     const [input, config] = args;
     const signal = signalOf(config);

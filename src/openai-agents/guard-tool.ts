@@ -78,6 +78,7 @@ export function guardTool<Options extends object>(tool: Options, options: GuardT
   if (name === '') throw new TypeError('guardTool: the options of tool() must have a name');
   if (isGuardedBy(execute, registry)) return tool;
 
+  registry.declareTools([given.toolName?.(name) ?? name]);
   const guarded: AnyFunction = (...args) => {
     const { name: circuit, needs } = callCircuit(given, name, args[0]);
     return registry.execute(circuit, () => execute.apply(tool, args), {

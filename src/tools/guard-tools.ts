@@ -68,7 +68,7 @@ class CallGuard {
   }
 
   #callsOf(name: string, method: Method): MakeCall {
-    this.#options.registry.declareTools([this.#circuitOf(name)]);
+    this.#options.registry.declareTools([callCircuit(this.#options, name, undefined).name]);
     return (args, fn) => this.call(name, method, args, fn);
   }
 }

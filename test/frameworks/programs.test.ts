@@ -10,6 +10,8 @@ const programs: readonly [program: string, install: InstallName][] = [
   ['ai.ts', 'ai-7'],
   ['langchain.ts', 'langchain-lowest'],
   ['langchain.ts', 'langchain'],
+  ['claude-agent.ts', 'claude-agent'],
+  ['openai-agents.ts', 'openai-agents'],
 ];
 
 const shown = blocks('README.md', 'ts').flatMap(

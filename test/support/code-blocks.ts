@@ -13,7 +13,12 @@ export const blocks = (page: string, language: string): string[] =>
   ].map(([, code]) => code ?? '');
 
 /** What to compile a block with, by a package that it imports. */
-const installs: Readonly<Record<string, InstallName>> = { ai: 'ai-6', langchain: 'langchain' };
+const installs: Readonly<Record<string, InstallName>> = {
+  ai: 'ai-6',
+  langchain: 'langchain',
+  '@anthropic-ai/claude-agent-sdk': 'claude-agent',
+  '@openai/agents': 'openai-agents',
+};
 
 /** The framework that the code of a block needs; undefined if it needs none. */
 export function installOf(code: string): InstallName | undefined {
