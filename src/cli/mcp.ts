@@ -25,8 +25,9 @@ export async function main(args: readonly string[]): Promise<void> {
     return console.log(options.json ? JSON.stringify(all, null, 2) : statusText(all));
   }
   const key = listenKey(options, process.env);
-  // The servers do not need it.
+  // The servers do not need the keys.
   if (options.tokenEnv !== undefined) delete process.env[options.tokenEnv];
+  delete process.env.TOOLFUSE_ADMIN_KEY;
   // The reader of the log may be gone.
   process.stderr.on('error', () => {});
   const proxy = new McpProxy(options, {

@@ -161,6 +161,8 @@ export class RegistryMeter {
   }
 
   #onEnd(tool: string, end: CallEnd): void {
+    // A series must begin before it gets a value: prom-client would set it back.
+    this.#prepare();
     const outcome = outcomeOf(end);
     if (outcome === undefined) return;
     const { category, durationMs, late, slow } = end;

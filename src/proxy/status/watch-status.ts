@@ -16,6 +16,8 @@ interface Screen {
 
 export interface WatchOptions {
   readonly ask?: typeof askStatus;
+  /** Waits between two looks. */
+  readonly wait?: (ms: number) => Promise<unknown>;
   /** Ends the watch. Default: never, but for the end of the process. */
   readonly signal?: AbortSignal;
 }
@@ -23,7 +25,7 @@ export interface WatchOptions {
 /** Shows the status of all running proxies again each second; in anything but a terminal, only when it has changed. */
 export async function watchStatus(
   screen: Screen,
-  { ask = askStatus, signal }: WatchOptions = {},
+  { ask = askStatus, wait = sleep, signal }: WatchOptions = {},
 ): Promise<void> {
   let last = '';
   while (!signal?.aborted) {
@@ -32,6 +34,6 @@ export async function watchStatus(
     if (screen.isTTY) screen.write(`${clear}toolfuse ${time}, every second; Ctrl+C ends it\n\n${text}\n`);
     else if (text !== last) screen.write(`${last === '' ? '' : '\n'}${time}\n${text}\n`);
     last = text;
-    await sleep(everyMs, undefined, signal && { signal }).catch(() => {});
+    await wait(everyMs);
   }
 }

@@ -289,8 +289,13 @@ describe('the labels of tools', () => {
   it('grow with the tools that a server lists', async () => {
     const { registry, series } = setUp();
     registry.recordFailure('read', 'timeout');
-    registry.declareTools(['read']);
+    registry.declareTools(['read', 'write']);
     registry.recordFailure('read', 'timeout');
+    const call = registry.tryAcquire('write');
+    if (call.admitted) call.failure('timeout');
+    expect(await series('call_duration_seconds_count')).toMatchObject({
+      'tool="write",outcome="failure"': 1,
+    });
     expect(await series('failures_total')).toMatchObject({
       'tool="_other",category="timeout"': 1,
       'tool="read",category="timeout"': 1,
