@@ -12,6 +12,7 @@ import { statusText } from '../proxy/status/status-text.ts';
 import { watchStatus } from '../proxy/status/watch-status.ts';
 import { Ending, exitCodes } from './ending.ts';
 import { onLauncherGone, onParentGone } from './launcher.ts';
+import { startTelemetry } from './telemetry.ts';
 
 /** `toolfuse mcp`: a proxy in front of an MCP server. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -30,10 +31,15 @@ export async function main(args: readonly string[]): Promise<void> {
   delete process.env.TOOLFUSE_ADMIN_KEY;
   // The reader of the log may be gone.
   process.stderr.on('error', () => {});
+  const telemetry = await startTelemetry(process.env, process.cwd());
+  const started = typeof telemetry === 'object' ? telemetry : undefined;
   const proxy = new McpProxy(options, {
     writeLog,
     isTerminal: process.stderr.isTTY ?? false,
+    telemetry: started,
   });
+  if (typeof telemetry === 'string') proxy.log.tell('trouble', { what: telemetry });
+  if (started !== undefined) proxy.onEnd(started.stop);
   const ending = new Ending(proxy, process.stdout, (code) => process.exit(code));
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => ending.signalled(signal));

@@ -56,6 +56,7 @@ const countedCategories = Object.entries(errorCategories)
 /** How a call ended, as a label; undefined for one that was not made. */
 function outcomeOf({ outcome, category }: CallEnd): string | undefined {
   if (outcome === 'abandoned') return undefined;
+  if (outcome === 'answered') return 'ignored';
   if (category === null) return 'success';
   if (category === 'cancelled') return 'cancelled';
   return errorCategories[category].counted ? 'failure' : 'ignored';
@@ -169,7 +170,7 @@ export class RegistryMeter {
     if (durationMs !== null) {
       this.#sink.observe('callDuration', this.#labelled({ tool, outcome }), durationMs / 1_000);
     }
-    if (category !== null) this.#add('failures', { tool, category });
+    if (end.outcome === 'failure' && category !== null) this.#add('failures', { tool, category });
     if (late) this.#add('lateResults', { tool });
     if (slow) this.#add('slowCalls', { tool });
   }

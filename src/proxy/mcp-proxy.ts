@@ -1,8 +1,15 @@
+import type * as Api from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { recordCalls } from 'toolfuse';
+import { version } from '../../package.json';
+import { durationBounds } from '../measure/instruments.ts';
+import { otherTools } from '../measure/tool-labels.ts';
+import { instrumentWith } from '../opentelemetry/instrument.ts';
 import { AdminKey } from './admin/admin-key.ts';
 import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
+import { ofOneServer } from './one-server.ts';
 import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { behaviourSettings, callSettings } from './options/settings.ts';
@@ -19,15 +26,25 @@ import { serverIdentity } from './state/server-identity.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
 import { serveStatus } from './status/serve-status.ts';
+import type { RequestTelemetry } from './steps/request-spans.ts';
 import { type SessionStepsOptions, sessionSteps } from './steps/session-steps.ts';
 
 /** A server that leaves a ping unanswered this long counts as hung. */
 const maxPingMs = 5_000;
 
+/** OpenTelemetry: a copy of its API, and the providers of its SDK. */
+export interface Telemetry {
+  readonly api: typeof Api;
+  readonly meterProvider: MeterProvider;
+  readonly tracerProvider: TracerProvider;
+}
+
 /** What a proxy needs of the process around it. */
 export interface ProxyHost {
   readonly writeLog: (line: string) => void;
   readonly isTerminal: boolean;
+  /** OpenTelemetry, where it is started. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** The circuits of one server, and the sessions of its clients. */
@@ -43,12 +60,13 @@ export class McpProxy {
   /** The sessions whose servers have not ended yet. */
   readonly #closing = new Map<Session, Promise<void>>();
   readonly #stops: (() => void)[] = [];
-  readonly #endings: (() => void)[] = [];
+  readonly #endings: (() => void | Promise<void>)[] = [];
   #announcement: NodeJS.Immediate | undefined;
   readonly #doubted = new Set<string>();
   #inspectorUrl: string | null = null;
   #admin: ProxyStatus['admin'] = null;
   #isEnding = false;
+  readonly #telemetry: RequestTelemetry | undefined;
   readonly #starts: Record<StartReason, number> = { session: 0, lost: 0, hung: 0 };
 
   constructor(options: ProxyOptions, host: ProxyHost) {
@@ -84,6 +102,7 @@ export class McpProxy {
     });
     if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
     if (options.record !== undefined) this.#record(options.record);
+    if (host.telemetry !== undefined) this.#telemetry = this.#report(host.telemetry);
     this.#endings.push(
       serveStatus(
         () => ({ ...this.#status(), inspector: this.#inspectorUrl, admin: this.#admin }),
@@ -105,6 +124,7 @@ export class McpProxy {
         this.circuits.registry.declareTools(known);
         this.#doubtTools(known);
       },
+      telemetry: this.#telemetry,
       status: statusResource ? () => this.#status() : undefined,
     };
     const session = new Session({
@@ -179,7 +199,7 @@ export class McpProxy {
   }
 
   /** Adds a function that is called when all sessions have ended. */
-  onEnd(ending: () => void): void {
+  onEnd(ending: () => void | Promise<void>): void {
     this.#endings.push(ending);
   }
 
@@ -194,8 +214,27 @@ export class McpProxy {
         ...[...this.#sessions].map((session) => this.close(session)),
       ]);
     }
-    for (const ending of this.#endings) ending();
+    for (const ending of this.#endings) await ending();
     this.circuits.stop();
+  }
+
+  /** Reports the circuits to OpenTelemetry. @returns Where the requests are reported to. */
+  #report({ api, meterProvider, tracerProvider }: Telemetry): RequestTelemetry {
+    const { registry, server } = this.circuits;
+    const options = { name: this.#name, meterProvider, spans: false };
+    // It is not stopped: the SDK reads the circuits once more when it ends.
+    instrumentWith(api, registry, options, ofOneServer(server));
+    return {
+      api,
+      tracer: tracerProvider.getTracer('toolfuse', version),
+      duration: meterProvider.getMeter('toolfuse', version).createHistogram('mcp.client.operation.duration', {
+        description: 'How long a request to the server took.',
+        unit: 's',
+        advice: { explicitBucketBoundaries: [...durationBounds] },
+      }),
+      transport: this.#options.url === undefined ? 'pipe' : 'tcp',
+      labelOf: (tool) => (registry.knownTools().has(tool) ? tool : otherTools),
+    };
   }
 
   #record(path: string): void {

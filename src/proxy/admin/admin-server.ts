@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { ToolRegistry } from 'toolfuse';
 import { measureIn } from '../../prometheus/prometheus-metrics.ts';
 import { checkSource, Refusal } from '../client/http-check.ts';
+import { ofOneServer } from '../one-server.ts';
 import type { Address } from '../options/kinds.ts';
 import { isLoopback } from '../options/listen-key.ts';
 import { type CircuitStatus, circuitsOf, statusOf } from '../status/proxy-status.ts';
@@ -48,9 +49,7 @@ export class AdminServer {
     this.#stopMeasuring = measureIn(this.#register, registry, {
       name,
       maxTools,
-      // All sessions are of one server.
-      rename: (each) => (each.startsWith(`${circuit}#`) ? circuit : each),
-      kindOf: (label) => (label === circuit ? 'upstream' : undefined),
+      ...ofOneServer(circuit),
     });
     serverMetrics(this.#register, name, figures);
     this.#feed = new EventFeed(registry);

@@ -5,6 +5,8 @@ import type { ToolCall } from '../wire/tool-call.ts';
 /** A request of the client. One object represents it from its arrival to its end. */
 export interface ClientRequest {
   readonly message: Message;
+  /** What the server gets: the same, unless a step has put something else there, such as another context of a trace. */
+  forServer: Message;
   /** The id, as JSON text. */
   readonly id: string;
   readonly method: string;

@@ -60,10 +60,10 @@ export class ClientRequests {
     return this.#pending.size;
   }
 
-  /** Takes a request. @returns whether to send it to the server. If not, the client has been answered. */
-  ask(message: Message, id: string, method: string): boolean {
+  /** Takes a request. @returns what to send to the server; undefined if the client has been answered. */
+  ask(message: Message, id: string, method: string): Message | undefined {
     // Two open requests with the same id: only the server knows which one it answers.
-    if (this.#pending.has(id)) return true;
+    if (this.#pending.has(id)) return message;
     const request = this.#read(message, id, method);
     const answer = this.#steps.request(request);
     if (answer === undefined) {
@@ -71,7 +71,7 @@ export class ClientRequests {
       this.subscriptions.asked(request);
       this.#options.link.hear(request);
     } else this.#options.toClient(answer);
-    return answer === undefined;
+    return answer === undefined ? request.forServer : undefined;
   }
 
   /** The server has said anything at all. */
@@ -155,7 +155,7 @@ export class ClientRequests {
     for (const request of this.#takeRefused()) {
       this.#sentAgain.add(request);
       this.#pending.extend(request);
-      this.#options.link.write(request.message);
+      this.#options.link.write(request.forServer);
     }
   }
 
@@ -209,7 +209,17 @@ export class ClientRequests {
     const byMethod = method === 'initialize' ? startTimeoutMs : timeoutMs(call?.tool ?? '');
     // A subscription is not to be answered before it ends.
     const waitMs = isSubscription ? Infinity : byMethod;
-    return { message, id, method, era, call, waitMs, askedAt: performance.now(), dueAt: 0 };
+    return {
+      message,
+      forServer: message,
+      id,
+      method,
+      era,
+      call,
+      waitMs,
+      askedAt: performance.now(),
+      dueAt: 0,
+    };
   }
 
   #timedOut(request: ClientRequest): void {

@@ -174,19 +174,21 @@ export class Session {
   }
 
   #fromClient(message: Message): void {
-    if (!this.#isForServer(message) || this.#link.write(message)) return;
+    const forServer = this.#forServer(message);
+    if (forServer === undefined || this.#link.write(forServer)) return;
     this.#options.client.pause();
     this.#congestion.begin();
   }
 
-  #isForServer(message: Message): boolean {
+  /** What the server is to get of a message; undefined for nothing. */
+  #forServer(message: Message): Message | undefined {
     const { id, method } = message;
-    if (message.isResponse) return this.#serverRequests.settle(id as string);
+    if (message.isResponse) return this.#serverRequests.settle(id as string) ? message : undefined;
     if (message.isRequest) return this.#requests.ask(message, id as string, method as string);
     if (method === 'notifications/initialized') this.#link.rememberInitialized();
     if (method === 'notifications/cancelled') this.#requests.cancelled(message);
     // A server that is being started again must be initialised before it gets anything else.
-    return method !== undefined && this.#link.isReady;
+    return method !== undefined && this.#link.isReady ? message : undefined;
   }
 
   #fromServer(message: Message): void {

@@ -5,6 +5,7 @@ import { CallCircuits } from './call-circuits.ts';
 import { CallLog } from './call-log.ts';
 import { Discovery } from './discovery.ts';
 import { PayloadLog } from './payload-log.ts';
+import { RequestSpans, type RequestTelemetry } from './request-spans.ts';
 import { ServerAbsence } from './server-absence.ts';
 import { StatusResource } from './status-resource.ts';
 import type { Step } from './step.ts';
@@ -32,6 +33,8 @@ export interface SessionStepsOptions {
   readonly hideOpen: boolean;
   /** The server has told all of its tools. */
   readonly onTools: (tools: ReadonlySet<string>) => void;
+  /** Where the spans of requests go; undefined for none. */
+  readonly telemetry?: RequestTelemetry | undefined;
   /** What the client can read as `toolfuse://status`; undefined for no such resource. */
   readonly status: (() => unknown) | undefined;
 }
@@ -46,6 +49,8 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
   });
   const discovery = new Discovery();
   return [
+    // First, so that it hears of requests that any other step answers.
+    ...(options.telemetry === undefined ? [] : [new RequestSpans(options.telemetry)]),
     new CallLog(log),
     new UserFirst(),
     new CallCircuits({ circuits, resultErrors, ping }),

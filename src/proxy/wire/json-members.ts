@@ -122,6 +122,11 @@ export class MemberReader {
     return true;
   }
 
+  /** Where the name of the current member begins. */
+  get keyStart(): number {
+    return this.#keyStart;
+  }
+
   /** Whether the current member has this name. The name must be plain ASCII. */
   isNamed(name: string): boolean {
     if (this.#isEscaped) return this.key === name;

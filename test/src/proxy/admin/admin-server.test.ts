@@ -52,6 +52,16 @@ const asHost = (url: string, host: string): Promise<number | undefined> =>
       .end();
   });
 
+/** Reads the body of an answer as it comes. */
+function textReader({ body }: Response): { read(): Promise<string>; cancel(): Promise<void> } {
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  return {
+    read: async () => decoder.decode((await reader.read()).value, { stream: true }),
+    cancel: () => reader.cancel(),
+  };
+}
+
 describe('the pages for operators', () => {
   it('have the metrics of the circuits and of the servers', async () => {
     const { registry, get } = await setUp();
@@ -125,12 +135,10 @@ describe('the pages for operators', () => {
     registry.isolate('search');
     const response = await fetch(`${url}/events`);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
-    const reader = (response.body as ReadableStream<Uint8Array>)
-      .pipeThrough(new TextDecoderStream())
-      .getReader();
+    const reader = textReader(response);
     let text = '';
     const until = async (words: string) => {
-      while (!text.includes(words)) text += (await reader.read()).value;
+      while (!text.includes(words)) text += await reader.read();
     };
     await until('circuit.isolated');
     registry.release('search');
@@ -138,9 +146,9 @@ describe('the pages for operators', () => {
     expect(text).toMatch(/id: 1\nevent: circuit.isolated\ndata: \{"time":"20[^}]*"tool":"search"/);
     await reader.cancel();
     const later = await fetch(`${url}/events`, { headers: { 'last-event-id': '1' } });
-    const again = (later.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    const again = textReader(later);
     text = '';
-    while (!text.includes('circuit.closed')) text += (await again.read()).value;
+    while (!text.includes('circuit.closed')) text += await again.read();
     expect(text).not.toContain('circuit.isolated\n');
     await again.cancel();
   });

@@ -7,7 +7,17 @@ import { readToolCall } from '../../../../src/proxy/wire/tool-call.ts';
 export function requestOf(method: string, params: object = {}): ClientRequest {
   const message = Message.of({ id: 1, method, params: { ...params } });
   const call = method === 'tools/call' ? readToolCall(message) : undefined;
-  return { message, id: '1', method, era: eraOf(message), call, waitMs: 1_000, askedAt: 0, dueAt: 0 };
+  return {
+    message,
+    forServer: message,
+    id: '1',
+    method,
+    era: eraOf(message),
+    call,
+    waitMs: 1_000,
+    askedAt: 0,
+    dueAt: 0,
+  };
 }
 
 /** An answer of a server, to the request with id 1. */
