@@ -26,6 +26,7 @@ const withPrograms = [
   'test/src/langchain/langchain.test.ts',
   'test/src/openai-agents/openai-agents.test.ts',
   'test/src/mcp/real-servers.test.ts',
+  'test/src/fleet/{real-,faults,failover,demo}*.test.ts',
   'test/src/proxy/**/*.test.ts',
   'test/src/inspect/*.test.ts',
   'test/src/time/clock.test.ts',

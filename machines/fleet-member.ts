@@ -142,10 +142,8 @@ export const fleetMemberMachine = setup({
         STORE_MISSED: { actions: 'countMiss' },
       },
     },
-    left: {
-      type: 'final',
-      entry: reportOf('fleet.left'),
-    },
+    // Not a final state, in which an actor tells its parent, which may have stopped.
+    left: { entry: reportOf('fleet.left') },
   },
 });
 

@@ -206,7 +206,9 @@ export class Member implements Membership {
     const said: Promise<unknown> = wasConnected
       ? Promise.all([this.#words.flush(), line.ask(leave, [keys.members], [settings.member], () => {})])
       : Promise.resolve();
-    this.#actor.send({ type: 'LEAVE' });
+    if (!registry.circuits.isStopped) this.#actor.send({ type: 'LEAVE' });
+    this.#actor.stop();
+    this.#state = 'left';
     this.#stopListening?.();
     await within(registry.clock, settings.deadlineMs, said, true);
   }

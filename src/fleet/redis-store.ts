@@ -7,9 +7,11 @@ export interface ScriptSender {
   eval(script: FleetScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
 }
 
-/** Whether a server does not know a script, or no more: it was restarted, or told to forget its scripts. */
-const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('NOSCRIPT');
+/**
+ * Whether a server does not know a script, or no more: it was restarted, or told to forget its scripts. The server says
+ * `NOSCRIPT`, and glide `NoScriptError`.
+ */
+const isUnknownScript = (error: unknown): boolean => error instanceof Error && /noscript/i.test(error.message);
 
 /** Sends scripts by their hash, and as a whole where the server does not know them. */
 export const byHash = ({ evalsha, eval: whole }: ScriptSender): Pick<FleetStore, 'eval'> => ({
