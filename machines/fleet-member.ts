@@ -9,7 +9,9 @@ export type FleetMemberEvent =
   /** The store has failed, or has not answered in time. */
   | { type: 'STORE_MISSED'; reason: string }
   /** This process leaves the fleet. */
-  | { type: 'LEAVE' };
+  | { type: 'LEAVE' }
+  /** The registry has stopped, and its actor with it: nobody is left to be told. */
+  | { type: 'REGISTRY_STOPPED' };
 
 /** The context of a membership. */
 export interface FleetMemberContext {
@@ -104,7 +106,10 @@ export const fleetMemberMachine = setup({
     degradations: 0,
   }),
   initial: 'joining',
-  on: { LEAVE: '.left' },
+  on: {
+    LEAVE: { target: '.left', actions: reportOf('fleet.left') },
+    REGISTRY_STOPPED: '.left',
+  },
   states: {
     joining: {
       entry: 'askStore',
@@ -143,7 +148,7 @@ export const fleetMemberMachine = setup({
       },
     },
     // Not a final state, in which an actor tells its parent, which may have stopped.
-    left: { entry: reportOf('fleet.left') },
+    left: {},
   },
 });
 

@@ -7,6 +7,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'put circuit breakers in front of any MCP server',
     load: () => import('./mcp.ts'),
   },
+  fleet: {
+    about: 'show a fleet: members, votes, verdicts and leases',
+    load: () => import('./fleet.ts'),
+  },
   inspect: {
     about: 'watch statecharts live, in a page on this machine',
     load: () => import('./inspect.ts'),

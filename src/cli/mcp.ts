@@ -40,6 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   if (typeof telemetry === 'string') proxy.log.tell('trouble', { what: telemetry });
   if (started !== undefined) proxy.onEnd(started.stop);
+  await proxy.joinFleet();
   const ending = new Ending(proxy, process.stdout, (code) => process.exit(code));
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => ending.signalled(signal));

@@ -7,3 +7,4 @@ export { type MemoryStore, type MemoryStoreOptions, memoryStore } from './memory
 export type { FleetScript, ScriptName } from './scripts/index.ts';
 export type { FleetStatus, SharedVerdict } from './status.ts';
 export type { FleetStore } from './store.ts';
+export { type FleetSurvey, type SurveyedCircuit, surveyFleet } from './survey-fleet.ts';

@@ -206,9 +206,7 @@ export class Member implements Membership {
     const said: Promise<unknown> = wasConnected
       ? Promise.all([this.#words.flush(), line.ask(leave, [keys.members], [settings.member], () => {})])
       : Promise.resolve();
-    if (!registry.circuits.isStopped) this.#actor.send({ type: 'LEAVE' });
-    this.#actor.stop();
-    this.#state = 'left';
+    this.#actor.send({ type: registry.circuits.isStopped ? 'REGISTRY_STOPPED' : 'LEAVE' });
     this.#stopListening?.();
     await within(registry.clock, settings.deadlineMs, said, true);
   }
@@ -240,7 +238,7 @@ export class Member implements Membership {
       shared.hasVoted = false;
       this.#words.wasSaid(shared, 'works');
     }
-    if (this.#born !== undefined && this.#born !== born) this.#onReborn();
+    if (this.#born !== undefined && this.#born !== born) this.#onReborn(born);
     this.#born = born;
     for (const text of changes) {
       const change = readChange(text);
@@ -253,10 +251,13 @@ export class Member implements Membership {
     this.#actor.send({ type: 'STORE_ANSWERED' });
   }
 
-  /** The store has lost its data: nothing is open for all any more, and what has tripped here is voted on again. */
-  #onReborn(): void {
-    for (const verdict of [...this.#verdicts.open()]) this.#end(verdict);
-    this.#verdicts.clear();
+  /**
+   * The store has lost its data: what was open for all is so no more, and what has tripped here is voted on again. Others may have
+   * done so already, so that later verdicts stay.
+   */
+  #onReborn(born: string): void {
+    const bornAt = Number.parseFloat(born);
+    for (const verdict of [...this.#verdicts.open()]) if (!(verdict.epoch >= bornAt)) this.#end(verdict);
     this.#ticks.startOver();
     this.#orders.repeat();
     this.#voteForOwnTrips();

@@ -11,7 +11,8 @@ export interface ScriptSender {
  * Whether a server does not know a script, or no more: it was restarted, or told to forget its scripts. The server says
  * `NOSCRIPT`, and glide `NoScriptError`.
  */
-const isUnknownScript = (error: unknown): boolean => error instanceof Error && /noscript/i.test(error.message);
+const isUnknownScript = (error: unknown): boolean =>
+  error instanceof Error && /noscript/i.test(error.message);
 
 /** Sends scripts by their hash, and as a whole where the server does not know them. */
 export const byHash = ({ evalsha, eval: whole }: ScriptSender): Pick<FleetStore, 'eval'> => ({

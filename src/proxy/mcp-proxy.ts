@@ -15,6 +15,7 @@ import type { ProxyOptions } from './options/read.ts';
 import { behaviourSettings, callSettings } from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
 import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
+import { joinProxyFleet } from './proxy-fleet.ts';
 import { RecordFile } from './record/record-file.ts';
 import { connectorOf } from './server/connector.ts';
 import type { Connect } from './server/server-connection.ts';
@@ -68,6 +69,7 @@ export class McpProxy {
   #isEnding = false;
   readonly #telemetry: RequestTelemetry | undefined;
   readonly #starts: Record<StartReason, number> = { session: 0, lost: 0, hung: 0 };
+  #leaveFleet: (() => Promise<void>) | undefined;
 
   constructor(options: ProxyOptions, host: ProxyHost) {
     this.#options = options;
@@ -170,6 +172,14 @@ export class McpProxy {
     }
   }
 
+  /** Joins a fleet, if the options ask for one. @throws UsageError if ioredis is not installed. */
+  async joinFleet(): Promise<void> {
+    const { registry } = this.circuits;
+    this.#leaveFleet = await joinProxyFleet(registry, this.#name, this.#options, {
+      onTrouble: (what) => this.#onTrouble(what),
+    });
+  }
+
   /** Serves metrics and circuits to operators. If that fails, the proxy goes on without it. */
   async admin(address: Address): Promise<void> {
     const { registry, server: circuit } = this.circuits;
@@ -214,6 +224,7 @@ export class McpProxy {
         ...[...this.#sessions].map((session) => this.close(session)),
       ]);
     }
+    await this.#leaveFleet?.();
     for (const ending of this.#endings) await ending();
     this.circuits.stop();
   }

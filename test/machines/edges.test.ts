@@ -168,6 +168,7 @@ function walkMember(): Set<AnyTransitionDefinition> {
     { type: 'STORE_ANSWERED' },
     { type: 'STORE_MISSED', reason: 'no answer' },
     { type: 'LEAVE' },
+    { type: 'REGISTRY_STOPPED' },
   ];
   return edgesTaken(fleetMemberMachine, input, events, ({ misses, retryMs }: FleetMemberContext) => [
     Math.min(misses, 4),
@@ -442,6 +443,7 @@ const charts = [
     walk: walkMember,
     edges: [
       'any --LEAVE--> left',
+      'any --REGISTRY_STOPPED--> left',
 
       'joining --after poll--> joining',
       'joining --STORE_ANSWERED--> connected',

@@ -1,4 +1,4 @@
-import { script } from './script.ts';
+import { parts, script } from './script.ts';
 
 /**
  * A member asks to make the one probe of a circuit that is open for all.
@@ -8,6 +8,7 @@ import { script } from './script.ts';
  */
 export const lease = script(
   'lease',
+  parts.roomless,
   `
 local circuit = KEYS[1]
 local state, till, holder, leaseEnd, change =

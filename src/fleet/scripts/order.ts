@@ -11,6 +11,7 @@ import { parts, script } from './script.ts';
  */
 export const order = script(
   'order',
+  parts.roomless,
   parts.announcement,
   parts.verdict,
   `

@@ -22,6 +22,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
 `;
 
+/**
+ * A server that is full refuses a script whose first write takes room. What is written here is little and expires, so that the
+ * first write is one that takes none.
+ */
+const roomless = `
+redis.call('HDEL', KEYS[1], '')
+`;
+
 /** Writes what has happened where all members read it, and tells those that listen. */
 const announcement = `
 local function announce(change, changes, meta, channel)
@@ -79,7 +87,7 @@ end
 `;
 
 /** The parts that scripts share. */
-export const parts = { announcement, verdict } as const;
+export const parts = { announcement, roomless, verdict } as const;
 
 /** Makes a script of its own part and of those that it shares with others. */
 export function script(name: ScriptName, ...sources: readonly string[]): FleetScript {

@@ -11,6 +11,7 @@ import { parts, script } from './script.ts';
  */
 export const settle = script(
   'settle',
+  parts.roomless,
   parts.announcement,
   parts.verdict,
   `

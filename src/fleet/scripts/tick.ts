@@ -13,6 +13,8 @@ export const tick = script(
   `
 local changes, meta, members, orders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, memberMs = ARGV[1], tonumber(ARGV[2])
+-- First, because a server that is full refuses a script whose first write takes room.
+redis.call('PEXPIRE', meta, 3600000)
 local born = redis.call('HGET', meta, 'born')
 if not born then
   born = text(now) .. ' ' .. member

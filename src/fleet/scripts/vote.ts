@@ -11,6 +11,7 @@ import { parts, script } from './script.ts';
  */
 export const vote = script(
   'vote',
+  parts.roomless,
   parts.announcement,
   parts.verdict,
   `

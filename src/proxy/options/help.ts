@@ -4,6 +4,7 @@ import {
   callSettings,
   circuitSettings,
   flagOf,
+  fleetSettings,
   type Setting,
   serverSettings,
 } from './settings.ts';
@@ -71,7 +72,7 @@ ${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:tim
 ${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given")}
 
 The proxy
-${rows(behaviourSettings)}
+${rows({ ...behaviourSettings, ...fleetSettings })}
 ${row('--config FILE', 'a JSON file with these settings, named in camel case with their unit, such as minBackoffMs; also command, headers, tools and server')}
 ${row('--help', 'print this')}
 

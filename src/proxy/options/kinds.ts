@@ -99,6 +99,22 @@ export const url: Kind<string> = {
   fromJson: httpUrl,
 };
 
+const isRedisUrl = (value: unknown): value is string =>
+  typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value);
+
+/** The URL of a server of Redis or Valkey. It may hold a password, so that a wrong one is not shown. */
+export const redisUrl: Kind<string> = {
+  placeholder: 'URL',
+  must: 'a URL that begins with redis:// or rediss://',
+  mustInsteadOf: (value) =>
+    String(value).includes('@')
+      ? 'a URL that begins with redis:// or rediss://, with a valid address'
+      : undefined,
+  schema: { type: 'string', format: 'uri', pattern: '^rediss?://' },
+  fromText: (value) => (isRedisUrl(value) ? value : undefined),
+  fromJson: (value) => (isRedisUrl(value) ? value : undefined),
+};
+
 /** An address to listen at. */
 export interface Address {
   readonly host: string;

@@ -10,6 +10,7 @@ import {
   ms,
   onOff,
   positiveMs,
+  redisUrl,
   text,
   url,
 } from './kinds.ts';
@@ -133,8 +134,22 @@ export const behaviourSettings = {
   logPayloads: setting(onOff, 'also log the arguments and results of calls, which may be secret', false),
 };
 
+export const fleetSettings = {
+  fleet: setting(
+    redisUrl,
+    'share the circuits with other proxies by a server of Redis or Valkey; needs the package ioredis',
+  ),
+  fleetNamespace: setting(text('NAME'), 'share them only with proxies that have the same one', 'mcp'),
+  fleetCommand: setting(
+    onOff,
+    'with --fleet, also share the circuits of a server that is a command of this machine',
+    false,
+  ),
+};
+
 /** Every setting that has a single value. */
 export const settings = {
+  ...fleetSettings,
   ...serverSettings,
   ...circuitSettings,
   ...callSettings,
