@@ -37,7 +37,15 @@ export {
 } from '../machines/index.ts';
 export type { CallContext } from './calls/call.ts';
 export type { CallTarget } from './calls/call-keys.ts';
-export type { CallAnswer, CallNeeds, CircuitNeeds, ExecuteOptions, FailureVerdict, RunOfCall, WrapOptions } from './calls/call-options.ts';
+export type {
+  CallAnswer,
+  CallNeeds,
+  CircuitNeeds,
+  ExecuteOptions,
+  FailureVerdict,
+  RunOfCall,
+  WrapOptions,
+} from './calls/call-options.ts';
 export { CircuitOpenError } from './calls/circuit-open-error.ts';
 export type { Denial, DenialKind, DenialReason } from './calls/denial.ts';
 export type { ModelAnswer } from './calls/denial-words.ts';
@@ -57,6 +65,7 @@ export {
   type RecordStream,
   recordCalls,
 } from './record/record-calls.ts';
+export type { LoopOptions } from './registry/loop-options.ts';
 export type {
   AvailableToolsOptions,
   CircuitChoice,
@@ -64,7 +73,6 @@ export type {
   OrderOptions,
   UntilReadyOptions,
 } from './registry/method-options.ts';
-export type { LoopOptions } from './registry/loop-options.ts';
 export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
 export type { ToolRegistryOptions } from './registry/registry-options.ts';
 export type { ToolConfig } from './registry/tool-options.ts';

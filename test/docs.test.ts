@@ -19,6 +19,7 @@ const entries = [
   ['## toolfuse', 'src/index.ts'],
   ['## toolfuse/ai', 'src/ai/index.ts'],
   ['## toolfuse/claude-agent', 'src/claude-agent/index.ts'],
+  ['## toolfuse/fleet', 'src/fleet/index.ts'],
   ['## toolfuse/inspect', 'src/inspect/index.ts'],
   ['## toolfuse/inspect/classic', 'src/inspect/classic/index.ts'],
   ['## toolfuse/langchain', 'src/langchain/index.ts'],

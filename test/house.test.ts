@@ -78,6 +78,7 @@ describe('the linter', () => {
     const names = {
       registry: 'toolfuse',
       mcp: 'toolfuse/mcp',
+      fleet: 'toolfuse/fleet',
       inspect: 'toolfuse/inspect',
       tools: 'toolfuse/tools',
       ai: 'toolfuse/ai',

@@ -165,7 +165,11 @@ export class HttpFront {
         throw new Refusal(400, `the body is not a JSON-RPC message, or a batch of 1 to ${maxBatch}`);
       }
       // The session may have ended meanwhile.
-      this.#clientOf(request, response).post(messages, response, one(request.headers['mcp-protocol-version']));
+      this.#clientOf(request, response).post(
+        messages,
+        response,
+        one(request.headers['mcp-protocol-version']),
+      );
     } finally {
       done();
     }
