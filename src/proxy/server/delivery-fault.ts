@@ -63,7 +63,7 @@ export const mayBeOfServer = (status: number): boolean =>
 
 /** Whether an undelivered message shows nothing of which revisions the server speaks. */
 export function showsNoEra(error: unknown): boolean {
-  for (const { status } of chainOf(error)) if (typeof status === 'number') return !mayBeOfServer(status);
+  for (const { status } of faultsOf(error)) if (typeof status === 'number') return !mayBeOfServer(status);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { afterAll, expect, it } from 'vitest';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { clients, type RealStore } from './clients.ts';
 import { describeStore } from './store-contract.ts';
 
@@ -13,7 +13,7 @@ afterAll(async () => {
   await (await server)?.kill();
 });
 
-for (const [name, connect] of Object.entries(clients)) {
+for (const [name, connect] of Object.entries(hasRedis ? clients : {})) {
   describeStore(`redis-server, by ${name}`, async () => {
     server ??= startRedis();
     const { url } = await server;
@@ -24,3 +24,8 @@ for (const [name, connect] of Object.entries(clients)) {
     return { store: (await real).store, namespace: `test-${namespaces}`, pass: (ms) => sleep(ms) };
   });
 }
+
+it.skipIf(!hasRedis)('finds a redis-server', async () => {
+  server ??= startRedis();
+  expect((await server).port).toBeGreaterThan(0);
+});
