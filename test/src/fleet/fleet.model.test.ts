@@ -190,7 +190,12 @@ class Run {
     for (let round = 0; round < 15; round += 1) {
       await this.clock.advanceAsync(2_000);
       for (const { registry } of this.members) {
-        const asked = registry.tryAcquire('search');
+        let asked = registry.tryAcquire('search');
+        // As a caller does that is told when to come back: an unused lease goes back after a second.
+        if (!asked.admitted) {
+          await this.clock.advanceAsync(Math.min(asked.retryAfterMs ?? 0, 200));
+          asked = registry.tryAcquire('search');
+        }
         if (asked.admitted) asked.success();
       }
       await this.clock.advanceAsync(200);
