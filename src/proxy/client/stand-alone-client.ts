@@ -7,11 +7,11 @@ import { envelopeOf } from '../wire/envelope.ts';
 import { subscriptionKey } from '../wire/era.ts';
 import { type Json, Message } from '../wire/message.ts';
 import { replaced } from '../wire/replaced.ts';
-import { standardHeadersOf } from '../wire/standard-headers.ts';
 import type { Client } from './client.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { checkArguments, ModernRefusal } from './modern-check.ts';
+import { checkArguments } from './modern-check.ts';
+import { SpokenVersions } from './spoken-versions.ts';
 
 interface StandAloneClientOptions {
   /** Holds requests back while the server takes none. */
@@ -34,12 +34,6 @@ interface Open {
 const logLevelKey = 'io.modelcontextprotocol/logLevel';
 const tokenPath = ['params', '_meta', 'progressToken'] as const;
 
-/** For how many versions it is known whether the server speaks them. */
-const maxVersions = 100;
-
-/** What a server that knows nothing of the modern era speaks. */
-const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
-
 /**
  * All modern requests over HTTP, each of which stands alone: to the session they are those of one client, whose server they
  * share. Two clients may give their requests the same id, so each gets one of ours on the way.
@@ -56,8 +50,7 @@ export class StandAloneClient implements Client {
   readonly #toolHeaders = new ToolHeaders();
   /** Whether the list of tools was read, for their headers. */
   #tools: Promise<void> | undefined;
-  /** Why the server refuses a version of the protocol, by version; undefined for one that it speaks. */
-  readonly #refusals = new Map<string, (request: Message) => ModernRefusal | undefined>();
+  readonly #versions = new SpokenVersions();
 
   constructor({ gate, onEnd }: StandAloneClientOptions) {
     this.#gate = gate;
@@ -77,7 +70,7 @@ export class StandAloneClient implements Client {
   async post(request: Message, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
     this.heardAt = performance.now();
     if (request.method !== 'server/discover') {
-      await this.#checkVersion(request);
+      await this.#versions.check(request, () => this.#askOwn(request, 'server/discover'));
       if (request.method === 'tools/call') await this.#checkCall(request, headers);
     }
     if (response.destroyed) return;
@@ -192,22 +185,6 @@ export class StandAloneClient implements Client {
     return others.length === 0 ? only : undefined;
   }
 
-  /** @throws ModernRefusal if the server does not speak the version of a request. It is asked about each version once. */
-  async #checkVersion(request: Message): Promise<void> {
-    const { version = '' } = standardHeadersOf(request);
-    let refusalOf = this.#refusals.get(version);
-    if (refusalOf === undefined) {
-      const answer = await this.#askOwn(request, 'server/discover');
-      // The server could not be asked: it is asked again, and the request meets the same fate.
-      if (isOwnAnswer(answer)) return;
-      refusalOf = refusalIn(answer, version);
-      if (this.#refusals.size >= maxVersions) this.#refusals.clear();
-      this.#refusals.set(version, refusalOf);
-    }
-    const refusal = refusalOf(request);
-    if (refusal !== undefined) throw refusal;
-  }
-
   /** @throws ModernRefusal if the headers of a call do not repeat its arguments. */
   async #checkCall(call: Message, headers: IncomingHttpHeaders): Promise<void> {
     this.#tools ??= this.#toolHeaders.lookUp(async (cursor) => {
@@ -219,18 +196,4 @@ export class StandAloneClient implements Client {
     await this.#tools;
     checkArguments(call, headers, this.#toolHeaders.marksOf(call));
   }
-}
-
-/** What the server's word on `server/discover` means for requests of a version. */
-function refusalIn(answer: Message, version: string): (request: Message) => ModernRefusal | undefined {
-  if (answer.isError) {
-    const code = answer.value('error', 'code');
-    if (code === METHOD_NOT_FOUND) return (request) => ModernRefusal.version(request, legacyVersions);
-    const words = answer.value('error', 'message');
-    return (request) =>
-      new ModernRefusal(request, Number(code), String(words), answer.value('error', 'data'));
-  }
-  const supported = answer.value('result', 'supportedVersions');
-  const isSpoken = !Array.isArray(supported) || supported.includes(version);
-  return (request) => (isSpoken ? undefined : ModernRefusal.version(request, supported));
 }
