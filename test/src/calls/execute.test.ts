@@ -106,7 +106,7 @@ describe('an unknown option of a call', () => {
     const fn = vi.fn();
     const misspelt = { timoutMs: 5 } as never;
     const words =
-      'timoutMs is not an option; the options are upstream, input, key, signal, timeoutMs, fallback, isFailure, followBody';
+      'timoutMs is not an option; the options are upstream, input, key, run, correct, signal, timeoutMs, fallback, isFailure, followBody';
     await expect(registry.execute('search', fn, misspelt)).rejects.toThrow(new TypeError(words));
     expect(() => registry.wrap('search', fn, misspelt)).toThrow(new TypeError(`${words}, withContext`));
     expect(fn).not.toHaveBeenCalled();
