@@ -2,6 +2,7 @@ import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
 import { admissionBy, isProbe } from '../circuits/admission.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
+import { refusesNow } from '../circuits/comeback.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
@@ -114,7 +115,7 @@ export class Admissions {
   /** Asks the circuits of a tool and of its upstream for permission. */
   #askBoth(circuit: Circuit, upstreamCircuit: Circuit): AdmittedCall | Denial {
     // The upstream is asked first, so that the tool's own probe slot is not spent on a call that cannot be made.
-    const upstream = this.#admit(upstreamCircuit);
+    const upstream = this.#isSparedBy(upstreamCircuit, circuit) ? null : this.#admit(upstreamCircuit);
     // An operator's isolation holds for observed tools as well.
     if (upstream === null && (circuit.shadow === undefined || upstreamCircuit.latest.value === 'isolated')) {
       circuit.upstreamDenials += 1;
@@ -134,6 +135,11 @@ export class Admissions {
     const isTimed = this.#shouldTime(circuit) || upstreamCircuit.isTimed;
     const startedAt = isTimed ? this.#clock.now() : undefined;
     return { ...admitted, startedAt, upstream: upstream ?? undefined };
+  }
+
+  /** Whether an upstream would refuse a call that runs because its tool only observes. It is not asked, since it would count a denial. */
+  #isSparedBy({ latest }: Circuit, { shadow }: Circuit): boolean {
+    return shadow !== undefined && latest.value !== 'isolated' && refusesNow(latest, this.#clock.now());
   }
 
   /** Tells that a call runs although a circuit, its own or its upstream's, would have refused it. */

@@ -166,6 +166,7 @@ describe('the mode of one tool', () => {
     for (let i = 0; i < 2; i++) call('db.write', 'network');
     expect([call('db.read'), call('db.write')]).toEqual([true, false]);
     expect(registry.diagnostics('db.read').wouldDeny).toBe(1);
+    expect(registry.metrics().breakerDenials).toBe(1);
   });
 
   it.each(['sometimes', true, undefined])('must be one of two words, not %s', (mode) => {
