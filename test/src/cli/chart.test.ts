@@ -60,7 +60,7 @@ describe('toolfuse chart', () => {
   });
 
   it('prints its options', () => {
-    expect(written('--help')).toMatch(/^Usage: toolfuse chart \[tool\|registry\]/);
+    expect(written('--help')).toMatch(/^Usage: toolfuse chart \[tool\|registry\|run\]/);
   });
 
   it.each([

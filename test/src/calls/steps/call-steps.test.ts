@@ -66,7 +66,7 @@ describe('a step of every call', () => {
     await registry.execute('shell', () => 'done');
     expect(seen).toEqual(['shell asked', 'shell admitted', 'shell success']);
     expect(new Set(calls).size).toBe(1);
-    expect(calls[0]).toEqual({ tool: 'shell', key: null, upstream: null });
+    expect(calls[0]).toEqual({ tool: 'shell', key: null, upstream: null, run: null });
     expect(ends).toEqual([
       {
         outcome: 'success',
@@ -106,8 +106,8 @@ describe('a step of every call', () => {
     registry.tryAcquire('search');
     registry.tryAcquire('grep', { upstream: 'disk' });
     expect([...new Set(calls)]).toEqual([
-      { tool: 'search', key: null, upstream: 'github' },
-      { tool: 'grep', key: null, upstream: 'disk' },
+      { tool: 'search', key: null, upstream: 'github', run: null },
+      { tool: 'grep', key: null, upstream: 'disk', run: null },
     ]);
   });
 
