@@ -39,6 +39,7 @@ const inBrowser = ['test/src/inspect/{page,classic}/*.test.ts', 'test/src/inspec
 const longest = [
   '/examples/demo',
   '/test/types',
+  '/proxy/eras',
   '/proxy/faults',
   '/cli/mcp',
   '/proxy/transparent',
