@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { type Command, run } from './command.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 
 /** The commands. Each is loaded when it is used. */
 const commands: Readonly<Record<string, Command>> = {
@@ -21,4 +22,5 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
+keepCompiledCode();
 await run(commands, process.argv.slice(2));

@@ -1,14 +1,10 @@
-import { HttpFront } from '../proxy/client/http-front.ts';
 import { StdioClient } from '../proxy/client/stdio-client.ts';
 import { McpProxy } from '../proxy/mcp-proxy.ts';
-import { help } from '../proxy/options/help.ts';
 import type { Address } from '../proxy/options/kinds.ts';
 import { listenKey } from '../proxy/options/listen-key.ts';
 import { type ProxyOptions, readOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
-import { askStatus } from '../proxy/status/ask-status.ts';
-import { statusText } from '../proxy/status/status-text.ts';
 import { watchStatus } from '../proxy/status/watch-status.ts';
 import { Ending, exitCodes } from './ending.ts';
 import { onLauncherGone, onParentGone } from './launcher.ts';
@@ -17,9 +13,15 @@ import { startTelemetry } from './telemetry.ts';
 /** `toolfuse mcp`: a proxy in front of an MCP server. */
 export async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, process.env);
-  if (options.help) return console.log(help());
+  // What only some commands need is loaded by them: each start waits for what it loads.
+  if (options.help) {
+    const { help } = await import('../proxy/options/help.ts');
+    return console.log(help());
+  }
   if (options.status) {
     if (options.watch) return watchStatus(process.stdout);
+    const { askStatus } = await import('../proxy/status/ask-status.ts');
+    const { statusText } = await import('../proxy/status/status-text.ts');
     const all = await askStatus().catch((error: Error) => {
       throw new UsageError(`--status: ${error.message}`);
     });
@@ -83,6 +85,7 @@ async function serveHttp(
   { idleTimeoutMs = serverSettings.idleTimeoutMs.default ?? Infinity, maxSessions }: ProxyOptions,
   key: string | undefined,
 ): Promise<void> {
+  const { HttpFront } = await import('../proxy/client/http-front.ts');
   const front = new HttpFront({
     proxy,
     address,
