@@ -1,6 +1,6 @@
 /**
- * Does to the built proxy what a stranger could, and prints what it costs now beside what it cost in 0.1.0: `npm run hostile`. Needs
- * Linux, which tells the processor time and the memory of a process.
+ * Does to the built proxy what a stranger could, and prints what it costs now beside what it cost in 0.1.0: `npm run hostile`, or
+ * `npm run hostile -- names` for what has that word in it. Needs Linux, which tells the processor time and the memory of a process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -195,9 +195,10 @@ async function manyCircuits(): Promise<string> {
   child.stdin.write(`${initialize}\n`);
   await once(child.stdout, 'data');
   const ms = performance.now() - began;
+  const cpuMs = cpuMsOf(child.pid);
   child.stdin.end();
   await once(child, 'exit');
-  return `answers after ${(ms / 1_000).toFixed(1)} s`;
+  return `answers after ${(ms / 1_000).toFixed(1)} s, ${(cpuMs / 1_000).toFixed(1)} s of processor`;
 }
 
 const figures: readonly (readonly [what: string, before: string, now: () => Promise<string>])[] = [
@@ -232,7 +233,9 @@ const figures: readonly (readonly [what: string, before: string, now: () => Prom
 
 try {
   console.log('what a stranger does | in 0.1.0 | now\n--- | --- | ---');
-  for (const [what, before, now] of figures) console.log(`${what} | ${before} | ${await now()}`);
+  const [word = ''] = process.argv.slice(2);
+  for (const [what, before, now] of figures.filter(([each]) => each.includes(word)))
+    console.log(`${what} | ${before} | ${await now()}`);
   if (readdirSync(folder).some((name) => name.endsWith('.tmp')))
     console.log('temporary files are left behind');
 } finally {

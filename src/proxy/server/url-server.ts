@@ -203,6 +203,7 @@ export class UrlServer implements ServerConnection {
     const refusal = await ServerRefusal.read(answer);
     const said = this.#session.hideSecrets(refusal.said);
     const failure = httpError(answer, said);
+    failure.message = this.#session.hideSecrets(failure.message);
     if (wasNamed && hasForgotten(status, said)) {
       this.#forgotten(message, failure, status);
       return;

@@ -59,7 +59,7 @@ const mayHaveRun =
   'It may have run, or in part: find out before you make a call again that must not be made twice.';
 
 /** For a model: it would only try again, and again. */
-export const adviceWords = (advice: string | undefined): string =>
+const adviceWords = (advice: string | undefined): string =>
   advice === undefined
     ? ''
     : ` Only your user can mend this: tell them, and call no tool of this server until they have. ${advice}`;
