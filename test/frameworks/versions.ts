@@ -36,6 +36,21 @@ export const installs = {
   },
   'claude-agent': { packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' } },
   'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
+  // What the recipes in docs/recipes.md are run with.
+  web: {
+    packages: {
+      express: '5.3.0',
+      '@types/express': '5.0.6',
+      fastify: '5.12.8',
+      'p-retry': '7.1.0',
+      cockatiel: '4.0.0',
+    },
+  },
+  anthropic: { packages: { '@anthropic-ai/sdk': '1.14.0', zod: '4.6.7' } },
+  genai: { packages: { '@google/genai': '3.3.0' } },
+  strands: { packages: { '@strands-agents/sdk': '1.19.0', zod: '4.6.7' } },
+  genkit: { packages: { genkit: '1.42.0' } },
+  mastra: { packages: { '@mastra/core': '1.71.0', zod: '4.6.7' } },
 } as const satisfies Readonly<Record<string, Install>>;
 
 export type InstallName = keyof typeof installs;

@@ -1,0 +1,6 @@
+/** `npm run demo`: an agent with a real MCP server, or with `--framework ai` one of that framework, without and with toolfuse. */
+import { frameworkDemo } from './framework-demo.ts';
+
+const framework = /--framework[= ](\S+)/.exec(process.argv.slice(2).join(' '))?.[1];
+if (framework === undefined) await import('./demo.ts');
+else process.exitCode = await frameworkDemo(framework);
