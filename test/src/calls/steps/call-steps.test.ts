@@ -72,6 +72,7 @@ describe('a step of every call', () => {
         outcome: 'success',
         category: null,
         failure: undefined,
+        result: 'done',
         durationMs: 0,
         slow: false,
         late: false,
