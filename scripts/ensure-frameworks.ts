@@ -15,7 +15,7 @@ import { type Install, type InstallName, installs } from '../test/frameworks/ver
 const run = promisify(execFile);
 
 async function install(name: InstallName): Promise<void> {
-  const { packages, scripts = false }: Install = installs[name];
+  const { packages, scripts = false, optional = true }: Install = installs[name];
   const target = folderOf(name);
   mkdirSync(dirname(target), { recursive: true });
   // In a folder of its own first: two test runs may install at the same time, and either may be interrupted.
@@ -24,7 +24,7 @@ async function install(name: InstallName): Promise<void> {
     const manifest = { private: true, type: 'module', dependencies: packages };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
     const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    await run('npm', [...options, ...(scripts ? [] : ['--ignore-scripts'])], {
+    await run('npm', [...options, ...(scripts ? [] : ['--ignore-scripts']), ...(optional ? [] : ['--omit=optional'])], {
       cwd: folder,
       shell: process.platform === 'win32',
     });

@@ -40,6 +40,8 @@ export async function runProgram(code: string, install: InstallName): Promise<Pr
   try {
     const child = spawn(nodeOf(install), ['--enable-source-maps', outfile], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Express prints no errors of requests then.
+      env: { ...process.env, NODE_ENV: 'test' },
     });
     const ended = once(child, 'close') as Promise<[number | null]>;
     const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);

@@ -6,6 +6,8 @@ export interface Install {
   readonly node?: 'node-22';
   /** Whether the packages may run their install scripts: only the package `node` has to. */
   readonly scripts?: boolean;
+  /** False to leave out what the packages can do without, such as the program of Claude Code for this machine. */
+  readonly optional?: false;
 }
 
 /**
@@ -34,7 +36,10 @@ export const installs = {
       zod: '4.6.7',
     },
   },
-  'claude-agent': { packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' } },
+  'claude-agent': {
+    packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' },
+    optional: false,
+  },
   'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
   // What the recipes in docs/recipes.md are run with.
   web: {
@@ -46,11 +51,6 @@ export const installs = {
       cockatiel: '4.0.0',
     },
   },
-  anthropic: { packages: { '@anthropic-ai/sdk': '1.14.0', zod: '4.6.7' } },
-  genai: { packages: { '@google/genai': '3.3.0' } },
-  strands: { packages: { '@strands-agents/sdk': '1.19.0', zod: '4.6.7' } },
-  genkit: { packages: { genkit: '1.42.0' } },
-  mastra: { packages: { '@mastra/core': '1.71.0', zod: '4.6.7' } },
 } as const satisfies Readonly<Record<string, Install>>;
 
 export type InstallName = keyof typeof installs;

@@ -18,11 +18,6 @@ const installs: Readonly<Record<string, InstallName>> = {
   langchain: 'langchain',
   '@anthropic-ai/claude-agent-sdk': 'claude-agent',
   '@openai/agents': 'openai-agents',
-  '@anthropic-ai/sdk': 'anthropic',
-  '@google/genai': 'genai',
-  '@strands-agents/sdk': 'strands',
-  genkit: 'genkit',
-  '@mastra/core': 'mastra',
 };
 
 /** The framework that the code of a block needs; undefined if it needs none. */
