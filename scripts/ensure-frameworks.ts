@@ -24,10 +24,14 @@ async function install(name: InstallName): Promise<void> {
     const manifest = { private: true, type: 'module', dependencies: packages };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
     const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    await run('npm', [...options, ...(scripts ? [] : ['--ignore-scripts']), ...(optional ? [] : ['--omit=optional'])], {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    });
+    await run(
+      'npm',
+      [...options, ...(scripts ? [] : ['--ignore-scripts']), ...(optional ? [] : ['--omit=optional'])],
+      {
+        cwd: folder,
+        shell: process.platform === 'win32',
+      },
+    );
     writeFileSync(join(folder, 'complete'), '');
     if (existsSync(markOf(name))) return;
     rmSync(target, { recursive: true, force: true });
