@@ -2,7 +2,7 @@ import { toolfuseMiddleware } from 'toolfuse/langchain';
 import { load } from '../../test/src/langchain/fixtures/langchain.ts';
 import { compare } from './compare.ts';
 
-const lc = await load((name) => import(name), 'langchain');
+const lc = await load((name) => import(name));
 
 export const isGood = await compare('LangChain', async ({ tools: { search, notes }, model }, registry) => {
   const schema = { type: 'object', properties: {} };

@@ -2,7 +2,7 @@ import { guardTool } from 'toolfuse/openai-agents';
 import { load, outputsIn } from '../../test/src/openai-agents/fixtures/sdk.ts';
 import { compare } from './compare.ts';
 
-const sdk = await load((name) => import(name), 'openai-agents');
+const sdk = await load((name) => import(name));
 
 export const isGood = await compare(
   'OpenAI Agents',

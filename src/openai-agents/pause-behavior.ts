@@ -52,16 +52,17 @@ export function pauseBehavior<Context = unknown, Result extends ToolResult = Too
 ): (context: Context, results: Result[]) => Promise<Outcome | Awaited<Other>> {
   checkRegistry(registry, 'pauseBehavior: registry');
   const asUsual = behaviorOf(otherwise);
-  return async (context, results) => {
+  return async (context, results): Promise<Outcome | Awaited<Other>> => {
     const { isPaused, reason } = registry.recovery();
-    return isPaused ? endWith(`Stopped. ${reason}`) : await asUsual(context, results);
+    if (isPaused) return endWith(`Stopped. ${reason}`);
+    return (await asUsual(context, results)) as Outcome | Awaited<Other>;
   };
 }
 
 function behaviorOf<Context, Result extends ToolResult, Other>(
   behavior: Behavior<Context, Result, Other>,
 ): (context: Context, results: Result[]) => Outcome | Other {
-  if (isFunction(behavior)) return behavior;
+  if (isFunction(behavior)) return behavior as (context: Context, results: Result[]) => Other;
   if (behavior === 'run_llm_again') return () => goOn;
   if (behavior === 'stop_on_first_tool') return (_, results) => endWithAnswer(results[0]);
   if (isObject(behavior) && Array.isArray(behavior.stopAtToolNames)) {

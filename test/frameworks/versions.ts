@@ -7,7 +7,7 @@ export interface Install {
   /** Whether the packages may run their install scripts: only the package `node` has to. */
   readonly scripts?: boolean;
   /** False to leave out what the packages can do without, such as the program of Claude Code for this machine. */
-  readonly optional?: false;
+  readonly optional?: boolean;
 }
 
 /**
