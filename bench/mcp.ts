@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { given, inTurns, print, type Row } from './measure.ts';
+import { given, inTurns, print, type Row, timeMs } from './measure.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const server = [process.execPath, path('mcp/server.mjs')];
@@ -130,3 +130,31 @@ print('Memory of the process in the middle: proxy, bare relay', [
 ]);
 
 await Promise.all(Object.values(connections).map(({ client }) => client.close()));
+
+/** How long a client waits until it is connected, in ms. */
+async function connecting(way: Way): Promise<number> {
+  const startedAt = performance.now();
+  const { client } = await connect(ways[way]);
+  const took = performance.now() - startedAt;
+  await client.close();
+  return took;
+}
+
+const starts = await inTurns(
+  { rounds: 15, ms: 0 },
+  {
+    bare: () => timeMs(() => void execFileSync(process.execPath, ['-e', '0'])),
+    direct: () => connecting('direct'),
+    proxy: () => connecting('proxy'),
+  },
+);
+const added = (figure: 'least' | 'most'): number => starts.proxy[figure] - starts.direct[figure];
+print('Start-up that the proxy adds until a client is connected, and a bare start of Node.js', [
+  {
+    what: 'start-up',
+    ours: { least: added('least'), most: added('most') },
+    theirs: starts.bare,
+    unit: 'ms',
+    target: 1,
+  },
+]);
