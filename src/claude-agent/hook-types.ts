@@ -1,5 +1,6 @@
 /** What a hook of the Claude Agent SDK is told, as far as it is read here. Which fields are there depends on the event. */
 export interface HookInput {
+  readonly hook_event_name?: unknown;
   readonly tool_name?: unknown;
   readonly tool_use_id?: unknown;
   readonly tool_input?: unknown;

@@ -34,10 +34,8 @@ export const others = [
   }),
 ];
 
+const read = { name: 'read', description: '', parameters: z.object({}), execute: () => '' };
 // @ts-expect-error: there is no such option.
-guardTool(
-  { name: 'search', description: '', parameters: z.object({}), execute: () => '' },
-  { registry, hide: true },
-);
+guardTool(read, { registry, hide: true });
 // @ts-expect-error: there is no such behaviour.
 pauseBehavior(registry, 'stop');
