@@ -142,7 +142,14 @@ function sdkOf1(name: string, parts: typeof newest1): Sdk {
 }
 
 /** The client's and the server's parts of version 2. */
-const newest2 = { ...client2, ...client2Stdio, ...server2, ...server2Stdio };
+const newest2 = {
+  Client: client2.Client,
+  InMemoryTransport: client2.InMemoryTransport,
+  McpServer: server2.McpServer,
+  StdioClientTransport: client2Stdio.StdioClientTransport,
+  StreamableHTTPClientTransport: client2.StreamableHTTPClientTransport,
+  serveStdio: server2Stdio.serveStdio,
+};
 
 const lowest2 = {
   ...lowestClient2,
