@@ -142,14 +142,10 @@ function sdkOf1(name: string, parts: typeof newest1): Sdk {
 }
 
 /** The client's and the server's parts of version 2. */
-const newest2 = {
-  Client: client2.Client,
-  InMemoryTransport: client2.InMemoryTransport,
-  McpServer: server2.McpServer,
-  StdioClientTransport: client2Stdio.StdioClientTransport,
-  StreamableHTTPClientTransport: client2.StreamableHTTPClientTransport,
-  serveStdio: server2Stdio.serveStdio,
-};
+const newest2: Omit<typeof client2, keyof typeof server2> &
+  typeof client2Stdio &
+  typeof server2 &
+  typeof server2Stdio = { ...client2, ...client2Stdio, ...server2, ...server2Stdio };
 
 const lowest2 = {
   ...lowestClient2,
