@@ -14,7 +14,7 @@ const foldersIn = (folder: string): string[] =>
     .map(({ name }) => name);
 
 /** The rooms of a table in ARCHITECTURE.md: what stands in its first column. */
-const tabled = [...architecture.matchAll(/^\| `([\w/]+)` \| .+ \|$/gm)].map(([, room]) => room ?? '');
+const tabled = [...architecture.matchAll(/^\| `([\w/-]+)` \| .+ \|$/gm)].map(([, room]) => room ?? '');
 
 /** The rooms from left to right, as ARCHITECTURE.md has them. Those that stand side by side do not know each other. */
 const ranks = (/^cli > .*$/m.exec(architecture)?.[0] ?? '').split(' > ').map((rank) => rank.split(', '));
