@@ -18,7 +18,7 @@ export interface RealStore {
   close(): unknown;
 }
 
-/** The heavier clients are installed apart: see scripts/ensure-programs.ts. */
+/** The heavier clients are installed apart: see scripts/ensure-fleet.ts. */
 const apart = createRequire(
   fileURLToPath(new URL('../../../scripts/fleet-clients/package.json', import.meta.url)),
 );
@@ -79,10 +79,18 @@ async function fromValkeyGlide(url: string): Promise<RealStore> {
   return { store, close: () => client.close() };
 }
 
-/** Every client for which there is an adapter. */
+function isInstalled(name: string): boolean {
+  try {
+    return apart.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Every client for which there is an adapter, and that is there. */
 export const clients: Readonly<Record<string, (url: string) => RealStore | Promise<RealStore>>> = {
   ioredis: fromRedis,
   iovalkey: fromValkey,
-  redis: fromRedisPackage,
-  '@valkey/valkey-glide': fromValkeyGlide,
+  ...(isInstalled('redis') && { redis: fromRedisPackage }),
+  ...(isInstalled('@valkey/valkey-glide') && { '@valkey/valkey-glide': fromValkeyGlide }),
 };
