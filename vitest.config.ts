@@ -62,6 +62,10 @@ export default defineConfig({
   plugins: [xstate4ForItsInspector],
   resolve: {
     alias: [
+      {
+        find: '@langchain/core/messages',
+        replacement: source('test/src/langchain/fixtures/no-messages.ts'),
+      },
       { find: /^toolfuse$/, replacement: source('src/index.ts') },
       { find: /^toolfuse\/ai$/, replacement: source('src/ai/index.ts') },
       { find: /^toolfuse\/claude-agent$/, replacement: source('src/claude-agent/index.ts') },
