@@ -91,6 +91,7 @@ describe('recovery.maxOpenShare', () => {
       reason: '1 circuit open: tool 0; tool 1 fails too, and no more may open',
       openCircuits: ['tool 0'],
       openCount: 1,
+      runs: [],
     });
   });
 

@@ -79,7 +79,9 @@ describe('toolfuse', () => {
   it('refuses an unknown command, and exits with 2', async () => {
     const { printed, exited } = toolfuse('breaker');
     expect(await exited).toBe(2);
-    expect(printed.err).toBe('toolfuse: there is no command breaker; the commands are mcp, fleet, inspect, chart\n');
+    expect(printed.err).toBe(
+      'toolfuse: there is no command breaker; the commands are mcp, fleet, inspect, chart\n',
+    );
   });
 });
 

@@ -324,7 +324,10 @@ describe('the options of guardMcpClient', () => {
       'timeoutMs must be a finite number of milliseconds above 0, got -1',
     ],
     [{ registry, server: 'x', denied: 'trow' }, 'denied must be one of result, throw, got "trow"'],
-    [{ registry, server: 'x', resultErrors: true }, 'resultErrors must be one of tool, ignore, got true'],
+    [
+      { registry, server: 'x', resultErrors: true },
+      'resultErrors must be one of tool, known, ignore, got true',
+    ],
     [{ registry, server: 'x', hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
     [{ registry, server: 'x', toolName: 'y' }, 'toolName must be a function, got "y"'],
     [

@@ -294,7 +294,7 @@ describe('the arguments of guardMcpServer', () => {
       'guardMcpServer.timeoutMs must be',
     );
     expect(() => guardMcpServer(server, { registry, server: 'x' } as McpServerOptions)).toThrow(
-      'guardMcpServer.server is not a setting; the settings of guardMcpServer are registry, toolName, resultErrors, timeoutMs',
+      'guardMcpServer.server is not a setting; the settings of guardMcpServer are registry, toolName, resultErrors, run, timeoutMs',
     );
   });
 

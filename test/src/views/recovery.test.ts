@@ -17,6 +17,7 @@ describe('the facts about a recovery pause', () => {
     expect(setUp().registry.recovery()).toEqual({
       isPaused: false,
       reason: null,
+      runs: [],
       openCircuits: [],
       recentErrors: [],
       patterns: [],
@@ -34,6 +35,7 @@ describe('the facts about a recovery pause', () => {
     expect(registry.recovery()).toEqual({
       isPaused: true,
       reason: '1 circuit open: search',
+      runs: [],
       openCircuits: ['search'],
       recentErrors: [
         { tool: 'search', key: null, category: 'network', message: 'read ECONNRESET 10.0.0.1:8080', at: 0 },

@@ -37,8 +37,10 @@ describe('the model of a circuit', () => {
 
   it('has its transitions in order, with guards as phrases, and `else` for the last alternative', () => {
     expect(told(model, 'open')).toEqual([
+      'after backoff [lease is due] -> ',
       'after backoff [backoff has run out] -> halfOpen',
       'after backoff [else] -> open',
+      'REQUEST [lease is due] -> open',
       'REQUEST [backoff has run out] -> halfOpen',
       'REQUEST [else] -> ',
       'SUCCESS [result is late] -> ',
@@ -51,6 +53,16 @@ describe('the model of a circuit', () => {
       'ISOLATE -> isolated',
       'DISABLE -> disabled',
       'CLOSE -> closed',
+      'OBSERVE -> closed',
+      'FLEET_OPENED [verdict is old] -> ',
+      'FLEET_OPENED [else] -> open',
+      'FLEET_CLOSED [verdict is old] -> ',
+      'FLEET_CLOSED [own trip holds] -> open',
+      'FLEET_CLOSED [else] -> closed',
+      'FLEET_LOST [fleet holds] -> open',
+      'LEASE_ASKED [fleet holds] -> open',
+      'LEASE_GRANTED [fleet holds] -> halfOpen',
+      'LEASE_REFUSED [fleet holds] -> open',
     ]);
   });
 
@@ -60,7 +72,8 @@ describe('the model of a circuit', () => {
       exit: ['awaitNoEndOfIsolation'],
     });
     const request = model.transitions.find(
-      ({ source, targets, trigger }) => source === 'open' && trigger.name === 'REQUEST' && targets.length > 0,
+      ({ source, targets, trigger }) =>
+        source === 'open' && trigger.name === 'REQUEST' && targets.includes('halfOpen'),
     );
     expect(request?.actions).toEqual(['startProbing', 'takePlace']);
   });

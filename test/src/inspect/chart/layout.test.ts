@@ -141,6 +141,7 @@ describe('the layout of a circuit', () => {
     const trips = edges.find(({ id }) => id === 'closed -> open');
     expect(trips?.label.lines.map(({ runs }) => runs.map(({ text }) => text).join(' '))).toEqual([
       'SUCCESS, FAILURE [call trips]',
+      'FLEET_OPENED [else]',
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('a chart as SVG', () => {
       expect.arrayContaining(['closed', 'open', 'halfOpen', 'isolated', 'disabled']),
     );
     expect(attributes(svg, 'data-edge')).toContain('closed -&gt; open');
-    expect(svg).toMatch(/data-from="closed" data-to="open" data-transitions="t\d+ t\d+"/);
+    expect(svg).toMatch(/data-from="closed" data-to="open" data-transitions="t\d+ t\d+ t\d+"/);
   });
 
   it('has an accessible name', () => {
