@@ -35,7 +35,7 @@ export const servers = {
 export type ServerName = keyof typeof servers;
 
 /** How many checks of a scenario passed and failed. */
-export interface Score {
+interface Score {
   readonly passed: number;
   readonly failed: number;
 }

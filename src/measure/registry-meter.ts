@@ -22,7 +22,7 @@ export interface MeterSink {
 }
 
 /** A value that was read now. */
-export interface Reading {
+interface Reading {
   readonly labels: Labels;
   readonly value: number;
 }

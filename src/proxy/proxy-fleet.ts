@@ -50,7 +50,7 @@ export async function connectFleet(
 }
 
 /** The namespace of one MCP server's circuits: the tools of two servers may have the same names. */
-export function fleetNamespace(common: string, server: string): string {
+function fleetNamespace(common: string, server: string): string {
   const name = `${common}:${server}`.replace(/[{}]/g, '_');
   if (name.length <= 100) return name;
   return `${name.slice(0, 80)}:${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

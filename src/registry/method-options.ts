@@ -33,7 +33,6 @@ export interface AvailableToolsOptions {
 }
 
 export const noNeeds: CircuitNeeds = Object.freeze({});
-export const noChoice: CircuitChoice = noNeeds;
 
 const target: Readonly<Record<keyof CallTarget, true>> = { input: true, key: true };
 const choice: Readonly<Record<keyof CircuitChoice, true>> = { key: true };

@@ -69,7 +69,6 @@ import {
   checkUntilReady,
   type IsolateOptions,
   keyOfChoice,
-  noChoice,
   noNeeds,
   type OrderOptions,
   type UntilReadyOptions,
@@ -223,7 +222,7 @@ export class ToolRegistry {
    * @param options.key The target or tenant whose circuit is meant. Default: the circuit of all calls of the tool.
    * @throws Error for an unknown tool after the registry has stopped.
    */
-  tool(name: string, options: CircuitChoice = noChoice): ToolCircuitRef {
+  tool(name: string, options: CircuitChoice = noNeeds): ToolCircuitRef {
     return this.#circuits.use(name, keyOfChoice(options)).actor;
   }
 
@@ -431,19 +430,19 @@ export class ToolRegistry {
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
-  state(name: string, options: CircuitChoice = noChoice): CircuitState {
+  state(name: string, options: CircuitChoice = noNeeds): CircuitState {
     const circuit = this.#circuits.get(name, keyOfChoice(options));
     return circuit === undefined ? 'closed' : stateOf(circuit.latest);
   }
 
   /** How much of the backoff is left, in ms; null unless the circuit is open. */
-  remainingBackoffMs(name: string, options: CircuitChoice = noChoice): number | null {
+  remainingBackoffMs(name: string, options: CircuitChoice = noNeeds): number | null {
     const circuit = this.#circuits.get(name, keyOfChoice(options));
     return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#clock.now());
   }
 
   /** The state, counters and times of one tool. A tool that was never used reads as closed. */
-  diagnostics(name: string, options: CircuitChoice = noChoice): ToolDiagnostics {
+  diagnostics(name: string, options: CircuitChoice = noNeeds): ToolDiagnostics {
     const key = keyOfChoice(options);
     const circuit = this.#circuits.get(name, key);
     if (circuit !== undefined) return this.#diagnose(circuit);
@@ -568,7 +567,7 @@ export class ToolRegistry {
    *
    * @param options.key The target or tenant to forget. Default: the tool with all its keys.
    */
-  reset(name: string, options: CircuitChoice = noChoice): void {
+  reset(name: string, options: CircuitChoice = noNeeds): void {
     const chosen = this.#chosen(name, options);
     if (chosen.length > 0) this.#circuits.forget(chosen);
   }
@@ -601,7 +600,7 @@ export class ToolRegistry {
    *
    * @param options.fleet Whether to do so in all processes of the fleet. Default false.
    */
-  disable(name: string, options: OrderOptions = noChoice): void {
+  disable(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'disable')) return;
     if (!this.#circuits.isStopped) this.#circuits.use(name, keyText(options.key)).send({ type: 'DISABLE' });
@@ -612,7 +611,7 @@ export class ToolRegistry {
    *
    * @param options.fleet Whether to undo what was ordered for all processes of the fleet. Default false.
    */
-  release(name: string, options: OrderOptions = noChoice): void {
+  release(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'release')) return;
     if (!this.#circuits.isStopped)
@@ -625,7 +624,7 @@ export class ToolRegistry {
    * @param options.fleet Whether to do so in all processes of the fleet. Default false: it also closes here what the fleet has
    * opened, until the fleet opens it anew.
    */
-  forceClose(name: string, options: OrderOptions = noChoice): void {
+  forceClose(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'close')) return;
     const chosen = this.#chosen(name, options);

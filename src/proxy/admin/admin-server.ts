@@ -18,7 +18,7 @@ const maxBodyBytes = 4_096;
 const maxTools = 500;
 
 /** What the pages for operators show of a proxy. */
-export interface Administered {
+interface Administered {
   readonly registry: ToolRegistry;
   /** What the server is called. */
   readonly name: string;

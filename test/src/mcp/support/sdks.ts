@@ -23,14 +23,14 @@ import type { GuardableClient, GuardableServer } from 'toolfuse/mcp';
 import { z } from 'zod';
 
 /** A client of any version. */
-export interface TestClient extends GuardableClient {
+interface TestClient extends GuardableClient {
   connect(transport: object): Promise<void>;
   close(): Promise<void>;
   listTools(): Promise<{ tools: { name: string }[] }>;
 }
 
 /** A registered tool of a server of any version. */
-export interface TestTool {
+interface TestTool {
   update(updates: { name?: string; callback?: never }): void;
   enable(): void;
   disable(): void;
@@ -44,7 +44,7 @@ export interface TestServer extends GuardableServer {
 }
 
 /** A handler of a tool whose one argument is `text`. */
-export type TestHandler = (args: { text: string }, signal: AbortSignal) => unknown;
+type TestHandler = (args: { text: string }, signal: AbortSignal) => unknown;
 
 /** One end of a connection within this process. */
 interface End {
