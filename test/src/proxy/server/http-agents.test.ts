@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { secureContextOf } from '../../../../src/proxy/server/certificates.ts';
 import { hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
@@ -50,6 +51,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** An HTTP proxy that records what it is asked for, and knows one name that no DNS server knows. */
 async function startProxy(port: number, isLocked = false) {
   const asked: string[] = [];
+  const tunnels: Duplex[] = [];
   const proxy = await serve((incoming, response) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     if (isLocked) return void response.writeHead(407).end();
@@ -61,6 +63,7 @@ async function startProxy(port: number, isLocked = false) {
     incoming.pipe(passed);
   });
   proxy.server.on('connect', (incoming, socket, head) => {
+    tunnels.push(socket);
     asked.push(`CONNECT ${incoming.url}`);
     if (isLocked)
       return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
@@ -71,7 +74,11 @@ async function startProxy(port: number, isLocked = false) {
     });
     for (const each of [far, socket]) each.on('error', () => {});
   });
-  endings.push(() => proxy.stop());
+  // A server does not end its tunnels by itself.
+  endings.push(() => {
+    for (const tunnel of tunnels) tunnel.destroy();
+    return proxy.stop();
+  });
   return { url: proxy.origin, asked };
 }
 
