@@ -36,6 +36,12 @@ describe('a machine of v5, for v4', () => {
     };
     expect(states.open.on.REQUEST).toEqual([
       {
+        target: ['#toolCircuit.open'],
+        cond: 'lease is due',
+        actions: ['deny', 'awaitLease', 'reportDenial'],
+        internal: false,
+      },
+      {
         target: ['#toolCircuit.halfOpen'],
         cond: 'backoff has run out',
         actions: ['startProbing', 'takePlace'],
