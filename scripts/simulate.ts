@@ -143,7 +143,7 @@ async function run(name: string, kind: Kind): Promise<Outcome> {
         else clock.setTimeout(() => onMessage(message), 500 * chance());
       }),
   });
-  const isPoisoned = (index: number): boolean => index % 1_000 === 500;
+  const isPoisoned = (index: number): boolean => index % 1_000 === Math.floor(Math.min(size, 1_000) / 2);
   const members: ToolRegistry[] = [];
   for (let index = 0; index < size; index += 1) {
     const registry = createToolRegistry({ clock, random: chance, recovery: { maxOpenCircuits: Infinity } });

@@ -273,8 +273,7 @@ function withoutLease(fields: Fields): void {
 }
 
 /**
- * Makes a store in the memory of this process: for tests, for several registries of one process, and, by `serveStore`, for its
- * worker threads.
+ * Makes a store in the memory of this process: for tests, and for several registries of one process.
  *
  * @example
  * const store = memoryStore();
