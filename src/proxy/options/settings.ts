@@ -1,5 +1,5 @@
+import { resultErrorPolicies } from '../../mcp/result-errors.ts';
 import { logFormats } from '../log.ts';
-import { resultErrorPolicies } from '../session/answer-failure.ts';
 import {
   address,
   choice,
@@ -101,7 +101,7 @@ export const aboutHeaders = `a header to send to the URL; \${NAME} or \${env:NAM
 export const behaviourSettings = {
   resultErrors: setting(
     choice(resultErrorPolicies),
-    'whether error results count as failures of their tool; those about bad arguments never do',
+    'whether error results count as failures of their tool: known counts only those that name the network, a timeout, a rate limit or unavailability; those about bad arguments never do',
     'tool',
   ),
   hideOpen: setting(

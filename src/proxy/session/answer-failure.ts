@@ -1,8 +1,6 @@
 import { type ResultErrors, resultFailure } from '../../mcp/result-errors.ts';
 import type { Message } from '../wire/message.ts';
 
-export const resultErrorPolicies: readonly ResultErrors[] = ['tool', 'ignore'];
-
 /** How a tool failed, by the answer to its call; null for a success. */
 export function failureIn(answer: Message, policy: ResultErrors): Error | null {
   if (answer.isError) {

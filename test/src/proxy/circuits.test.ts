@@ -61,6 +61,16 @@ describe('a tool that fails again and again', () => {
     expect(await session.circuits()).toMatchObject({ fail: 'closed' });
   });
 
+  it('opens for known errors only, if told so', async () => {
+    await using server = new FaultServer();
+    const options = ['--result-errors', 'known', '--failure-threshold', '1', ...longBackoffs];
+    await using session = await ProxySession.open(server, ...options);
+    await fail(session, 3, 'the drawing has no canvas');
+    expect(await session.circuits()).toMatchObject({ fail: 'closed' });
+    await fail(session, 1, '503 Service Unavailable');
+    expect(await session.circuits()).toMatchObject({ fail: 'open' });
+  });
+
   it('is not on the list while it is open with --hide-open, and the client is told', async () => {
     await using server = new FaultServer();
     const options = [

@@ -114,7 +114,7 @@ describe('a setting', () => {
     [['--timeout', '0'], '--timeout must be a number of milliseconds above 0, at most 2147483647, got "0"'],
     [['--failure-threshold', '1.5'], '--failure-threshold must be a positive integer, got "1.5"'],
     [['--backoff-factor', 'Infinity'], '--backoff-factor must be a number, 1 or more, got "Infinity"'],
-    [['--result-errors', 'all'], '--result-errors must be one of tool, ignore, got "all"'],
+    [['--result-errors', 'all'], '--result-errors must be one of tool, known, ignore, got "all"'],
     [['--url', 'ftp://a'], '--url must be a URL that begins with http: or https:, got "ftp://a"'],
     [
       ['--listen', '70000'],
