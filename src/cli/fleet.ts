@@ -37,7 +37,10 @@ const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
 /** A fleet as lines for a terminal. */
 export function surveyText({ namespace, members, circuits, orders }: FleetSurvey): string {
-  const lines = [`fleet ${namespace}: ${members.length} members`, ...members.map((member) => `  ${member}`)];
+  const lines = [
+    `fleet ${namespace}: ${members.length} ${members.length === 1 ? 'member' : 'members'}`,
+    ...members.map((member) => `  ${member}`),
+  ];
   if (circuits.length === 0) lines.push('  nobody has voted of late');
   for (const { tool, isOpen, leftMs, votes, callers, lease, lastErrorCategory, epoch } of circuits) {
     const probe = lease === null ? '' : `, ${lease.member} probes it for at most ${seconds(lease.leftMs)}`;

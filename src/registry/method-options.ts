@@ -49,7 +49,7 @@ export function checkNeeds(options: CircuitNeeds): void {
   checkKey(options.key);
 }
 
-/** @throws TypeError for an unknown option, a key that is neither text nor a number, or a run that is none. */
+/** @throws TypeError for an unknown option, a key that is neither text nor a number, or a value that is no run. */
 export function checkCallNeeds(options: CallNeeds): void {
   checkOptionNames(options, callNeeds);
   checkKey(options.key);
