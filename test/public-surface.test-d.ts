@@ -33,7 +33,7 @@ describe('a registry', () => {
 
   it('records a failure with a category or any thrown value', () => {
     expectTypeOf(registry.recordFailure).parameters.toEqualTypeOf<
-      [name: string, failure?: unknown, target?: CallTarget]
+      [name: string, failure?: unknown, target?: CallTarget | undefined]
     >();
   });
 
