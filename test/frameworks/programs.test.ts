@@ -14,12 +14,17 @@ const programs: readonly [program: string, install: InstallName][] = [
   ['openai-agents.ts', 'openai-agents'],
 ];
 
-const shown = blocks('README.md', 'ts').flatMap(
-  (code): [page: string, code: string, install: InstallName][] => {
-    const install = installOf(code);
-    return install === undefined ? [] : [['README.md', `${code}\nexport {};\n`, install]];
-  },
-);
+/** A block of a page, as a module, and what it imports. */
+type Shown = [page: string, imported: string, code: string, install: InstallName];
+
+const shownIn = (page: string, otherwise?: InstallName): Shown[] =>
+  blocks(page, 'ts').flatMap((code): Shown[] => {
+    const install = installOf(code) ?? otherwise;
+    const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name]) => name).join(', ');
+    return install === undefined ? [] : [[page, imported, `${code}\nexport {};\n`, install]];
+  });
+
+const shown = [...shownIn('README.md'), ...shownIn('docs/recipes.md', 'web')];
 
 describe('a strict compiler', () => {
   describe.each(programs)('reading %s with the types of %s', (program, install) => {
@@ -28,7 +33,7 @@ describe('a strict compiler', () => {
     });
   });
 
-  describe.each(shown)('reading a block of %s', (_, code, install) => {
+  describe.each(shown)('reading the block of %s with %s', (_page, _imported, code, install) => {
     it.skipIf(!isInstalled(install))(`accepts it with the types of ${install}`, () => {
       expect(typeFaults(code, install)).toEqual([]);
     });

@@ -25,6 +25,20 @@ const options: ts.CompilerOptions = {
 export const programText = (program: string): string =>
   readFileSync(new URL(`programs/${program}`, import.meta.url), 'utf8');
 
+/** What was read of packages and of our sources. It is the same for every program. */
+const sources = new Map<string, ts.SourceFile | undefined>();
+
+/** How packages are found, by the set that is installed. */
+const resolutions = new Map<InstallName, ts.ModuleResolutionCache>();
+
+function resolutionsOf(install: InstallName): ts.ModuleResolutionCache {
+  const known = resolutions.get(install);
+  if (known !== undefined) return known;
+  const cache = ts.createModuleResolutionCache(root, (name) => name, options);
+  resolutions.set(install, cache);
+  return cache;
+}
+
 /**
  * What a strict compiler says of a program, with the types of an installed framework.
  *
@@ -37,15 +51,19 @@ export function typeFaults(code: string, install: InstallName): string[] {
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => file === path || fileExists(file);
   host.readFile = (file) => (file === path ? code : readFile(file));
-  host.getSourceFile = (file, target, ...rest) =>
-    file === path ? ts.createSourceFile(file, code, target) : getSourceFile(file, target, ...rest);
+  host.getSourceFile = (file, target, ...rest) => {
+    if (file === path) return ts.createSourceFile(file, code, target);
+    if (!sources.has(file)) sources.set(file, getSourceFile(file, target, ...rest));
+    return sources.get(file);
+  };
   // Our adapters name types of the packages, too, and stand elsewhere.
   const packages = Object.keys(installs[install].packages);
   const isOfPackages = (name: string): boolean =>
     packages.some((each) => name === each || name.startsWith(`${each}/`));
+  const cache = resolutionsOf(install);
   host.resolveModuleNameLiterals = (modules, importer, redirected, given) =>
     modules.map(({ text }) =>
-      ts.resolveModuleName(text, isOfPackages(text) ? path : importer, given, host, undefined, redirected),
+      ts.resolveModuleName(text, isOfPackages(text) ? path : importer, given, host, cache, redirected),
     );
   const compiled = ts.createProgram([path], options, host);
   const source = compiled.getSourceFile(path);
