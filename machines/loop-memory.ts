@@ -205,14 +205,14 @@ const isRefusedFor = (
   { count, inputs, wasRefused }: RepeatedMistake,
   input: string | null,
   denyAfter: number,
-): boolean => count >= denyAfter && (!wasRefused || (input !== null && inputs.includes(input)));
+): boolean => count >= denyAfter && (!wasRefused || inputs.some((each) => each === input));
 
 /** The memory after a call was refused: a refused call counts. */
 export function memoryAfterRefusal(memory: LoopMemory, asked: AskedCall, { kind }: Loop): LoopMemory {
   const { tool, input } = asked;
   const { cycle, mistakes, unknown } = memory;
-  if (kind === 'unknownTool' && unknown !== null) {
-    return { ...memory, unknown: { ...unknown, count: unknown.count + 1 } };
+  if (kind === 'unknownTool') {
+    return { ...memory, unknown: unknown && { ...unknown, count: unknown.count + 1 } };
   }
   if (kind === 'sameMistake') {
     const most = Math.max(...mistakes.map((each) => (each.tool === tool ? each.count : 0)));
