@@ -94,28 +94,8 @@ function judge(files: Files) {
   return { rows: [...[...folders].sort(([a], [b]) => (a < b ? -1 : 1)), ['all', total] as const], alive };
 }
 
-/** What is mutated against which tests: its own ones. To load those of all others would take most of the time. */
-const parts = [
-  {
-    name: 'machines',
-    holds: /^machines\//,
-    mutate: ['machines/**/*.ts'],
-    tests: 'test/{machines,conformance}/**/*.test.ts',
-  },
-  {
-    name: 'classify',
-    holds: /^src\/classify\//,
-    mutate: ['src/classify/**/*.ts'],
-    tests: 'test/src/classify/**/*.test.ts',
-  },
-  {
-    name: 'core',
-    holds: /^/,
-    mutate: ['src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.ts'],
-    tests:
-      'test/src/{registry,views,calls,circuits,persistence,telemetry,options,time}/**/*.test.ts test/model/**/*.test.ts',
-  },
-];
+/** The rules, and the rooms of `src` that make up the core. */
+const core = 'registry,views,calls,circuits,classify,persistence,telemetry,options,time';
 
 const { values } = parseArgs({
   options: {
@@ -123,26 +103,24 @@ const { values } = parseArgs({
     mutate: { type: 'string' },
     /** How many mutants at a time: a process each. */
     concurrency: { type: 'string', default: '2' },
+    /** Leaves out mutants that are met only while a module is loaded: they take most of the time. */
+    quick: { type: 'boolean', default: false },
     /** Takes over what an earlier run has found of files and tests that are as they were. */
     incremental: { type: 'boolean', default: false },
   },
 });
 
-const files: Files = {};
-for (const part of parts) {
-  const isOfPart = (path: string): boolean => parts.find(({ holds }) => holds.test(path)) === part;
-  const mutate = values.mutate?.split(',').filter(isOfPart) ?? part.mutate;
-  if (mutate.length === 0) continue;
-  process.env.MUTANTS_TESTS = part.tests;
-  await new Stryker({
-    mutate,
-    concurrency: Number(values.concurrency),
-    incremental: values.incremental,
-    incrementalFile: `reports/mutants-of-${part.name}.json`,
-  }).runMutationTest();
-  Object.assign(files, read<{ files: Files }>('reports/mutation.json').files);
-}
+// Stryker's processes load our test runner.
+process.env.NODE_OPTIONS = '--import tsx';
+await new Stryker({
+  mutate: values.mutate?.split(/,(?![^{]*\})/) ?? ['machines/**/*.ts', `src/{${core}}/**/*.ts`],
+  concurrency: Number(values.concurrency),
+  ignoreStatic: values.quick,
+  incremental: values.incremental,
+  incrementalFile: 'reports/mutants.json',
+}).runMutationTest();
 
+const { files } = read<{ files: Files }>('reports/mutation.json');
 const groups = read<Group[]>('test/surviving-mutants.json');
 const classified = new Set(groups.flatMap(({ mutants }) => mutants));
 const { rows, alive } = judge(files);
