@@ -91,7 +91,7 @@ export class StoreDriver {
     };
   }
 
-  async lease(member: string, token: string, ms = 200) {
+  async lease(member: string, token: string, ms = 60_000) {
     const [word, leftMs] = await this.#lines(
       scripts.lease,
       [this.keys.of(this.id).circuit],
@@ -193,14 +193,19 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await driver.vote('b')).toMatchObject({ word: 'counted', votes: 1 });
     });
 
-    it('grants one lease at a time, once the backoff is over', async () => {
-      const { driver, pass } = await start();
+    it('grants no lease before the backoff is over', async () => {
+      const { driver } = await start();
       expect(await driver.lease('a', 'none')).toMatchObject({ word: 'closed' });
-      await driver.vote('a');
+      await driver.vote('a', { min: 600_000, max: 600_000 });
       const early = await driver.lease('a', 'early');
       expect(early.word).toBe('early');
       expect(early.leftMs).toBeGreaterThan(0);
-      expect(early.leftMs).toBeLessThanOrEqual(100);
+      expect(early.leftMs).toBeLessThanOrEqual(600_000);
+    });
+
+    it('grants one lease at a time', async () => {
+      const { driver, pass } = await start();
+      await driver.vote('a');
       await pass(101);
       expect(await driver.lease('a', '1', 5_000)).toMatchObject({ word: 'granted', leftMs: 5_000 });
       expect(await driver.lease('b', '2')).toMatchObject({ word: 'taken' });
