@@ -6,10 +6,12 @@ import { isHeld } from '../../machines/fleet-verdict.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { FleetCounts, Membership } from '../circuits/membership.ts';
 import type { RegistryParts } from '../registry/registry.ts';
-import { type Change, readChange, type VerdictChange } from './change.ts';
+import { type Change, readChange } from './change.ts';
 import { Keys } from './keys.ts';
 import { Leases } from './leases.ts';
+import { Listening } from './listening.ts';
 import { Orders } from './orders.ts';
+import { Rulings } from './rulings.ts';
 import { leave } from './scripts/index.ts';
 import type { FleetParts, FleetSettings } from './settings.ts';
 import type { SharedCircuit } from './shared-circuit.ts';
@@ -19,7 +21,6 @@ import type { FleetStatus } from './status.ts';
 import type { FleetStore } from './store.ts';
 import { StoreLine } from './store-line.ts';
 import { type News, Ticks } from './ticks.ts';
-import { type Verdict, Verdicts } from './verdicts.ts';
 import { within } from './within.ts';
 import { Words } from './words.ts';
 
@@ -28,20 +29,19 @@ export class Member implements Membership {
   readonly #parts: FleetParts;
   readonly #actor: FleetMemberRef;
   readonly #circuits: SharedCircuits;
-  readonly #verdicts = new Verdicts();
+  readonly #rulings: Rulings;
   readonly #words: Words;
   readonly #leases: Leases;
   readonly #orders: Orders;
   readonly #ticks: Ticks;
   readonly #slowStart: SlowStart;
   readonly #removeStep: () => void;
-  readonly #counts = { votes: 0, opened: 0, closed: 0 };
+  readonly #listening: Listening;
+  #votes = 0;
   #state: FleetState = 'joining';
   /** When the data of the store began. */
   #born: string | undefined;
   #isTicking = false;
-  /** Stops listening to the fleet's channel; null while that is being tried. */
-  #stopListening: (() => void) | null | undefined;
   #leaving: Promise<void> | undefined;
 
   constructor(registry: RegistryParts, store: FleetStore, settings: FleetSettings) {
@@ -62,10 +62,13 @@ export class Member implements Membership {
     const onChange = (change: Change | undefined, serverNow?: number): void =>
       this.#onChange(change, serverNow);
     this.#circuits = new SharedCircuits(settings.isShared);
+    this.#slowStart = new SlowStart(clock);
+    this.#rulings = new Rulings(this.#parts, this.#circuits, this.#slowStart);
+    this.#listening = new Listening(this.#parts, (message) => onChange(readChange(message)));
     this.#words = new Words(this.#parts, {
       mayTell,
       onChange,
-      epochOf: ({ id, circuit }) => this.#epochOf(id) ?? circuit.latest.context.fleet?.epoch ?? 0,
+      epochOf: ({ id, circuit }) => this.#rulings.epochOf(id) ?? circuit.latest.context.fleet?.epoch ?? 0,
     });
     this.#leases = new Leases(this.#parts, {
       words: this.#words,
@@ -75,10 +78,9 @@ export class Member implements Membership {
     this.#orders = new Orders(this.#parts, {
       circuits: this.#circuits,
       mayTell,
-      epochOf: (id) => this.#epochOf(id) ?? 0,
+      epochOf: (id) => this.#rulings.epochOf(id) ?? 0,
     });
     this.#ticks = new Ticks(this.#parts, this.#circuits);
-    this.#slowStart = new SlowStart(clock);
     this.#removeStep = steps.add(this.#slowStart);
     seat.membership = this;
     for (const circuit of registry.circuits.all()) this.onSpawned(circuit);
@@ -95,7 +97,8 @@ export class Member implements Membership {
   counts(): FleetCounts {
     const { line } = this.#parts;
     return {
-      ...this.#counts,
+      votes: this.#votes,
+      ...this.#rulings.counts,
       leasesAsked: this.#leases.asked,
       leasesGranted: this.#leases.granted,
       storeCalls: line.calls,
@@ -107,7 +110,7 @@ export class Member implements Membership {
   status(): FleetStatus {
     const { namespace, member, misses, lastMiss } = this.#actor.getSnapshot().context;
     const now = this.#now();
-    const verdicts = Array.from(this.#verdicts.open(), ({ id, name, epoch, until }) => {
+    const verdicts = Array.from(this.#rulings.open(), ({ id, name, epoch, until }) => {
       const shared = this.#circuits.get(id);
       return {
         tool: shared?.circuit.id ?? name,
@@ -122,7 +125,7 @@ export class Member implements Membership {
   onSpawned(circuit: Circuit): void {
     const shared = this.#circuits.add(circuit);
     if (shared === undefined) return;
-    this.#tellOpened(shared);
+    this.#rulings.send(shared);
     this.#orders.onSpawned(shared);
     // It was restored open, or has tripped before the registry joined.
     if (shared.isOwnTrip) this.#vote(shared);
@@ -142,7 +145,7 @@ export class Member implements Membership {
     const hasTripped = openCount > shared.openCount;
     shared.openCount = openCount;
     if (state === 'open' && hasTripped) {
-      this.#counts.votes += 1;
+      this.#votes += 1;
       if (shared.lease === undefined) this.#vote(shared);
       else this.#leases.settle(shared, 'fails');
     }
@@ -150,7 +153,7 @@ export class Member implements Membership {
     if (shared.lease !== undefined) this.#leases.settleClosed(shared);
     else if (shared.hasVoted) this.#words.say(shared, { says: 'works' });
     // It was released from isolation, or reset: then what the fleet has decided still holds.
-    if (fleet === null) this.#tellOpened(shared);
+    if (fleet === null) this.#rulings.send(shared);
   }
 
   onVerdict(circuit: Circuit): void {
@@ -165,7 +168,7 @@ export class Member implements Membership {
   }
 
   get holdsAny(): boolean {
-    return this.#verdicts.openCount > 0;
+    return this.#rulings.openCount > 0;
   }
 
   awaited(tool: string, key: string | null, upstream: string | undefined): Promise<void> | undefined {
@@ -207,7 +210,7 @@ export class Member implements Membership {
       ? Promise.all([this.#words.flush(), line.ask(leave, [keys.members], [settings.member], () => {})])
       : Promise.resolve();
     this.#actor.send({ type: registry.circuits.isStopped ? 'REGISTRY_STOPPED' : 'LEAVE' });
-    this.#stopListening?.();
+    this.#listening.end();
     await within(registry.clock, settings.deadlineMs, said, true);
   }
 
@@ -226,7 +229,7 @@ export class Member implements Membership {
       return;
     }
     if (mayBeMore) void this.#tick();
-    this.#listen();
+    this.#listening.begin();
     for (const shared of this.#circuits) this.#leases.lookAfter(shared);
     void this.#words.flush();
     void this.#orders.flush();
@@ -242,22 +245,18 @@ export class Member implements Membership {
     this.#born = born;
     for (const text of changes) {
       const change = readChange(text);
-      if (change?.kind === 'verdict') this.#onVerdictChange(change, serverNow);
+      if (change?.kind === 'verdict') this.#rulings.onChange(change, serverNow);
       // From the beginning on, orders are read off the list of those that are in force.
       else if (change !== undefined && orders === undefined) this.#orders.onChange(change, serverNow);
     }
     if (orders !== undefined) this.#orders.onList(orders, serverNow);
-    for (const verdict of this.#verdicts.ended(this.#now())) this.#end(verdict);
+    this.#rulings.endOver();
     this.#actor.send({ type: 'STORE_ANSWERED' });
   }
 
-  /**
-   * The store has lost its data: what was open for all is so no more, and what has tripped here is voted on again. Others may have
-   * done so already, so that later verdicts stay.
-   */
+  /** The store has lost its data: what was open for all is so no more, and what has tripped here is voted on again. */
   #onReborn(born: string): void {
-    const bornAt = Number.parseFloat(born);
-    for (const verdict of [...this.#verdicts.open()]) if (!(verdict.epoch >= bornAt)) this.#end(verdict);
+    this.#rulings.endBefore(Number.parseFloat(born));
     this.#ticks.startOver();
     this.#orders.repeat();
     this.#voteForOwnTrips();
@@ -267,21 +266,10 @@ export class Member implements Membership {
     const before = this.#state;
     this.#state = state;
     if (state === before) return;
-    if (state === 'degraded') this.#fallBack();
-    else if (state === 'connected' && before === 'degraded') this.#voteForOwnTrips();
-  }
-
-  /** Verdicts that are known hold until their time is over; then local rules do, in each member a random while later. */
-  #fallBack(): void {
-    for (const { circuit } of this.#circuits) {
-      const { fleet, currentBackoffMs, config } = circuit.latest.context;
-      if (!isHeld(fleet)) continue;
-      const waitMs = Math.min(Math.max(currentBackoffMs, config.minBackoffMs), config.maxBackoffMs);
-      const extraMs = this.#parts.registry.chance() * waitMs;
-      circuit.send({ type: 'FLEET_LOST', extraMs, at: this.#now() });
-    }
-    this.#verdicts.clear();
-    this.#ticks.startOver();
+    if (state === 'degraded') {
+      this.#rulings.fallBack();
+      this.#ticks.startOver();
+    } else if (state === 'connected' && before === 'degraded') this.#voteForOwnTrips();
   }
 
   #vote(shared: SharedCircuit): void {
@@ -296,85 +284,14 @@ export class Member implements Membership {
 
   #onChange(change: Change | undefined, serverNow = change?.at ?? 0): void {
     if (change === undefined || this.#leaving !== undefined) return;
-    if (change.kind === 'verdict') this.#onVerdictChange(change, serverNow);
+    if (change.kind === 'verdict') this.#rulings.onChange(change, serverNow);
     else this.#orders.onChange(change, serverNow);
-  }
-
-  #onVerdictChange(change: VerdictChange, serverNow: number): void {
-    const before = this.#verdicts.get(change.id);
-    const verdict = this.#verdicts.learn(change, serverNow, this.#now());
-    if (verdict === undefined) return;
-    if (!verdict.isOpen) {
-      this.#announceClosed(verdict, before?.category ?? null);
-      return;
-    }
-    const { id, name, epoch, until, category } = verdict;
-    const shared = this.#circuits.get(id);
-    this.#counts.opened += 1;
-    this.#parts.tell({
-      type: 'fleet.opened',
-      tool: shared?.circuit.id ?? name,
-      epoch,
-      leftMs: until - this.#now(),
-      lastErrorCategory: category,
-    });
-    if (shared !== undefined) this.#tellOpened(shared);
   }
 
   /** A question about the lease was answered: the circuit is not open for all. */
   #onClosedInStore(shared: SharedCircuit, change: Change | undefined): void {
     this.#onChange(change);
-    const known = this.#verdicts.get(shared.id);
-    if (known?.isOpen) this.#end(known);
-  }
-
-  #end(verdict: Verdict): void {
-    this.#verdicts.end(verdict, this.#now());
-    this.#announceClosed(verdict, verdict.category);
-  }
-
-  #announceClosed({ id, name, epoch }: Verdict, category: Verdict['category']): void {
-    const shared = this.#circuits.get(id);
-    this.#counts.closed += 1;
-    this.#parts.tell({ type: 'fleet.closed', tool: shared?.circuit.id ?? name, epoch });
-    if (shared === undefined) return;
-    const { circuit } = shared;
-    const wasOpen = circuit.latest.value === 'open';
-    shared.hasVoted = false;
-    circuit.send({ type: 'FLEET_CLOSED', epoch, at: this.#now() });
-    if (wasOpen && circuit.latest.value === 'closed') this.#slowStart.begin(circuit.id, category);
-  }
-
-  #tellOpened({ circuit, id }: SharedCircuit): void {
-    const verdict = this.#verdicts.get(id);
-    if (!verdict?.isOpen) return;
-    const { epoch, until, category } = verdict;
-    const now = this.#now();
-    const leftMs = Math.max(0, until - now);
-    const answerMs = this.#parts.settings.deadlineMs;
-    circuit.send({ type: 'FLEET_OPENED', epoch, leftMs, answerMs, category, at: now });
-  }
-
-  /** Listens to the fleet's channel. If that fails, it is tried again after the next tick. */
-  #listen(): void {
-    if (this.#stopListening !== undefined) return;
-    this.#stopListening = null;
-    const { line, keys } = this.#parts;
-    void line
-      .listen(keys.channel, (message) => this.#onChange(readChange(message)))
-      .then(
-        (stop) => {
-          this.#stopListening = stop;
-          if (this.#leaving !== undefined) stop();
-        },
-        () => {
-          this.#stopListening = undefined;
-        },
-      );
-  }
-
-  #epochOf(id: string): number | undefined {
-    return this.#verdicts.get(id)?.epoch;
+    this.#rulings.endOf(shared.id);
   }
 
   #now(): number {
