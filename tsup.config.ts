@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 import { thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 import { configSchema } from './src/proxy/options/schema.ts';
@@ -31,35 +31,32 @@ const classic = {
 } satisfies Options;
 
 const builds: Options[] = [
-  // The library: it runs wherever xstate does.
+  // The library and its adapters, in one build: what two entries need is in one file, which is loaded once for both.
   {
     ...common,
     entry: {
       index: 'src/index.ts',
-      fleet: 'src/fleet/index.ts',
-      machines: 'machines/index.ts',
-      mcp: 'src/mcp/index.ts',
-      testing: 'src/testing/index.ts',
-    },
-    // Loaded when it is asked for.
-    external: ['toolfuse/inspect'],
-  },
-  // The adapters for agent frameworks and for systems of observation, beside the library: whoever loads one has loaded the library already.
-  {
-    ...common,
-    entry: {
       ai: 'src/ai/index.ts',
       'claude-agent': 'src/claude-agent/index.ts',
+      fleet: 'src/fleet/index.ts',
       langchain: 'src/langchain/index.ts',
+      machines: 'machines/index.ts',
+      mcp: 'src/mcp/index.ts',
       'openai-agents': 'src/openai-agents/index.ts',
       opentelemetry: 'src/opentelemetry/index.ts',
       prometheus: 'src/prometheus/index.ts',
+      testing: 'src/testing/index.ts',
       tools: 'src/tools/index.ts',
     },
     external: [/^toolfuse/, /^@langchain/],
     async onSuccess() {
       for (const file of ['grafana-dashboard.json', 'prometheus-rules.yml']) {
         copyFileSync(`src/prometheus/ready-made/${file}`, `dist/${file}`);
+      }
+      // An entry imports chunks that it needs nothing of. They have no effects, and a bundler would warn of such imports.
+      for (const file of readdirSync('dist').filter((name) => name.endsWith('.js'))) {
+        const text = readFileSync(`dist/${file}`, 'utf8');
+        writeFileSync(`dist/${file}`, text.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, ''));
       }
     },
   },

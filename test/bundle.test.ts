@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
@@ -58,6 +60,23 @@ describe('an import', () => {
 
   it('of toolfuse/machines loads nothing but the machines', async () => {
     expect(await roomsBehind('machines/index.ts')).toEqual(['machines']);
+  });
+});
+
+describe('the entry points of the built package', () => {
+  it('share what they need: no source of the library is in two of its files', () => {
+    const dist = join(absWorkingDir, 'dist');
+    const filesOf = new Map<string, Set<string>>();
+    for (const file of readdirSync(dist).filter((name) => name.endsWith('.js'))) {
+      // The bundler names each source above its code.
+      for (const [, source = ''] of readFileSync(join(dist, file), 'utf8').matchAll(
+        /^\/\/ ((?:src|machines)\/\S+)$/gm,
+      )) {
+        filesOf.set(source, (filesOf.get(source) ?? new Set()).add(file));
+      }
+    }
+    expect(filesOf.size).toBeGreaterThan(150);
+    expect([...filesOf].filter(([, files]) => files.size > 1)).toEqual([]);
   });
 });
 

@@ -70,7 +70,7 @@ describe('the packed package', () => {
   it.each([
     ['index.js', ['xstate']],
     ['machines.js', ['xstate']],
-    ['mcp.js', ['xstate']],
+    ['mcp.js', ['toolfuse']],
     ['testing.js', []],
     ['ai.js', ['toolfuse']],
     ['langchain.js', ['@langchain/core/messages', 'toolfuse']],
