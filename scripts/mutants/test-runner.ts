@@ -78,22 +78,11 @@ const testedWith: Readonly<Record<string, string>> = {
   tally: 'count-window',
 };
 
-/** Files whose tests take longest, the slowest last. */
-const slowFiles = [
-  'hostile',
-  'persist',
-  'reference-traces',
-  'listeners',
-  'permits.model',
-  'model',
-  'reentrancy',
-];
-
 /** A test that has not ended by then, in ms, never will. Stryker ends what does not even let this timer run. */
 const longestTestMs = 20_000;
 
 /** Written into the sandbox by the process with the first run, for those of the mutants. */
-const usersFile = 'users-of-sources.json';
+const knownFile = 'what-tests-run.json';
 
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
@@ -132,13 +121,11 @@ interface Outcome {
   readonly isHung?: boolean;
 }
 
-/** The first file to run for a mutant of a source is that of its own name, then come those of its folder. */
+/** The first file to run for a mutant of a source is that of its own name, then come those of its folder, then all others. */
 function rankOf(file: string, source: string): number {
   const [, folder = '-', name = '-'] = /(machines|src\/\w+)\/(?:.*\/)?([^/]+)\.ts$/.exec(source) ?? [];
-  if (file.endsWith(`/${testedWith[name] ?? name}.test.ts`)) return -3;
-  const slowness = slowFiles.findIndex((slowFile) => file.endsWith(`/${slowFile}.test.ts`));
-  if (slowness !== -1) return slowness;
-  return file.startsWith(`test/${folder}/`) ? -2 : -1;
+  if (file.endsWith(`/${testedWith[name] ?? name}.test.ts`)) return 0;
+  return file.startsWith(`test/${folder}/`) ? 1 : 2;
 }
 
 const filesOf = (ids: Iterable<string>): Set<string> =>
@@ -150,8 +137,11 @@ class QuickTestRunner implements TestRunner {
   readonly #instruments: Instruments;
   #assertions: Assertions | undefined;
   #files: readonly BundledTests[] = [];
-  /** The files of tests that run code of a source. */
-  readonly #users: Record<string, readonly string[]> = {};
+  /** The files of tests that run code of a source, and how long the tests of each file take, in ms. */
+  #known: { users: Record<string, readonly string[]>; tookMs: Record<string, number> } = {
+    users: {},
+    tookMs: {},
+  };
   /** What nobody caught during a run: it fails a run of Vitest, too. */
   readonly #uncaught: unknown[] = [];
 
@@ -181,7 +171,7 @@ class QuickTestRunner implements TestRunner {
       )
       .filter((file) => file.endsWith('.test.ts') && !leftOut.test(file));
     this.#files = await bundleTests(this.#root, files);
-    if (existsSync(usersFile)) Object.assign(this.#users, JSON.parse(readFileSync(usersFile, 'utf8')));
+    if (existsSync(knownFile)) this.#known = JSON.parse(readFileSync(knownFile, 'utf8'));
   }
 
   async dryRun(): Promise<DryRunResult> {
@@ -191,6 +181,7 @@ class QuickTestRunner implements TestRunner {
     for (const file of this.#files) {
       const { ended, failed, message } = await this.#run(file);
       if (failed) return { status: DryRunStatus.Error, errorMessage: `${failed.id}: ${message}` };
+      this.#known.tookMs[file.file] = 20 + ended.reduce((sumMs, { tookMs }) => sumMs + tookMs, 0);
       for (const { id, name, tookMs } of ended) {
         tests.push({ id, name, fileName: file.file, timeSpentMs: tookMs, status: TestStatus.Success });
       }
@@ -211,9 +202,11 @@ class QuickTestRunner implements TestRunner {
     }
     for (const source of new Set(this.#files.flatMap(({ sources }) => [...sources]))) {
       const ids = readFileSync(source, 'utf8').matchAll(/stryMutAct_\w+\("(\d+)"\)/g);
-      this.#users[source] = [...new Set([...ids].flatMap(([, id = '']) => [...(covering.get(id) ?? [])]))];
+      this.#known.users[source] = [
+        ...new Set([...ids].flatMap(([, id = '']) => [...(covering.get(id) ?? [])])),
+      ];
     }
-    writeFileSync(usersFile, JSON.stringify(this.#users));
+    writeFileSync(knownFile, JSON.stringify(this.#known));
   }
 
   async mutantRun({ activeMutant, testFilter, ...options }: MutantRunOptions): Promise<MutantRunResult> {
@@ -227,10 +220,10 @@ class QuickTestRunner implements TestRunner {
       .replace(/^.*?(?=(?:src|machines)\/)/, '');
     const wanted = testFilter && new Set(testFilter);
     // A mutant that is met while a source is loaded may matter to whatever runs that source's code later.
-    const wantedFiles = wanted ? filesOf(wanted) : new Set(this.#users[source]);
+    const wantedFiles = wanted ? filesOf(wanted) : new Set(this.#known.users[source]);
     const files = this.#files
       .filter(({ file, sources }) => sources.has(source) && (wantedFiles.size === 0 || wantedFiles.has(file)))
-      .sort((a, b) => rankOf(a.file, source) - rankOf(b.file, source));
+      .sort((a, b) => this.#costOf(a.file, source) - this.#costOf(b.file, source));
     let nrOfTests = 0;
     for (const file of files) {
       const { ended, failed, message = '', isHung } = await this.#run(file, wanted);
@@ -295,6 +288,11 @@ class QuickTestRunner implements TestRunner {
 
   #throwUncaught(): void {
     if (this.#uncaught.length > 0) throw this.#uncaught[0];
+  }
+
+  /** Quick tests first, and those near a source before those that are far from it. */
+  #costOf(file: string, source: string): number {
+    return (this.#known.tookMs[file] ?? 0) * 4 ** rankOf(file, source);
   }
 
   #vitest({ api }: TestsOfAFile, file: string): object {
