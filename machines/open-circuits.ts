@@ -70,7 +70,7 @@ export function openWithout(open: OpenCircuits, circuits: readonly Named[]): Ope
   for (const circuit of circuits) {
     const { tool, key = null } = circuit;
     if (key !== null) openKeys = withKeys(openKeys, tool, keysOf(openKeys, tool) - 1);
-    if (key !== null || !byTool.has(tool)) byTool.set(tool, circuit);
+    byTool.set(tool, circuit);
   }
   const after = { openCircuits, openKeys, openTools: open.openTools };
   const gone = [...byTool.values()].filter((circuit) => !isOpen(after, circuit)).length;

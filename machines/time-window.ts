@@ -52,7 +52,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       failures: memory.sliceFailures,
       slow: memory.sliceSlow,
     };
-    const full = [...memory.full, filled].filter((each) => each.slice > slice - slices && each.calls > 0);
+    const full = [...memory.full, filled].filter((each) => each.slice > slice - slices);
     const sum = (kind: keyof Tally): number => full.reduce((total, each) => total + each[kind], 0);
     return {
       calls: sum('calls'),
@@ -93,10 +93,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       };
     },
     trips: (memory: TimeWindowMemory) => isOver(given, memory),
-    rates(memory: TimeWindowMemory, at: number) {
-      const slice = sliceOf(at);
-      return ratesOf(given, slice > memory.slice ? movedTo(slice, memory) : memory);
-    },
+    rates: (memory: TimeWindowMemory, at: number) => ratesOf(given, movedTo(sliceOf(at), memory)),
     addSuccess(
       memory: { -readonly [Field in keyof TimeWindowMemory]: TimeWindowMemory[Field] },
       at: number,

@@ -1,6 +1,7 @@
 import type { CircuitState } from '../../machines/circuit-state.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
+import type { CallContext } from './call.ts';
 import type { Guard } from './guard.ts';
 import type { SettingsOfTools } from './tool-settings.ts';
 
@@ -20,10 +21,11 @@ export class ActiveProbes {
 
   /** Starts probing a circuit that has become half-open; any other state ends its probe. */
   onState(circuit: Circuit, state: CircuitState): void {
-    if (this.#settings.get(circuit.tool)?.probe === undefined) return;
+    const probe = this.#settings.get(circuit.tool)?.probe;
+    if (probe === undefined) return;
     if (state === 'halfOpen') {
       // Deferred, because a probe is an ordinary call and must not run in the middle of a transition.
-      queueMicrotask(() => void this.#probe(circuit));
+      queueMicrotask(() => void this.#probe(circuit, probe));
     } else {
       this.#running.get(circuit)?.abort();
     }
@@ -34,15 +36,9 @@ export class ActiveProbes {
     this.#running.get(circuit)?.abort();
   }
 
-  /** Ends all probes. */
-  stop(): void {
-    for (const controller of this.#running.values()) controller.abort();
-  }
-
   /** Probes until the circuit leaves the half-open state or a probe fails. */
-  async #probe(circuit: Circuit): Promise<void> {
-    const probe = this.#settings.get(circuit.tool)?.probe;
-    if (probe === undefined || this.#running.has(circuit)) return;
+  async #probe(circuit: Circuit, probe: (context: CallContext) => unknown): Promise<void> {
+    if (this.#running.has(circuit)) return;
     const controller = new AbortController();
     this.#running.set(circuit, controller);
     const { signal } = controller;

@@ -728,7 +728,6 @@ export class ToolRegistry {
   stop(): void {
     this.#runs.stop();
     this.#circuits.stop();
-    this.#probes.stop();
     this.#guard.stop();
     this.#seat.membership?.onStopped();
   }

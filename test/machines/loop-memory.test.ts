@@ -50,14 +50,10 @@ function refuse(memory: LoopMemory, asked: AskedCall, denyAfter = 2): LoopMemory
 
 describe('calls of tools that do not exist', () => {
   it('are counted whatever their names, of which each is kept once', () => {
-    const memory = memoryOf(unknownTool('a'), unknownTool('b'), unknownTool('a'));
-    expect(memory.unknown).toEqual({ count: 3, names: ['b', 'a'], endings: ['no b', 'no a'] });
-    expect(worstLoop(memory)).toEqual({
-      kind: 'unknownTool',
-      tool: 'a',
-      count: 3,
-      endings: ['no b', 'no a'],
-    });
+    const memory = memoryOf(...['a', 'b', 'c', 'a'].map((name) => unknownTool(name)));
+    const endings = ['no b', 'no c', 'no a'];
+    expect(memory.unknown).toEqual({ count: 4, names: ['b', 'c', 'a'], endings });
+    expect(worstLoop(memory)).toEqual({ kind: 'unknownTool', tool: 'a', count: 4, endings });
   });
 
   it('are kept by their last 16 names and 3 endings', () => {
@@ -110,13 +106,14 @@ describe('the same mistake with one tool', () => {
       mistake('edit', '3', { mistake: 'n' }),
       mistake('other', '4', { mistake: 'n' }),
       mistake('other', '5', { mistake: 'n' }),
+      mistake('other', '6', { mistake: 'n' }),
     );
     const counts = ({ mistakes }: LoopMemory) =>
       mistakes.map(({ tool, mistake, count, wasRefused }) => [tool, mistake, count, wasRefused]);
     expect(counts(refuse(memory, { tool: 'edit', input: '9' }))).toEqual([
       ['edit', 'm', 1, false],
       ['edit', 'n', 3, true],
-      ['other', 'n', 2, false],
+      ['other', 'n', 3, false],
     ]);
   });
 

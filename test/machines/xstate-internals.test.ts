@@ -89,6 +89,7 @@ describe('what XState keeps to itself', () => {
     const [timer] = Object.values(actor.system.getSnapshot()._scheduledEvents);
     expect(timer).toMatchObject({ id: afterId('10', 'lamp.on'), event: { type: afterId('10', 'lamp.on') } });
     expect(timer?.id).toSatisfy((type: string) => isOfXState({ type }));
+    expect(isOfXState({ type: 'BREAK' })).toBe(false);
   });
 
   it('begins and stops an actor by events of its own', () => {

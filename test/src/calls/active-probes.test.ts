@@ -103,6 +103,29 @@ describe('an active probe', () => {
   });
 
   it.each<[string, (made: ReturnType<typeof setUp>) => void]>([
+    ['has been closed', ({ registry }) => registry.recordSuccess('shell')],
+    ['has opened again', ({ trip }) => trip()],
+    ['has been forgotten', ({ registry }) => registry.reset('shell')],
+  ])('does not run if its circuit %s before it could begin', async (_, act) => {
+    const made = setUp(async () => 'pong');
+    made.trip();
+    made.clock.advance(1_000);
+    act(made);
+    await settle();
+    expect(made.probed).not.toHaveBeenCalled();
+  });
+
+  it('runs once where its circuit becomes half-open twice before it could begin', async () => {
+    const { clock, probed, trip } = setUp(() => new Promise(() => {}), { halfOpenMaxProbes: 2 });
+    trip();
+    clock.advance(1_000);
+    trip();
+    clock.advance(2_000);
+    await settle();
+    expect(probed).toHaveBeenCalledOnce();
+  });
+
+  it.each<[string, (made: ReturnType<typeof setUp>) => void]>([
     ['is isolated', ({ registry }) => registry.isolate('shell')],
     ['is closed by hand', ({ registry }) => registry.forceClose('shell')],
     ['opens again', ({ trip }) => trip()],
