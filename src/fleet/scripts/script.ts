@@ -86,8 +86,29 @@ local function close(keys, id, name, known)
 end
 `;
 
+/**
+ * What a script begins with that may open a circuit for all, at the word of a member.
+ *
+ * Keys: circuit, votes, callers, changes, meta.
+ * Arguments: member, id, name, channel, two of the script's own, the last epoch that the member knows, its own wait in ms, the
+ * settings of the backoff (shortest, factor, longest), the category of the failure.
+ */
+const ruling = `
+local keys = { circuit = KEYS[1], changes = KEYS[4], meta = KEYS[5], channel = ARGV[4] }
+local votes, callers = KEYS[2], KEYS[3]
+local member, id, name, known = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[7])
+local function note(list)
+  redis.call('ZADD', list, text(now + 60000), member)
+  redis.call('PEXPIRE', list, 60000)
+end
+local function openAt(step)
+  local ms = backoff(step, tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[8]))
+  return open(keys, step, ms, ARGV[12], id, name, known)
+end
+`;
+
 /** The parts that scripts share. */
-export const parts = { announcement, roomless, verdict } as const;
+export const parts = { announcement, roomless, ruling, verdict } as const;
 
 /** Makes a script of its own part and of those that it shares with others. */
 export function script(name: ScriptName, ...sources: readonly string[]): FleetScript {
