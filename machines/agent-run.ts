@@ -68,7 +68,7 @@ const quietLeftMs = ({ lastAt, config, now }: AgentRunContext): number =>
 
 /** What a run remembers now: nothing if it has been quiet for long. */
 const currentMemory = (context: AgentRunContext): LoopMemory =>
-  context.lastAt !== null && quietLeftMs(context) === 0 ? nothingRepeated : context.memory;
+  quietLeftMs(context) === 0 ? nothingRepeated : context.memory;
 
 /** What a call would repeat once too often; null if it may be made. */
 export const refusalOf = (context: AgentRunContext, call: AskedCall): Loop | null =>

@@ -102,6 +102,28 @@ describe('a run', () => {
   });
 });
 
+describe('a call that a run asks for', () => {
+  const ask = (input: string) => ({ type: 'CALL_ASKED', call: { tool: 'search', input } }) as const;
+
+  it('changes nothing where it may be made', () => {
+    const { actor, end } = startRun();
+    actor.send(ask('1'));
+    end(success('1'), 4);
+    const { context } = actor.getSnapshot();
+    actor.send(ask('1'));
+    actor.send(ask('2'));
+    expect(actor.getSnapshot().context).toBe(context);
+  });
+
+  it('may be made after a quiet time, whatever was repeated before', () => {
+    const { actor, clock, end } = startRun();
+    end(success('1'), 2);
+    clock.advance(1_000);
+    actor.send(ask('1'));
+    expect(actor.getSnapshot().context.denied).toBe(0);
+  });
+});
+
 /** What a run should do, counted anew from all that has happened. */
 class Model {
   readonly #past: { input: string; outcome: string }[] = [];
