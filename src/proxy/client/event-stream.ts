@@ -12,23 +12,47 @@ interface StreamEvents {
 /** Sends messages to a client as server-sent events, until the client goes. */
 export class EventStream {
   readonly #response: ServerResponse;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #onDrain: () => void;
   #isFull = false;
+  #opening: NodeJS.Timeout | undefined;
+  #beginning = '';
 
-  constructor(response: ServerResponse, headers: Record<string, string>, events: StreamEvents) {
+  /** @param holdMs How long its status may wait for the first event, in ms, so that it can still be refused. Default: not at all. */
+  constructor(response: ServerResponse, headers: Record<string, string>, events: StreamEvents, holdMs = 0) {
     this.#response = response;
+    this.#headers = headers;
     this.#onDrain = events.onDrain;
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-      ...headers,
-    });
-    response.flushHeaders();
+    if (holdMs === 0) this.#open();
+    else this.#opening = setTimeout(() => this.#open(), holdMs).unref();
     response.on('drain', () => this.#empty());
     response.on('close', () => {
+      clearTimeout(this.#opening);
       events.onClose();
       this.#empty();
     });
+  }
+
+  #open(): void {
+    clearTimeout(this.#opening);
+    if (this.#response.headersSent || !this.isOpen) return;
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      ...this.#headers,
+    });
+    if (this.#beginning === '') this.#response.flushHeaders();
+    else this.#response.write(this.#beginning);
+  }
+
+  /** Answers with an error in place of the stream. @returns false where the stream has begun. */
+  refuse(status: number, { line }: Message): boolean {
+    clearTimeout(this.#opening);
+    if (this.#response.headersSent) return false;
+    this.#response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    for (const piece of line.pieces) this.#response.write(piece);
+    this.#response.end();
+    return true;
   }
 
   get isOpen(): boolean {
@@ -38,6 +62,7 @@ export class EventStream {
   /** @param id By which the client can resume the stream after this event. @returns false when the stream is full. */
   write({ line }: Pick<Message, 'line'>, id?: string): boolean {
     if (!this.isOpen) return true;
+    this.#open();
     this.#response.write(`${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: `);
     for (const piece of piecesOf(line)) this.#response.write(piece);
     // The message brings its own line break; an empty line ends the event.
@@ -47,15 +72,21 @@ export class EventStream {
 
   /** Tells an id by which the client can resume the stream before anything has come. */
   begin(id: string): void {
-    if (this.isOpen) this.#response.write(`id: ${id}\ndata: \n\n`);
+    if (!this.isOpen) return;
+    const event = `id: ${id}\ndata: \n\n`;
+    if (this.#response.headersSent) this.#response.write(event);
+    else this.#beginning = event;
   }
 
   /** Shows the client that the stream is alive. */
   beat(): void {
-    if (this.isOpen) this.#response.write(': alive\n\n');
+    if (!this.isOpen) return;
+    this.#open();
+    this.#response.write(': alive\n\n');
   }
 
   end(): void {
+    this.#open();
     this.#response.end();
   }
 

@@ -19,8 +19,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Checks the path, host, origin and version of a request. A page of another site can reach a server on this machine, but its
- * requests name that site as their origin.
+ * Checks the path, host and origin of a request. A page of another site can reach a server on this machine, but its requests name
+ * that site as their origin.
  *
  * @param listensAt The host that the proxy listens at.
  * @throws Refusal
@@ -28,6 +28,10 @@ export class Refusal extends Error {
 export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
   if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'the only path is /mcp');
   checkSource(headers, listensAt);
+}
+
+/** Checks the version that a legacy client names. A modern one is told which versions there are. @throws Refusal */
+export function checkVersion(headers: IncomingMessage['headers']): void {
   const said = headers['mcp-protocol-version'];
   if (said !== undefined && !(typeof said === 'string' && version.test(said))) {
     throw new Refusal(

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { UNSUPPORTED_VERSION } from '../../classify/rpc-codes.ts';
 import { errorAnswer } from '../session/answers.ts';
 import type { Session } from '../session/session.ts';
 import type { Message } from '../wire/message.ts';
@@ -21,12 +22,17 @@ interface HttpClientOptions {
 /** How many streams are known, so that a client can resume them. */
 const maxStreams = 1_000;
 
+/** How long the answer to `initialize` may keep its HTTP status open, in ms: a client may take a longer silence for a dead server. */
+const holdMs = 5_000;
+
 /** From this revision on, clients understand an event without data, which lets them resume a stream that has brought nothing yet. */
 const firstWithBeginning = '2025-11-25';
 
 /** A request that waits for an answer. */
 interface Awaited {
   readonly stream: ResumableStream;
+  /** Where its client can still be refused a session. */
+  readonly opening: EventStream | undefined;
   /** As JSON text. */
   readonly progressToken: string | undefined;
 }
@@ -146,8 +152,10 @@ export class HttpClient implements Client {
   #await(requests: readonly Message[], response: ServerResponse, said: string | undefined): void {
     const ids = requests.map((request) => request.id as string);
     const stream = this.#openStream();
-    const connection = this.#connectionOn(response);
+    const isOpening = requests.some(({ method }) => method === 'initialize');
+    const connection = this.#connectionOn(response, undefined, isOpening ? holdMs : 0);
     stream.connect(connection);
+    const opening = isOpening ? connection : undefined;
     const version = said ?? requests[0]?.value('params', 'protocolVersion');
     if (typeof version === 'string' && version >= firstWithBeginning) connection.begin(stream.lastId);
     // Two requests of a batch may have the same id.
@@ -156,14 +164,20 @@ export class HttpClient implements Client {
       const id = request.id as string;
       if (this.#awaited.get(id)?.stream !== stream) this.#forget(id);
       const progressToken = request.idAt('params', '_meta', 'progressToken');
-      this.#awaited.set(id, { stream, progressToken });
+      this.#awaited.set(id, { stream, opening, progressToken });
       if (progressToken !== undefined) this.#requestOfToken.set(progressToken, id);
     }
   }
 
   #answer(message: Message, id: string): boolean {
     this.heardAt = performance.now();
-    const hasRoom = this.#awaited.get(id)?.stream.write(message) ?? true;
+    const { stream, opening } = this.#awaited.get(id) ?? {};
+    if (opening !== undefined && isVersionRefusal(message) && opening.refuse(400, message)) {
+      // There was never a session.
+      this.end();
+      return true;
+    }
+    const hasRoom = stream?.write(message) ?? true;
     this.#forget(id);
     return hasRoom;
   }
@@ -214,7 +228,7 @@ export class HttpClient implements Client {
     return stream;
   }
 
-  #connectionOn(response: ServerResponse, onClose = (): void => {}): EventStream {
+  #connectionOn(response: ServerResponse, onClose = (): void => {}, holdStatusMs = 0): EventStream {
     return new EventStream(
       response,
       { 'mcp-session-id': this.id },
@@ -225,6 +239,11 @@ export class HttpClient implements Client {
           onClose();
         },
       },
+      holdStatusMs,
     );
   }
 }
+
+/** Whether a server refuses every session with this client: they have no revision in common. */
+const isVersionRefusal = (answer: Message): boolean =>
+  answer.isError && answer.value('error', 'code') === UNSUPPORTED_VERSION;

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
+import { CONNECTION_CLOSED, PARSE_ERROR } from '../../classify/rpc-codes.ts';
 import type { McpProxy } from '../mcp-proxy.ts';
 import type { Address } from '../options/kinds.ts';
 import { defaultMaxSessions } from '../options/settings.ts';
+import type { Line } from '../wire/line.ts';
 import { Message, maxBatch } from '../wire/message.ts';
 import { type BodyLimits, BodyRoom, readBody } from './body.ts';
 import { answerPreflight, shareWith } from './cors.ts';
 import type { Gate } from './gate.ts';
-import { checkRequest, Refusal } from './http-check.ts';
+import { checkRequest, checkVersion, Refusal } from './http-check.ts';
 import type { HttpClient } from './http-client.ts';
 import { HttpKey } from './http-key.ts';
 import { HttpSessions } from './http-sessions.ts';
@@ -106,6 +107,7 @@ export class HttpFront {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       checkRequest(request, this.#address.host);
+      if (request.method !== 'POST') checkVersion(request.headers);
       shareWith(request, response);
       if (request.method === 'OPTIONS') return answerPreflight(request, response);
       this.#key?.check(request);
@@ -126,17 +128,26 @@ export class HttpFront {
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new Refusal(415, 'the content type must be application/json');
     }
-    if (request.headers['mcp-session-id'] !== undefined) await this.#goOn(request, response);
-    else if (namesModern(request.headers)) await this.#answerAlone(request, response);
+    const { headers } = request;
+    const session = one(headers['mcp-session-id']);
+    // A modern request stands alone, whatever a client still remembers of an earlier session.
+    const standsAlone =
+      namesModern(headers) && (session === undefined || this.#sessions.find(session) === undefined);
+    if (standsAlone) await this.#answerAlone(request, response);
+    else if (headers['mcp-session-id'] !== undefined) await this.#goOn(request, response);
     else await this.#begin(request, response);
   }
 
-  /** A client without a session can only begin one. Nothing else of it is read. */
+  /** A legacy client without a session can only begin one. Nothing else of it is read. */
   async #begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const message = Message.read(await readBody(request, this.#ofStrangers));
-    // A modern request whose headers do not say so: it is told what they lack.
+    const message = readMessage(await readBody(request, this.#ofStrangers));
     const era = message === undefined ? 'legacy' : eraOfPost(message, request.headers);
-    if (typeof era === 'object') checkModern(era.request, request.headers);
+    // It is modern by its body alone: its headers lack something, or it names a revision that there is not.
+    if (era !== 'legacy') {
+      const done = await this.#admit(this.#standAlone.gate, request, response);
+      return this.#passOn(era, request, response).finally(done);
+    }
+    checkVersion(request.headers);
     if (message?.method !== 'initialize') throw new Refusal(400, 'the header mcp-session-id is missing');
     const client = await this.#sessions.open();
     client.post([message], response, one(request.headers['mcp-protocol-version']));
@@ -146,18 +157,30 @@ export class HttpFront {
   async #answerAlone(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const done = await this.#admit(this.#standAlone.gate, request, response);
     try {
-      const era = eraOfPost(Message.read(await readBody(request, this.#ofClients)), request.headers);
+      const body = await readBody(request, this.#ofClients);
+      const message = readMessage(body);
+      if (message === undefined) throw ModernRefusal.unreadable(body);
+      const era = eraOfPost(message, request.headers);
       if (era === 'legacy') throw new Refusal(400, 'the header mcp-session-id is missing');
-      // What a notification cancels or reports belongs to a request whose stream says the same.
-      if (era === 'notification') return void response.writeHead(202).end();
-      checkModern(era.request, request.headers);
-      await this.#standAlone.post(era.request, request.headers, response);
+      await this.#passOn(era, request, response);
     } finally {
       done();
     }
   }
 
+  async #passOn(
+    modern: { readonly request: Message } | 'notification',
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    // What a notification cancels or reports belongs to a request whose stream says the same.
+    if (modern === 'notification') return void response.writeHead(202).end();
+    checkModern(modern.request, headers);
+    await this.#standAlone.post(modern.request, headers, response);
+  }
+
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkVersion(request.headers);
     const done = await this.#admit(this.#clientOf(request, response).gate, request, response);
     try {
       const messages = Message.readLine(await readBody(request, this.#ofClients));
@@ -201,6 +224,15 @@ export class HttpFront {
     client.isHeard(response);
     return client;
   }
+}
+
+/** One message; undefined for a batch. @throws ModernRefusal for what is neither. */
+function readMessage(body: Line): Message | undefined {
+  const message = Message.read(body);
+  if (message !== undefined) return message;
+  const refusal = ModernRefusal.unreadable(body);
+  if (refusal.code === PARSE_ERROR) throw refusal;
+  return undefined;
 }
 
 const one = (header: string | string[] | undefined): string | undefined =>

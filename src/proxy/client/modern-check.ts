@@ -3,12 +3,14 @@ import {
   HEADER_MISMATCH,
   INVALID_PARAMS,
   INVALID_REQUEST,
+  PARSE_ERROR,
   UNSUPPORTED_VERSION,
 } from '../../classify/rpc-codes.ts';
 import { versionKey } from '../wire/era.ts';
 import { type HeaderMark, markedText } from '../wire/header-marks.ts';
 import { textOfHeader } from '../wire/header-value.ts';
-import type { Json, Message } from '../wire/message.ts';
+import type { Line } from '../wire/line.ts';
+import { type Json, Message } from '../wire/message.ts';
 import { standardHeadersOf } from '../wire/standard-headers.ts';
 import { Refusal } from './http-check.ts';
 
@@ -32,10 +34,23 @@ export class ModernRefusal extends Refusal {
     this.id = request?.id ?? 'null';
   }
 
+  /** What is no message at all. */
+  static unreadable(body: Line): ModernRefusal {
+    const isObject = /^\s*\{/.test(body.text('latin1', 0, Math.min(body.length, 100)));
+    return isObject
+      ? new ModernRefusal(undefined, PARSE_ERROR, 'the body is no JSON')
+      : new ModernRefusal(undefined, INVALID_REQUEST, 'the body must be one JSON-RPC message');
+  }
+
   static mismatch(request: Message, header: string, why: string): ModernRefusal {
     return new ModernRefusal(request, HEADER_MISMATCH, `the headers disagree with the body: ${why}`, {
       mismatch: { header, body: why },
     });
+  }
+
+  toAnswer(): Message {
+    const { code, message, data } = this;
+    return Message.answer(this.id, { error: { code, message, ...(data !== undefined && { data }) } });
   }
 
   /** @param supported The versions that the server speaks. */
@@ -63,28 +78,32 @@ export const namesModern = (headers: IncomingHttpHeaders): boolean =>
   (one(headers['mcp-protocol-version']) ?? '') >= firstModern;
 
 /**
- * What a POST of no session holds: a message of the legacy era, a modern request, or a modern notification.
+ * What a POST of no session holds: a message of the legacy era, a modern request, or a modern notification. That is for the body
+ * to say; the headers have to agree.
  *
- * @param message Undefined where the body is anything else, such as a batch.
- * @throws ModernRefusal for a request that claims to be modern, and is not.
+ * @throws ModernRefusal for a message that claims to be modern, and is not.
  */
 export function eraOfPost(
-  message: Message | undefined,
+  message: Message,
   headers: IncomingHttpHeaders,
 ): 'legacy' | { readonly request: Message } | 'notification' {
-  if (message === undefined)
-    throw new ModernRefusal(undefined, INVALID_REQUEST, 'the body must be one JSON-RPC message');
   const isModern = namesModern(headers);
   if (message.isRequest) {
     if (hasEnvelope(message)) return { request: message };
     if (!isModern) return 'legacy';
     if (message.method === 'initialize')
       throw ModernRefusal.mismatch(message, 'MCP-Protocol-Version', '`initialize` is of an earlier revision');
+    const meta = message.value('params', '_meta');
+    if (meta !== undefined && !isObject(meta))
+      throw new ModernRefusal(message, INVALID_REQUEST, 'params._meta is not an object');
     throw new ModernRefusal(message, INVALID_PARAMS, `params._meta lacks ${versionKey}`, {
       envelope: { missing: [versionKey, capabilitiesKey] },
     });
   }
-  return message.method !== undefined && (isModern || hasEnvelope(message)) ? 'notification' : 'legacy';
+  if (message.method === undefined || !(isModern || hasEnvelope(message))) return 'legacy';
+  // Notifications need no header, but one that is there must not say something else.
+  if (headers['mcp-method'] !== undefined) repeats(message, headers, 'Mcp-Method', message.method);
+  return 'notification';
 }
 
 /** Checks what a modern request says of its client, and that its headers repeat it. @throws ModernRefusal */

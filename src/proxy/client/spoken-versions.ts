@@ -39,6 +39,12 @@ export class SpokenVersions {
   }
 }
 
+/** The refusal of a question whose own version the answer does not have; undefined where it has. */
+export function refusalOf(discover: Message, answer: Message): Message | undefined {
+  const { version = '' } = standardHeadersOf(discover);
+  return answer.isError ? undefined : refusalIn(answer, version)(discover)?.toAnswer();
+}
+
 /** What the server's word on `server/discover` means for requests of a version. */
 function refusalIn(answer: Message, version: string): Refuse {
   if (answer.isError) {

@@ -11,7 +11,7 @@ import type { Client } from './client.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { checkArguments } from './modern-check.ts';
-import { SpokenVersions } from './spoken-versions.ts';
+import { refusalOf, SpokenVersions } from './spoken-versions.ts';
 
 interface StandAloneClientOptions {
   /** Holds requests back while the server takes none. */
@@ -81,6 +81,9 @@ export class StandAloneClient implements Client {
     const id = this.#ask(request, {
       tell: (message) => exchange.tell(message),
       answer: (message, isOwn) => {
+        // On a connection that has begun in another revision, servers do not look at this one.
+        const refusal = request.method === 'server/discover' ? refusalOf(request, message) : undefined;
+        if (refusal !== undefined) return exchange.answer(refusal);
         // A client that hears of an error would take the server for a legacy one, for good. A status of 5xx says nothing of that.
         const failStatus = isOwn && request.method === 'server/discover' ? 503 : undefined;
         return exchange.answer(message, failStatus);

@@ -58,6 +58,15 @@ export class FaultServer {
     return pid;
   }
 
+  /** Whether its last run goes on. */
+  get isRunning(): boolean {
+    try {
+      return process.kill(this.pid, 0);
+    } catch {
+      return false;
+    }
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid, name);
   }
