@@ -7,7 +7,7 @@ import type { Connect } from './server-connection.ts';
 import { ToolHeaders } from './tool-headers.ts';
 import { UrlServer } from './url-server.ts';
 
-type ConnectorOptions = Pick<ProxyOptions, 'url' | 'headers' | 'command' | 'ca' | 'cert' | 'key'>;
+type ConnectorOptions = Pick<ProxyOptions, 'url' | 'headers' | 'command' | 'listen' | 'ca' | 'cert' | 'key'>;
 
 /**
  * How to start the server that the options name, or to connect to it.
@@ -15,14 +15,14 @@ type ConnectorOptions = Pick<ProxyOptions, 'url' | 'headers' | 'command' | 'ca' 
  * @throws UsageError unless they name exactly one.
  */
 export function connectorOf(
-  { url, headers, command, ca, cert, key }: ConnectorOptions,
+  { url, headers, command, listen, ca, cert, key }: ConnectorOptions,
   maxMessageBytes: number,
 ): Connect {
   if (url !== undefined) {
     if (command.length > 0) throw new UsageError('there must be one server: a command after --, or --url');
     const agents = new HttpAgents(secureContextOf({ ca, cert, key }));
     // All sessions reach the same tools.
-    const toolHeaders = new ToolHeaders();
+    const toolHeaders = new ToolHeaders({ hidesInvalid: listen === undefined });
     return (events) => new UrlServer({ url, headers, agents, maxMessageBytes, toolHeaders }, events);
   }
   if (Object.keys(headers).length > 0) throw new UsageError('headers need a server with a --url');

@@ -13,23 +13,28 @@ const maxTools = 10_000;
  * of headers, so the proxy sends them.
  */
 export class ToolHeaders {
+  readonly #hidesInvalid: boolean;
   /** By tool. A tool without marks is not in it. */
   readonly #marks = new Map<string, readonly HeaderMark[]>();
 
   /**
-   * Reads a list of tools.
-   *
-   * @returns the list without the tools that no client can call over HTTP, as the protocol asks of clients.
+   * @param hidesInvalid Whether tools with invalid marks are taken from the list. The protocol asks that of clients over HTTP:
+   * of the proxy only where its own client knows nothing of headers.
    */
+  constructor({ hidesInvalid = false }: { readonly hidesInvalid?: boolean } = {}) {
+    this.#hidesInvalid = hidesInvalid;
+  }
+
+  /** Reads a list of tools. @returns what the client is to see of it. */
   learn(answer: Message): Message {
     // Nearly no list has marks, and reading a long one costs time.
     if (this.#marks.size === 0 && !answer.line.bytes.includes(markKey)) return answer;
     const result = answer.value('result') as { readonly tools?: Json } | null | undefined;
     const tools = result?.tools;
     if (!Array.isArray(tools)) return answer;
-    const callable = (tools as readonly Json[]).filter((tool) => this.#note(tool));
-    if (callable.length === tools.length) return answer;
-    return Message.answer(answer.id as string, { result: { ...result, tools: callable } });
+    const valid = (tools as readonly Json[]).filter((tool) => this.#note(tool));
+    if (!this.#hidesInvalid || valid.length === tools.length) return answer;
+    return Message.answer(answer.id as string, { result: { ...result, tools: valid } });
   }
 
   /**
@@ -66,13 +71,13 @@ export class ToolHeaders {
     return (typeof tool === 'string' ? this.#marks.get(tool) : undefined) ?? [];
   }
 
-  /** @returns whether clients can call it over HTTP. */
+  /** @returns whether its marks are valid. */
   #note(tool: Json): boolean {
     const { name, inputSchema } = (tool ?? {}) as { readonly name?: Json; readonly inputSchema?: Json };
     if (typeof name !== 'string') return true;
-    const marks = marksOf(inputSchema);
-    if (marks === undefined || marks.length === 0) this.#marks.delete(name);
+    const { marks, isValid } = marksOf(inputSchema);
+    if (marks.length === 0) this.#marks.delete(name);
     else if (this.#marks.size < maxTools) this.#marks.set(name, marks);
-    return marks !== undefined;
+    return isValid;
   }
 }

@@ -37,6 +37,8 @@ const elsewhere = new Set([
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const types = new Set(['string', 'integer', 'boolean']);
+/** No header may repeat it, but servers of the SDK hold it against one that does. */
+const fraction = 'number';
 
 /** How deep a schema is read. No person writes a deeper one, and a deeper one could exhaust the stack. */
 const maxDepth = 64;
@@ -45,9 +47,18 @@ type Fields = { readonly [key: string]: Json | undefined };
 const isObject = (value: Json | undefined): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The marks in the input schema of a tool; undefined where one is invalid, so that the tool cannot be called over HTTP. */
-export function marksOf(schema: Json | undefined): readonly HeaderMark[] | undefined {
+/** The marks of a tool, and whether they are valid. */
+export interface ToolMarks {
+  /** None where one is invalid, except for one of a number with fractions: servers of the SDK check its header, and all others. */
+  readonly marks: readonly HeaderMark[];
+  /** Whether clients may call the tool over HTTP. */
+  readonly isValid: boolean;
+}
+
+/** The marks in the input schema of a tool. */
+export function marksOf(schema: Json | undefined): ToolMarks {
   const marks: HeaderMark[] = [];
+  let hasFraction = false;
   const names = new Set<string>();
   const visit = (
     each: Json | undefined,
@@ -66,11 +77,12 @@ export function marksOf(schema: Json | undefined): readonly HeaderMark[] | undef
         typeof name === 'string' &&
         token.test(name) &&
         typeof type === 'string' &&
-        types.has(type) &&
+        (types.has(type) || type === fraction) &&
         !names.has(name.toLowerCase());
       if (!isValid) return false;
       names.add(name.toLowerCase());
-      marks.push({ path, name, isNumber: type === 'integer' });
+      hasFraction ||= type === fraction;
+      marks.push({ path, name, isNumber: type === 'integer' || type === fraction });
     }
     for (const [key, inner] of Object.entries(fields)) {
       if (key === 'properties' && isObject(inner)) {
@@ -91,7 +103,7 @@ export function marksOf(schema: Json | undefined): readonly HeaderMark[] | undef
     const schemas = byName ? Object.values(inner) : [inner];
     return schemas.every((each) => visit(each, path, false, depth + 1));
   };
-  return visit(schema, [], true, 0) ? marks : undefined;
+  return visit(schema, [], true, 0) ? { marks, isValid: !hasFraction } : { marks: [], isValid: false };
 }
 
 /** The argument at a mark as the text of its header; undefined where there is none, or it has no such text. */

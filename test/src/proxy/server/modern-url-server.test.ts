@@ -144,8 +144,8 @@ describe('an argument that a header repeats', () => {
     modern(id, 'tools/call', { name: 'query', arguments: { region: 'eu' } });
 
   /** A server with such a tool, and with one whose mark is invalid. It refuses calls without the header. */
-  async function marked() {
-    const to = await connectTo({
+  async function marked(hidesInvalid = true) {
+    const behaviour: Parameters<typeof connectTo>[0] = {
       onPost: ({ id, method, params }, response, request) => {
         if (method === 'tools/list') {
           const { cursor } = (params ?? {}) as { cursor?: string };
@@ -164,7 +164,8 @@ describe('an argument that a header repeats', () => {
         if (request.headers['mcp-param-region'] === 'eu') return answer(response, answerTo(id as number));
         refuse(response, 400, { id, error: { code: -32_020, message: 'the header is absent' } });
       },
-    });
+    };
+    const to = await connectTo(behaviour, undefined, {}, hidesInvalid);
     const read = (): { id: number; error?: object; result?: { tools?: { name: string }[] } }[] =>
       to.lines.map((line) => JSON.parse(line));
     return Object.assign(to, { read });
@@ -183,6 +184,12 @@ describe('an argument that a header repeats', () => {
     to.say(call(3));
     await expect.poll(() => to.read().at(-1)).toMatchObject({ id: 3, result: {} });
     expect(to.asked).toEqual(['tools/list', 'tools/list', 'tools/call']);
+  });
+
+  it('leaves the list as it is for a client over HTTP, which has to drop such tools itself', async () => {
+    await using to = await marked(false);
+    to.say(modern(1, 'tools/list'));
+    await expect.poll(() => to.read()).toMatchObject([{ result: { tools: [{ name: 'broken' }] } }]);
   });
 
   it('is repeated although the client has never asked for the list', async () => {

@@ -26,6 +26,7 @@ export async function connectTo(
   { onPost, onGet = refuse }: Behaviour,
   maxMessageBytes = 1024 * 1024,
   headers: Readonly<Record<string, string>> = {},
+  hidesInvalid = true,
 ) {
   const asked: string[] = [];
   const server = await serve(async (request, response) => {
@@ -46,7 +47,7 @@ export async function connectTo(
   const undelivered: { readonly method: string | undefined; readonly error: unknown }[] = [];
   const ends: ServerEnd[] = [];
   const connection = new UrlServer(
-    { url: `${server.origin}/mcp`, headers, maxMessageBytes, toolHeaders: new ToolHeaders() },
+    { url: `${server.origin}/mcp`, headers, maxMessageBytes, toolHeaders: new ToolHeaders({ hidesInvalid }) },
     {
       onMessage: ({ line }) => lines.push(line.text('utf8', 0, line.length).trim()),
       onGarbage: (line) => lines.push(line.text('utf8', 0, line.length).trim()),

@@ -3,22 +3,26 @@ import { markedText, marksOf } from '../../../../src/proxy/wire/header-marks.ts'
 import type { Json } from '../../../../src/proxy/wire/message.ts';
 
 const marked = (name: Json, type: Json = 'string'): Json => ({ type, 'x-mcp-header': name });
+const none = { marks: [], isValid: true };
 const withArgument = (schema: Json): Json => ({ type: 'object', properties: { a: schema } });
 
 describe('the marks of a tool', () => {
   it('are found at any depth of its properties', () => {
     expect(
       marksOf({ properties: { a: marked('A'), b: { properties: { c: marked('C', 'integer'), d: {} } } } }),
-    ).toEqual([
-      { path: ['a'], name: 'A', isNumber: false },
-      { path: ['b', 'c'], name: 'C', isNumber: true },
-    ]);
+    ).toEqual({
+      marks: [
+        { path: ['a'], name: 'A', isNumber: false },
+        { path: ['b', 'c'], name: 'C', isNumber: true },
+      ],
+      isValid: true,
+    });
   });
 
   it.each([undefined, null, 7, true, {}, [], { properties: 7 }, { properties: { a: true } }])(
     'are none in %j',
     (schema) => {
-      expect(marksOf(schema as Json)).toEqual([]);
+      expect(marksOf(schema as Json)).toEqual(none);
     },
   );
 
@@ -28,7 +32,6 @@ describe('the marks of a tool', () => {
     ['a name that is no header', withArgument(marked('a b'))],
     ['a line break in its name', withArgument(marked('a\r\nb'))],
     ['an argument that is no plain value', withArgument(marked('A', 'object'))],
-    ['an argument with fractions', withArgument(marked('A', 'number'))],
     ['an argument of several types', withArgument(marked('A', ['string', 'null']))],
     ['a name that another has', { properties: { a: marked('A'), b: marked('a') } }],
     ['all arguments', { 'x-mcp-header': 'A', type: 'string' }],
@@ -36,18 +39,29 @@ describe('the marks of a tool', () => {
     ['one choice of several', withArgument({ anyOf: [{}, marked('A')] })],
     ['a definition', { $defs: { a: marked('A') } }],
   ])('are invalid with %s', (_, schema) => {
-    expect(marksOf(schema)).toBeUndefined();
+    expect(marksOf(schema)).toEqual({ marks: [], isValid: false });
+  });
+
+  it('are invalid with a number that may have a fraction, and still what servers hold headers against', () => {
+    const properties = { a: marked('A', 'number'), b: marked('B') };
+    expect(marksOf({ properties })).toEqual({
+      marks: [
+        { path: ['a'], name: 'A', isNumber: true },
+        { path: ['b'], name: 'B', isNumber: false },
+      ],
+      isValid: false,
+    });
   });
 
   it('are not taken from a property or a definition of that name', () => {
-    expect(marksOf({ properties: { 'x-mcp-header': { type: 'string' } } })).toEqual([]);
-    expect(marksOf({ $defs: { 'x-mcp-header': { type: 'string' } } })).toEqual([]);
+    expect(marksOf({ properties: { 'x-mcp-header': { type: 'string' } } })).toEqual(none);
+    expect(marksOf({ $defs: { 'x-mcp-header': { type: 'string' } } })).toEqual(none);
   });
 
   it('need no stack for a schema without end', () => {
     let schema: Json = marked('A');
     for (let depth = 0; depth < 100_000; depth++) schema = withArgument(schema);
-    expect(marksOf(schema)).toEqual([]);
+    expect(marksOf(schema)).toEqual(none);
   });
 });
 
