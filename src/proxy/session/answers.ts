@@ -1,8 +1,9 @@
 import type { Denial } from 'toolfuse';
-import { CONNECTION_CLOSED } from '../../classify/rpc-codes.ts';
+import { CONNECTION_CLOSED, UNSUPPORTED_VERSION } from '../../classify/rpc-codes.ts';
 import { denialKey, deniedResult } from '../../mcp/denied-result.ts';
 import { type Era, modernFields } from '../wire/era.ts';
 import { type Json, Message } from '../wire/message.ts';
+import { standardHeadersOf } from '../wire/standard-headers.ts';
 import type { ToolCall } from '../wire/tool-call.ts';
 
 type Data = { readonly [key: string]: Json };
@@ -18,6 +19,21 @@ export const errorAnswer = (
   own.add(answer);
   return answer;
 };
+
+/**
+ * The answer to `server/discover` where the server could not be asked. A client on standard input takes most errors for the word
+ * of a legacy server, and goes on in that era, for good. On this one it asks once more, and then gives up with these words. What
+ * it names as supported is only what the client itself speaks.
+ */
+export function unknownEraAnswer({ id, message }: { id: string; message: Message }, why: string): Message {
+  const requested = standardHeadersOf(message).version ?? null;
+  return errorAnswer(
+    id,
+    `The server could not be asked which revisions of MCP it speaks: ${why}`,
+    { supported: [requested], requested },
+    UNSUPPORTED_VERSION,
+  );
+}
 
 const own = new WeakSet<Message>();
 

@@ -1,8 +1,15 @@
 import type { Denial } from 'toolfuse';
-import { AnswerFault, adviceIn, hasNotRun, isRefusal, reasonOf } from '../server/delivery-fault.ts';
+import {
+  AnswerFault,
+  adviceIn,
+  hasNotRun,
+  isRefusal,
+  reasonOf,
+  showsNoEra,
+} from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { Message } from '../wire/message.ts';
-import { errorAnswer, faultAnswer } from './answers.ts';
+import { errorAnswer, faultAnswer, unknownEraAnswer } from './answers.ts';
 import type { ClientRequest } from './client-request.ts';
 
 /** How a request ended without an answer of the server, or without one in time. */
@@ -26,7 +33,7 @@ export type Failed = Extract<Unanswered, { how: 'timedOut' | 'undelivered' | 'lo
 
 /** What the client gets in place of the server's answer. */
 export function answerInstead(request: ClientRequest, failed: Failed): Message {
-  const { id, method, call } = request;
+  const { id, method, era, call } = request;
   switch (failed.how) {
     case 'timedOut':
       return call === undefined
@@ -37,10 +44,10 @@ export function answerInstead(request: ClientRequest, failed: Failed): Message {
       const why = reasonOf(error);
       const advice = adviceIn(error);
       if (call === undefined) {
-        return errorAnswer(
-          id,
-          `The server ${whatItDid(error)}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
-        );
+        const words = advice === undefined ? why : `${why}. ${advice}`;
+        if (method === 'server/discover' && era === 'modern' && showsNoEra(error))
+          return unknownEraAnswer(request, words);
+        return errorAnswer(id, `The server ${whatItDid(error)}: ${words}`);
       }
       return faultAnswer(
         request,

@@ -1,4 +1,4 @@
-import { errorAnswer, faultAnswer } from '../session/answers.ts';
+import { errorAnswer, faultAnswer, unknownEraAnswer } from '../session/answers.ts';
 import type { ClientRequest } from '../session/client-request.ts';
 import { Message } from '../wire/message.ts';
 import type { OwnAnswer, Step } from './step.ts';
@@ -30,7 +30,11 @@ export class ServerAbsence implements Step {
     // A client that pings wants to know whether to go on with its session, and it can.
     if (method === 'ping' && era === 'legacy') return { answer: Message.answer(id, { result: {} }) };
     if (call === undefined) {
-      return { answer: recall(request) ?? errorAnswer(id, `The server is not running: ${why()}.`) };
+      const words = `The server is not running: ${why()}.`;
+      const asksEra = method === 'server/discover' && era === 'modern';
+      return {
+        answer: recall(request) ?? (asksEra ? unknownEraAnswer(request, words) : errorAnswer(id, words)),
+      };
     }
     const starting = 'its server is being started, and may be there any moment';
     return { answer: faultAnswer(request, call, { error: 'not_run', why: starting }) };

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { hungMs } from '../../support/hung.ts';
 import { EraServer } from './support/era-server.ts';
 import { HttpProxy } from './support/http-proxy.ts';
-import { type Mode, modeOptions, textOf } from './support/modern-session.ts';
+import { type Mode, ModernSession, modeOptions, textOf } from './support/modern-session.ts';
 import { freePort, Network } from './support/network.ts';
 
 /** A client over HTTP, the proxy, the network behind it, and a server by a URL. */
@@ -66,11 +66,31 @@ it.each(['pinned', 'auto'] as const)(
   },
 );
 
-it('a server that hangs is found out in its client’s era, and its next run is used', async () => {
-  await using server = new EraServer('modern');
-  await using world = await setUp(server, 'pinned');
-  expect(await world.call('freeze')).toMatchObject({ _meta: { 'toolfuse/failure': { error: 'timeout' } } });
-  await expect.poll(() => world.say('pid')).toMatch(/^The call did not run/);
-  await world.restart();
-  await expect.poll(() => world.say('echo', { words: 'back' })).toBe('back');
+it.each([
+  ['pinned', 'modern'],
+  ['auto', 'dual'],
+] as const)(
+  'a server that hangs is found out in its client’s era, and its next run is used: %s, %s',
+  async (mode, eras) => {
+    await using server = new EraServer(eras);
+    await using world = await setUp(server, mode);
+    expect(await world.call('freeze')).toMatchObject({ _meta: { 'toolfuse/failure': { error: 'timeout' } } });
+    await expect.poll(() => world.say('pid')).toMatch(/^The call did not run/);
+    await world.restart();
+    await expect.poll(() => world.say('echo', { words: 'back' })).toBe('back');
+    expect(await world.say('era')).toBe('modern');
+  },
+);
+
+it('a client on standard input is not sent to the legacy era by a server that cannot be asked', async () => {
+  await using server = new EraServer('dual');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/mcp`;
+  await expect(ModernSession.openUrl(server, url, { mode: 'auto' })).rejects.toThrow(
+    'could not be asked which revisions of MCP it speaks',
+  );
+  // It asks by one process and goes on by the next: meanwhile the server may have come.
+  await server.listen(port);
+  await using session = await ModernSession.openUrl(server, url, { mode: 'auto' });
+  expect(await session.say('era')).toBe('modern');
 });

@@ -247,7 +247,11 @@ describe('a client that asks which revisions the server speaks', () => {
       undelivered(session, error);
       session.says({ ...initialize, id: 1 });
       expect(session.told).toMatchObject([
-        { id: 'probe', error: { code: -32_000 } },
+        {
+          id: 'probe',
+          // To a client on standard input, any other error would be the word of a legacy server.
+          error: { code: -32_022, data: { supported: ['2026-07-28'], requested: '2026-07-28' } },
+        },
         { id: 1, error: { message: expect.stringContaining('could not be asked which revisions') } },
       ]);
       session.says(discover());
