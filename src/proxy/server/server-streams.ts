@@ -80,13 +80,18 @@ export class ServerStreams {
     }
   }
 
-  /** Listens to what the server sends by itself, for as long as the session lasts. */
-  async listen(): Promise<void> {
+  /**
+   * Listens to what the server sends by itself, for as long as the session lasts.
+   *
+   * @param onAnswered Called once the server has answered for the first time whether it sends anything so.
+   */
+  async listen(onAnswered: () => void): Promise<void> {
     const { signal } = this.#listening;
     let lastId: string | undefined;
     for (let failures = 0; !signal.aborted; ) {
       // A lost connection is not reported here: the next request will notice.
       const answer = await this.#options.session.get(lastId, signal).catch(() => undefined);
+      onAnswered();
       if (answer !== undefined && isOpen(answer)) {
         failures = 0;
         lastId = (await this.#readEvents(answer, lastId, this.#barrier)).lastId;

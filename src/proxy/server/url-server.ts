@@ -25,6 +25,9 @@ export interface UrlServerOptions extends HttpServerOptions {
 /** How long a message waits for earlier notifications, so that it cannot overtake them. In ms. */
 const turnMs = 3_000;
 
+/** How long messages wait for the stream of what the server sends by itself, in ms. Some servers show it with its first event only. */
+const listenMs = 1_000;
+
 /** How long a server may take to accept a notification, in ms. */
 const takenMs = 30_000;
 
@@ -187,13 +190,18 @@ export class UrlServer implements ServerConnection {
       else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
       else {
         letGo(answer);
-        if (message.method === 'notifications/initialized') void this.#streams.listen();
+        if (message.method === 'notifications/initialized') await this.#listen();
       }
     } catch (error) {
       if (!(message.isRequest && signal.aborted)) this.#undelivered(message, error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Messages that are written meanwhile wait: what a server says before it is listened to is lost. */
+  async #listen(): Promise<void> {
+    await within(listenMs, new Promise<void>((resolve) => void this.#streams.listen(resolve)));
   }
 
   async #refused(exchange: Exchange, answer: HttpAnswer): Promise<void> {

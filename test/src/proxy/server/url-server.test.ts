@@ -54,6 +54,48 @@ describe('a notification', () => {
   });
 });
 
+describe('the stream of what a server sends by itself', () => {
+  it('is open before the first request: what the server asks would be lost otherwise', async () => {
+    let listening: ServerResponse | undefined;
+    await using to = await connectTo({
+      onPost: ({ id }, response) => {
+        if (id === undefined) response.writeHead(202).end();
+        else answer(response, answerTo(id as number));
+      },
+      onGet: (_, response) => {
+        listening = response;
+      },
+    });
+    to.say(notification('initialized'));
+    to.say(callOf(1));
+    await expect.poll(() => listening).toBeDefined();
+    await delay(50);
+    expect(to.asked).toEqual(['notifications/initialized', 'GET']);
+    stream(listening as unknown as ServerResponse);
+    await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+  });
+
+  it('is waited for a while only: some servers show it with its first event', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await using to = await connectTo({
+        onPost: ({ id }, response) => {
+          if (id === undefined) response.writeHead(202).end();
+          else answer(response, answerTo(id as number));
+        },
+        onGet: () => {},
+      });
+      to.say(notification('initialized'));
+      to.say(callOf(1));
+      await expect.poll(() => to.asked).toEqual(['notifications/initialized', 'GET']);
+      vi.advanceTimersByTime(1_000);
+      await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('a call that is cancelled', () => {
   /** A server that answers no call, and accepts a cancellation or does not. */
   async function silent(onCancelled: (response: ServerResponse) => void) {
