@@ -43,6 +43,7 @@ const inBrowser = ['test/src/inspect/{page,classic}/*.test.ts', 'test/src/inspec
 const longest = [
   '/examples/demo',
   '/test/types',
+  '/conformance-suite',
   '/proxy/eras',
   '/proxy/faults',
   '/cli/mcp',

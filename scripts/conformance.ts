@@ -4,11 +4,9 @@
  *     npm run conformance                   both revisions and all servers
  *     npm run conformance -- 2026-07-28     one revision
  *
- * It fails where a scenario is worse, and not known to be. The suite is installed apart, in scripts/conformance, with the Node.js that it needs.
+ * It fails where a scenario is worse.
  */
 import {
-  install,
-  knownWorse,
   revisions,
   type Scores,
   type ServerName,
@@ -19,7 +17,6 @@ import {
 } from './conformance/suite.ts';
 
 const wanted = process.argv.slice(2);
-install();
 
 const cell = (scores: Scores, scenario: string): string => {
   const score = scores.get(scenario);
@@ -41,11 +38,8 @@ for (const revision of revisions.filter((each) => wanted.length === 0 || wanted.
     const failing = [...direct].flatMap(([scenario, { failed }]) => (failed > 0 ? [scenario] : []));
     console.log(`\n${direct.size - failing.length} of ${direct.size} scenarios pass directly.`);
     if (failing.length > 0) console.log(`The server lacks what these need: ${failing.join(', ')}.`);
-    for (const [scenario, why] of Object.entries(knownWorse[revision])) {
-      console.log(`Known to be worse: ${scenario}, because ${why}.`);
-    }
     for (const [index, each] of through.entries()) {
-      const list = worse(direct, each, revision);
+      const list = worse(direct, each);
       console.log(`${ways[index + 1]}: ${list.length === 0 ? 'none worse' : `WORSE: ${list.join(', ')}`}.`);
       if (list.length > 0) isWorse = true;
     }

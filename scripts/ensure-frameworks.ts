@@ -1,6 +1,6 @@
 /**
- * Installs the agent frameworks that the adapters are tested with, each version apart from this repository's own packages, in a
- * folder that all checkouts share. What is installed already is left alone.
+ * Installs the agent frameworks that the adapters are tested with, and the conformance suite of MCP, each version apart from this
+ * repository's own packages, in a folder that all checkouts share. What is installed already is left alone.
  *
  *     tsx scripts/ensure-frameworks.ts            all of them
  *     tsx scripts/ensure-frameworks.ts ai-7       some of them
@@ -46,7 +46,7 @@ const missing = (Object.keys(installs) as InstallName[])
   .filter((name) => wanted.length === 0 || wanted.some((each) => needsOf(each as InstallName).includes(name)))
   .filter((name) => !existsSync(markOf(name)));
 
-if (missing.length > 0) console.log(`Installing for the tests of the adapters: ${missing.join(', ')} …`);
+if (missing.length > 0) console.log(`Installing for the tests: ${missing.join(', ')} …`);
 const left = [...missing];
 const worker = async (): Promise<void> => {
   for (let name = left.shift(); name !== undefined; name = left.shift()) {

@@ -50,7 +50,26 @@ const aString = { type: 'string' };
 /** Signs what a client carries for us, so that it cannot be changed. */
 const states = createRequestStateCodec({ key: 'a key for tests, of at least 32 bytes' });
 
+/** Tells the subscriptions of modern clients over HTTP, whose instances do not outlive their requests. */
+let notify;
+
+const changesOf = (server) => ({
+  tool: () => (notify === undefined ? server.sendToolListChanged() : notify.toolsChanged()),
+  prompt: () => (notify === undefined ? server.sendPromptListChanged() : notify.promptsChanged()),
+});
+
 function registerContents(server) {
+  // What a request does not ask to be logged is not logged.
+  server.registerTool('test_logging_tool', { description: 'Logs.' }, async (ctx) => {
+    await ctx.mcpReq.log('info', 'nobody needs to hear this');
+    return said(text('logged'));
+  });
+  for (const [name, change] of Object.entries(changesOf(server))) {
+    server.registerTool(`test_trigger_${name}_change`, { description: `Tells of changes.` }, () => {
+      change();
+      return said(text('changed'));
+    });
+  }
   const plain = {
     test_simple_text: [text('This is a simple text response for testing.')],
     test_image_content: [image],
@@ -264,6 +283,11 @@ function registerQuestions(server) {
       ? said(text('nothing to ask'))
       : inputRequired({ inputRequests });
   });
+  server.registerTool('test_streaming_elicitation', { description: 'Elicits.' }, (ctx) =>
+    ctx.mcpReq.inputResponses === undefined
+      ? inputRequired({ inputRequests: nameForm })
+      : said(text('elicited')),
+  );
   // It needs a capability whether or not the client has it: the SDK refuses where it has not.
   server.registerTool('test_missing_capability', { description: 'Needs sampling.' }, (ctx) =>
     ctx.mcpReq.inputResponses === undefined
@@ -357,6 +381,7 @@ function makeServer() {
 function listen() {
   const sessions = new Map();
   const modern = createMcpHandler(makeServer, { legacy: 'reject' });
+  notify = modern.notify;
   const fetchLegacy = async (request) => {
     const id = request.headers.get('mcp-session-id');
     if (id !== null)

@@ -1,11 +1,14 @@
-/** The official conformance suite of MCP, run against a server directly and through the proxy. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/**
+ * The official conformance suite of MCP, run against a server directly and through the proxy. It is installed apart, as the agent
+ * frameworks are: see scripts/ensure-frameworks.ts.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { folderOf, nodeOf } from '../../test/frameworks/installed.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const command = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
@@ -41,27 +44,6 @@ interface Score {
 }
 
 export type Scores = ReadonlyMap<string, Score>;
-
-/** Whether the suite is there, in the version that is asked for. */
-export function isInstalled(): boolean {
-  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  return Object.entries(dependencies).every(([name, version]) => {
-    const file = join(folder, 'node_modules', name, 'package.json');
-    return (
-      existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version === version
-    );
-  });
-}
-
-/** Installs the suite, and the Node.js that it needs, unless they are there. */
-export function install(): void {
-  if (isInstalled()) return;
-  console.log('Installing the conformance suite into scripts/conformance …');
-  const options = ['install', '--no-audit', '--no-fund', '--no-package-lock'];
-  execFileSync('npm', options, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-}
 
 /** A program that says on standard error where it listens. */
 class Listening {
@@ -133,11 +115,10 @@ const proxy = (...args: string[]): Promise<Listening> =>
 
 /** Runs everything that a revision requires against a server, and reads the summary. */
 async function score(url: string, revision: Revision): Promise<Scores> {
-  const modules = join(folder, 'node_modules');
   const suite = spawn(
-    join(modules, 'node/bin/node'),
+    nodeOf('conformance'),
     [
-      join(modules, '@modelcontextprotocol/conformance/dist/index.js'),
+      join(folderOf('conformance'), 'node_modules/@modelcontextprotocol/conformance/dist/index.js'),
       'server',
       '--url',
       url,
@@ -169,21 +150,9 @@ export async function scoreBy(way: Way, name: ServerName, revision: Revision): P
   return await score(front.url, revision);
 }
 
-/** The scenarios in which the proxy is known to be worse, by revision, and why. */
-export const knownWorse: Readonly<Record<Revision, Readonly<Record<string, string>>>> = {
-  '2025-11-25': {},
-  '2026-07-28': {
-    'http-custom-header-server-validation':
-      '--listen does not hold Mcp-Param-* headers against the arguments that they repeat',
-    'server-stateless':
-      'the refusal of an unknown revision has neither the id nor all that the suite asks for',
-  },
-};
-
-/** The scenarios that fail more, or prove less, than they do directly, except for those that are known to. */
-export function worse(direct: Scores, through: Scores, revision: Revision): string[] {
+/** The scenarios that fail more, or prove less, than they do directly. */
+export function worse(direct: Scores, through: Scores): string[] {
   return [...direct].flatMap(([scenario, { passed, failed }]) => {
-    if (scenario in knownWorse[revision]) return [];
     const score = through.get(scenario);
     const isWorse = score === undefined || score.failed > failed || score.passed < passed;
     return isWorse ? [scenario] : [];

@@ -41,6 +41,8 @@ export const installs = {
     optional: false,
   },
   'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
+  // The official conformance suite of MCP.
+  conformance: { packages: { '@modelcontextprotocol/conformance': '0.2.0-alpha.12' }, node: 'node-22' },
   // What the recipes in docs/recipes.md are run with.
   web: {
     packages: {
