@@ -23,11 +23,16 @@ export class Refusal extends Error {
  * that site as their origin.
  *
  * @param listensAt The host that the proxy listens at.
+ * @param allowed The origins of other pages that may use it.
  * @throws Refusal
  */
-export function checkRequest({ url, headers }: IncomingMessage, listensAt: string): void {
+export function checkRequest(
+  { url, headers }: IncomingMessage,
+  listensAt: string,
+  allowed?: ReadonlySet<string>,
+): void {
   if (url?.split('?')[0] !== '/mcp') throw new Refusal(404, 'the only path is /mcp');
-  checkSource(headers, listensAt);
+  checkSource(headers, listensAt, allowed);
 }
 
 /** Checks the version that a legacy client names. A modern one is told which versions there are. @throws Refusal */
@@ -46,12 +51,16 @@ export function checkVersion(headers: IncomingMessage['headers']): void {
  *
  * @throws Refusal
  */
-export function checkSource({ host: asked, origin }: IncomingMessage['headers'], listensAt: string): void {
+export function checkSource(
+  { host: asked, origin }: IncomingMessage['headers'],
+  listensAt: string,
+  allowed: ReadonlySet<string> = new Set(),
+): void {
   const host = asked?.replace(/:\d+$/, '') ?? '';
   if (isLoopback(listensAt) && !isLoopback(host)) {
     throw new Refusal(403, `the host ${JSON.stringify(host)} is not this machine`);
   }
-  checkOrigin(origin, host);
+  if (origin === undefined || !allowed.has(origin)) checkOrigin(origin, host);
 }
 
 function checkOrigin(origin: string | undefined, host: string): void {

@@ -41,6 +41,8 @@ export interface HttpFrontOptions {
   readonly idleTimeoutMs: number;
   /** How many sessions there can be at a time. Default 100. */
   readonly maxSessions?: number;
+  /** The origins of pages that may use the proxy, beside those of this machine. Default: none. */
+  readonly allowedOrigins?: readonly string[];
   /** The key that every client has to show. Default: none is needed. */
   readonly key?: string;
 }
@@ -51,6 +53,7 @@ export interface HttpFrontOptions {
  */
 export class HttpFront {
   readonly #address: Address;
+  readonly #allowed: ReadonlySet<string>;
   readonly #key: HttpKey | undefined;
   readonly #server: Server;
   readonly #sessions: HttpSessions;
@@ -59,9 +62,10 @@ export class HttpFront {
   readonly #ofClients: BodyLimits;
 
   constructor(options: HttpFrontOptions) {
-    const { proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions, key } = options;
+    const { proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions, key, allowedOrigins = [] } = options;
     const maxBytes = proxy.maxMessageBytes;
     this.#address = address;
+    this.#allowed = new Set(allowedOrigins);
     this.#key = key === undefined ? undefined : new HttpKey(key);
     this.#sessions = new HttpSessions({ proxy, maxSessions, idleTimeoutMs, replacesIdle: key !== undefined });
     this.#standAlone = new StandAloneRequests({ proxy, idleTimeoutMs });
@@ -106,7 +110,7 @@ export class HttpFront {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      checkRequest(request, this.#address.host);
+      checkRequest(request, this.#address.host, this.#allowed);
       if (request.method !== 'POST') checkVersion(request.headers);
       shareWith(request, response);
       if (request.method === 'OPTIONS') return answerPreflight(request, response);

@@ -7,6 +7,7 @@ import {
   fleetSettings,
   type Setting,
   serverSettings,
+  windowSettings,
 } from './settings.ts';
 
 const column = 32;
@@ -67,6 +68,7 @@ ${row("--header 'NAME: VALUE'", `${aboutHeaders}; may be repeated`)}
 
 The circuits (one for each tool, and one for the server)
 ${rows(circuitSettings)}
+${rows(windowSettings)}
 ${rows(callSettings)}
 ${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:timeout=5000; also alternatives=a,b: tools to suggest to the model while this one is open; may be repeated')}
 ${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given")}

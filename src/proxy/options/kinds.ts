@@ -60,6 +60,13 @@ export const factor: Kind<number> = number(
   (value) => value >= 1,
 );
 
+export const rate: Kind<number> = number(
+  'RATE',
+  'a number above 0, at most 1',
+  { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+  (value) => value > 0 && value <= 1,
+);
+
 export const megabytes: Kind<number> = number(
   'N',
   'a number of megabytes above 0, at most 512',
@@ -113,6 +120,30 @@ export const redisUrl: Kind<string> = {
   schema: { type: 'string', format: 'uri', pattern: '^rediss?://' },
   fromText: (value) => (isRedisUrl(value) ? value : undefined),
   fromJson: (value) => (isRedisUrl(value) ? value : undefined),
+};
+
+/** An origin as browsers name it; undefined for anything else, such as a URL with a path. */
+function originOf(value: string): string | undefined {
+  const text = value.trim();
+  if (!/^[a-z][\w+.-]*:\/\/[^/\\?#\s]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { origin, protocol, host } = new URL(text);
+  // Pages of browser extensions and desktop programs have schemes of their own.
+  return origin === 'null' ? `${protocol}//${host}` : origin;
+}
+
+function originsOf(values: unknown): readonly string[] | undefined {
+  if (!Array.isArray(values) || values.length === 0) return undefined;
+  const origins = values.map((each) => (typeof each === 'string' ? originOf(each) : undefined));
+  return origins.every((each) => each !== undefined) ? origins : undefined;
+}
+
+/** Origins of pages, from a list with commas or a JSON array. */
+export const origins: Kind<readonly string[]> = {
+  placeholder: 'ORIGINS',
+  must: 'origins, such as https://app.example or http://localhost:3000, with commas between',
+  schema: { type: 'array', items: { type: 'string' }, minItems: 1 },
+  fromText: (value) => originsOf(value.split(',')),
+  fromJson: originsOf,
 };
 
 /** An address to listen at. */

@@ -1,5 +1,5 @@
 import { show } from '../../../machines/rule.ts';
-import { callSettings, circuitSettings, flagOf, type Setting } from './settings.ts';
+import { callSettings, circuitSettings, flagOf, type Setting, windowSettings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Settings that are being collected from several sources, by the names of tools. */
@@ -9,7 +9,7 @@ export type Drafts = Record<string, Record<string, unknown>>;
 export type Owner = 'tool' | 'server';
 
 const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
-  tool: { ...circuitSettings, ...callSettings },
+  tool: { ...circuitSettings, ...windowSettings, ...callSettings },
   server: circuitSettings,
 };
 

@@ -1,4 +1,11 @@
-import { aboutHeaders, callSettings, circuitSettings, type Setting, settings } from './settings.ts';
+import {
+  aboutHeaders,
+  callSettings,
+  circuitSettings,
+  type Setting,
+  settings,
+  windowSettings,
+} from './settings.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -41,7 +48,7 @@ export const configSchema: Schema = {
     tools: {
       description: 'settings of single tools, by name',
       type: 'object',
-      additionalProperties: own({ ...circuitSettings, ...callSettings }),
+      additionalProperties: own({ ...circuitSettings, ...windowSettings, ...callSettings }),
     },
     server: { description: "settings of the server's circuit", ...own(circuitSettings) },
   },

@@ -9,7 +9,9 @@ import {
   megabytes,
   ms,
   onOff,
+  origins,
   positiveMs,
+  rate,
   redisUrl,
   text,
   url,
@@ -41,6 +43,31 @@ export const circuitSettings = {
   ),
   successThreshold: setting(count, 'how many probes must succeed before a circuit closes', 1),
   probeTimeoutMs: setting(positiveMs, 'how long a probe may take before it no longer counts', 60_000),
+};
+
+/** Settings of the windows that open a circuit by a rate, instead of failures in a row. Single tools can have their own. */
+export const windowSettings = {
+  countWindow: setting(
+    count,
+    'open a circuit by the rate of failures among this many calls, instead of failures in a row',
+  ),
+  timeWindowMs: setting(positiveMs, 'the same, among the calls of this much time'),
+  failureRate: setting(
+    rate,
+    'the share of failures in the window that opens a circuit; 0.5 if there is a window',
+  ),
+  slowCallMs: setting(
+    positiveMs,
+    'how long a call may take before it counts as slow, and slow calls open a circuit, too; the window is one of 60 s if none is named',
+  ),
+  slowCallRate: setting(
+    rate,
+    'the share of slow calls in the window that opens a circuit; 1 if calls can be slow',
+  ),
+  minCalls: setting(
+    count,
+    'how many calls the window must hold before it can open a circuit; by default all of --count-window, or 10',
+  ),
 };
 
 /** Settings of calls. Single tools can have their own. */
@@ -82,6 +109,10 @@ export const serverSettings = {
   tokenEnv: setting(
     text('NAME'),
     'with --listen, the environment variable that holds the key which every client has to show, as Authorization: Bearer KEY; needed where the address is not of this machine only',
+  ),
+  allowOrigin: setting(
+    origins,
+    'with --listen, the origins of pages that may use the proxy from a browser, beside those of this machine; commas between them',
   ),
   maxSessions: setting(
     count,
@@ -152,6 +183,7 @@ export const settings = {
   ...fleetSettings,
   ...serverSettings,
   ...circuitSettings,
+  ...windowSettings,
   ...callSettings,
   ...behaviourSettings,
 };
@@ -160,10 +192,10 @@ type SettingName = keyof typeof settings;
 export type SettingValues = {
   [Name in SettingName]?: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
 };
-type CircuitSettingName = keyof typeof circuitSettings;
+type OwnName = keyof typeof circuitSettings | keyof typeof windowSettings | keyof typeof callSettings;
 
 /** Settings of one tool, or of the server. */
-export type OwnSettings = Partial<Record<CircuitSettingName | 'timeoutMs', number>> & {
+export type OwnSettings = Partial<Record<OwnName, number>> & {
   alternatives?: readonly string[];
 };
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { HttpFrontOptions } from '../../../../src/proxy/client/http-front.ts';
 import { programFile } from '../../../support/program.ts';
 import { FaultServer } from '../support/fault-server.ts';
 import { HttpCaller, messagesOf } from '../support/http-caller.ts';
@@ -26,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function listen(
   args: readonly string[] = ['--', process.execPath, fileServer, folder],
   host = '127.0.0.1',
-  more: { maxSessions?: number; idleTimeoutMs?: number; key?: string } = {},
+  more: Partial<HttpFrontOptions> = {},
 ): Promise<URL> {
   const http = await HttpProxy.listen(args, { address: { host, port: 0 }, ...more });
   endings.push(() => http[Symbol.asyncDispose]());
@@ -387,5 +388,19 @@ describe('a page that may use the proxy', () => {
     });
     expect(response.status).toBe(403);
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('of another site can be allowed to use it', async () => {
+    const site = 'https://app.example';
+    const url = await listen(undefined, '127.0.0.1', { allowedOrigins: [site] });
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin: site, 'access-control-request-headers': 'mcp-param-region, x-other' },
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, site]);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-param-region');
+    expect(await statusOf(url, { headers: { origin: site } })).toBe(400);
+    for (const other of ['http://app.example', 'https://app.example:8443', 'https://an.app.example', 'null'])
+      expect([other, await statusOf(url, { headers: { origin: other } })]).toEqual([other, 403]);
   });
 });

@@ -334,3 +334,23 @@ describe('a variable of the environment', () => {
     ]);
   });
 });
+
+describe('the origins of pages', () => {
+  it('are read as browsers name them, from a list with commas or from JSON', () => {
+    const flags = ['--allow-origin', 'https://App.example:443, http://10.0.0.7:3000,app://me'];
+    expect(readOptions(flags, {}).allowOrigin).toEqual([
+      'https://app.example',
+      'http://10.0.0.7:3000',
+      'app://me',
+    ]);
+    const file = config({ allowOrigin: ['https://a.example'] });
+    expect(readOptions(['--config', file], {}).allowOrigin).toEqual(['https://a.example']);
+  });
+
+  it.each(['*', 'null', 'app.example', 'https://app.example/path', 'https://a.example,', ''])(
+    'are no %j',
+    (value) => {
+      expect(complaint(['--allow-origin', value])).toContain('--allow-origin must be origins, such as');
+    },
+  );
+});
