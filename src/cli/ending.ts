@@ -1,9 +1,7 @@
 import type { Writable } from 'node:stream';
+import { exitCodes } from '../proxy/exit-codes.ts';
 import type { McpProxy } from '../proxy/mcp-proxy.ts';
 import { within } from '../proxy/within.ts';
-
-/** The exit codes for signals, as in a shell. */
-export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 type Signal = keyof typeof exitCodes;
 

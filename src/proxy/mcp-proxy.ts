@@ -5,7 +5,6 @@ import { version } from '../../package.json';
 import { durationBounds } from '../measure/instruments.ts';
 import { otherTools } from '../measure/tool-labels.ts';
 import { instrumentWith } from '../opentelemetry/instrument.ts';
-import { AdminKey } from './admin/admin-key.ts';
 import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
@@ -18,6 +17,7 @@ import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
 import { joinProxyFleet } from './proxy-fleet.ts';
 import { RecordFile } from './record/record-file.ts';
 import { connectorOf } from './server/connector.ts';
+import type { EarlyServer } from './server/early-server.ts';
 import type { Connect } from './server/server-connection.ts';
 import type { StartReason } from './server/server-link.ts';
 import { serverName } from './server-name.ts';
@@ -40,10 +40,15 @@ export interface Telemetry {
   readonly tracerProvider: TracerProvider;
 }
 
+/** The longest message that is passed on, in bytes. */
+const maxBytesOf = ({ maxMessageMb = 32 }: ProxyOptions): number => maxMessageMb * 1024 * 1024;
+
 /** What a proxy needs of the process around it. */
 export interface ProxyHost {
   readonly writeLog: (line: string) => void;
   readonly isTerminal: boolean;
+  /** The server, where it was started before the proxy was loaded. */
+  readonly server?: EarlyServer | undefined;
   /** OpenTelemetry, where it is started. */
   readonly telemetry?: Telemetry | undefined;
 }
@@ -71,9 +76,14 @@ export class McpProxy {
   readonly #starts: Record<StartReason, number> = { session: 0, lost: 0, hung: 0 };
   #leaveFleet: (() => Promise<void>) | undefined;
 
-  constructor(options: ProxyOptions, host: ProxyHost) {
+  /** @throws UsageError for options that contradict each other, or files that cannot be used. */
+  static async make(options: ProxyOptions, host: ProxyHost): Promise<McpProxy> {
+    return new McpProxy(options, host, await connectorOf(options, maxBytesOf(options), host.server));
+  }
+
+  private constructor(options: ProxyOptions, host: ProxyHost, connect: Connect) {
     this.#options = options;
-    this.maxMessageBytes = (options.maxMessageMb ?? 32) * 1024 * 1024;
+    this.maxMessageBytes = maxBytesOf(options);
     const name = options.name ?? serverName(options);
     this.#name = name;
     this.log = new ProxyLog({
@@ -83,7 +93,7 @@ export class McpProxy {
       server: name,
       colours: host.isTerminal,
     });
-    this.#connect = connectorOf(options, this.maxMessageBytes);
+    this.#connect = connect;
     const onTrouble = (what: string): void => this.#onTrouble(what);
     for (const doubt of options.doubts) onTrouble(doubt);
     const file =
@@ -183,7 +193,6 @@ export class McpProxy {
   /** Serves metrics and circuits to operators. If that fails, the proxy goes on without it. */
   async admin(address: Address): Promise<void> {
     const { registry, server: circuit } = this.circuits;
-    const key = new AdminKey(this.#options.adminKey);
     const proxy = {
       registry,
       name: this.#name,
@@ -193,6 +202,8 @@ export class McpProxy {
     };
     try {
       const { AdminServer } = await import('./admin/admin-server.ts');
+      const { AdminKey } = await import('./admin/admin-key.ts');
+      const key = new AdminKey(this.#options.adminKey);
       const server = new AdminServer({ address, key, proxy });
       this.onEnd(() => server.close());
       const url = await server.listen();

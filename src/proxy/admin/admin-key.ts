@@ -1,9 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** The shortest key that a user may choose, in characters. */
-export const minKeyLength = 16;
-
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** The key that a request to change something must have. */

@@ -1,5 +1,4 @@
 import { show } from '../../../machines/rule.ts';
-import { minKeyLength } from '../admin/admin-key.ts';
 import { noConfig, readConfig } from './config-file.ts';
 import { cut } from './cut.ts';
 import { type Flags, parseFlags } from './flags.ts';
@@ -108,6 +107,9 @@ function checkQuestion({ status, json, watch }: Flags, hasCommand: boolean): voi
   if (json && !status) throw new UsageError('--json needs --status');
   if (status && hasCommand) throw new UsageError('--status shows all running proxies, and takes no server');
 }
+
+/** The shortest key that a user may choose, in characters. */
+const minKeyLength = 16;
 
 const variables = new Set([
   'TOOLFUSE_CONFIG',

@@ -5,6 +5,7 @@ import { LineWriter } from '../wire/line-writer.ts';
 import type { Message } from '../wire/message.ts';
 import { tellMessages } from '../wire/message-listener.ts';
 import { within } from '../within.ts';
+import { howToStart } from './how-to-start.ts';
 import { ProcessGroup } from './process-group.ts';
 import type { ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
 
@@ -13,6 +14,8 @@ export interface CommandServerOptions {
   readonly args: readonly string[];
   /** The longest line that is passed on, in bytes. */
   readonly maxMessageBytes: number;
+  /** Its process, where it was started already. */
+  readonly started?: ChildProcess | undefined;
 }
 
 /**
@@ -46,7 +49,7 @@ export class CommandServer implements ServerConnection {
   /** Why it was ended, where its exit would not say so. */
   #why: string | undefined;
 
-  constructor({ command, args, maxMessageBytes }: CommandServerOptions, events: ServerEvents) {
+  constructor({ command, args, maxMessageBytes, started }: CommandServerOptions, events: ServerEvents) {
     this.#events = events;
     this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
@@ -55,7 +58,7 @@ export class CommandServer implements ServerConnection {
       together: events.together,
     });
     try {
-      this.#child = start(command, args);
+      this.#child = started ?? start(command, args);
       this.#group = new ProcessGroup(this.#child);
     } catch (error) {
       // `spawn` throws some errors at once and reports others later. The caller gets all of them later.
@@ -85,7 +88,7 @@ export class CommandServer implements ServerConnection {
         resolve();
       });
       // Child processes may keep its output open, so its exit counts as the end, once the rest of its output was read.
-      child.once('exit', (code, signal) => {
+      const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
         this.#group?.forget();
         const itself = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
         const end = { why: this.#why ?? itself };
@@ -103,7 +106,10 @@ export class CommandServer implements ServerConnection {
             this.#linger?.refresh();
           }
         }, lingerMs);
-      });
+      };
+      // One that was started before this may have ended since.
+      if (child.exitCode === null && child.signalCode === null) child.once('exit', onExit);
+      else onExit(child.exitCode, child.signalCode);
     });
   }
 
@@ -171,20 +177,7 @@ export class CommandServer implements ServerConnection {
 }
 
 function start(command: string, args: readonly string[]): ChildProcess {
-  const spawnHere = isWindows ? spawnOnWindows : spawn;
-  return spawnHere(command, [...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: environment(),
-    // A process group of its own, so that a server which npx started ends together with npx.
-    detached: !isWindows,
-    windowsHide: true,
-  });
-}
-
-/** npx exports its own --package to children; without this, an npx server command would install toolfuse instead of the server. */
-function environment(): NodeJS.ProcessEnv {
-  const { npm_config_package: _, npm_config_call: __, ...others } = process.env;
-  return others;
+  return (isWindows ? spawnOnWindows : spawn)(command, [...args], howToStart());
 }
 
 /** Why a command could not be started, with the exit code that a shell would give. */

@@ -20,17 +20,18 @@ export class HttpProxy {
   readonly #front: HttpFront;
   url = new URL('http://localhost');
 
-  private constructor(args: readonly string[], options: Partial<HttpFrontOptions>) {
-    this.proxy = new McpProxy(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
-      writeLog: () => {},
-      isTerminal: false,
-    });
+  private constructor(proxy: McpProxy, options: Partial<HttpFrontOptions>) {
+    this.proxy = proxy;
     const address = { host: '127.0.0.1', port: 0 };
-    this.#front = new HttpFront({ proxy: this.proxy, address, idleTimeoutMs: 3_600_000, ...options });
+    this.#front = new HttpFront({ proxy, address, idleTimeoutMs: 3_600_000, ...options });
   }
 
   static async listen(args: readonly string[], options: Partial<HttpFrontOptions> = {}): Promise<HttpProxy> {
-    const http = new HttpProxy(args, options);
+    const proxy = await McpProxy.make(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
+      writeLog: () => {},
+      isTerminal: false,
+    });
+    const http = new HttpProxy(proxy, options);
     http.url = new URL(await http.#front.listen());
     return http;
   }

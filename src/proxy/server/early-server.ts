@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { exitCodes } from '../exit-codes.ts';
+import { howToStart } from './how-to-start.ts';
+
+type Signal = keyof typeof exitCodes;
+const signals = Object.keys(exitCodes) as Signal[];
+
+/** How long the server has to end by a signal that comes before the rest of the proxy is there, in ms. */
+const graceMs = 1_500;
+
+const noop = (): void => {};
+
+/** A server that is started before the rest of the proxy is loaded, so that the two start side by side. */
+export class EarlyServer {
+  readonly child: ChildProcess;
+  readonly #pid: number;
+  #isTaken = false;
+  readonly #onSignal = (signal: Signal): void => this.#endBy(signal);
+
+  private constructor(child: ChildProcess, pid: number) {
+    this.child = child;
+    this.#pid = pid;
+    // Node.js drops what nobody has read when a child exits, unless somebody listens.
+    child.stdout?.on('readable', noop);
+    for (const signal of signals) process.on(signal, this.#onSignal);
+  }
+
+  /** Starts the server of a proxy; undefined where that has to wait: its error is told by whoever starts it then. */
+  static start({
+    command: [program, ...args],
+    listen,
+    url,
+  }: {
+    readonly command: readonly string[];
+    readonly listen?: unknown;
+    readonly url?: unknown;
+  }): EarlyServer | undefined {
+    const isWindows = process.platform === 'win32';
+    if (program === undefined || listen !== undefined || url !== undefined || isWindows) return undefined;
+    try {
+      const child = spawn(program, args, howToStart());
+      // Whoever takes it, or starts it again, finds out what is wrong.
+      child.on('error', noop);
+      return child.pid === undefined ? undefined : new EarlyServer(child, child.pid);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Hands the server over, once. */
+  take(): ChildProcess | undefined {
+    if (this.#isTaken) return undefined;
+    this.#isTaken = true;
+    this.child.stdout?.off('readable', noop);
+    return this.child;
+  }
+
+  /** Somebody else takes care of signals from now on. */
+  leaveSignals(): void {
+    for (const signal of signals) process.off(signal, this.#onSignal);
+  }
+
+  /** Ends the server, if nobody has taken it. */
+  end(): void {
+    if (this.#isTaken) return;
+    this.leaveSignals();
+    this.#send('SIGKILL');
+  }
+
+  /** Ends the server and this process, which can do nothing else yet. */
+  #endBy(signal: Signal): void {
+    this.#send(signal);
+    const exit = (): void => {
+      this.#send('SIGKILL');
+      process.exit(exitCodes[signal]);
+    };
+    if (this.child.exitCode !== null || this.child.signalCode !== null) exit();
+    this.child.once('exit', exit);
+    setTimeout(exit, graceMs).unref();
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.#pid, signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+}
