@@ -88,17 +88,26 @@ export class Guard {
     name: string,
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options: ExecuteOptions<Result, Fallback> = noOptions,
-    hasWaited = false,
+  ): Promise<Awaited<Result | Fallback>> {
+    if (options === noOptions && typeof fn === 'function') {
+      const admitted = this.#admissions.free(name);
+      if (admitted !== undefined) return this.#callPlainly(admitted, fn);
+    }
+    return this.#askAndCall(name, fn, options, false);
+  }
+
+  #askAndCall<Result, Fallback>(
+    name: string,
+    fn: (context: CallContext) => Result | PromiseLike<Result>,
+    options: ExecuteOptions<Result, Fallback>,
+    hasWaited: boolean,
   ): Promise<Awaited<Result | Fallback>> {
     try {
       checkFunction(fn);
-      if (options === noOptions) {
-        const admitted = this.#admissions.free(name);
-        if (admitted !== undefined) return this.#callPlainly(admitted, fn);
-      } else checkCallOptions(options as ExecuteOptions<unknown, unknown>);
+      if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
       options.signal?.throwIfAborted();
       const awaited = hasWaited ? undefined : this.#awaited(name, options);
-      if (awaited !== undefined) return awaited.then(() => this.execute(name, fn, options, true));
+      if (awaited !== undefined) return awaited.then(() => this.#askAndCall(name, fn, options, true));
       const asked = this.#admissions.ask(name, options);
       if (asked.admitted) return this.#call(asked, fn, options);
       return this.#refuse(new CircuitOpenError(asked), options);

@@ -1,4 +1,4 @@
-import { Actor, type ActorOptions } from 'xstate';
+import { Actor, type ActorOptions, type Observer, type Subscription } from 'xstate';
 import { contextWith, type ToolCircuitEvent } from '../../machines/circuit-context.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
 import { type Scope, snapshotWith } from '../../machines/xstate-internals.ts';
@@ -12,11 +12,14 @@ export interface CircuitLife {
   readonly isInspected: boolean;
   /** A user has sent an event. */
   onSent(event: ToolCircuitEvent): void;
-  /** Somebody is about to be shown the snapshot. */
+  /** Somebody is about to be shown the snapshot, or each one from now on. */
   onSeen(): void;
   /** The snapshot after an event. */
   process(before: ToolCircuitSnapshot, event: ToolCircuitEvent, scope: Scope): ToolCircuitSnapshot;
 }
+
+/** What an observer may be told besides snapshots: an error, and the end. */
+type Endings = [error?: (error: unknown) => void, complete?: () => void];
 
 let lifeOf: (actor: CircuitActor) => CircuitLife;
 
@@ -36,6 +39,13 @@ export class CircuitActor extends Actor<Machine> {
   /** @throws TypeError for what is no event, which would otherwise end the actor. */
   override send(event: ToolCircuitEvent): void {
     this.#life.onSent(event);
+  }
+
+  override subscribe(observer: Observer<ToolCircuitSnapshot>): Subscription;
+  override subscribe(next?: (snapshot: ToolCircuitSnapshot) => void, ...others: Endings): Subscription;
+  override subscribe(observer: never, ...others: Endings): Subscription {
+    this.#life.onSeen();
+    return super.subscribe(observer, ...others);
   }
 
   override getSnapshot(): ToolCircuitSnapshot {

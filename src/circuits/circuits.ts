@@ -170,6 +170,11 @@ export class Circuits {
     }
   }
 
+  /** Somebody is about to be shown every step. */
+  onInspected(): void {
+    for (const circuit of this.#byName.values()) circuit.onSeen();
+  }
+
   /** How long a circuit has been open or isolated in total, in ms. */
   openMs(circuit: Circuit): number {
     const { openMs, openSince } = circuit;

@@ -25,6 +25,14 @@ let process: (
   scope: Scope,
 ) => ToolRegistrySnapshot;
 
+/** What stands behind the parent of all circuits. */
+export interface RegistryLife {
+  /** Somebody begins to watch every step of the system. */
+  onInspected(): void;
+  /** It is about to stop. */
+  onStop(): void;
+}
+
 /** The parent of all circuits, which nothing that is sent to it can end. */
 export class RegistryActor extends Actor<Machine> {
   /** How many watch every step of the system. */
@@ -32,20 +40,21 @@ export class RegistryActor extends Actor<Machine> {
   /** The snapshot as it is worked with, and the same as it was last shown. */
   #hidden: ToolRegistrySnapshot | undefined;
   #shown: ToolRegistrySnapshot | undefined;
-  readonly #onStop: () => void;
+  readonly #life: RegistryLife;
 
   static {
     process = (actor, snapshot, event, scope) => actor.#process(snapshot, event, scope);
   }
 
-  constructor(options: ActorOptions<Machine>, onStop: () => void) {
+  constructor(options: ActorOptions<Machine>, life: RegistryLife) {
     super(registryLogic, options);
-    this.#onStop = onStop;
+    this.#life = life;
     new Timers(this.system);
     if (options.inspect) this.#inspectors = 1;
     watchInspectors(this, {
       onCome: () => {
         this.#inspectors += 1;
+        life.onInspected();
       },
       onGo: () => {
         this.#inspectors -= 1;
@@ -69,7 +78,7 @@ export class RegistryActor extends Actor<Machine> {
 
   /** Stops its circuits as well: they do not stop with it. */
   override stop(): this {
-    this.#onStop();
+    this.#life.onStop();
     return super.stop();
   }
 

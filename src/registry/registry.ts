@@ -156,7 +156,7 @@ export class ToolRegistry {
         clock: this.#clock,
         ...(options.inspect && { inspect: containedObserver(options.inspect) }),
       },
-      () => this.stop(),
+      { onInspected: () => this.#circuits.onInspected(), onStop: () => this.stop() },
     );
     parent.on('*', (event) => {
       if (event.type === 'circuit.spared') {
@@ -184,7 +184,14 @@ export class ToolRegistry {
       onForgotten: (actor) => this.#probes.onForgotten(actor),
     });
     const { isOn, config, maxRuns } = this.#config.loops;
-    this.#runs = new AgentRuns({ parent, now: this.#clock.now, config, maxRuns, isOn });
+    this.#runs = new AgentRuns({
+      parent,
+      now: this.#clock.now,
+      config,
+      maxRuns,
+      isOn,
+      onGuarded: (areGuarded) => this.#steps.setIdle(loops, !areGuarded),
+    });
     const loops = new LoopGuard({
       runs: this.#runs,
       isPolling: (tool) => settings.get(tool)?.polling === true,
@@ -194,6 +201,7 @@ export class ToolRegistry {
     this.#steps = new CallSteps(
       ownSteps({ registry: parent, channels, recentErrors: this.#recentErrors, loops }),
     );
+    this.#steps.setIdle(loops, !isOn);
     this.#results = new ResultRecorder({
       circuits: this.#circuits,
       clock: this.#clock,

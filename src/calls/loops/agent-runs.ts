@@ -11,6 +11,8 @@ export interface AgentRunsOptions {
   readonly maxRuns: number;
   /** Whether a run that a call names is begun by it. */
   readonly isOn: boolean;
+  /** From now on, some call may be guarded, or none. */
+  readonly onGuarded: (areGuarded: boolean) => void;
 }
 
 /** The runs of a registry, least recently used first. */
@@ -64,10 +66,16 @@ export class AgentRuns {
   #add(id: string): GuardedRun {
     const { parent, now, config, maxRuns } = this.#options;
     const onEnd = (run: GuardedRun): void => {
-      if (this.#byId.get(run.id) === run) this.#byId.delete(run.id);
+      if (this.#byId.get(run.id) !== run) return;
+      this.#byId.delete(run.id);
+      if (!this.areGuarded) this.#options.onGuarded(false);
     };
     const run = new GuardedRun(id, { parent, now, config, onEnd });
-    if (!this.#isStopped) this.#byId.set(id, run);
+    if (!this.#isStopped) {
+      const wereGuarded = this.areGuarded;
+      this.#byId.set(id, run);
+      if (!wereGuarded) this.#options.onGuarded(true);
+    }
     for (const oldest of this.#byId.values()) {
       if (this.#byId.size <= maxRuns) break;
       oldest.end();

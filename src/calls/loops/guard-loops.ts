@@ -34,8 +34,6 @@ export class LoopGuard implements CallStep {
     this.#options = options;
   }
 
-  readonly isActive = (): boolean => this.#options.runs.areGuarded;
-
   readonly asked = (call: PassingCall): Denial | undefined => {
     const { runs, isPolling, isObserved, alternatives } = this.#options;
     if (call.run === null || isPolling(call.tool)) return undefined;

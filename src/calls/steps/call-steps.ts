@@ -24,6 +24,8 @@ const isActive = (step: CallStep): boolean => step.isActive === undefined || ste
 /** The steps that every call of a registry passes through, in order. */
 export class CallSteps {
   #steps: readonly CallStep[] = [];
+  /** The steps that have nothing to do for now. */
+  readonly #idle = new Set<CallStep>();
   /** The steps that see a call before it is made. */
   #before: readonly CallStep[] = [];
   /** The steps that see how a call ends. */
@@ -37,6 +39,13 @@ export class CallSteps {
 
   constructor(steps: readonly CallStep[]) {
     this.#set(steps);
+  }
+
+  /** Leaves a step out while it has nothing to do, which costs calls less than asking it would. */
+  setIdle(step: CallStep, isIdle: boolean): void {
+    if (isIdle) this.#idle.add(step);
+    else this.#idle.delete(step);
+    this.#set(this.#steps);
   }
 
   /** Adds a step at the end of the list. @returns A function that removes it. */
@@ -93,13 +102,14 @@ export class CallSteps {
 
   #set(steps: readonly CallStep[]): void {
     this.#steps = steps;
-    this.#before = steps.filter(
+    const busy = steps.filter((step) => !this.#idle.has(step));
+    this.#before = busy.filter(
       ({ asked, admitted, refused, running }) => asked ?? admitted ?? refused ?? running,
     );
-    this.#after = steps.filter(({ ended }) => ended);
-    this.#timed = steps.filter(({ timed }) => timed);
-    this.#around = steps.filter((step): step is RunningStep => step.running !== undefined);
-    this.#blaming = steps.filter(({ blamed }) => blamed);
+    this.#after = busy.filter(({ ended }) => ended);
+    this.#timed = busy.filter(({ timed }) => timed);
+    this.#around = busy.filter((step): step is RunningStep => step.running !== undefined);
+    this.#blaming = busy.filter(({ blamed }) => blamed);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type CallContext, createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { type CallContext, createToolRegistry, type ToolRegistry, timeWindow } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -136,5 +136,45 @@ describe('calls without options', () => {
     await expect(registry.execute('search', () => Promise.reject(error))).rejects.toBe(error);
     const promise = Promise.resolve(1);
     await expect(registry.execute('search', () => Promise.reject(promise))).rejects.toBe(promise);
+  });
+});
+
+describe('calls whose successes only the trip strategy remembers', () => {
+  const succeed = async (): Promise<number> => 1;
+  const setUp = async () => {
+    // Its time stands still, so that calls are so quick that the next ones are not timed.
+    const registry = createToolRegistry({
+      clock: new ManualClock(),
+      circuit: { trip: timeWindow() },
+    });
+    for (let made = 0; made < 3; made++) await registry.execute('search', succeed);
+    return { registry, actor: registry.tool('search') };
+  };
+  const callsIn = ({ context }: { context: { tripMemory: unknown } }) =>
+    (context.tripMemory as { calls: number }).calls;
+
+  it('are seen, each one, by whoever subscribes', async () => {
+    const { registry, actor } = await setUp();
+    const seen: number[] = [];
+    actor.subscribe((snapshot) => seen.push(callsIn(snapshot)));
+    await registry.execute('search', succeed);
+    expect(seen).toEqual([4]);
+  });
+
+  it('are seen by whoever begins to inspect', async () => {
+    const { registry } = await setUp();
+    const seen: string[] = [];
+    registry.actor.system.inspect((event) => {
+      if (event.type === '@xstate.event') seen.push(event.event.type);
+    });
+    await registry.execute('search', succeed);
+    expect(seen).toEqual(['SUCCESS']);
+  });
+
+  it('leave a snapshot that was taken as it was', async () => {
+    const { registry, actor } = await setUp();
+    const before = actor.getSnapshot();
+    await registry.execute('search', succeed);
+    expect([callsIn(before), callsIn(actor.getSnapshot())]).toEqual([3, 4]);
   });
 });

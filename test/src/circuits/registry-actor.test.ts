@@ -54,7 +54,8 @@ type Make = (options: {
   input: ToolRegistryInput;
   clock: ManualClock;
 }) => ToolRegistryRef & { start(): unknown };
-const compiled: Make = (options) => new RegistryActor(options, () => {});
+const nothing = { onInspected: () => {}, onStop: () => {} };
+const compiled: Make = (options) => new RegistryActor(options, nothing);
 const interpreted: Make = (options) => createActor(toolRegistryMachine, options);
 
 function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
@@ -153,7 +154,7 @@ describe('the compiled chart of the registry', () => {
   });
 
   it('gives a snapshot that can still be asked', () => {
-    const actor = new RegistryActor({ input: { now: () => 0 } }, () => {}).start();
+    const actor = new RegistryActor({ input: { now: () => 0 } }, nothing).start();
     actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'closed' });
     const snapshot = actor.getSnapshot();
     expect(snapshot.matches('operational')).toBe(true);
@@ -162,7 +163,7 @@ describe('the compiled chart of the registry', () => {
   });
 
   it('leaves an earlier snapshot as it was', () => {
-    const actor = new RegistryActor({ input: { now: () => 0 } }, () => {}).start();
+    const actor = new RegistryActor({ input: { now: () => 0 } }, nothing).start();
     const before = actor.getSnapshot();
     actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'closed' });
     expect(before.context.counts.closed).toBe(0);
