@@ -181,11 +181,67 @@ export function initialContext(input: ToolCircuitInput): ToolCircuitContext {
   };
 }
 
+/** What every trip and every recovery decides anew. */
+export type Course = Omit<
+  ToolCircuitContext,
+  | 'tool'
+  | 'key'
+  | 'config'
+  | 'now'
+  | 'chance'
+  | 'mayTrip'
+  | 'isObserved'
+  | 'deniedRequests'
+  | 'lastDeniedAt'
+  | 'lateResults'
+  | 'generation'
+  | 'reportedState'
+>;
+
+/** A copy of a context on another course. V8 assigns so many fields one by one at a quarter of what `Object.assign` takes. */
+export function contextOn(context: ToolCircuitContext, course: Course): ToolCircuitContext {
+  return {
+    backoffStep: course.backoffStep,
+    baseBackoffMs: course.baseBackoffMs,
+    currentBackoffMs: course.currentBackoffMs,
+    tool: context.tool,
+    key: context.key,
+    config: context.config,
+    now: context.now,
+    chance: context.chance,
+    mayTrip: context.mayTrip,
+    isObserved: context.isObserved,
+    failureCount: course.failureCount,
+    lastFailureAt: course.lastFailureAt,
+    lastErrorCategory: course.lastErrorCategory,
+    tripMemory: course.tripMemory,
+    tripIsSpared: course.tripIsSpared,
+    notBefore: course.notBefore,
+    openedAt: course.openedAt,
+    openCount: course.openCount,
+    deniedRequests: context.deniedRequests,
+    lastDeniedAt: context.lastDeniedAt,
+    probesInFlight: course.probesInFlight,
+    probeStarts: course.probeStarts,
+    probeSuccesses: course.probeSuccesses,
+    probeFailures: course.probeFailures,
+    lateResults: context.lateResults,
+    isolations: course.isolations,
+    isolatedUntil: course.isolatedUntil,
+    closedAt: course.closedAt,
+    fleet: course.fleet,
+    generation: context.generation,
+    reportedState: context.reportedState,
+  };
+}
+
 /** A copy of a context with some fields changed. Copying field by field is many times faster than spreading. */
 export function contextWith(
   context: ToolCircuitContext,
   update: Partial<ToolCircuitContext>,
 ): ToolCircuitContext {
+  // Made by `contextOn`.
+  if ('config' in update) return update as ToolCircuitContext;
   const copy: ToolCircuitContext = {
     backoffStep: context.backoffStep,
     baseBackoffMs: context.baseBackoffMs,

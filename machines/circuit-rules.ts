@@ -3,6 +3,7 @@ import { type ErrorCategory, isCounted } from './categories.ts';
 import {
   backoffLeftMs,
   categoryOf,
+  contextOn,
   healthy,
   instant,
   isolationLeftMs,
@@ -177,10 +178,11 @@ function tripped(
   tripMemory: unknown,
   tripIsSpared: boolean,
 ) {
-  const { config, baseBackoffMs, chance, openCount, fleet } = moment.context;
+  const { config, baseBackoffMs, chance, openCount, closedAt, isolations, isolatedUntil, fleet } =
+    moment.context;
   const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
   const backoff = backoffAt(config, step, baseBackoffMs, chance);
-  return {
+  return contextOn(moment.context, {
     failureCount,
     tripMemory,
     tripIsSpared,
@@ -192,12 +194,15 @@ function tripped(
     currentBackoffMs: backoff.currentBackoffMs,
     openedAt: instant(moment),
     openCount: openCount + 1,
+    closedAt,
+    isolations,
+    isolatedUntil,
     probesInFlight: noProbes.probesInFlight,
     probeStarts: noProbes.probeStarts,
     probeSuccesses: noProbes.probeSuccesses,
     probeFailures: noProbes.probeFailures,
     fleet: isHeld(fleet) ? withoutLease(fleet, instant(moment)) : fleet,
-  };
+  });
 }
 
 /** The verdict of a fleet once a probe here has failed: in force until the fleet says more. */
@@ -254,24 +259,28 @@ export const updates = {
     return tripped(moment, backoffStep + 1, failureCount, tripMemory, tripIsSpared);
   },
   startWaitAgain: failed,
-  recover: (moment: Moment) => ({
-    tripMemory: moment.context.config.trip.start,
-    closedAt: instant(moment),
-    failureCount: healthy.failureCount,
-    tripIsSpared: healthy.tripIsSpared,
-    lastFailureAt: healthy.lastFailureAt,
-    lastErrorCategory: healthy.lastErrorCategory,
-    currentBackoffMs: healthy.currentBackoffMs,
-    notBefore: healthy.notBefore,
-    openedAt: healthy.openedAt,
-    isolations: healthy.isolations,
-    isolatedUntil: healthy.isolatedUntil,
-    probesInFlight: healthy.probesInFlight,
-    probeStarts: healthy.probeStarts,
-    probeSuccesses: healthy.probeSuccesses,
-    probeFailures: healthy.probeFailures,
-    fleet: withoutHold(moment.context.fleet),
-  }),
+  recover: (moment: Moment) =>
+    contextOn(moment.context, {
+      tripMemory: moment.context.config.trip.start,
+      closedAt: instant(moment),
+      backoffStep: moment.context.backoffStep,
+      baseBackoffMs: moment.context.baseBackoffMs,
+      openCount: moment.context.openCount,
+      failureCount: healthy.failureCount,
+      tripIsSpared: healthy.tripIsSpared,
+      lastFailureAt: healthy.lastFailureAt,
+      lastErrorCategory: healthy.lastErrorCategory,
+      currentBackoffMs: healthy.currentBackoffMs,
+      notBefore: healthy.notBefore,
+      openedAt: healthy.openedAt,
+      isolations: healthy.isolations,
+      isolatedUntil: healthy.isolatedUntil,
+      probesInFlight: healthy.probesInFlight,
+      probeStarts: healthy.probeStarts,
+      probeSuccesses: healthy.probeSuccesses,
+      probeFailures: healthy.probeFailures,
+      fleet: withoutHold(moment.context.fleet),
+    }),
   /** A closed circuit is closed by hand: not a recovery, but calls that began before no longer count. */
   startOver: ({ context }: Moment) => ({
     ...healthy,

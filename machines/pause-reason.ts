@@ -4,11 +4,12 @@ const maxNameLength = 60;
 const shorten = (name: string): string =>
   name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
 
-const listed = (names: readonly string[]): string => {
-  const shown = names.slice(0, maxNames).map(shorten);
-  const more = names.length - shown.length;
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
-};
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, maxNames);
+  const shown = first.length === 0 ? '' : first.map(shorten).join(', ');
+  const more = names.length - first.length;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
 
 /**
  * Why the agent should stop and ask: `3 circuits open: a, b, c`. Long lists and long names are shortened. A tool that may not
@@ -19,11 +20,16 @@ export function pauseReason(
   overCap: string | null = null,
   stoppedRuns: readonly string[] = [],
 ): string {
-  const open = `${openCircuits.length} ${openCircuits.length === 1 ? 'circuit' : 'circuits'} open: ${listed(openCircuits)}`;
-  const loops = `${stoppedRuns.length === 1 ? 'a run repeats itself' : `${stoppedRuns.length} runs repeat themselves`}: ${listed(stoppedRuns)}`;
-  return [
-    ...(openCircuits.length > 0 || stoppedRuns.length === 0 ? [open] : []),
-    ...(overCap === null ? [] : [`${shorten(overCap)} fails too, and no more may open`]),
-    ...(stoppedRuns.length === 0 ? [] : [loops]),
-  ].join('; ');
+  const count = openCircuits.length;
+  const reasons: string[] = [];
+  if (count > 0 || stoppedRuns.length === 0) {
+    reasons.push(`${count} ${count === 1 ? 'circuit' : 'circuits'} open: ${listed(openCircuits)}`);
+  }
+  if (overCap !== null) reasons.push(`${shorten(overCap)} fails too, and no more may open`);
+  if (stoppedRuns.length > 0) {
+    const runs =
+      stoppedRuns.length === 1 ? 'a run repeats itself' : `${stoppedRuns.length} runs repeat themselves`;
+    reasons.push(`${runs}: ${listed(stoppedRuns)}`);
+  }
+  return reasons.length === 1 ? (reasons[0] as string) : reasons.join('; ');
 }

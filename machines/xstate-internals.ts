@@ -68,6 +68,19 @@ export function watchInspectors(
   };
 }
 
+/** Calls a listener for each event that an actor emits, before all others, who cost something only if there are any. */
+export function hearEmitted<Emitted extends EventObject>(
+  actor: object,
+  listener: (event: Emitted) => void,
+): void {
+  const scope = (actor as { _actorScope: { emit: (event: Emitted) => void } })._actorScope;
+  const { emit } = scope;
+  scope.emit = (event) => {
+    listener(event);
+    emit(event);
+  };
+}
+
 /** What the actors of one root share. */
 export type AnyActorSystem = AnyActorRef['system'];
 

@@ -47,8 +47,10 @@ export class Circuits {
   readonly #options: CircuitsOptions;
   readonly #byName = new Map<string, Circuit>();
   readonly #open = new Set<Circuit>();
-  /** How many circuits are open or isolated, by tool. */
-  readonly #openByTool = new Map<string, number>();
+  /** How many circuits with a key are open or isolated, by tool. */
+  readonly #openKeys = new Map<string, number>();
+  /** How many circuits with a key are open or isolated. */
+  #openWithKey = 0;
   /** The circuits that have a key, by tool. */
   readonly #keyed = new Map<string, Set<Circuit>>();
   /** The names of all upstreams in the settings. */
@@ -89,8 +91,13 @@ export class Circuits {
 
   /** How many tools have an open or isolated circuit. */
   get openTools(): number {
-    for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
-    return this.#openByTool.size;
+    const { open } = this;
+    let tools = open.size - this.#openWithKey;
+    for (const tool of this.#openKeys.keys()) {
+      const ofTool = this.#byName.get(tool);
+      if (ofTool === undefined || !open.has(ofTool)) tools += 1;
+    }
+    return tools;
   }
 
   all(): MapIterator<Circuit> {
@@ -188,7 +195,7 @@ export class Circuits {
       circuit.isForgotten = true;
       circuit.revoke();
       this.#byName.delete(circuit.id);
-      if (this.#open.delete(circuit)) this.#countOpen(circuit.tool, -1);
+      if (this.#open.delete(circuit)) this.#countOpen(circuit, -1);
       this.#unlist(circuit);
       if (isTripped(circuit.countedAs)) this.#tripped -= 1;
       if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
@@ -281,10 +288,12 @@ export class Circuits {
     return this.get(tool, key);
   }
 
-  #countOpen(tool: string, step: 1 | -1): void {
-    const count = (this.#openByTool.get(tool) ?? 0) + step;
-    if (count === 0) this.#openByTool.delete(tool);
-    else this.#openByTool.set(tool, count);
+  #countOpen({ tool, key }: Circuit, step: 1 | -1): void {
+    if (key === null) return;
+    const count = (this.#openKeys.get(tool) ?? 0) + step;
+    if (count === 0) this.#openKeys.delete(tool);
+    else this.#openKeys.set(tool, count);
+    this.#openWithKey += step;
   }
 
   #list(circuit: Circuit): void {
@@ -317,15 +326,15 @@ export class Circuits {
   #count(circuit: Circuit): void {
     const state = stateOf(circuit.latest);
     const before = circuit.countedAs;
-    if (state === before || this.#byName.get(circuit.id) !== circuit) return;
+    if (state === before || circuit.isForgotten) return;
     circuit.countedAs = state;
     this.#tripped += (isTripped(state) ? 1 : 0) - (isTripped(before) ? 1 : 0);
     if (countsAsOpen(state)) {
-      if (!this.#open.has(circuit)) this.#countOpen(circuit.tool, 1);
+      if (!countsAsOpen(before)) this.#countOpen(circuit, 1);
       this.#open.add(circuit);
       circuit.openSince ??= this.#options.clock.now();
     } else {
-      if (this.#open.delete(circuit)) this.#countOpen(circuit.tool, -1);
+      if (this.#open.delete(circuit)) this.#countOpen(circuit, -1);
       circuit.openMs = this.openMs(circuit);
       circuit.openSince = null;
     }

@@ -12,6 +12,11 @@ interface Question {
   readonly outer: Question | undefined;
 }
 
+/** The list of every circuit that nothing waits for. */
+const nothing: ToolCircuitEvent[] = [];
+/** A list that is out of use: circuits have events one after another, and to make a list for each would cost as much again. */
+let spare: ToolCircuitEvent[] | undefined;
+
 const after = (snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent): ToolCircuitSnapshot =>
   transition(toolCircuitMachine, snapshot, event)[0];
 
@@ -24,7 +29,7 @@ const after = (snapshot: ToolCircuitSnapshot, event: ToolCircuitEvent): ToolCirc
 export class Foresight {
   readonly #actor: CircuitActor;
   /** Sent, but not yet processed, in order. */
-  readonly #waiting: ToolCircuitEvent[] = [];
+  #waiting = nothing;
   #question: Question | undefined;
   /** Undefined while it has to be worked out. */
   #latest: ToolCircuitSnapshot | undefined;
@@ -51,7 +56,7 @@ export class Foresight {
 
   /** @returns whether the event still waits. */
   send(event: ToolCircuitEvent): boolean {
-    if (snapshotOf(this.#actor).status === 'active') this.#waiting.push(event);
+    if (snapshotOf(this.#actor).status === 'active') this.#list().push(event);
     sendTo(this.#actor, event);
     if (this.#waiting.length === 0) return false;
     this.#latest = undefined;
@@ -76,7 +81,7 @@ export class Foresight {
 
   /** An event is about to be processed. A timer's event comes without `send`. */
   begin(event: ToolCircuitEvent): void {
-    if (this.#waiting[0] !== event && !this.#waiting.includes(event)) this.#waiting.unshift(event);
+    if (this.#waiting[0] !== event && !this.#waiting.includes(event)) this.#list().unshift(event);
     this.#latest = undefined;
   }
 
@@ -85,12 +90,24 @@ export class Foresight {
     for (let asked = this.#question; asked !== undefined; asked = asked.outer) {
       if (asked.event === event) asked.answer = answerTo(asked.event.at, before.context, next.context);
     }
-    if (this.#waiting.length === 1) this.#waiting.length = 0;
-    else this.#waiting.splice(this.#waiting.indexOf(event), 1);
-    const isLast = this.#waiting.length === 0;
+    const isLast = this.#waiting.length === 1;
+    if (isLast) {
+      this.#waiting.pop();
+      spare = this.#waiting;
+      this.#waiting = nothing;
+    } else this.#waiting.splice(this.#waiting.indexOf(event), 1);
     // Not before an event is over: an inspector may have asked in the middle of it.
     this.#latest = isLast ? next : undefined;
     return isLast;
+  }
+
+  /** Where events wait. */
+  #list(): ToolCircuitEvent[] {
+    if (this.#waiting === nothing) {
+      this.#waiting = spare ?? [];
+      spare = undefined;
+    }
+    return this.#waiting;
   }
 
   #foresee({ event }: Question): PermitStamp | null {

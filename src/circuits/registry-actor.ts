@@ -1,10 +1,12 @@
 import { Actor, type ActorOptions } from 'xstate';
 import {
+  type ToolRegistryEmitted,
   type ToolRegistryEvent,
   type ToolRegistrySnapshot,
   toolRegistryMachine,
 } from '../../machines/tool-registry.ts';
 import {
+  hearEmitted,
   isObserved,
   type Scope,
   setSnapshot,
@@ -29,6 +31,8 @@ let process: (
 export interface RegistryLife {
   /** Somebody begins to watch every step of the system. */
   onInspected(): void;
+  /** Something is told to whoever listens. */
+  onEmitted(event: ToolRegistryEmitted): void;
   /** It is about to stop. */
   onStop(): void;
 }
@@ -50,6 +54,7 @@ export class RegistryActor extends Actor<Machine> {
     super(registryLogic, options);
     this.#life = life;
     new Timers(this.system);
+    hearEmitted<ToolRegistryEmitted>(this, (event) => life.onEmitted(event));
     if (options.inspect) this.#inspectors = 1;
     watchInspectors(this, {
       onCome: () => {

@@ -156,16 +156,21 @@ export class ToolRegistry {
         clock: this.#clock,
         ...(options.inspect && { inspect: containedObserver(options.inspect) }),
       },
-      { onInspected: () => this.#circuits.onInspected(), onStop: () => this.stop() },
+      {
+        onInspected: () => this.#circuits.onInspected(),
+        onEmitted: (event) => {
+          if (event.type === 'circuit.spared') {
+            this.#circuits.get(event.tool, event.key)?.stats.spare(event.why, event.what);
+          }
+          if (event.type === 'recovery.resumed' && event.because === 'acknowledged') {
+            this.#runs.acknowledge();
+          }
+          this.#loopCounts.add(event.type);
+          channels.publish(event);
+        },
+        onStop: () => this.stop(),
+      },
     );
-    parent.on('*', (event) => {
-      if (event.type === 'circuit.spared') {
-        this.#circuits.get(event.tool, event.key)?.stats.spare(event.why, event.what);
-      }
-      if (event.type === 'recovery.resumed' && event.because === 'acknowledged') this.#runs.acknowledge();
-      this.#loopCounts.add(event.type);
-      channels.publish(event);
-    });
     this.actor = parent.start();
     const { circuit, tools: settings, recovery, maxTools, mode } = this.#config;
     this.#modes = new Modes(mode, settings);

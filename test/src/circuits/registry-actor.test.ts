@@ -54,7 +54,7 @@ type Make = (options: {
   input: ToolRegistryInput;
   clock: ManualClock;
 }) => ToolRegistryRef & { start(): unknown };
-const nothing = { onInspected: () => {}, onStop: () => {} };
+const nothing = { onInspected: () => {}, onEmitted: () => {}, onStop: () => {} };
 const compiled: Make = (options) => new RegistryActor(options, nothing);
 const interpreted: Make = (options) => createActor(toolRegistryMachine, options);
 
