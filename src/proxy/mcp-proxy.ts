@@ -8,6 +8,8 @@ import { instrumentWith } from '../opentelemetry/instrument.ts';
 import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
+import { memoryOf } from './memory/proxy-memory.ts';
+import type { ServerMemory } from './memory/server-memory.ts';
 import { ofOneServer } from './one-server.ts';
 import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
@@ -62,6 +64,7 @@ export class McpProxy {
   readonly #name: string;
   readonly #startedAt = new Date().toISOString();
   readonly #connect: Connect;
+  readonly #memory: ServerMemory | undefined;
   readonly #sessions = new Set<Session>();
   /** The sessions whose servers have not ended yet. */
   readonly #closing = new Map<Session, Promise<void>>();
@@ -102,6 +105,9 @@ export class McpProxy {
         : new StateFile({ path: options.state, server: name, identity: serverIdentity(options), onTrouble });
     if (file !== undefined && options.state !== undefined)
       checkFile('--state', options.state, () => file.check());
+    const memory = memoryOf(options, onTrouble);
+    this.#memory = memory;
+    if (memory !== undefined) this.#endings.push(() => memory.save());
     const restore = file?.load();
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
@@ -148,6 +154,8 @@ export class McpProxy {
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
       changesTools: hideOpen,
+      memory: this.#memory,
+      memoryAfterMs: this.#options.memoryAfterMs ?? behaviourSettings.memoryAfterMs.default ?? 0,
       onServerRun: (why) => {
         this.#starts[why] += 1;
       },

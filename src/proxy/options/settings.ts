@@ -126,6 +126,12 @@ export const serverSettings = {
   ),
 };
 
+/**
+ * Long enough for most servers to answer by themselves, even behind npx; and with three such waits a client is still well within
+ * the 10 s that the least patient ones allow a server to start.
+ */
+const memoryAfterMs = 3_000;
+
 /** The description of headers, in the help and the schema. */
 export const aboutHeaders = `a header to send to the URL; \${NAME} or \${env:NAME} in its value is taken from the environment`;
 
@@ -141,6 +147,15 @@ export const behaviourSettings = {
     false,
   ),
   state: setting(text('FILE'), 'keep the circuits in a file, so that they survive a restart'),
+  memory: setting(
+    onOff,
+    'keep beside --state what the server is and has, and tell it to a client that asks while the server is not there, or takes too long; on where --state is given, and --no-memory switches it off',
+  ),
+  memoryAfterMs: setting(
+    ms,
+    'how long the server may take over such a question before it is answered from memory',
+    memoryAfterMs,
+  ),
   statusResource: setting(onOff, 'offer the circuits to the client as the resource toolfuse://status', false),
   inspect: setting(
     onOff,

@@ -2,11 +2,13 @@ import { type Json, Message } from '../wire/message.ts';
 import { canonical } from '../wire/message-id.ts';
 
 /** A run of the server that a session is to be restored on. */
-interface Run {
+export interface Run {
   readonly ask: (method: string, params: Json | undefined) => Promise<Message>;
   readonly tell: (notification: Message) => void;
   /** The server agreed to a version of the protocol. */
   readonly agreeOn: (version: string) => void;
+  /** The server answered the `initialize` of the client. */
+  readonly onAgreed?: (request: Message, answer: Message) => void;
 }
 
 /**
@@ -49,8 +51,18 @@ export class AgreedSession {
    *
    * @throws Error if the server refuses the session, or is lost.
    */
-  async restoreOn({ ask, tell, agreeOn }: Run): Promise<void> {
-    const answer = await ask('initialize', this.#initialize?.value('params'));
+  async restoreOn(run: Run): Promise<void> {
+    const answer = await run.ask('initialize', this.#initialize?.value('params'));
+    if (this.#initialize !== undefined) run.onAgreed?.(this.#initialize, answer);
+    await this.goOn(answer, run);
+  }
+
+  /**
+   * Goes on with a run that has answered `initialize`.
+   *
+   * @throws Error if the server refuses the session, or is lost.
+   */
+  async goOn(answer: Message, { ask, tell, agreeOn }: Run): Promise<void> {
     if (answer.isError) throw new Error(`the server refuses a new session: ${answer.text('error')}`);
     const version = versionIn(answer);
     if (version !== undefined) agreeOn(version);

@@ -37,9 +37,22 @@ export class OwnRequests {
     });
   }
 
+  /** Takes over a request of the client, which was answered in the server's place. @throws Error if the server is lost. */
+  adopt(id: string): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const settle =
+        <Value>(then: (value: Value) => void) =>
+        (value: Value): void => {
+          this.#asked.delete(id);
+          then(value);
+        };
+      this.#asked.set(id, { resolve: settle(resolve), reject: settle(reject) });
+    });
+  }
+
   /** Whether an id belongs to a request of the proxy's own, whether or not it is still open. */
   owns(id: string): boolean {
-    return id.startsWith(this.#prefix);
+    return id.startsWith(this.#prefix) || this.#asked.has(id);
   }
 
   resolve(id: string, answer: Message): void {

@@ -1,7 +1,8 @@
 import { type Envelope, envelopeOf } from '../wire/envelope.ts';
 import type { Era } from '../wire/era.ts';
-import type { Json, Message } from '../wire/message.ts';
-import { AgreedSession, versionIn } from './agreed-session.ts';
+import { type Json, Message } from '../wire/message.ts';
+import { replaced } from '../wire/replaced.ts';
+import { AgreedSession, type Run, versionIn } from './agreed-session.ts';
 import { isRefusal } from './delivery-fault.ts';
 import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
@@ -21,6 +22,8 @@ export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
   readonly onStarted: (pid: number) => void;
   /** The server was lost, by itself or because it hung. */
   readonly onLost: (end: ServerEnd) => void;
+  /** A run has agreed to what the client has begun its session with, asked by the proxy itself. */
+  readonly onAgreed: (request: Message, answer: Message) => void;
   /** A new run has taken over the session and accepts requests. */
   readonly onRevived: () => void;
 }
@@ -35,6 +38,10 @@ export class ServerLink {
   #corked: ServerConnection | undefined;
   /** Whether the client's messages may be passed on. False while a new run is being initialised. */
   #isReady = false;
+  /** Whether the client has begun its session with an answer of the past, and the current run has not heard of it. */
+  #isBegunWithout = false;
+  /** Whether the client was answered from memory while this run still has to answer. */
+  #isStarting = false;
   #isClosed = false;
   #startReason: StartReason = 'session';
   #isPaused = false;
@@ -134,6 +141,62 @@ export class ServerLink {
     this.#session.rememberInitialized();
   }
 
+  /** The server is to be told later what the client asked of it. */
+  rememberLater(request: Message): void {
+    this.#session.remember(request);
+  }
+
+  /**
+   * The client has begun its session with an answer of the past. The server hears of that when it is there.
+   *
+   * @param version The version of the protocol that the client was told, where the answer names one.
+   */
+  begin(request: Message, era: Era, version: Json | undefined): void {
+    this.#isBegunWithout = true;
+    if (era === 'modern') {
+      this.#goOn(request);
+      return;
+    }
+    const text = JSON.stringify(version);
+    this.#session.remember(replaced(request, [{ path: ['params', 'protocolVersion'], text }]));
+    this.#era = 'legacy';
+  }
+
+  /** The client was answered in the server's place. @returns what the server still answers, for the proxy alone. */
+  adopt(request: Message): Promise<Message> {
+    return this.#own.adopt(request.id as string);
+  }
+
+  /**
+   * The same for the request that the client has begun with: until the server has answered it, nothing else may reach it.
+   *
+   * @throws Error that says why the server does not come up.
+   */
+  adoptBeginning(request: Message): Promise<void> {
+    this.#isReady = false;
+    this.#isStarting = true;
+    this.#revival = this.#finishStart(request).finally(() => {
+      this.#isStarting = false;
+      this.#revival = undefined;
+    });
+    return this.#revival;
+  }
+
+  /** Asks the server for a page of a list, in the era of its client. @throws Error if no answer comes in time (ms). */
+  async inquire(
+    method: string,
+    cursor: Json | undefined,
+    timeoutMs: number,
+  ): Promise<{ readonly request: Message; readonly answer: Message }> {
+    if (!this.#isReady) throw new Error('the server is not ready');
+    const params = {
+      ...(this.#era === 'modern' && { _meta: this.#envelope }),
+      ...(cursor !== undefined && { cursor }),
+    };
+    const answer = await this.#request(method, params, timeoutMs);
+    return { request: Message.of({ id: 0, method, params }), answer };
+  }
+
   /** @returns whether it was the answer to a request of the proxy's own. */
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
@@ -163,8 +226,8 @@ export class ServerLink {
     return this.#revival;
   }
 
-  /** Ends the current run, which hangs or cannot be used. */
-  async giveUp(end: ServerEnd): Promise<void> {
+  /** Ends the current run, which hangs or cannot be used. @param next Why the next one will begin. */
+  async giveUp(end: ServerEnd, next: StartReason = 'hung'): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
     const closing = connection.close('now').finally(() => {
@@ -172,7 +235,7 @@ export class ServerLink {
     });
     this.#closing = closing;
     this.#lose(end);
-    this.#startReason = 'hung';
+    this.#startReason = next;
     await closing;
   }
 
@@ -205,10 +268,37 @@ export class ServerLink {
     const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
-      await this.#restoreSession();
+      do {
+        this.#isBegunWithout = false;
+        await this.#restoreSession();
+        // The client may have begun its session meanwhile.
+      } while (this.#isBegunWithout);
       if (this.#connection !== connection) throw new Error('it ended right after it was started');
     } catch (error) {
       await this.giveUp({ why: 'it could not be initialised again' });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#isReady = true;
+    this.#options.onRevived();
+  }
+
+  /** Waits until the server has answered what the client has begun with, and then tells it the rest. */
+  async #finishStart(request: Message): Promise<void> {
+    const connection = this.#connection;
+    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
+    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
+    try {
+      const answer = await this.adopt(request);
+      this.#start.settle();
+      this.#hasServed = true;
+      this.#options.onAgreed(request, answer);
+      if (request.method === 'initialize') await this.#session.goOn(answer, this.#ownRun());
+      else if (answer.isError) throw new Error(`the server refuses: ${answer.text('error')}`);
+      if (this.#connection !== connection) throw new Error('it ended right after it was started');
+    } catch (error) {
+      await this.giveUp({ why: 'it could not be initialised' });
       throw error;
     } finally {
       clearTimeout(timer);
@@ -230,19 +320,30 @@ export class ServerLink {
   async #ask(timeoutMs?: number): Promise<void> {
     if (this.#era === 'legacy') await this.#request('ping', undefined, timeoutMs);
     // There is no ping any more, and to a server of both eras it would be the beginning of a legacy session.
-    else if (this.#era === 'modern')
-      await this.#request('server/discover', { _meta: this.#envelope }, timeoutMs);
+    else if (this.#era === 'modern') await this.#discover(timeoutMs);
     else if (this.#connection === undefined) throw new Error('the server is not running');
+  }
+
+  async #discover(timeoutMs?: number): Promise<void> {
+    const params = { _meta: this.#envelope };
+    const answer = await this.#request('server/discover', params, timeoutMs);
+    this.#options.onAgreed(Message.of({ id: 0, method: 'server/discover', params }), answer);
   }
 
   async #restoreSession(): Promise<void> {
     if (this.#era === undefined) return this.#comesUp();
-    if (this.#era === 'modern') return this.#ask();
-    await this.#session.restoreOn({
+    if (this.#era === 'modern') return this.#discover();
+    await this.#session.restoreOn(this.#ownRun());
+  }
+
+  /** The current run, for the proxy itself to bring it to the state of the session. */
+  #ownRun(): Run {
+    return {
       ask: (method, params) => this.#request(method, params),
       tell: (notification) => this.write(notification),
       agreeOn: (version) => this.#agreeOn(version),
-    });
+      onAgreed: (request, answer) => this.#options.onAgreed(request, answer),
+    };
   }
 
   #agreeOn(version: string | undefined): void {
@@ -287,7 +388,7 @@ export class ServerLink {
     this.#own.rejectAll(end.why);
     this.#start.settle();
     // For a run that did not come up, the rejection of `revive` says so.
-    if (wasReady || end.exitCode !== undefined) this.#options.onLost(end);
+    if (wasReady || this.#isStarting || end.exitCode !== undefined) this.#options.onLost(end);
     // The server that the client waited for is gone, so nothing would ever drain.
     this.#options.onDrain();
   }

@@ -69,6 +69,8 @@ export type CallFault =
       readonly why: string;
       /** What the user can do about it, where nobody else can. */
       readonly advice?: string;
+      /** How soon another try is worth it, where that can be told. */
+      readonly retryAfterSeconds?: number;
     };
 
 const mayHaveRun =
@@ -80,6 +82,9 @@ const adviceWords = (advice: string | undefined): string =>
     ? ''
     : ` Only your user can mend this: tell them, and call no tool of this server until they have. ${advice}`;
 
+const retryWords = (seconds: number | undefined): string =>
+  seconds === undefined ? '' : ` Try again in ${seconds} s.`;
+
 function wordsOf(tool: string, fault: CallFault): string {
   switch (fault.error) {
     case 'no_answer':
@@ -87,7 +92,7 @@ function wordsOf(tool: string, fault: CallFault): string {
     case 'timeout':
       return `The call of "${tool}" was sent, but there was no answer within ${fault.timeoutMs / 1000} s, and it was given up. ${mayHaveRun}`;
     case 'not_run':
-      return `The call of "${tool}" did not run: ${fault.why}.${adviceWords(fault.advice)}`;
+      return `The call of "${tool}" did not run: ${fault.why}.${adviceWords(fault.advice)}${retryWords(fault.retryAfterSeconds)}`;
   }
 }
 

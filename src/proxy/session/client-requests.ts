@@ -1,3 +1,5 @@
+import { isBeginning } from '../memory/lists.ts';
+import type { SessionMemory } from '../memory/session-memory.ts';
 import { isRefusal, reasonOf } from '../server/delivery-fault.ts';
 import type { ServerEnd } from '../server/server-connection.ts';
 import type { ServerLink } from '../server/server-link.ts';
@@ -23,6 +25,10 @@ export interface ClientRequestsOptions {
   readonly startTimeoutMs: number;
   /** Whether the proxy itself changes the list of tools. */
   readonly changesTools: boolean;
+  /** What the server answered last, for when it is not there. */
+  readonly memory: SessionMemory | undefined;
+  /** A run of the server comes up, whose client was answered from memory. */
+  readonly onStarting: (starting: Promise<void>, why: string) => void;
 }
 
 /** What clients say that give a call up because their own time limit has passed. */
@@ -66,10 +72,16 @@ export class ClientRequests {
     if (this.#pending.has(id)) return message;
     const request = this.#read(message, id, method);
     const answer = this.#steps.request(request);
+    const { link, memory } = this.#options;
     if (answer === undefined) {
       this.#pending.add(request);
+      if (!link.isReady) {
+        this.subscriptions.hold(request);
+        return undefined;
+      }
       this.subscriptions.asked(request);
-      this.#options.link.hear(request);
+      link.hear(request);
+      memory?.asked(request);
     } else this.#options.toClient(answer);
     return answer === undefined ? request.forServer : undefined;
   }
@@ -93,6 +105,7 @@ export class ClientRequests {
   answered(answer: Message, id: string): Message | undefined {
     const request = this.#pending.take(id);
     if (request === undefined) return this.#pending.isLate(id) ? undefined : answer;
+    this.#options.memory?.heard(request, answer);
     const seen = this.#steps.answer(request, answer);
     if (!answer.isError) this.#options.link.remember(request, answer);
     return this.subscriptions.answered(request, seen);
@@ -110,6 +123,7 @@ export class ClientRequests {
     if (id !== undefined) this.subscriptions.closed(id);
     const request = id === undefined ? undefined : this.#pending.take(id);
     if (request === undefined) return;
+    this.#options.memory?.ended(request);
     const reason = notification.value('params', 'reason');
     // A client also cancels when its own time limit has passed. The tool is blamed only if the client says so.
     const hasTimedOut = typeof reason === 'string' && timedOut.test(reason);
@@ -138,6 +152,10 @@ export class ClientRequests {
     for (const request of this.#pending.all()) {
       // The next run is asked for it again.
       if (this.subscriptions.isOpen(request.id)) continue;
+      if (this.canWait(request)) {
+        this.subscriptions.hold(request);
+        continue;
+      }
       const isRefused = refused?.ids.has(request.id) === true;
       if (isRefused && isReplaced && !this.#sentAgain.has(request)) {
         this.#refused.add(request);
@@ -147,6 +165,28 @@ export class ClientRequests {
       this.#fail(request, isRefused ? { how: 'undelivered', error: refused?.error } : { how: 'lost', end });
     }
     this.#pending.forgetAnswered();
+  }
+
+  /** Whether a request can wait until the server is there: a subscription, in which the proxy has a part until then. */
+  canWait({ method, era }: ClientRequest): boolean {
+    return this.#options.memory !== undefined && method === 'subscriptions/listen' && era === 'modern';
+  }
+
+  /** The server takes too long over a request whose last answer is known: the client gets that one. */
+  answerFromMemory(request: ClientRequest, waitMs: number): void {
+    const { memory, link, toClient, onStarting } = this.#options;
+    const why = noAnswerWithin(request.method, waitMs);
+    const answer = this.#pending.has(request.id) ? memory?.recall(request, why) : undefined;
+    if (answer === undefined) return;
+    this.#pending.take(request.id);
+    this.#steps.unanswered(request, { how: 'remembered' });
+    if (isBeginning(request.method) && !answer.isError) onStarting(link.adoptBeginning(request.message), why);
+    else
+      link.adopt(request.message).then(
+        (late) => memory?.heardLate(request, late),
+        () => {},
+      );
+    toClient(answer);
   }
 
   /** A new run of the server has taken over. */
@@ -241,6 +281,17 @@ export class ClientRequests {
   }
 
   #fail(request: ClientRequest, failed: Failed): void {
+    const { memory, link, toClient } = this.#options;
+    memory?.ended(request);
+    const remembered = memory?.insteadOf(request, failed);
+    if (remembered !== undefined) {
+      this.#steps.unanswered(request, { how: 'remembered' });
+      toClient(remembered);
+      // Nothing may reach a server before it was asked what the client has begun with.
+      if (failed.how === 'undelivered' && isBeginning(request.method) && !remembered.isError)
+        void link.giveUp({ why: reasonOf(failed.error) }, 'lost');
+      return;
+    }
     this.subscriptions.closed(request.id);
     this.#steps.unanswered(request, failed);
     this.#options.toClient(answerInstead(request, failed));

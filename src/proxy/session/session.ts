@@ -1,6 +1,9 @@
 import { INVALID_REQUEST } from '../../classify/rpc-codes.ts';
 import type { Client } from '../client/client.ts';
 import type { ProxyLog } from '../log.ts';
+import type { ListKind } from '../memory/lists.ts';
+import type { ServerMemory } from '../memory/server-memory.ts';
+import { SessionMemory } from '../memory/session-memory.ts';
 import { reasonOf } from '../server/delivery-fault.ts';
 import type { Connect, ServerEnd } from '../server/server-connection.ts';
 import { ServerLink, type StartReason } from '../server/server-link.ts';
@@ -13,7 +16,8 @@ import { readLongLine } from '../wire/long-line.ts';
 import { Message } from '../wire/message.ts';
 import type { MessageListener } from '../wire/message-listener.ts';
 import { within } from '../within.ts';
-import { errorAnswer } from './answers.ts';
+import { errorAnswer, resultAnswer } from './answers.ts';
+import type { ClientRequest } from './client-request.ts';
 import { ClientRequests } from './client-requests.ts';
 import { Congestion } from './congestion.ts';
 import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
@@ -32,6 +36,10 @@ export interface SessionOptions {
   readonly startTimeoutMs: number;
   /** Whether the proxy itself changes the list of tools, and has to tell the client. */
   readonly changesTools: boolean;
+  /** What the server answered last, for when it is not there; undefined for nothing. */
+  readonly memory?: ServerMemory | undefined;
+  /** How long the server may take over what is remembered, in ms, before the client is told that. Default 0. */
+  readonly memoryAfterMs?: number;
   /** A run of the server begins. */
   readonly onServerRun: (why: StartReason) => void;
   /** The steps that every request of the client passes, in this order. */
@@ -40,6 +48,16 @@ export interface SessionOptions {
 
 /** How long calls under way may take once the client sends nothing more, in ms. */
 const finishMs = 30_000;
+
+/** How soon a server is tried again whose client waits for it, in ms, while its circuit is closed; and the most that this grows to. */
+const firstRetryMs = 1_000;
+const maxRetryMs = 30_000;
+
+/** How soon a call is worth another try while the server is being started, in ms, where nothing else is known. */
+const startMs = 1_000;
+
+/** What a server that is there may be told later, since it changes nothing but what the server sends. */
+const canBeTold = new Set(['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
 /** How long the client has to read why there can be no server, before the session ends, in ms. */
 const farewellMs = 500;
@@ -58,6 +76,9 @@ export class Session {
     isWaiting ? this.#requests.holdTime() : this.#requests.goOn(),
   );
   readonly #congestion: Congestion;
+  readonly #memory: SessionMemory | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = firstRetryMs;
   #whyNoServer = '';
   /** Whether the client will send nothing more. */
   #isFinishing = false;
@@ -76,12 +97,28 @@ export class Session {
       isAlive: () => this.#link.ping(),
       onDead: () => void this.#link.giveUp({ why: 'it no longer accepts messages' }),
     });
+    const { memory, memoryAfterMs = 0 } = options;
+    this.#memory =
+      memory &&
+      new SessionMemory({
+        memory,
+        waitMs: memoryAfterMs,
+        link: () => this.#link,
+        log,
+        dress: (request, answer) => this.#steps.dress(request, answer),
+        onSlow: (request) => this.#requests.answerFromMemory(request, memoryAfterMs),
+        announce: (kind) => this.#announce(kind),
+      });
     const steps = options.steps({
       circuits,
       isReady: () => this.#link.isReady,
       ping: () => this.#link.ping(),
       startServer: () => this.#startServer(),
       whyNoServer: () => this.#whyNoServer,
+      retryAfterMs: () => Math.max(startMs, this.#memory?.startMs ?? 0),
+      canWait: (request) => this.#requests.canWait(request),
+      recall: (request) => this.#recall(request),
+      inPlaceOfGone: (request) => this.#memory?.inPlaceOfGone(request),
     });
     this.#steps = new Steps(steps);
     this.fromClient = {
@@ -102,9 +139,12 @@ export class Session {
       onLost: (end) => this.#lost(end),
       onRun: onServerRun,
       onStarted: (pid) => log.tell('server.started', { pid }),
+      onAgreed: (request, answer) => this.#memory?.agreed(request, answer),
       onRevived: () => {
         log.tell('server.restored', {});
+        this.#retryMs = firstRetryMs;
         this.#requests.revived();
+        void this.#memory?.compare();
       },
     });
     this.#requests = new ClientRequests({
@@ -115,6 +155,11 @@ export class Session {
       timeoutMs,
       startTimeoutMs,
       changesTools,
+      memory: this.#memory,
+      onStarting: (starting, why) => {
+        this.#whyNoServer = why;
+        this.#follow(starting);
+      },
     });
   }
 
@@ -150,7 +195,29 @@ export class Session {
   announceTools(): void {
     if (this.#link.era === 'legacy') {
       this.#toClient(Message.of({ method: 'notifications/tools/list_changed' }));
-    } else this.#requests.subscriptions.announceTools();
+    } else this.#requests.subscriptions.announce('tools');
+  }
+
+  /** Tells the client that a list is not what it was told from memory. */
+  #announce(kind: ListKind): void {
+    const { log } = this.#options;
+    log.tell('memory.changed', { list: kind });
+    const changed = Message.of({ method: `notifications/${kind}/list_changed` });
+    this.#steps.fromServer(changed);
+    if (this.#link.era === 'legacy') this.#toClient(changed);
+    else this.#requests.subscriptions.announce(kind);
+  }
+
+  /** The answer to a request while the server is not there, from memory. */
+  #recall(request: ClientRequest): Message | undefined {
+    const memory = this.#memory;
+    if (memory === undefined) return undefined;
+    const remembered = memory.recall(request, this.#whyNoServer);
+    if (remembered !== undefined) return remembered;
+    // A client that is refused this might give its session up.
+    if (!memory.isBegun || request.era === 'modern' || !canBeTold.has(request.method)) return undefined;
+    this.#link.rememberLater(request.message);
+    return resultAnswer(request, {});
   }
 
   /** The client sends nothing more. Resolves when everything that it asked is answered, or has taken too long. */
@@ -167,6 +234,8 @@ export class Session {
 
   /** Ends the session and its server. What the server sends until it has ended is still passed on. */
   async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#memory?.end();
     this.#congestion.end();
     this.#circuits.close();
     await this.#link.close();
@@ -232,14 +301,16 @@ export class Session {
     const { log, client } = this.#options;
     const { why, exitCode } = end;
     log.tell('server.lost', { why, pending: this.#requests.size });
+    this.#whyNoServer = why;
+    this.#memory?.failed();
     this.#requests.lost(end);
     for (const cancellation of this.#serverRequests.lost(why)) this.#toClient(cancellation);
-    this.#whyNoServer = why;
     if (end.isReplaced) {
       this.#startServer();
       if (!this.#link.isReviving) this.#requests.dropRefused(new Error(why));
     } else this.#circuits.serverFailed(why);
-    if (exitCode === undefined) return;
+    this.#startSoon();
+    if (exitCode === undefined || this.#memory?.isBegun === true) return;
     this.exitCode = exitCode;
     setTimeout(() => client.end(), farewellMs);
   }
@@ -247,13 +318,29 @@ export class Session {
   /** Starts the server, unless it is being started or its circuit decides when. */
   #startServer(): void {
     if (this.#link.isReviving || !this.#circuits.mayStart) return;
-    this.#link.revive().then(
+    this.#follow(this.#link.revive());
+  }
+
+  /** The server is being started. Its circuit hears how that ends. */
+  #follow(starting: Promise<void>): void {
+    starting.then(
       () => this.#circuits.serverAnswered(),
       (error: unknown) => {
         this.#circuits.serverFailed(reasonOf(error));
         this.#requests.dropRefused(error);
+        this.#startSoon();
       },
     );
+  }
+
+  /** Starts the server again, for a client that has begun its session without it, as long as its circuit leaves that to us. */
+  #startSoon(): void {
+    if (this.#memory?.isBegun !== true || this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (!this.#link.isReady) this.#startServer();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(2 * this.#retryMs, maxRetryMs);
   }
 
   #longLine(from: 'client' | 'server', line: LongLine): void {

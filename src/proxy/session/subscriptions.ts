@@ -1,3 +1,4 @@
+import { type ListKind, listKinds } from '../memory/lists.ts';
 import { subscriptionKey } from '../wire/era.ts';
 import { type Json, Message } from '../wire/message.ts';
 import { resultAnswer } from './answers.ts';
@@ -18,8 +19,10 @@ const maxDelayMs = 30_000;
 /** A `subscriptions/listen` request of the client that has not ended. */
 interface Subscription {
   readonly request: ClientRequest;
-  /** Whether the client wants to hear of changes to the list of tools that the proxy makes. */
-  readonly isForOurs: boolean;
+  /** The lists whose changes the client wants to hear of, and the proxy tells by itself. */
+  readonly ours: ReadonlySet<ListKind>;
+  /** Those whose changes the server has agreed to tell. */
+  agreed: ReadonlySet<ListKind>;
   isAcknowledged: boolean;
   /** Whether the server has no part in it (any more). */
   isOursAlone: boolean;
@@ -43,15 +46,30 @@ export class Subscriptions {
   /** The client asks the server something; perhaps to tell it of changes. */
   asked(request: ClientRequest): void {
     if (request.method !== 'subscriptions/listen' || request.era !== 'modern') return;
-    const wantsTools = request.message.value('params', 'notifications', 'toolsListChanged') === true;
-    this.#open.set(request.id, {
+    const wanted = listsIn(request.message);
+    const isForOurs = this.#options.changesTools && wanted.has('tools');
+    this.#add(request, isForOurs ? new Set<ListKind>(['tools']) : new Set());
+  }
+
+  /** The same while the server is not there: the proxy itself tells the client of lists that it finds changed, and asks the server later. */
+  hold(request: ClientRequest): void {
+    const wanted = listsIn(request.message);
+    this.#add(request, wanted).isAcknowledged = true;
+    this.#options.toClient(acknowledgement(request, wanted));
+  }
+
+  #add(request: ClientRequest, ours: ReadonlySet<ListKind>): Subscription {
+    const subscription: Subscription = {
       request,
-      isForOurs: this.#options.changesTools && wantsTools,
+      ours,
+      agreed: new Set(),
       isAcknowledged: false,
       isOursAlone: false,
       delayMs: firstDelayMs,
       timer: undefined,
-    });
+    };
+    this.#open.set(request.id, subscription);
+    return subscription;
   }
 
   /** Whether the server has acknowledged a subscription with this id, and it has not ended. */
@@ -66,23 +84,26 @@ export class Subscriptions {
     const isFirst = !subscription.isAcknowledged;
     subscription.isAcknowledged = true;
     subscription.delayMs = firstDelayMs;
+    const agreed = listsIn(message);
+    subscription.agreed = agreed;
     if (!isFirst) return undefined;
-    if (!subscription.isForOurs || message.value('params', 'notifications', 'toolsListChanged') === true)
-      return message;
-    return acknowledgement(subscription.request, message.value('params', 'notifications'));
+    const { ours } = subscription;
+    if ([...ours].every((kind) => agreed.has(kind))) return message;
+    return acknowledgement(subscription.request, ours, message.value('params', 'notifications'));
   }
 
   /** The server answers a request; with that, a subscription ends. @returns what the client is to see; undefined for nothing. */
   answered({ id }: ClientRequest, answer: Message): Message | undefined {
     const subscription = this.#open.get(id);
     if (subscription === undefined) return answer;
-    if (!subscription.isForOurs) {
+    if (subscription.ours.size === 0) {
       this.#open.delete(id);
       return answer;
     }
     // The server has nothing to tell, but the proxy has.
     subscription.isOursAlone = true;
-    if (!subscription.isAcknowledged) this.#options.toClient(acknowledgement(subscription.request));
+    if (!subscription.isAcknowledged)
+      this.#options.toClient(acknowledgement(subscription.request, subscription.ours));
     subscription.isAcknowledged = true;
     return undefined;
   }
@@ -113,13 +134,12 @@ export class Subscriptions {
     }
   }
 
-  /** The proxy has changed the list of tools. */
-  announceTools(): void {
-    for (const { request, isForOurs, isAcknowledged } of this.#open.values()) {
-      if (isForOurs && isAcknowledged)
-        this.#options.toClient(
-          Message.of({ method: 'notifications/tools/list_changed', params: meta(request) }),
-        );
+  /** A list has changed, or is not what the client was told, and the server does not say so. */
+  announce(kind: ListKind): void {
+    const method = `notifications/${kind}/list_changed`;
+    for (const { request, ours, agreed, isAcknowledged } of this.#open.values()) {
+      if (isAcknowledged && (ours.has(kind) || agreed.has(kind)))
+        this.#options.toClient(Message.of({ method, params: meta(request) }));
     }
   }
 
@@ -138,9 +158,17 @@ const meta = ({ id }: ClientRequest): { readonly _meta: { readonly [key: string]
   _meta: { [subscriptionKey]: JSON.parse(id) as Json },
 });
 
-/** Acknowledges a subscription to the changes that the proxy makes, and to those that the server has agreed to tell. */
-const acknowledgement = (request: ClientRequest, agreed: Json = {}): Message =>
-  Message.of({
+/** The lists whose changes a message asks to hear of, or agrees to tell. */
+const listsIn = (message: Message): ReadonlySet<ListKind> =>
+  new Set(
+    listKinds.filter((kind) => message.value('params', 'notifications', `${kind}ListChanged`) === true),
+  );
+
+/** Acknowledges a subscription to the changes that the proxy tells, and to those that the server has agreed to tell. */
+const acknowledgement = (request: ClientRequest, ours: ReadonlySet<ListKind>, agreed: Json = {}): Message => {
+  const own = Object.fromEntries([...ours].map((kind) => [`${kind}ListChanged`, true]));
+  return Message.of({
     method: 'notifications/subscriptions/acknowledged',
-    params: { ...meta(request), notifications: { ...(agreed as object), toolsListChanged: true } },
+    params: { ...meta(request), notifications: { ...(agreed as object), ...own } },
   });
+};

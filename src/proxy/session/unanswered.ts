@@ -25,6 +25,8 @@ export type Unanswered =
   | { readonly how: 'lost'; readonly end: ServerEnd }
   /** The answer is longer than the proxy passes on. */
   | { readonly how: 'tooLong'; readonly why: string }
+  /** The server is not there, and the client was told what it answered last. */
+  | { readonly how: 'remembered' }
   /** The session ended. */
   | { readonly how: 'closed' };
 

@@ -56,6 +56,7 @@ export class CallCircuits implements Step {
     switch (unanswered.how) {
       case 'refused':
       case 'closed':
+      case 'remembered':
         permit.release();
         break;
       case 'cancelled':

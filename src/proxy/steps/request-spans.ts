@@ -31,6 +31,7 @@ const causes: Readonly<Record<Exclude<Unanswered['how'], 'refused'>, string>> = 
   lost: 'server_lost',
   tooLong: 'message_too_long',
   closed: 'session_closed',
+  remembered: 'server_lost',
 };
 
 /**

@@ -10,6 +10,10 @@ export interface ServerAbsenceOptions {
   readonly start: () => void;
   /** Why there is no server, in words. */
   readonly why: () => string;
+  /** How soon a call is worth another try, in ms. */
+  readonly retryAfterMs: () => number;
+  /** Whether a request can wait until the server is there. */
+  readonly canWait: (request: ClientRequest) => boolean;
   /** What the server answered last, where the same answer still holds. */
   readonly recall: (request: ClientRequest) => Message | undefined;
 }
@@ -24,9 +28,10 @@ export class ServerAbsence implements Step {
 
   request(request: ClientRequest): OwnAnswer | undefined {
     const { id, method, era, call } = request;
-    const { isReady, start, why, recall } = this.#options;
+    const { isReady, start, why, recall, canWait, retryAfterMs } = this.#options;
     if (isReady()) return undefined;
     start();
+    if (canWait(request)) return undefined;
     // A client that pings wants to know whether to go on with its session, and it can.
     if (method === 'ping' && era === 'legacy') return { answer: Message.answer(id, { result: {} }) };
     if (call === undefined) {
@@ -37,6 +42,11 @@ export class ServerAbsence implements Step {
       };
     }
     const starting = 'its server is being started, and may be there any moment';
-    return { answer: faultAnswer(request, call, { error: 'not_run', why: starting }) };
+    const fault = {
+      error: 'not_run',
+      why: starting,
+      retryAfterSeconds: Math.ceil(retryAfterMs() / 1_000),
+    } as const;
+    return { answer: faultAnswer(request, call, fault) };
   }
 }

@@ -1,9 +1,12 @@
 import type { ResultErrors } from '../../mcp/result-errors.ts';
 import type { ProxyLog } from '../log.ts';
+import type { ClientRequest } from '../session/client-request.ts';
 import type { SessionCircuits } from '../session/server-circuits.ts';
+import type { Message } from '../wire/message.ts';
 import { CallCircuits } from './call-circuits.ts';
 import { CallLog } from './call-log.ts';
 import { Discovery } from './discovery.ts';
+import { GoneCapabilities } from './gone-capabilities.ts';
 import { PayloadLog } from './payload-log.ts';
 import { RequestSpans, type RequestTelemetry } from './request-spans.ts';
 import { ServerAbsence } from './server-absence.ts';
@@ -23,6 +26,14 @@ export interface SessionContext {
   readonly startServer: () => void;
   /** Why there is no server, in words. */
   readonly whyNoServer: () => string;
+  /** How soon a server that is being started may be there, in ms. */
+  readonly retryAfterMs: () => number;
+  /** Whether a request can wait until the server is there. */
+  readonly canWait: (request: ClientRequest) => boolean;
+  /** The answer to a request while there is no server, from memory; undefined where none is known. */
+  readonly recall: (request: ClientRequest) => Message | undefined;
+  /** The answer to what only a server could be asked that has all that it is remembered to have. */
+  readonly inPlaceOfGone: (request: ClientRequest) => Message | undefined;
 }
 
 export interface SessionStepsOptions {
@@ -42,7 +53,7 @@ export interface SessionStepsOptions {
 /** The steps that every request of a session passes, in this order. */
 export function sessionSteps(options: SessionStepsOptions, session: SessionContext): readonly Step[] {
   const { log, logPayloads, resultErrors, hideOpen, onTools, status } = options;
-  const { circuits, ping, isReady, startServer, whyNoServer } = session;
+  const { circuits, ping, isReady, startServer, whyNoServer, retryAfterMs, canWait } = session;
   const tools = new ToolList({
     isOffered: hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
     onComplete: onTools,
@@ -55,12 +66,15 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
     new UserFirst(),
     new CallCircuits({ circuits, resultErrors, ping }),
     ...(status === undefined ? [] : [new StatusResource(status)]),
+    new GoneCapabilities(session.inPlaceOfGone),
     // What comes after it hears only of requests that go to the server.
     new ServerAbsence({
       isReady,
       start: startServer,
       why: whyNoServer,
-      recall: (request) => tools.recall(request) ?? discovery.recall(request),
+      retryAfterMs,
+      canWait,
+      recall: (request) => session.recall(request) ?? tools.recall(request) ?? discovery.recall(request),
     }),
     ...(logPayloads ? [new PayloadLog(log)] : []),
     tools,

@@ -45,6 +45,10 @@ export class StatusResource implements Step {
     return isFirstPage ? withResource(answer) : undefined;
   }
 
+  dress(request: ClientRequest, remembered: Message): Message | undefined {
+    return this.answer(request, remembered);
+  }
+
   /** A modern client may ask for resources without having asked first what the server has. */
   #withoutResources(request: ClientRequest, answer: Message): Message | undefined {
     if (request.method !== 'resources/list' && request.method !== 'resources/templates/list')

@@ -33,6 +33,8 @@ export interface Step {
   request?(request: ClientRequest): OwnAnswer | undefined;
   /** The server has answered. @returns what the client is to see instead; undefined for the answer as it is. */
   answer?(request: ClientRequest, answer: Message): Message | undefined;
+  /** The server is not there, and the client is told what it answered last. @returns what the client is to see of that instead. */
+  dress?(request: ClientRequest, remembered: Message): Message | undefined;
   /** The request has ended, and the server has not answered it, or not in time. */
   unanswered?(request: ClientRequest, unanswered: Unanswered): void;
   /** The server asks or tells something by itself. It reaches the client as it is. */

@@ -13,6 +13,7 @@ function having<Hook extends keyof Step>(hook: Hook, steps: readonly Step[]): re
 export class Steps {
   readonly #requesting: readonly Having<'request'>[];
   readonly #answering: readonly Having<'answer'>[];
+  readonly #dressing: readonly Having<'dress'>[];
   readonly #all: readonly Step[];
   readonly #hearing: readonly Having<'fromServer'>[];
 
@@ -20,6 +21,7 @@ export class Steps {
     this.#all = steps;
     this.#requesting = having('request', steps);
     this.#answering = having('answer', steps);
+    this.#dressing = having('dress', steps);
     this.#hearing = having('fromServer', steps);
   }
 
@@ -38,6 +40,13 @@ export class Steps {
   answer(request: ClientRequest, answer: Message): Message {
     let seen = answer;
     for (const step of this.#answering) seen = step.answer(request, seen) ?? seen;
+    return seen;
+  }
+
+  /** @returns what the client is to see of an answer that is remembered. */
+  dress(request: ClientRequest, remembered: Message): Message {
+    let seen = remembered;
+    for (const step of this.#dressing) seen = step.dress(request, seen) ?? seen;
     return seen;
   }
 

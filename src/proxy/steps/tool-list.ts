@@ -45,6 +45,10 @@ export class ToolList implements Step {
     return filters ? this.#answer(request, result) : undefined;
   }
 
+  dress(request: ClientRequest, remembered: Message): Message | undefined {
+    return this.answer(request, remembered);
+  }
+
   fromServer({ method }: Message): void {
     if (method === 'notifications/tools/list_changed') this.#pages.clear();
   }

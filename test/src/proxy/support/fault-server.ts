@@ -15,6 +15,8 @@ export interface Plan {
   readonly isHeld?: boolean;
   /** Whether it ends when anything comes before `initialize`, as servers of some SDKs do. The era server only. */
   readonly exitsOnProbe?: boolean;
+  /** Tools that it has beside the usual ones. The era server only. */
+  readonly tools?: readonly string[];
 }
 
 /** A server whose tools fail on request, and a record of its runs. */
