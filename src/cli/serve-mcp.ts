@@ -6,6 +6,7 @@ import type { ProxyOptions } from '../proxy/options/read.ts';
 import { serverSettings } from '../proxy/options/settings.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import type { EarlyServer } from '../proxy/server/early-server.ts';
+import { FailurePatterns } from '../proxy/session/failure-patterns.ts';
 import { Ending } from './ending.ts';
 import { onLauncherGone, onParentGone } from './launcher.ts';
 import { startTelemetry } from './telemetry.ts';
@@ -23,6 +24,7 @@ export async function serveMcp(
 ): Promise<void> {
   // The reader of the log may be gone.
   process.stderr.on('error', () => {});
+  const patterns = await FailurePatterns.of(options.failurePatterns);
   const telemetry = await startTelemetry(process.env, process.cwd());
   const started = typeof telemetry === 'object' ? telemetry : undefined;
   const proxy = await McpProxy.make(options, {
@@ -30,6 +32,7 @@ export async function serveMcp(
     isTerminal: process.stderr.isTTY ?? false,
     server: early,
     telemetry: started,
+    patterns,
   });
   if (typeof telemetry === 'string') proxy.log.tell('trouble', { what: telemetry });
   if (started !== undefined) proxy.onEnd(started.stop);

@@ -16,7 +16,7 @@ export const resultErrorPolicies: readonly ResultErrors[] = ['tool', 'known', 'i
 const maxTextLength = 4_096;
 
 /** The text of a result's first parts. Nothing about its shape is assumed, because a server may send anything. */
-function textOf(result: object): string {
+export function resultText(result: object): string {
   const { content } = result as { content?: unknown };
   if (!Array.isArray(content)) return '';
   let text = '';
@@ -49,7 +49,7 @@ const isDenial = (result: object): boolean => {
 export function resultFailure(result: unknown, policy: ResultErrors = 'tool'): ToolFailure | null {
   if (policy === 'ignore' || typeof result !== 'object' || result === null) return null;
   if ((result as { isError?: unknown }).isError !== true) return null;
-  const text = textOf(result);
+  const text = resultText(result);
   const category = isDenial(result) ? 'circuitOpen' : categoryOfResultText(text);
   // Words that name no cause are read as `executionError`.
   return new ToolFailure(category, text, { counts: policy === 'tool' || category !== 'executionError' });

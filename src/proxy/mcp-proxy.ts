@@ -5,6 +5,7 @@ import { version } from '../../package.json';
 import { durationBounds } from '../measure/instruments.ts';
 import { otherTools } from '../measure/tool-labels.ts';
 import { instrumentWith } from '../opentelemetry/instrument.ts';
+import { NamePattern } from '../registry/name-pattern.ts';
 import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
@@ -14,6 +15,7 @@ import { ofOneServer } from './one-server.ts';
 import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { behaviourSettings, callSettings } from './options/settings.ts';
+import { ToolOptions } from './options/tool-options.ts';
 import { UsageError } from './options/usage-error.ts';
 import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
 import { joinProxyFleet } from './proxy-fleet.ts';
@@ -23,6 +25,7 @@ import type { EarlyServer } from './server/early-server.ts';
 import type { Connect } from './server/server-connection.ts';
 import type { StartReason } from './server/server-link.ts';
 import { serverName } from './server-name.ts';
+import type { FailurePatterns } from './session/failure-patterns.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
 import { serverIdentity } from './state/server-identity.ts';
@@ -53,6 +56,8 @@ export interface ProxyHost {
   readonly server?: EarlyServer | undefined;
   /** OpenTelemetry, where it is started. */
   readonly telemetry?: Telemetry | undefined;
+  /** What failures look like that servers do not call so; undefined for none. */
+  readonly patterns?: FailurePatterns | undefined;
 }
 
 /** The circuits of one server, and the sessions of its clients. */
@@ -64,6 +69,8 @@ export class McpProxy {
   readonly #name: string;
   readonly #startedAt = new Date().toISOString();
   readonly #connect: Connect;
+  readonly #patterns: FailurePatterns | undefined;
+  readonly #tools: ToolOptions;
   readonly #memory: ServerMemory | undefined;
   readonly #sessions = new Set<Session>();
   /** The sessions whose servers have not ended yet. */
@@ -86,6 +93,8 @@ export class McpProxy {
 
   private constructor(options: ProxyOptions, host: ProxyHost, connect: Connect) {
     this.#options = options;
+    this.#patterns = host.patterns;
+    this.#tools = new ToolOptions(options.tools);
     this.maxMessageBytes = maxBytesOf(options);
     const name = options.name ?? serverName(options);
     this.#name = name;
@@ -129,14 +138,20 @@ export class McpProxy {
     );
   }
 
-  /** Opens a session for a client, with a server of its own. */
-  open(client: Client): Session {
+  /**
+   * Opens a session for a client, with a server of its own.
+   *
+   * @param isShared Whether it stands for clients that nobody can tell apart.
+   */
+  open(client: Client, isShared = false): Session {
     const { resultErrors = 'tool', hideOpen = false, logPayloads = false, statusResource } = this.#options;
-    const { tools, timeoutMs = callSettings.timeoutMs.default ?? Infinity } = this.#options;
+    const { timeoutMs = callSettings.timeoutMs.default ?? Infinity } = this.#options;
     const steps: SessionStepsOptions = {
       log: this.log,
       logPayloads,
       resultErrors,
+      patterns: this.#patterns,
+      keyOf: this.#tools.haveAny('key') ? (tool) => this.#tools.of(tool).key : undefined,
       hideOpen,
       onTools: (known) => {
         this.circuits.registry.declareTools(known);
@@ -150,7 +165,8 @@ export class McpProxy {
       connect: this.#connect,
       circuits: this.circuits,
       log: this.log,
-      timeoutMs: (tool) => (Object.hasOwn(tools, tool) ? tools[tool]?.timeoutMs : undefined) ?? timeoutMs,
+      isShared,
+      timeoutMs: (tool) => this.#tools.of(tool).timeoutMs ?? timeoutMs,
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),
       changesTools: hideOpen,
@@ -304,7 +320,7 @@ export class McpProxy {
   /** Logs, once, which tools have settings but do not exist. */
   #doubtTools(known: ReadonlySet<string>): void {
     for (const tool of Object.keys(this.#options.tools)) {
-      if (known.has(tool) || this.#doubted.has(tool)) continue;
+      if (NamePattern.isOne(tool) || known.has(tool) || this.#doubted.has(tool)) continue;
       this.#doubted.add(tool);
       this.#onTrouble(
         `there are settings for a tool ${JSON.stringify(tool)}, which the server does not have`,

@@ -1,6 +1,7 @@
-import { consecutiveFailures, countWindow, type ToolConfig, timeWindow } from 'toolfuse';
+import { consecutiveFailures, type ToolConfig } from 'toolfuse';
+import { commonCircuit, loopsOf, ownCircuit } from './circuit-options.ts';
 import type { ProxyOptions } from './options/read.ts';
-import { defaultMaxSessions, type OwnSettings, serverSettings, windowSettings } from './options/settings.ts';
+import { defaultMaxSessions, serverSettings } from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
 import { ServerCircuits } from './session/server-circuits.ts';
 
@@ -12,72 +13,16 @@ const firstRestartMs = 500;
 
 /** A process that has exited, or leaves a ping unanswered, is certainly down; and starting another one is cheap. */
 const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyOptions): ToolConfig => ({
+  trip: consecutiveFailures,
   failureThreshold: 1,
   minBackoffMs: minBackoffMs ?? Math.min(firstRestartMs, maxBackoffMs),
 });
 
-const urlDefaults: ToolConfig = { failureThreshold: 3 };
+const urlDefaults: ToolConfig = { trip: consecutiveFailures, failureThreshold: 3 };
 
 /** How long the server may take to start, in ms. */
 export const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
   startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
-
-type WindowSettings = Pick<OwnSettings, keyof typeof windowSettings>;
-
-/** The strategy that these settings of a window ask for; undefined if there are none. @throws UsageError if they contradict each other. */
-function tripOf(settings: WindowSettings): Pick<ToolConfig, 'trip'> {
-  const { countWindow: size, timeWindowMs: windowMs, ...limits } = settings;
-  if (size !== undefined && windowMs !== undefined)
-    throw new UsageError('--count-window and --time-window are two windows: there can be only one');
-  if (limits.slowCallRate !== undefined && limits.slowCallMs === undefined)
-    throw new UsageError('--slow-call-rate needs --slow-call, which says what a slow call is');
-  if (size !== undefined) return { trip: countWindow({ size, ...limits }) };
-  if (windowMs === undefined && Object.keys(limits).length === 0) return {};
-  return { trip: timeWindow({ ...(windowMs !== undefined && { windowMs }), ...limits }) };
-}
-
-/** The settings of windows among these. */
-const windowOf = (settings: WindowSettings): WindowSettings =>
-  Object.fromEntries(
-    Object.entries(settings).filter(([name, value]) => name in windowSettings && value !== undefined),
-  );
-
-/** The settings of a tool that a circuit understands. @param common The window of all tools, of which one can change a part. */
-function circuitOf(own: OwnSettings, common: WindowSettings = {}): ToolConfig {
-  const { timeoutMs: _, ...settings } = own;
-  const window = windowOf(own);
-  const others = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in windowSettings)));
-  if (Object.keys(window).length === 0) return others;
-  // A tool with a window of its own has not the kind of window that the others have.
-  const { countWindow: ofCalls, timeWindowMs: ofTime, ...limits } = common;
-  const names = window.countWindow !== undefined || window.timeWindowMs !== undefined;
-  const inherited = names
-    ? limits
-    : {
-        ...limits,
-        ...(ofCalls !== undefined && { countWindow: ofCalls }),
-        ...(ofTime !== undefined && { timeWindowMs: ofTime }),
-      };
-  return { ...others, ...tripOf({ ...inherited, ...window }) };
-}
-
-/** The settings of every circuit. One that was not given is left to the library's defaults. */
-function commonCircuit(options: ProxyOptions): ToolConfig {
-  const { failureThreshold, minBackoffMs, maxBackoffMs, backoffFactor } = options;
-  const { halfOpenMaxProbes, successThreshold, probeTimeoutMs } = options;
-  const settings = Object.fromEntries(
-    Object.entries({
-      failureThreshold,
-      minBackoffMs,
-      maxBackoffMs,
-      backoffFactor,
-      halfOpenMaxProbes,
-      successThreshold,
-      probeTimeoutMs,
-    }).filter(([, value]) => value !== undefined),
-  );
-  return { ...settings, ...tripOf(windowOf(options)) };
-}
 
 /**
  * The circuits that the options ask for.
@@ -99,16 +44,21 @@ export function makeCircuits(
       maxSessions: options.listen === undefined ? 1 : (options.maxSessions ?? defaultMaxSessions) + 1,
       circuit: commonCircuit(options),
       tools: Object.fromEntries(
-        Object.entries(options.tools).map(([tool, own]) => [tool, circuitOf(own, windowOf(options))]),
+        Object.entries(options.tools).map(([tool, own]) => [
+          tool,
+          ownCircuit(own, options, `tool ${JSON.stringify(tool)}`),
+        ]),
       ),
+      mode: options.observe ? 'observe' : 'enforce',
+      loops: loopsOf(options),
       serverCircuit: {
-        // Whether a server lives is asked now and then: there is no rate of that.
-        trip: consecutiveFailures,
         ...(options.url === undefined ? commandDefaults(options) : urlDefaults),
         backoffResetMs: relapseMs,
         // A probe gives up its place at nine tenths of this, and must not do so before the start itself times out.
         probeTimeoutMs: startTimeoutOf(options) / 0.9,
-        ...circuitOf(options.server),
+        // A command that is not running cannot be called, whatever its circuit says.
+        ...(options.url === undefined && { mode: 'enforce' }),
+        ...ownCircuit(options.server, {}, 'the server'),
       },
       ...(restore !== undefined && { restore }),
     });

@@ -53,7 +53,7 @@ export class StandAloneRequests {
         void proxy.close(session);
       },
     });
-    const session = proxy.open(client);
+    const session = proxy.open(client, true);
     client.start(session);
     return client;
   }

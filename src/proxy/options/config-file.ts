@@ -13,9 +13,17 @@ export interface Config {
   readonly headers: Readonly<Record<string, string>>;
   readonly tools: Drafts;
   readonly server: Readonly<Record<string, unknown>>;
+  readonly failurePatterns: Readonly<Record<string, string>>;
 }
 
-export const noConfig: Config = { values: {}, command: [], headers: {}, tools: {}, server: {} };
+export const noConfig: Config = {
+  values: {},
+  command: [],
+  headers: {},
+  tools: {},
+  server: {},
+  failurePatterns: {},
+};
 
 /** @throws UsageError that names the file, the field and the value. */
 export function readConfig(file: string): Config {
@@ -27,7 +35,15 @@ export function readConfig(file: string): Config {
   }
   if (!isPlainObject(given))
     throw new UsageError(`--config ${show(file)} must hold a JSON object, got ${show(given)}`);
-  const { $schema: _, command = [], headers = {}, tools = {}, server = {}, ...rest } = given;
+  const {
+    $schema: _,
+    command = [],
+    headers = {},
+    tools = {},
+    server = {},
+    failurePatterns = {},
+    ...rest
+  } = given;
   const where = (name: string): string => `${file}: ${name}`;
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
@@ -41,14 +57,22 @@ export function readConfig(file: string): Config {
   if (!(isPlainObject(headers) && Object.values(headers).every((value) => typeof value === 'string'))) {
     throw new UsageError(`${where('headers')} must be an object of strings, got ${show(headers)}`);
   }
+  if (!(isPlainObject(failurePatterns) && Object.values(failurePatterns).every(isText))) {
+    throw new UsageError(
+      `${where('failurePatterns')} must be an object of non-empty strings, got ${show(failurePatterns)}`,
+    );
+  }
   return {
     values,
     command,
     headers: headers as Record<string, string>,
     tools: readAllOwn(tools, where('tools')),
     server: readAll('server', server, where('server')),
+    failurePatterns: failurePatterns as Record<string, string>,
   };
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 function readAllOwn(given: unknown, where: string): Drafts {
   if (!isPlainObject(given)) throw new UsageError(`${where} must be an object, got ${show(given)}`);

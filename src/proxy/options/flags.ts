@@ -17,6 +17,7 @@ export interface Flags {
   readonly tool: readonly string[];
   readonly server: readonly string[];
   readonly header: readonly string[];
+  readonly failurePattern: readonly string[];
   readonly help: boolean;
   readonly status: boolean;
   readonly json: boolean;
@@ -39,6 +40,7 @@ export function parseFlags(args: readonly string[]): Flags {
         tool: { type: 'string', multiple: true },
         server: { type: 'string', multiple: true },
         header: { type: 'string', multiple: true },
+        'failure-pattern': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         status: { type: 'boolean' },
         json: { type: 'boolean' },
@@ -59,6 +61,7 @@ export function parseFlags(args: readonly string[]): Flags {
       tool: values.tool ?? [],
       server: values.server ?? [],
       header: values.header ?? [],
+      failurePattern: values['failure-pattern'] ?? [],
       help: values.help ?? false,
       status: values.status ?? false,
       json: values.json ?? false,

@@ -1,4 +1,5 @@
 import {
+  aboutFailurePatterns,
   aboutHeaders,
   behaviourSettings,
   callSettings,
@@ -7,6 +8,7 @@ import {
   fleetSettings,
   type Setting,
   serverSettings,
+  toolSettings,
   windowSettings,
 } from './settings.ts';
 
@@ -70,8 +72,12 @@ The circuits (one for each tool, and one for the server)
 ${rows(circuitSettings)}
 ${rows(windowSettings)}
 ${rows(callSettings)}
-${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:timeout=5000; also alternatives=a,b: tools to suggest to the model while this one is open; may be repeated')}
+${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:timeout=5000, or of all that match a name with *; also alternatives=a,b: tools to suggest to the model while this one is open; may be repeated')}
+${Object.entries(toolSettings)
+  .map(([name, { about }]) => row(`  NAME:${flagOf(name)}=…`, about))
+  .join('\n')}
 ${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given")}
+${row('--failure-pattern TOOL=REGEX', `${aboutFailurePatterns}; in the syntax of RE2, which takes linear time; may be repeated`)}
 
 The proxy
 ${rows({ ...behaviourSettings, ...fleetSettings })}

@@ -187,6 +187,18 @@ const words: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
+const isPath = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w$-]{1,100}(?:\.[\w$-]{1,100}){0,9}$/.test(value);
+
+/** A path into the arguments of a call. Of a URL, its last part may name the host or the origin. */
+export const keyPath: Kind<string> = {
+  placeholder: 'PATH',
+  must: 'a path into the arguments, such as tenant, user.id or url.host',
+  schema: { type: 'string', pattern: '^[\\w$-]+(\\.[\\w$-]+)*$' },
+  fromText: (value) => (isPath(value) ? value : undefined),
+  fromJson: (value) => (isPath(value) ? value : undefined),
+};
+
 /** A switch. */
 export const onOff: Kind<boolean> = {
   must: 'true or false',

@@ -1,5 +1,13 @@
 import { show } from '../../../machines/rule.ts';
-import { callSettings, circuitSettings, flagOf, type Setting, windowSettings } from './settings.ts';
+import {
+  callSettings,
+  circuitSettings,
+  flagOf,
+  modeSettings,
+  type Setting,
+  toolSettings,
+  windowSettings,
+} from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Settings that are being collected from several sources, by the names of tools. */
@@ -9,8 +17,8 @@ export type Drafts = Record<string, Record<string, unknown>>;
 export type Owner = 'tool' | 'server';
 
 const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
-  tool: { ...circuitSettings, ...windowSettings, ...callSettings },
-  server: circuitSettings,
+  tool: { ...circuitSettings, ...windowSettings, ...callSettings, ...toolSettings },
+  server: { ...circuitSettings, ...modeSettings },
 };
 
 /**

@@ -21,6 +21,8 @@ export interface ProxyOptions extends SettingValues {
   readonly headers: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, OwnSettings>>;
   readonly server: OwnSettings;
+  /** What failures look like that servers do not call so: a regular expression by the name of a tool; `*` for all. */
+  readonly failurePatterns: Readonly<Record<string, string>>;
   readonly help: boolean;
   /** Print the status of running proxies, and exit. */
   readonly status: boolean;
@@ -64,6 +66,12 @@ export function readOptions(args: readonly string[], environment: Environment): 
     const [key, value] = cut(each, '=', `--server ${show(each)} must be KEY=VALUE`);
     readOwn(server, { owner: 'server', where: `--server ${key}`, key, value, isText: true });
   }
+  const failurePatterns: Record<string, string> = { ...config.failurePatterns };
+  for (const each of flags.failurePattern) {
+    const [tool, pattern] = cut(each, '=', `--failure-pattern ${show(each)} must be TOOL=REGEX`);
+    if (pattern === '') throw new UsageError(`--failure-pattern ${show(each)} must be TOOL=REGEX`);
+    failurePatterns[tool] = pattern;
+  }
   const { command, url } = firstServer([
     { command: separator === -1 ? [] : args.slice(separator + 1), url: flags.settings.url },
     { command: [], url: variableNamed(variableOf('url')) },
@@ -79,6 +87,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     headers: expandHeaders(headers, environment),
     tools: tools as Record<string, OwnSettings>,
     server: server as OwnSettings,
+    failurePatterns,
     help: flags.help,
     status: flags.status,
     json: flags.json,

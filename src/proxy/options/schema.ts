@@ -1,9 +1,12 @@
 import {
+  aboutFailurePatterns,
   aboutHeaders,
   callSettings,
   circuitSettings,
+  modeSettings,
   type Setting,
   settings,
+  toolSettings,
   windowSettings,
 } from './settings.ts';
 
@@ -48,8 +51,16 @@ export const configSchema: Schema = {
     tools: {
       description: 'settings of single tools, by name',
       type: 'object',
-      additionalProperties: own({ ...circuitSettings, ...windowSettings, ...callSettings }),
+      additionalProperties: own({ ...circuitSettings, ...windowSettings, ...callSettings, ...toolSettings }),
     },
-    server: { description: "settings of the server's circuit", ...own(circuitSettings) },
+    server: {
+      description: "settings of the server's circuit",
+      ...own({ ...circuitSettings, ...modeSettings }),
+    },
+    failurePatterns: {
+      description: `by the name of a tool, ${aboutFailurePatterns}`,
+      type: 'object',
+      additionalProperties: { type: 'string', minLength: 1 },
+    },
   },
 };

@@ -6,6 +6,7 @@ import {
   count,
   factor,
   type Kind,
+  keyPath,
   megabytes,
   ms,
   onOff,
@@ -30,6 +31,9 @@ const setting = <Value>(kind: Kind<Value>, about: string, byDefault?: Value): Se
   ...(byDefault !== undefined && { default: byDefault }),
 });
 
+/** When a circuit opens, by the names that the library has for it. */
+export const tripNames = ['consecutive-failures', 'count-window', 'time-window'] as const;
+
 /** Settings of circuits. Single tools and the server can have their own. */
 export const circuitSettings = {
   failureThreshold: setting(count, 'failures in a row that open a circuit', 7),
@@ -47,6 +51,10 @@ export const circuitSettings = {
 
 /** Settings of the windows that open a circuit by a rate, instead of failures in a row. Single tools can have their own. */
 export const windowSettings = {
+  trip: setting(
+    choice(tripNames),
+    'what opens a circuit: failures in a row, or a rate among the last calls or in recent time; by default the window that is named, or else failures in a row',
+  ),
   countWindow: setting(
     count,
     'open a circuit by the rate of failures among this many calls, instead of failures in a row',
@@ -76,6 +84,29 @@ export const callSettings = {
     positiveMs,
     'how long a call may take, from its last sign of progress; then the client gets an error, and the server a ping',
     300_000,
+  ),
+};
+
+/** Settings of circuits that a single tool can have, and the server's own as well. */
+export const modeSettings = {
+  mode: setting(
+    choice(['enforce', 'observe'] as const),
+    'whether the circuit refuses calls, or only observes: everything is counted and told, and nothing is refused',
+  ),
+};
+
+/** Settings that only a single tool can have. */
+export const toolSettings = {
+  ...modeSettings,
+  enabled: setting(onOff, 'false for a tool whose circuit is never to open', true),
+  key: setting(
+    keyPath,
+    'a path into the arguments of a call: each value has a circuit of its own, such as url.host for each host of a URL (also url.origin), or tenant',
+  ),
+  polling: setting(
+    onOff,
+    'with --loops, true for a tool that is meant to be called again until its result changes',
+    false,
   ),
 };
 
@@ -141,6 +172,18 @@ export const behaviourSettings = {
     'whether error results count as failures of their tool: known counts only those that name the network, a timeout, a rate limit or unavailability; those about bad arguments never do',
     'tool',
   ),
+  observe: setting(
+    onOff,
+    'refuse nothing: the circuits of the tools and the guard against loops only count and tell what they would have done. A command that has died is still restarted with a backoff, and cannot be called meanwhile',
+    false,
+  ),
+  loops: setting(
+    onOff,
+    'guard each session against a model that repeats itself: the same call with the same outcome, calls in turn, the same mistake again; it is corrected, and then refused',
+    false,
+  ),
+  warnAfter: setting(count, 'with --loops, after how many repetitions an answer carries a correction', 3),
+  denyAfter: setting(count, 'with --loops, after how many repetitions the next one is refused', 5),
   hideOpen: setting(
     onOff,
     'leave tools with an open circuit out of the list of tools, and tell the client; off by default, since a stable list keeps prompt caches',
@@ -207,12 +250,23 @@ type SettingName = keyof typeof settings;
 export type SettingValues = {
   [Name in SettingName]?: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
 };
-type OwnName = keyof typeof circuitSettings | keyof typeof windowSettings | keyof typeof callSettings;
+
+type ValuesOf<Table> = {
+  [Name in keyof Table]?: Table[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** Settings of a circuit. */
+export type CircuitValues = ValuesOf<typeof circuitSettings & typeof windowSettings>;
 
 /** Settings of one tool, or of the server. */
-export type OwnSettings = Partial<Record<OwnName, number>> & {
-  alternatives?: readonly string[];
-};
+export type OwnSettings = CircuitValues &
+  ValuesOf<typeof callSettings & typeof toolSettings> & {
+    alternatives?: readonly string[];
+  };
+
+/** The description of patterns of failure, in the help and the schema. */
+export const aboutFailurePatterns =
+  'a regular expression that the text of an answer matches if the call has failed, though the server does not say so; * for all tools';
 
 /** `minBackoffMs`: `min-backoff`. */
 export const flagOf = (name: string): string =>

@@ -3,6 +3,8 @@ import {
   type Clock,
   createToolRegistry,
   type Denial,
+  type LoopOptions,
+  type Mode,
   type Permit,
   type ToolConfig,
   type ToolRegistry,
@@ -20,6 +22,10 @@ export interface ServerCircuitsOptions {
   readonly tools: Readonly<Record<string, ToolConfig>>;
   /** Settings of the server's circuit. */
   readonly serverCircuit: ToolConfig;
+  /** Whether the circuits refuse calls or only observe. Default `enforce`. */
+  readonly mode?: Mode;
+  /** Whether each session is guarded against loops, and how. Default: none is. */
+  readonly loops?: boolean | LoopOptions;
   /** The circuits of an earlier process, as `registry.persist()` wrote them. */
   readonly restore?: string;
   readonly clock?: Clock;
@@ -45,9 +51,12 @@ export class ServerCircuits {
   readonly #sessions: (SessionCircuits | undefined)[] = [];
   /** Whether the first circuit was ever used: until then it may hold the restored state of an earlier process. */
   #isFirstUsed = false;
+  readonly #areLoopsGuarded: boolean;
+  #lastRun = 0;
 
   constructor(options: ServerCircuitsOptions) {
     const { server, maxSessions = 1, circuit, tools, serverCircuit, restore, clock } = options;
+    const { mode = 'enforce', loops = false } = options;
     this.server = server;
     this.#names = Array.from({ length: maxSessions }, (_, place) =>
       place === 0 ? server : `${server}#${place + 1}`,
@@ -56,7 +65,10 @@ export class ServerCircuits {
       const probe = (): Promise<void> | undefined => this.#sessions[place]?.revive();
       return [name, { ...serverCircuit, probe }];
     });
+    this.#areLoopsGuarded = loops !== false;
     this.registry = createToolRegistry({
+      mode,
+      loops,
       circuit,
       tools: { ...tools, ...Object.fromEntries(runs) },
       ...(restore !== undefined && { restore }),
@@ -68,9 +80,10 @@ export class ServerCircuits {
    * The circuits for a new session.
    *
    * @param revive Checks that its server runs, or starts it again.
+   * @param isShared Whether clients that nobody can tell apart share it, so that it is no run of an agent.
    * @throws Error if there are too many sessions.
    */
-  open(revive: () => Promise<void>): SessionCircuits {
+  open(revive: () => Promise<void>, isShared = false): SessionCircuits {
     const place = this.#names.findIndex((_, each) => this.#sessions[each] === undefined);
     const server = this.#names[place];
     if (server === undefined) throw new Error(`there are ${this.#names.length} sessions already`);
@@ -82,6 +95,7 @@ export class ServerCircuits {
     const session = new SessionCircuits({
       registry: this.registry,
       server,
+      run: this.#areLoopsGuarded && !isShared ? `session ${++this.#lastRun}` : undefined,
       isOfServer: (name) => this.#names.includes(name),
       revive,
       onClose,
@@ -98,6 +112,8 @@ export class ServerCircuits {
 interface SessionCircuitsOptions {
   readonly registry: ToolRegistry;
   readonly server: string;
+  /** The name of the agent's run, which the session is; undefined for none that is guarded against loops. */
+  readonly run: string | undefined;
   readonly isOfServer: (name: string) => boolean;
   readonly revive: () => Promise<void>;
   readonly onClose: () => void;
@@ -110,10 +126,12 @@ export class SessionCircuits {
   readonly isOfServer: (name: string) => boolean;
   readonly #registry: ToolRegistry;
   readonly #server: string;
+  readonly #run: string | undefined;
   readonly #onClose: () => void;
   #isOver = false;
 
-  constructor({ registry, server, isOfServer, revive, onClose }: SessionCircuitsOptions) {
+  constructor({ registry, server, run, isOfServer, revive, onClose }: SessionCircuitsOptions) {
+    this.#run = run;
     this.#registry = registry;
     this.#server = server;
     this.isOfServer = isOfServer;
@@ -124,6 +142,7 @@ export class SessionCircuits {
   /** The session is over. What its server still does must not touch the circuit's next user. */
   close(): void {
     this.#isOver = true;
+    if (this.#run !== undefined) this.#registry.run(this.#run).end();
     this.#onClose();
   }
 
@@ -132,9 +151,18 @@ export class SessionCircuits {
     return this.#isOver;
   }
 
-  /** A permit for a call of a tool, or why there is none. */
-  tryAcquire(tool: string): Permit | Denial {
-    const asked = this.#registry.tryAcquire(tool, { upstream: this.#server });
+  /** Whether the session is guarded against loops: what is called, and what comes back, then matters. */
+  get isRun(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /** A permit for a call of a tool, or why there is none. @param input What it is called with, where the session is guarded against loops. */
+  tryAcquire(tool: string, key?: string | number, input?: unknown): Permit | Denial {
+    const asked = this.#registry.tryAcquire(tool, {
+      upstream: this.#server,
+      ...(key !== undefined && { key }),
+      ...(this.#run !== undefined && { run: this.#run, input }),
+    });
     const isStarting = !asked.admitted && asked.upstream !== null && this.#state === 'halfOpen';
     return isStarting ? soonBack(asked) : asked;
   }

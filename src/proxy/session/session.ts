@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly connect: Connect;
   readonly circuits: ServerCircuits;
   readonly log: ProxyLog;
+  /** Whether clients that nobody can tell apart share the session. Default false. */
+  readonly isShared?: boolean;
   /** How long a call of a tool may take, from the call or its last sign of progress, in ms. For '': any other request. */
   readonly timeoutMs: (tool: string) => number;
   /** How long the server may take to answer whether it is alive, in ms. */
@@ -90,7 +92,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const { onServerRun, connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs, changesTools } = options;
-    const circuits = options.circuits.open(() => this.#link.revive());
+    const circuits = options.circuits.open(() => this.#link.revive(), options.isShared);
     this.#circuits = circuits;
     this.#congestion = new Congestion({
       patienceMs: timeoutMs(''),

@@ -1,19 +1,24 @@
 import type { Permit } from 'toolfuse';
-import type { ResultErrors } from '../../mcp/result-errors.ts';
-import { failureIn } from '../session/answer-failure.ts';
+import { corrected } from '../../mcp/corrected-result.ts';
+import { type AnswerReading, failureIn } from '../session/answer-failure.ts';
 import { deniedAnswer } from '../session/answers.ts';
+import { callKey } from '../session/call-key.ts';
 import type { ClientRequest } from '../session/client-request.ts';
 import type { SessionCircuits } from '../session/server-circuits.ts';
 import type { Unanswered } from '../session/unanswered.ts';
-import type { Message } from '../wire/message.ts';
+import { type Json, Message } from '../wire/message.ts';
 import type { OwnAnswer, Step } from './step.ts';
 
-export interface CallCircuitsOptions {
+export interface CallCircuitsOptions extends AnswerReading {
   readonly circuits: SessionCircuits;
-  readonly resultErrors: ResultErrors;
+  /** The path into a tool's arguments that says which of its circuits a call needs; undefined for one circuit. */
+  readonly keyOf?: ((tool: string) => string | undefined) | undefined;
   /** Whether the server answers a ping in time. */
   readonly ping: () => Promise<boolean>;
 }
+
+/** The longest call, or answer, whose content the guard against loops compares, in bytes. */
+const maxCompared = 2 ** 20;
 
 /** A call needs a permit of its tool's circuit, and settles it by how it ends. Any other answer shows that the server lives. */
 export class CallCircuits implements Step {
@@ -27,27 +32,40 @@ export class CallCircuits implements Step {
   request(request: ClientRequest): OwnAnswer | undefined {
     const { call } = request;
     if (call === undefined) return undefined;
-    const permit = this.#options.circuits.tryAcquire(call.tool);
+    const { circuits, keyOf } = this.#options;
+    const path = keyOf?.(call.tool);
+    const key = path === undefined ? undefined : callKey(request.message, path);
+    const input = this.#compared(request.message, 'params', 'arguments');
+    const permit = circuits.tryAcquire(call.tool, key, input);
     if (!permit.admitted) return { answer: deniedAnswer(request, call, permit), denial: permit };
     this.#permits.set(request, permit);
     return undefined;
   }
 
-  answer(request: ClientRequest, answer: Message): undefined {
+  answer(request: ClientRequest, answer: Message): Message | undefined {
     const permit = this.#take(request);
     if (permit === undefined) {
       this.#options.circuits.serverAnswered();
-      return;
+      return undefined;
     }
     if (request.era === 'modern' && answer.isUnfinished) {
       // The server lives, and needs an input first: how the tool does is not known yet.
       permit.release();
       this.#options.circuits.serverAnswered();
-      return;
+      return undefined;
     }
-    const failure = failureIn(answer, this.#options.resultErrors);
-    if (failure === null) permit.success();
+    const failure = failureIn(request.call?.tool ?? '', answer, this.#options);
+    if (failure === null) permit.success(this.#compared(answer, 'result'));
     else permit.failure(failure, { roundTrip: true });
+    if (permit.correction === null || answer.isError) return undefined;
+    const result = corrected(answer.value('result'), permit.correction) as Json;
+    return Message.answer(request.id, { result });
+  }
+
+  /** What the guard against loops compares; undefined without it, or for what is too long. */
+  #compared(message: Message, ...path: string[]): Json | undefined {
+    const isRead = this.#options.circuits.isRun && message.line.length <= maxCompared;
+    return isRead ? message.value(...path) : undefined;
   }
 
   unanswered(request: ClientRequest, unanswered: Unanswered): void {

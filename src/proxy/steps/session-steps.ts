@@ -1,5 +1,5 @@
-import type { ResultErrors } from '../../mcp/result-errors.ts';
 import type { ProxyLog } from '../log.ts';
+import type { AnswerReading } from '../session/answer-failure.ts';
 import type { ClientRequest } from '../session/client-request.ts';
 import type { SessionCircuits } from '../session/server-circuits.ts';
 import type { Message } from '../wire/message.ts';
@@ -36,10 +36,11 @@ export interface SessionContext {
   readonly inPlaceOfGone: (request: ClientRequest) => Message | undefined;
 }
 
-export interface SessionStepsOptions {
+export interface SessionStepsOptions extends AnswerReading {
   readonly log: ProxyLog;
   readonly logPayloads: boolean;
-  readonly resultErrors: ResultErrors;
+  /** The path into a tool's arguments that says which of its circuits a call needs; undefined for one circuit. */
+  readonly keyOf?: ((tool: string) => string | undefined) | undefined;
   /** Whether open tools are taken from the list of tools. */
   readonly hideOpen: boolean;
   /** The server has told all of its tools. */
@@ -52,7 +53,7 @@ export interface SessionStepsOptions {
 
 /** The steps that every request of a session passes, in this order. */
 export function sessionSteps(options: SessionStepsOptions, session: SessionContext): readonly Step[] {
-  const { log, logPayloads, resultErrors, hideOpen, onTools, status } = options;
+  const { log, logPayloads, resultErrors, patterns, keyOf, hideOpen, onTools, status } = options;
   const { circuits, ping, isReady, startServer, whyNoServer, retryAfterMs, canWait } = session;
   const tools = new ToolList({
     isOffered: hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
@@ -64,7 +65,7 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
     ...(options.telemetry === undefined ? [] : [new RequestSpans(options.telemetry)]),
     new CallLog(log),
     new UserFirst(),
-    new CallCircuits({ circuits, resultErrors, ping }),
+    new CallCircuits({ circuits, resultErrors, patterns, keyOf, ping }),
     ...(status === undefined ? [] : [new StatusResource(status)]),
     new GoneCapabilities(session.inPlaceOfGone),
     // What comes after it hears only of requests that go to the server.

@@ -119,8 +119,8 @@ const cases = ways.flatMap((way) => (['legacy', 'modern'] as const).map((era) =>
 
 const isRemembered = ({ result }: RawMessage): boolean =>
   (result?._meta as Params | undefined)?.['toolfuse/memory'] !== undefined;
-const namesIn = ({ result }: RawMessage): string[] =>
-  ((result ?? {}).tools as { name: string }[]).map(({ name }) => name);
+const namesIn = ({ result: { tools } = {} }: RawMessage): string[] =>
+  (tools as { name: string }[]).map(({ name }) => name);
 
 /** Why a call was refused, by the data in its answer. */
 const refusalIn = ({ result }: RawMessage): Params | undefined => {

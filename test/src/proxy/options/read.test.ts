@@ -178,7 +178,7 @@ describe('the settings of one tool', () => {
     [['--tool', 'a=1'], '--tool "a=1" must be NAME:KEY=VALUE'],
     [['--tool', 'a:alternatives='], '--tool a:alternatives must be a list of tool names, got ""'],
     [['--tool', 'a:alternatives=b,,c'], '--tool a:alternatives must be a list of tool names, got "b,,c"'],
-    [['--tool', 'a:size=1'], '--tool a:size is no setting; there are failureThreshold, minBackoffMs'],
+    [['--tool', 'a:sizes=1'], '--tool a:sizes is no setting; there are failureThreshold, minBackoffMs'],
     [
       ['--tool', 'a:timeout=x'],
       '--tool a:timeout must be a number of milliseconds above 0, at most 2147483647, got "x"',
