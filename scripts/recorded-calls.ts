@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createToolRegistry, type ToolRegistry, type ToolRegistryOptions } from 'toolfuse';
 import { type ResultErrors, resultFailure } from 'toolfuse/mcp';
 import { TestClock } from 'toolfuse/testing';
+import { failureIn } from '../src/proxy/session/answer-failure.ts';
+import { Message } from '../src/proxy/wire/message.ts';
 
 /** One recorded call of a tool, a line of JSON. */
 export interface RecordedCall {
@@ -77,6 +79,8 @@ export interface ReplayOptions {
   readonly policy?: ResultErrors;
   /** Whether a call needs the circuit of the host that its answer names. Default false. */
   readonly byHost?: boolean;
+  /** Whether answers are read as the proxy reads them: an error that is all of a body is one, too. Default false. */
+  readonly byProxy?: boolean;
   /** Whether all runs share a registry. Default false: each has its own. */
   readonly isShared?: boolean;
 }
@@ -84,7 +88,7 @@ export interface ReplayOptions {
 function end(
   registry: ToolRegistry,
   call: RecordedCall,
-  { policy = 'tool', byHost = false }: ReplayOptions,
+  { policy = 'tool', byHost = false, byProxy = false }: ReplayOptions,
 ): ReturnType<ToolRegistry['tryAcquire']> {
   const permit = registry.tryAcquire(nameOf(call), {
     input: call.argumentsHash,
@@ -92,10 +96,10 @@ function end(
     ...(byHost && { key: hostIn(call.text) }),
   });
   if (!permit.admitted) return permit;
-  const failure = resultFailure(
-    { isError: !wentWell(call), content: [{ type: 'text', text: call.text }] },
-    policy,
-  );
+  const result = { isError: !wentWell(call), content: [{ type: 'text', text: call.text }] };
+  const failure = byProxy
+    ? failureIn(call.tool, Message.answer('1', { result }), { resultErrors: policy })
+    : resultFailure(result, policy);
   if (failure === null) permit.success(call.text);
   else permit.failure(failure, { roundTrip: call.isError !== null });
   return permit;

@@ -86,3 +86,26 @@ for (const loops of [
     `    stopped: ${stopped.length} of ${streaks.length} streaks, after ${positions(stoppedAfter)} calls; refused ${result.refused.size} calls, of which ${wellOf(result)} went well`,
   );
 }
+
+console.log(
+  '\ndefaults of the proxy: trips, refused calls that failed (spared), refused calls that went well (wasted)',
+);
+for (const [what, how] of [
+  ['a registry for each run', {}],
+  ['one for all runs, as with --state', { isShared: true }],
+] as const) {
+  for (const policy of ['tool', 'known'] as const) {
+    console.log(`  ${what}, --result-errors ${policy}`);
+    for (const failureThreshold of [2, 3, 4, 5, 7]) {
+      const shown = [5_000, 15_000, 30_000, 60_000].map((minBackoffMs) => {
+        const circuit = { failureThreshold, minBackoffMs };
+        const result = replay(calls, { circuit }, { ...how, policy, byProxy: true });
+        const wasted = wellOf(result);
+        return `${minBackoffMs / 1_000} s: ${result.trips}, ${result.refused.size - wasted}, ${wasted}`.padEnd(
+          18,
+        );
+      });
+      console.log(`    threshold ${failureThreshold}  ${shown.join('')}`);
+    }
+  }
+}

@@ -9,7 +9,12 @@ import {
 } from 'toolfuse';
 import { defaultLoopConfig } from '../../machines/loop-config.ts';
 import type { ProxyOptions } from './options/read.ts';
-import type { CircuitValues, OwnSettings } from './options/settings.ts';
+import {
+  backoffOfProxyMs,
+  type CircuitValues,
+  failuresOfProxy,
+  type OwnSettings,
+} from './options/settings.ts';
 import { UsageError } from './options/usage-error.ts';
 
 /** The settings that the library has by the same names. */
@@ -86,8 +91,14 @@ const isMeant = (name: (typeof windowNames)[number], trip: string): boolean =>
   !(name === 'countWindow' && trip === 'time-window') &&
   !(name === 'timeWindowMs' && trip === 'count-window');
 
+/** The first backoff where none was given: a shorter limit goes over it. */
+const defaultBackoffMs = ({ maxBackoffMs = Infinity }: CircuitValues): number =>
+  Math.min(backoffOfProxyMs, maxBackoffMs);
+
 /** The settings of every circuit, as the library has them. One that was not given is left to its defaults. @throws UsageError */
 export const commonCircuit = (options: CircuitValues): Partial<CircuitConfig> => ({
+  failureThreshold: failuresOfProxy,
+  minBackoffMs: defaultBackoffMs(options),
   ...pick(options, sameNames),
   ...tripOf(pick(options, windowNames), {}, ''),
 });
@@ -100,6 +111,8 @@ export const commonCircuit = (options: CircuitValues): Partial<CircuitConfig> =>
  * @throws UsageError
  */
 export const ownCircuit = (own: OwnSettings, common: CircuitValues, whose: string): ToolConfig => ({
+  ...(common.minBackoffMs === undefined &&
+    own.maxBackoffMs !== undefined && { minBackoffMs: defaultBackoffMs(own) }),
   ...pick(own, sameNames),
   ...pick(own, namesOfTools),
   ...tripOf(own, common, `${whose}: `),

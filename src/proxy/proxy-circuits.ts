@@ -18,7 +18,14 @@ const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyO
   minBackoffMs: minBackoffMs ?? Math.min(firstRestartMs, maxBackoffMs),
 });
 
-const urlDefaults: ToolConfig = { trip: consecutiveFailures, failureThreshold: 3 };
+/** A URL is asked again by the proxy itself, which costs no call: sooner than a tool. */
+const firstProbeMs = 5_000;
+
+const urlDefaults = ({ minBackoffMs, maxBackoffMs = firstProbeMs }: ProxyOptions): ToolConfig => ({
+  trip: consecutiveFailures,
+  failureThreshold: 3,
+  minBackoffMs: minBackoffMs ?? Math.min(firstProbeMs, maxBackoffMs),
+});
 
 /** How long the server may take to start, in ms. */
 export const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
@@ -52,7 +59,7 @@ export function makeCircuits(
       mode: options.observe ? 'observe' : 'enforce',
       loops: loopsOf(options),
       serverCircuit: {
-        ...(options.url === undefined ? commandDefaults(options) : urlDefaults),
+        ...(options.url === undefined ? commandDefaults(options) : urlDefaults(options)),
         backoffResetMs: relapseMs,
         // A probe gives up its place at nine tenths of this, and must not do so before the start itself times out.
         probeTimeoutMs: startTimeoutOf(options) / 0.9,

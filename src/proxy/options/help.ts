@@ -76,7 +76,7 @@ ${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:tim
 ${Object.entries(toolSettings)
   .map(([name, { about }]) => row(`  NAME:${flagOf(name)}=…`, about))
   .join('\n')}
-${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command, unless --min-backoff is given")}
+${row('--server KEY=VALUE', "a setting of the server's own circuit; its failure-threshold is 1 for a command, whose failures are certain, and 3 for a URL; its min-backoff is 500 for a command and 5 000 for a URL, unless --min-backoff is given")}
 ${row('--failure-pattern TOOL=REGEX', `${aboutFailurePatterns}; in the syntax of RE2, which takes linear time; may be repeated`)}
 
 The proxy

@@ -31,13 +31,20 @@ const setting = <Value>(kind: Kind<Value>, about: string, byDefault?: Value): Se
   ...(byDefault !== undefined && { default: byDefault }),
 });
 
+/**
+ * The proxy's own defaults, chosen on recorded calls of agents (`npm run recorded`): three failures in a row are an outage, two often
+ * are not, and with seven, a run is over before a circuit opens. After 15 s, no call that went well was refused.
+ */
+export const failuresOfProxy = 3;
+export const backoffOfProxyMs = 15_000;
+
 /** When a circuit opens, by the names that the library has for it. */
 export const tripNames = ['consecutive-failures', 'count-window', 'time-window'] as const;
 
 /** Settings of circuits. Single tools and the server can have their own. */
 export const circuitSettings = {
-  failureThreshold: setting(count, 'failures in a row that open a circuit', 7),
-  minBackoffMs: setting(ms, 'how long an open circuit refuses calls at first', 5_000),
+  failureThreshold: setting(count, 'failures in a row that open a circuit', failuresOfProxy),
+  minBackoffMs: setting(ms, 'how long an open circuit refuses calls at first', backoffOfProxyMs),
   maxBackoffMs: setting(ms, 'the longest that it refuses calls', 120_000),
   backoffFactor: setting(factor, 'how that time grows each time a probe fails', 2),
   halfOpenMaxProbes: setting(

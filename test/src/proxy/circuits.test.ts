@@ -14,10 +14,10 @@ async function fail(session: ProxySession, times: number, words = 'HTTP 503'): P
 }
 
 describe('a tool that fails again and again', () => {
-  it('is refused after the seventh time, and no other tool of its server is', async () => {
+  it('is refused after the third time, and no other tool of its server is', async () => {
     await using server = new FaultServer();
     await using session = await ProxySession.open(server, ...longBackoffs);
-    await fail(session, 7);
+    await fail(session, 3);
     const denied = await session.call('fail', { words: 'x' });
     expect(denied).toMatchObject({ isError: true, content: [{ type: 'text' }] });
     expect(denied.structuredContent).toBeUndefined();
