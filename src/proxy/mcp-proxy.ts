@@ -28,6 +28,7 @@ import { serverName } from './server-name.ts';
 import type { FailurePatterns } from './session/failure-patterns.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
+import { ToolHints } from './session/tool-hints.ts';
 import { serverIdentity } from './state/server-identity.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
@@ -71,6 +72,7 @@ export class McpProxy {
   readonly #connect: Connect;
   readonly #patterns: FailurePatterns | undefined;
   readonly #tools: ToolOptions;
+  readonly #hints = new ToolHints();
   readonly #memory: ServerMemory | undefined;
   readonly #sessions = new Set<Session>();
   /** The sessions whose servers have not ended yet. */
@@ -153,6 +155,7 @@ export class McpProxy {
       patterns: this.#patterns,
       keyOf: this.#tools.haveAny('key') ? (tool) => this.#tools.of(tool).key : undefined,
       hideOpen,
+      onToolPage: (tools) => this.#hints.learn(tools),
       onTools: (known) => {
         this.circuits.registry.declareTools(known);
         this.#doubtTools(known);
@@ -166,6 +169,8 @@ export class McpProxy {
       circuits: this.circuits,
       log: this.log,
       isShared,
+      hints: this.#hints,
+      retrySafe: this.#options.retrySafe ?? false,
       timeoutMs: (tool) => this.#tools.of(tool).timeoutMs ?? timeoutMs,
       pingTimeoutMs: Math.min(timeoutMs, maxPingMs),
       startTimeoutMs: startTimeoutOf(this.#options),

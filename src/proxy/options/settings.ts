@@ -191,6 +191,11 @@ export const behaviourSettings = {
   ),
   warnAfter: setting(count, 'with --loops, after how many repetitions an answer carries a correction', 3),
   denyAfter: setting(count, 'with --loops, after how many repetitions the next one is refused', 5),
+  retrySafe: setting(
+    onOff,
+    'send a call once more that surely did not run, or that was lost and whose tool says that it changes nothing, or the same again (readOnlyHint, idempotentHint)',
+    false,
+  ),
   hideOpen: setting(
     onOff,
     'leave tools with an open circuit out of the list of tools, and tell the client; off by default, since a stable list keeps prompt caches',

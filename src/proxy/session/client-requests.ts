@@ -9,6 +9,7 @@ import { Message } from '../wire/message.ts';
 import { readToolCall } from '../wire/tool-call.ts';
 import type { ClientRequest } from './client-request.ts';
 import { PendingRequests } from './pending-requests.ts';
+import type { SecondTries } from './second-tries.ts';
 import type { SessionCircuits } from './server-circuits.ts';
 import { Silence } from './silence.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -27,12 +28,17 @@ export interface ClientRequestsOptions {
   readonly changesTools: boolean;
   /** What the server answered last, for when it is not there. */
   readonly memory: SessionMemory | undefined;
+  /** Which calls are sent once more; undefined for those only that a run has refused without having begun with them. */
+  readonly tries: SecondTries | undefined;
   /** A run of the server comes up, whose client was answered from memory. */
   readonly onStarting: (starting: Promise<void>, why: string) => void;
 }
 
 /** What clients say that give a call up because their own time limit has passed. */
 const timedOut = /\btim(?:ed?|ing)[ -]?out\b|\bdeadline\b/i;
+
+/** How long a call that was lost waits for the next run of the server, in ms. */
+const maxWaitForRunMs = 10_000;
 
 /** The requests of the client, each until its end: a request passes the steps, waits for the server, and is answered. */
 export class ClientRequests {
@@ -41,6 +47,8 @@ export class ClientRequests {
   readonly #silence: Silence;
   /** Requests that a run of the server has refused without having begun with them: the next run gets them. */
   readonly #refused = new Set<ClientRequest>();
+  /** Calls that were lost with a run, how, and until when the next one may come up. */
+  readonly #lost = new Map<ClientRequest, { readonly end: ServerEnd; readonly timer: NodeJS.Timeout }>();
   /** Those that a second run has got. None gets them a third time. */
   readonly #sentAgain = new WeakSet<ClientRequest>();
   readonly #pending = new PendingRequests((request) => this.#timedOut(request));
@@ -136,8 +144,43 @@ export class ClientRequests {
   /** A request did not reach the server, or its answer did not reach the proxy. */
   undelivered(id: string, error: unknown): void {
     if (!isRefusal(error) && this.subscriptions.resumeLater(id)) return;
+    const waiting = this.#pending.get(id);
+    const { tries } = this.#options;
+    const pauseMs = waiting && tries?.pauseAfterFault(waiting, error);
+    if (waiting !== undefined && pauseMs !== undefined) {
+      tries?.tries(waiting, reasonOf(error));
+      setTimeout(() => this.#sendAgain(waiting, error), pauseMs);
+      return;
+    }
     const request = this.#pending.answer(id);
     if (request !== undefined) this.#fail(request, { how: 'undelivered', error });
+  }
+
+  /** Sends a call that has failed once more, if its client still waits for it and the server is there. */
+  #sendAgain(request: ClientRequest, error: unknown): void {
+    const { link } = this.#options;
+    if (this.#pending.get(request.id) !== request) return;
+    if (link.isReady) {
+      link.write(request.forServer);
+      return;
+    }
+    this.#pending.take(request.id);
+    this.#fail(request, { how: 'undelivered', error });
+  }
+
+  /** Keeps a lost call for the next run of the server. */
+  #keepForNext(request: ClientRequest, end: ServerEnd): void {
+    const giveUp = (): void => {
+      if (!this.#lost.delete(request) || this.#pending.get(request.id) !== request) return;
+      this.#pending.take(request.id);
+      this.#fail(request, { how: 'lost', end });
+    };
+    this.#lost.set(request, { end, timer: setTimeout(giveUp, maxWaitForRunMs) });
+  }
+
+  /** Whether any call waits for the next run of the server. */
+  get waitForRun(): boolean {
+    return this.#lost.size > 0;
   }
 
   /** The answer to a request is longer than the proxy passes on. */
@@ -159,6 +202,11 @@ export class ClientRequests {
       const isRefused = refused?.ids.has(request.id) === true;
       if (isRefused && isReplaced && !this.#sentAgain.has(request)) {
         this.#refused.add(request);
+        continue;
+      }
+      const { tries } = this.#options;
+      if (!isRefused && tries?.afterLoss(request) && !tries.hasTried(request)) {
+        if (!this.#lost.has(request)) this.#keepForNext(request, end);
         continue;
       }
       this.#pending.take(request.id);
@@ -197,6 +245,19 @@ export class ClientRequests {
       this.#pending.extend(request);
       this.#options.link.write(request.forServer);
     }
+    for (const [request, { end }] of this.#takeLost()) {
+      this.#options.tries?.tries(request, end.why);
+      this.#pending.extend(request);
+      this.#options.link.write(request.forServer);
+    }
+  }
+
+  /** The lost calls that the client still waits for. */
+  #takeLost(): [ClientRequest, { readonly end: ServerEnd }][] {
+    const lost = [...this.#lost];
+    this.#lost.clear();
+    for (const [, { timer }] of lost) clearTimeout(timer);
+    return lost.filter(([request]) => this.#pending.get(request.id) === request);
   }
 
   /** No other run of the server could be started. */
@@ -225,6 +286,7 @@ export class ClientRequests {
 
   /** The session has ended. What still waits is answered now, for a client that goes on reading. */
   close(): void {
+    this.#takeLost();
     this.#endSubscriptions();
     for (const request of this.#pending.all()) this.#fail(request, { how: 'closed' });
     this.#pending.stop();

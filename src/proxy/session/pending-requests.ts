@@ -31,6 +31,10 @@ export class PendingRequests {
     return this.#byId.has(id);
   }
 
+  get(id: string): ClientRequest | undefined {
+    return this.#byId.get(id);
+  }
+
   all(): ClientRequest[] {
     return [...this.#byId.values()];
   }

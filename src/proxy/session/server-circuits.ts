@@ -9,6 +9,7 @@ import {
   type ToolConfig,
   type ToolRegistry,
 } from 'toolfuse';
+import type { ToolHints } from './tool-hints.ts';
 
 /** The settings of a proxy's circuits. */
 export interface ServerCircuitsOptions {
@@ -81,9 +82,13 @@ export class ServerCircuits {
    *
    * @param revive Checks that its server runs, or starts it again.
    * @param isShared Whether clients that nobody can tell apart share it, so that it is no run of an agent.
+   * @param hints What the server says its tools do.
    * @throws Error if there are too many sessions.
    */
-  open(revive: () => Promise<void>, isShared = false): SessionCircuits {
+  open(
+    revive: () => Promise<void>,
+    { isShared = false, hints }: { readonly isShared?: boolean; readonly hints?: ToolHints } = {},
+  ): SessionCircuits {
     const place = this.#names.findIndex((_, each) => this.#sessions[each] === undefined);
     const server = this.#names[place];
     if (server === undefined) throw new Error(`there are ${this.#names.length} sessions already`);
@@ -97,6 +102,7 @@ export class ServerCircuits {
       server,
       run: this.#areLoopsGuarded && !isShared ? `session ${++this.#lastRun}` : undefined,
       isOfServer: (name) => this.#names.includes(name),
+      isDestructive: (tool) => hints?.isDestructive(tool) === true,
       revive,
       onClose,
     });
@@ -115,6 +121,8 @@ interface SessionCircuitsOptions {
   /** The name of the agent's run, which the session is; undefined for none that is guarded against loops. */
   readonly run: string | undefined;
   readonly isOfServer: (name: string) => boolean;
+  /** Whether a tool may destroy something. */
+  readonly isDestructive: (tool: string) => boolean;
   readonly revive: () => Promise<void>;
   readonly onClose: () => void;
 }
@@ -127,10 +135,13 @@ export class SessionCircuits {
   readonly #registry: ToolRegistry;
   readonly #server: string;
   readonly #run: string | undefined;
+  readonly #isDestructive: (tool: string) => boolean;
   readonly #onClose: () => void;
   #isOver = false;
 
-  constructor({ registry, server, run, isOfServer, revive, onClose }: SessionCircuitsOptions) {
+  constructor(options: SessionCircuitsOptions) {
+    const { registry, server, run, isOfServer, isDestructive, revive, onClose } = options;
+    this.#isDestructive = isDestructive;
     this.#run = run;
     this.#registry = registry;
     this.#server = server;
@@ -158,13 +169,39 @@ export class SessionCircuits {
 
   /** A permit for a call of a tool, or why there is none. @param input What it is called with, where the session is guarded against loops. */
   tryAcquire(tool: string, key?: string | number, input?: unknown): Permit | Denial {
+    const before = this.#state;
     const asked = this.#registry.tryAcquire(tool, {
       upstream: this.#server,
       ...(key !== undefined && { key }),
       ...(this.#run !== undefined && { run: this.#run, input }),
     });
+    // After an outage, the proxy asks the server whether it is there: that costs nothing, and a call that destroys something can wait for it.
+    const isFirst = asked.admitted && (before === 'open' || before === 'halfOpen');
+    if (isFirst && this.#isDestructive(tool)) {
+      asked.release();
+      return this.#untilAsked(tool, asked.key);
+    }
     const isStarting = !asked.admitted && asked.upstream !== null && this.#state === 'halfOpen';
     return isStarting ? soonBack(asked) : asked;
+  }
+
+  /** Refuses a call until the server has been asked whether it is there. */
+  #untilAsked(tool: string, key: string | null): Denial {
+    const { clock } = this.#registry;
+    return {
+      admitted: false,
+      tool,
+      key,
+      reason: 'upstream',
+      kind: 'unreachable',
+      upstream: this.#server,
+      retryAfterMs: startMs,
+      retryAt: clock.wallNow() + startMs,
+      probing: true,
+      lastErrorCategory: this.#registry.diagnostics(this.#server)?.lastErrorCategory ?? null,
+      lastError: null,
+      alternatives: [],
+    };
   }
 
   /** Whether a request may start the server. While its circuit is open, the circuit alone decides when to try. */

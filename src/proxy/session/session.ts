@@ -20,8 +20,10 @@ import { errorAnswer, resultAnswer } from './answers.ts';
 import type { ClientRequest } from './client-request.ts';
 import { ClientRequests } from './client-requests.ts';
 import { Congestion } from './congestion.ts';
+import { SecondTries } from './second-tries.ts';
 import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
 import { ServerRequests } from './server-requests.ts';
+import type { ToolHints } from './tool-hints.ts';
 
 export interface SessionOptions {
   readonly client: Client;
@@ -38,6 +40,10 @@ export interface SessionOptions {
   readonly startTimeoutMs: number;
   /** Whether the proxy itself changes the list of tools, and has to tell the client. */
   readonly changesTools: boolean;
+  /** What the server says its tools do. Default: nothing is known. */
+  readonly hints?: ToolHints;
+  /** Whether a call that surely did not run, or may be made twice, is sent once more. Default false. */
+  readonly retrySafe?: boolean;
   /** What the server answered last, for when it is not there; undefined for nothing. */
   readonly memory?: ServerMemory | undefined;
   /** How long the server may take over what is remembered, in ms, before the client is told that. Default 0. */
@@ -92,7 +98,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const { onServerRun, connect, log, timeoutMs, pingTimeoutMs, startTimeoutMs, changesTools } = options;
-    const circuits = options.circuits.open(() => this.#link.revive(), options.isShared);
+    const circuits = options.circuits.open(() => this.#link.revive(), options);
     this.#circuits = circuits;
     this.#congestion = new Congestion({
       patienceMs: timeoutMs(''),
@@ -158,6 +164,12 @@ export class Session {
       startTimeoutMs,
       changesTools,
       memory: this.#memory,
+      tries: options.retrySafe
+        ? new SecondTries({
+            isRepeatable: (tool) => options.hints?.isRepeatable(tool) === true,
+            onTry: (tool, why) => log.tell('call.sentAgain', { tool, why }),
+          })
+        : undefined,
       onStarting: (starting, why) => {
         this.#whyNoServer = why;
         this.#follow(starting);
@@ -335,9 +347,10 @@ export class Session {
     );
   }
 
-  /** Starts the server again, for a client that has begun its session without it, as long as its circuit leaves that to us. */
+  /** Starts the server again, for a client that has begun its session without it or waits for a call, as long as its circuit leaves that to us. */
   #startSoon(): void {
-    if (this.#memory?.isBegun !== true || this.#retry !== undefined) return;
+    const isWaitedFor = this.#memory?.isBegun === true || this.#requests.waitForRun;
+    if (!isWaitedFor || this.#retry !== undefined) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       if (!this.#link.isReady) this.#startServer();

@@ -43,6 +43,8 @@ export interface SessionStepsOptions extends AnswerReading {
   readonly keyOf?: ((tool: string) => string | undefined) | undefined;
   /** Whether open tools are taken from the list of tools. */
   readonly hideOpen: boolean;
+  /** The server has told a page of its tools. */
+  readonly onToolPage?: (tools: readonly unknown[]) => void;
   /** The server has told all of its tools. */
   readonly onTools: (tools: ReadonlySet<string>) => void;
   /** Where the spans of requests go; undefined for none. */
@@ -57,6 +59,7 @@ export function sessionSteps(options: SessionStepsOptions, session: SessionConte
   const { circuits, ping, isReady, startServer, whyNoServer, retryAfterMs, canWait } = session;
   const tools = new ToolList({
     isOffered: hideOpen ? (tool) => circuits.isAvailable(tool) : undefined,
+    onPage: options.onToolPage ?? (() => {}),
     onComplete: onTools,
   });
   const discovery = new Discovery();

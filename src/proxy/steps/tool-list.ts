@@ -11,6 +11,8 @@ const maxPages = 100;
 export interface ToolListOptions {
   /** Whether to offer a tool now. Undefined to always offer all of them. */
   readonly isOffered: ((tool: string) => boolean) | undefined;
+  /** The server has told a page of its tools. */
+  readonly onPage: (tools: readonly unknown[]) => void;
   /** The server has told its last page: these are all of its tools. */
   readonly onComplete: (tools: ReadonlySet<string>) => void;
 }
@@ -62,6 +64,7 @@ export class ToolList implements Step {
 
   #note(cursor: string, result: Json): void {
     if (cursor === '') this.#names = new Set();
+    this.#options.onPage(toolsOf(result) ?? []);
     for (const tool of toolsOf(result) ?? []) if (typeof tool?.name === 'string') this.#names.add(tool.name);
     const { nextCursor } = (result ?? {}) as { nextCursor?: unknown };
     if (nextCursor === undefined) this.#options.onComplete(this.#names);

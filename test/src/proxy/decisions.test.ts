@@ -58,6 +58,11 @@ class Agent {
     return { text: texts[0] ?? '', texts, reason: denial?.reason };
   }
 
+  /** Asks for the list of tools, and so what they say of themselves. */
+  async list(): Promise<void> {
+    await this.#client.request('tools/list', this.#era === 'modern' ? { _meta: envelope } : {});
+  }
+
   /** Makes several calls, one after the other. @returns for each whether it ran. */
   async ran(name: string, ...args: Data[]): Promise<boolean[]> {
     const all: boolean[] = [];
@@ -158,6 +163,16 @@ describe.each(['legacy', 'modern'] as const)('the decisions of the library, to a
       true,
     ]);
     expect(await agent.ran('echo', ...network, words('well'))).toEqual([true, true, false]);
+  });
+
+  it('send a call once more that was lost, and may be made twice', async () => {
+    await using server = new EraServer('dual');
+    await using agent = new Agent(era, server, ['--retry-safe', '--server', 'min-backoff=100']);
+    await agent.begin();
+    await agent.list();
+    expect((await agent.call('exit-once')).text).toBe('there again');
+    expect(server.runs).toHaveLength(2);
+    expect(agent.log).toContain('"event":"call.sentAgain","tool":"exit-once"');
   });
 
   it('refuse nothing with --observe, but for a loop and a circuit they tell what they would have done', async () => {
