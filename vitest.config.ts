@@ -22,6 +22,7 @@ const withPrograms = [
   'test/frameworks/*.test.ts',
   'test/examples/**/*.test.ts',
   'test/src/cli/{inspect,mcp}.test.ts',
+  'test/src/cli/hook/command.test.ts',
   'test/src/ai/sdk.test.ts',
   'test/src/langchain/langchain.test.ts',
   'test/src/openai-agents/openai-agents.test.ts',

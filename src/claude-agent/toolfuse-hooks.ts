@@ -12,6 +12,7 @@ import {
   type HookMatcher,
 } from './hook-types.ts';
 import { OpenPermits } from './open-permits.ts';
+import { serverOf } from './server-of.ts';
 
 /** Options of `toolfuseHooks`. `Hooks` is the type of your own hooks. */
 export interface ToolfuseHooksOptions<Hooks extends object = object> extends CircuitOptions {
@@ -58,12 +59,6 @@ const rules: Rules<keyof ToolfuseHooksOptions> = {
   upstream: anUpstream,
   match: aPattern,
 };
-
-/** The MCP server of a tool: said by the SDK, or else by the name of the tool. */
-function serverOf({ mcp_server: server }: HookInput, tool: string): string | undefined {
-  if (isObject(server) && typeof server.name === 'string') return server.name;
-  return /^mcp__(.+?)__/.exec(tool)?.[1];
-}
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 

@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'show a fleet: members, votes, verdicts and leases',
     load: () => import('./fleet.ts'),
   },
+  hook: {
+    about: 'guard the tools of Claude Code by its command hooks',
+    load: () => import('./hook.ts'),
+  },
   inspect: {
     about: 'watch statecharts live, in a page on this machine',
     load: () => import('./inspect.ts'),

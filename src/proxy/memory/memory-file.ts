@@ -4,7 +4,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isPlainObject } from '../../../machines/rule.ts';
+import { makeFolder } from '../state/private-folder.ts';
 import { removeLeftovers, replaceFile } from '../state/replace-file.ts';
 
 /** What is remembered of one answer. */
@@ -76,7 +76,7 @@ export class MemoryFile {
 
   /** Anybody could have made a folder of this name in a shared one, and would get to read, or to write, what is remembered. */
   #makePrivate(): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder);
     const found = lstatSync(this.#folder);
     if (!found.isDirectory() || !isOwn(found)) throw new Error('it is not a folder of this user');
     if (!isWindows && (found.mode & 0o077) !== 0) chmodSync(this.#folder, 0o700);
