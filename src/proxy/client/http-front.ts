@@ -62,7 +62,14 @@ export class HttpFront {
   readonly #ofClients: BodyLimits;
 
   constructor(options: HttpFrontOptions) {
-    const { proxy, address, idleTimeoutMs, maxSessions = defaultMaxSessions, key, allowedOrigins = [] } = options;
+    const {
+      proxy,
+      address,
+      idleTimeoutMs,
+      maxSessions = defaultMaxSessions,
+      key,
+      allowedOrigins = [],
+    } = options;
     const maxBytes = proxy.maxMessageBytes;
     this.#address = address;
     this.#allowed = new Set(allowedOrigins);

@@ -12,18 +12,17 @@ function make(...args: string[]) {
 describe('the settings of windows', () => {
   it.each([
     [
-      ['--tool', 'a:slow-call=5'],
-      'tool "a": slowCallMs needs trip=count-window or time-window, got consecutive-failures',
+      ['--tool', 'a:trip=consecutive-failures', '--tool', 'a:slow-call=5'],
+      'tool "a": trip=consecutive-failures has no slowCallMs',
     ],
-    [['--size', '5'], 'size needs trip=count-window or time-window, got consecutive-failures'],
-    [['--trip', 'time-window', '--size', '5'], 'size needs trip=count-window, got time-window'],
+    [['--trip', 'time-window', '--count-window', '5'], 'trip=time-window has no countWindow'],
     [
-      ['--trip', 'count-window', '--tool', 'a:window=5'],
-      'tool "a": windowMs needs trip=time-window, got count-window',
+      ['--tool', 'a:trip=count-window', '--tool', 'a:time-window=5'],
+      'tool "a": trip=count-window has no timeWindowMs',
     ],
-    [['--server', 'min-calls=2'], 'the server: minCalls needs trip=count-window or time-window'],
+    [['--server', 'min-calls=2'], '--server min-calls is no setting'],
     [
-      ['--tool', 'a:trip=count-window', '--tool', 'a:size=5', '--tool', 'a:min-calls=6'],
+      ['--tool', 'a:count-window=5', '--tool', 'a:min-calls=6'],
       'tool "a": countWindow.minCalls must be at most size (5), got 6',
     ],
     [['--tool', 'a:failure-rate=2'], '--tool a:failure-rate must be a number above 0, at most 1, got "2"'],
@@ -49,17 +48,7 @@ describe('the settings of windows', () => {
 
   it('of one tool add to those of all, and those of the server stand alone', () => {
     expect(() =>
-      make(
-        '--trip',
-        'count-window',
-        '--size',
-        '10',
-        '--tool',
-        'a:min-calls=5',
-        '--loops',
-        '--deny-after',
-        '2',
-      ),
+      make('--count-window', '10', '--tool', 'a:min-calls=5', '--loops', '--deny-after', '2'),
     ).not.toThrow();
     // A command that has exited is down, whatever the window of its tools.
     const { registry, server } = make('--trip', 'time-window');

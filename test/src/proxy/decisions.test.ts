@@ -87,7 +87,14 @@ describe.each(['legacy', 'modern'] as const)('the decisions of the library, to a
     await using agent = new Agent(era, server, [
       ...['--failure-pattern', 'echo=^boom'],
       ...['--tool', 'region:key=words.host', '--failure-pattern', 'region=dead'],
-      ...['--tool', 'fail:trip=count-window', '--tool', 'fail:size=4', '--tool', 'fail:failure-rate=0.75'],
+      ...[
+        '--tool',
+        'fail:trip=count-window',
+        '--tool',
+        'fail:count-window=4',
+        '--tool',
+        'fail:failure-rate=0.75',
+      ],
       ...['--tool', 'slow:trip=time-window', '--tool', 'slow:slow-call=5', '--tool', 'slow:min-calls=2'],
       ...['--tool', 'e*:mode=enforce', '--tool', 'count:enabled=false', '--failure-pattern', 'count=.'],
       ...['--tool', 'pid:mode=observe', '--failure-pattern', 'pid=\\d'],
@@ -138,7 +145,7 @@ describe.each(['legacy', 'modern'] as const)('the decisions of the library, to a
         warnAfter: 2,
         denyAfter: 4,
         failurePatterns: { add: 'sum' },
-        tools: { pid: { polling: true }, slow: { trip: 'count-window', size: 2, slowCallMs: 5 } },
+        tools: { pid: { polling: true }, slow: { trip: 'count-window', countWindow: 2, slowCallMs: 5 } },
       }),
     );
     await using agent = new Agent(era, server, ['--config', config]);
