@@ -1,10 +1,11 @@
-import { CircuitOpenError, type ToolRegistry } from 'toolfuse';
+import { CircuitOpenError, type Permit, type ToolRegistry } from 'toolfuse';
 import { aFunction, anObject, oneOf, type Rule, type Rules } from '../../machines/rule.ts';
 import { resultFailure } from '../mcp/result-errors.ts';
-import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { isObject } from '../tools/tool.ts';
 import {
+  type CorrectingEvent,
   type GuardedEvent,
   guardedEvents,
   type HookAnswer,
@@ -56,11 +57,23 @@ const rules: Rules<keyof ToolfuseHooksOptions> = {
   hooks: anObject,
   onPause: oneOf(['stop', 'ignore']),
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
   match: aPattern,
 };
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** What tells runs apart: a session, or a subagent in it. */
+const runIn = ({ session_id: session, agent_id: agent }: HookInput): string =>
+  [text(session), text(agent)].filter(Boolean).join(' ');
+
+/** What the model reads besides the answer of a call by which it repeats itself. */
+function correctionFor(permit: Permit | undefined, hookEventName: CorrectingEvent): HookAnswer {
+  const correction = permit?.correction;
+  if (!correction) return noAnswer;
+  return { hookSpecificOutput: { hookEventName, additionalContext: correction.text } };
+}
 
 const noAnswer: HookAnswer = Object.freeze({});
 
@@ -82,8 +95,14 @@ class HookGuard {
     const tool = text(input.tool_name);
     const id = text(input.tool_use_id);
     if (!this.#match.test(tool) || id === '') return noAnswer;
-    const { toolName, upstream = serverOf(input, tool) } = this.#options;
-    const { name, needs } = callCircuit({ toolName, upstream }, tool, input.tool_input);
+    const { toolName, run, upstream = serverOf(input, tool) } = this.#options;
+    const { name, needs } = callCircuit(
+      { toolName, run, upstream },
+      tool,
+      input.tool_input,
+      [input],
+      runIn(input),
+    );
     const permit = this.#registry.tryAcquire(name, needs);
     if (permit.admitted) {
       this.#open.add(id, permit);
@@ -99,16 +118,18 @@ class HookGuard {
   };
 
   readonly PostToolUse = async (input: HookInput): Promise<HookAnswer> => {
-    this.#open.take(text(input.tool_use_id))?.success();
-    return noAnswer;
+    const permit = this.#open.take(text(input.tool_use_id));
+    permit?.success(input.tool_response);
+    return correctionFor(permit, 'PostToolUse');
   };
 
   readonly PostToolUseFailure = async (input: HookInput): Promise<HookAnswer> => {
     const words = { isError: true, content: [{ type: 'text', text: text(input.error) }] };
     // All that the SDK says is a text, whether the tool or its server failed.
     const failure = input.is_interrupt === true ? 'cancelled' : resultFailure(words);
-    this.#open.take(text(input.tool_use_id))?.failure(failure);
-    return noAnswer;
+    const permit = this.#open.take(text(input.tool_use_id));
+    permit?.failure(failure);
+    return correctionFor(permit, 'PostToolUseFailure');
   };
 
   /** The user, or a rule of theirs, has forbidden the call. */

@@ -1,13 +1,14 @@
 import type { ToolRegistry } from 'toolfuse';
 import { CircuitOpenError } from 'toolfuse';
 import { aFunction, type Rules } from '../../machines/rule.ts';
-import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import type { RunMark } from '../tools/agent-run.ts';
+import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { isGuardedBy, markGuarded } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { permittedCall } from '../tools/permitted-call.ts';
 import { standIn } from '../tools/stand-in.ts';
 import { type AnyFunction, isFunction, isObject } from '../tools/tool.ts';
-import { endings, refusalMessage, type ToolCall } from './tool-messages.ts';
+import { correctedMessage, endings, refusalMessage, type ToolCall } from './tool-messages.ts';
 
 /** Options of `guardTools`. */
 export interface GuardToolsOptions extends CircuitOptions {
@@ -18,6 +19,7 @@ export interface GuardToolsOptions extends CircuitOptions {
 const rules: Rules<keyof GuardToolsOptions> = {
   registry: aRegistry,
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
 };
 
@@ -26,6 +28,13 @@ const toolCallOf = (input: unknown): ToolCall | undefined =>
   isObject(input) && input.type === 'tool_call' && typeof input.name === 'string'
     ? (input as unknown as ToolCall)
     : undefined;
+
+/** The conversation that a tool is called in, if the graph has a name for it. */
+const threadOf = (config: unknown): RunMark => {
+  const { configurable } = isObject(config) ? config : {};
+  const { thread_id: thread } = isObject(configurable) ? configurable : {};
+  return typeof thread === 'string' ? thread : undefined;
+};
 
 const signalOf = (config: unknown): AbortSignal | undefined =>
   isObject(config) && isObject(config.signal) ? (config.signal as unknown as AbortSignal) : undefined;
@@ -62,9 +71,18 @@ function guardTool(tool: unknown, options: GuardToolsOptions): unknown {
     const signal = signalOf(config);
     if (signal?.aborted) return invoke.apply(tool, args);
     const toolCall = toolCallOf(input);
-    const circuit = callCircuit(options, name, toolCall === undefined ? input : toolCall.args);
+    const circuit = callCircuit(
+      options,
+      name,
+      toolCall === undefined ? input : toolCall.args,
+      args,
+      threadOf(config),
+    );
     const permit = registry.tryAcquire(circuit.name, circuit.needs);
-    if (permit.admitted) return permittedCall(permit, () => invoke.apply(tool, args), { signal, ...endings });
+    if (permit.admitted) {
+      const result = await permittedCall(permit, () => invoke.apply(tool, args), { signal, ...endings });
+      return correctedMessage(result, permit.correction);
+    }
     if (toolCall === undefined) throw new CircuitOpenError(permit);
     return refusalMessage(permit, toolCall);
   };

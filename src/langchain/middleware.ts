@@ -1,12 +1,20 @@
 import { AIMessage, type ToolMessage } from '@langchain/core/messages';
 import type { Denial, Permit, ToolRegistry } from 'toolfuse';
 import { aFunction, oneOf, type Rules, trueOrFalse } from '../../machines/rule.ts';
-import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import { lastOfUser } from '../tools/agent-run.ts';
+import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { isGuardedBy } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { permittedCall } from '../tools/permitted-call.ts';
 import { isObject } from '../tools/tool.ts';
-import { endings, errorMessage, isBubbleUp, refusalMessage, type ToolCall } from './tool-messages.ts';
+import {
+  correctedMessage,
+  endings,
+  errorMessage,
+  isBubbleUp,
+  refusalMessage,
+  type ToolCall,
+} from './tool-messages.ts';
 
 /** Options of `toolfuseMiddleware`. */
 export interface ToolfuseMiddlewareOptions extends CircuitOptions {
@@ -32,6 +40,8 @@ export interface ToolCallRequest {
   /** Undefined for a tool that the agent does not have. */
   readonly tool: unknown;
   readonly runtime?: { readonly signal?: AbortSignal | undefined } | undefined;
+  /** What the agent knows: the messages so far tell its runs apart. */
+  readonly state?: { readonly messages?: unknown } | undefined;
 }
 
 /** The required part of a request for a model call. */
@@ -62,6 +72,7 @@ const rules: Rules<keyof ToolfuseMiddlewareOptions> = {
   hideOpen: trueOrFalse,
   onPause: oneOf(['end', 'ignore']),
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
 };
 
@@ -82,8 +93,9 @@ export function toolfuseMiddleware(options: ToolfuseMiddlewareOptions): Toolfuse
   const { registry, errors = 'message', hideOpen = false, onPause = 'end' } = given;
   const circuitOf = given.toolName ?? ((name: string) => name);
 
-  const ask = ({ name: tool, args }: ToolCall): Permit | Denial => {
-    const { name, needs } = callCircuit(given, tool, args);
+  const ask = (request: ToolCallRequest): Permit | Denial => {
+    const { name: tool, args } = request.toolCall;
+    const { name, needs } = callCircuit(given, tool, args, [request], lastOfUser(request.state?.messages));
     return registry.tryAcquire(name, needs);
   };
   const isGuarded = (tool: unknown): boolean =>
@@ -97,13 +109,14 @@ export function toolfuseMiddleware(options: ToolfuseMiddlewareOptions): Toolfuse
       const signal = runtime?.signal;
       // LangChain answers the call of an unknown tool itself, and ends an aborted run.
       if (tool === undefined || signal?.aborted || isGuarded(tool)) return await handler(request);
-      const permit = ask(toolCall);
+      const permit = ask(request);
       if (!permit.admitted) return refusalMessage(permit, toolCall);
       try {
-        return await permittedCall(permit, () => handler(request), { signal, ...endings });
+        const answer = await permittedCall(permit, () => handler(request), { signal, ...endings });
+        return correctedMessage(answer, permit.correction);
       } catch (error) {
         if (errors === 'throw' || signal?.aborted || isBubbleUp(error)) throw error;
-        return errorMessage(toolCall, String(error));
+        return correctedMessage(errorMessage(toolCall, String(error)), permit.correction);
       }
     },
 

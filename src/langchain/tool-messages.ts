@@ -1,5 +1,5 @@
 import { ToolMessage } from '@langchain/core/messages';
-import { CircuitOpenError, type Denial } from 'toolfuse';
+import { CircuitOpenError, type Correction, type Denial } from 'toolfuse';
 import { resultFailure } from '../mcp/result-errors.ts';
 import { isObject } from '../tools/tool.ts';
 
@@ -26,6 +26,17 @@ export const errorMessage = ({ name, id = '' }: ToolCall, content: string, artif
     ...(artifact !== undefined && { artifact }),
   });
 
+/** The message of a call by which a run repeats itself, with the correction for the model; anything else has no place for it. */
+export function correctedMessage<Answer>(answer: Answer, correction: Correction | null): Answer {
+  if (correction === null || !isObject(answer)) return answer;
+  const { content } = answer as { content?: unknown };
+  const { text } = correction;
+  // The message was made for this call alone.
+  if (typeof content === 'string') Object.assign(answer, { content: `${content}\n\n${text}` });
+  else if (Array.isArray(content)) Object.assign(answer, { content: [...content, { type: 'text', text }] });
+  return answer;
+}
+
 const isRefusal = (message: Record<PropertyKey, unknown>): boolean =>
   isObject(message.artifact) && message.artifact.error === 'tool_unavailable';
 
@@ -48,5 +59,14 @@ export const isBubbleUp = (error: unknown): boolean => isObject(error) && error.
 const unwrapped = (error: unknown): unknown =>
   isObject(error) && error.toolError instanceof Error ? error.toolError : error;
 
+/** What a message says, without the id of the call that it answers. */
+const contentOf = (returned: unknown): unknown =>
+  isObject(returned) && 'tool_call_id' in returned ? returned.content : returned;
+
 /** How calls of LangChain's tools end. */
-export const endings = { failureOf: messageFailure, isControlFlow: isBubbleUp, unwrap: unwrapped };
+export const endings = {
+  failureOf: messageFailure,
+  outcomeOf: contentOf,
+  isControlFlow: isBubbleUp,
+  unwrap: unwrapped,
+};

@@ -1,8 +1,9 @@
 import { CircuitOpenError, type ToolRegistry } from 'toolfuse';
 import { aFunction, oneOf, type Rules } from '../../machines/rule.ts';
 import { answerFailure } from '../tools/answer-failure.ts';
-import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { callSignal } from '../tools/call-signal.ts';
+import { correctedAnswer } from '../tools/corrected-answer.ts';
 import { isGuardedBy, markGuarded } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { connectedStandIn } from '../tools/stand-in.ts';
@@ -34,6 +35,7 @@ export interface GuardableServer {
 const rules: Rules<keyof GuardMcpServersOptions> = {
   registry: aRegistry,
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
   errors: oneOf(['message', 'throw']),
 };
@@ -61,7 +63,7 @@ export function guardMcpServers<Server extends GuardableServer>(
 
 function guardServer<Server extends GuardableServer>(
   server: Server,
-  { registry, toolName, upstream = server.name, errors = 'message' }: GuardMcpServersOptions,
+  { registry, toolName, run, upstream = server.name, errors = 'message' }: GuardMcpServersOptions,
 ): Server {
   if (!isObject(server) || !isFunction(server.callTool))
     throw new TypeError('guardMcpServers: a server must have a function callTool');
@@ -74,10 +76,10 @@ function guardServer<Server extends GuardableServer>(
     };
     return async (...args) => {
       const [tool, input] = args;
-      const { name, needs } = callCircuit({ toolName, upstream }, String(tool), input);
+      const { name, needs } = callCircuit({ toolName, run, upstream }, String(tool), input, args);
       const signal = callSignal(args);
       try {
-        const options = { ...needs, signal, isFailure: failureIn };
+        const options = { ...needs, signal, isFailure: failureIn, correct: correctedAnswer };
         return await registry.execute(name, () => fn.apply(server, args), options);
       } catch (error) {
         const isThrown = errors === 'throw' || signal?.aborted;

@@ -1,8 +1,9 @@
 import { CircuitOpenError, type ToolRegistry } from 'toolfuse';
 import { aFunction, type Rules, trueOrFalse } from '../../machines/rule.ts';
 import { answerFailure } from '../tools/answer-failure.ts';
-import { type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
 import { callSignal } from '../tools/call-signal.ts';
+import { correctedAnswer } from '../tools/corrected-answer.ts';
 import { isGuardedBy, markGuarded } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { type AnyFunction, isFunction, isObject } from '../tools/tool.ts';
@@ -33,6 +34,7 @@ const rules: Rules<keyof GuardToolOptions> = {
   registry: aRegistry,
   hideOpen: trueOrFalse,
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
 };
 
@@ -80,11 +82,18 @@ export function guardTool<Options extends object>(tool: Options, options: GuardT
 
   registry.declareTools([given.toolName?.(name) ?? name]);
   const guarded: AnyFunction = (...args) => {
-    const { name: circuit, needs } = callCircuit(given, name, args[0]);
+    const { name: circuit, needs } = callCircuit(
+      given,
+      name,
+      args[0],
+      args,
+      isObject(args[1]) ? args[1] : undefined,
+    );
     return registry.execute(circuit, () => execute.apply(tool, args), {
       ...needs,
       signal: callSignal(args),
       isFailure: answerFailure,
+      correct: correctedAnswer,
     });
   };
   const isOffered: AnyFunction = async (...args) => {

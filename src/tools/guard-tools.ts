@@ -1,8 +1,10 @@
 import { CircuitOpenError, type ExecuteOptions, type FailureVerdict } from 'toolfuse';
+import { markIn } from './agent-run.ts';
 import { answerFailure } from './answer-failure.ts';
 import { callCircuit } from './call-circuit.ts';
 import { callSignal } from './call-signal.ts';
 import { guardedCallTool, inputOf } from './call-tool.ts';
+import { correctedAnswer } from './corrected-answer.ts';
 import { deniedAnswer } from './denied-answer.ts';
 import { isGuardedBy, markGuarded } from './guarded.ts';
 import { guardedMethod, isStream, type MakeCall } from './guarded-method.ts';
@@ -29,13 +31,20 @@ class CallGuard {
     fn: () => unknown,
   ): Promise<unknown> => {
     const { registry, denied, timeoutMs } = this.#options;
-    const { name: circuit, needs } = callCircuit(this.#options, name, inputOf(method, args));
+    const { name: circuit, needs } = callCircuit(
+      this.#options,
+      name,
+      inputOf(method, args),
+      args,
+      markIn(args),
+    );
     const isFailure = (this.#options.isFailure ?? answerFailure) as (value: unknown) => FailureVerdict;
     const options: ExecuteOptions<unknown, unknown> = {
       timeoutMs,
       signal: callSignal(args),
       ...needs,
       isFailure: (value) => !isStream(value) && isFailure(value),
+      correct: correctedAnswer,
       ...(denied === 'return' && {
         fallback: (error) => {
           if (error instanceof CircuitOpenError) return deniedAnswer(error, method, args);
@@ -68,7 +77,8 @@ class CallGuard {
   }
 
   #callsOf(name: string, method: Method): MakeCall {
-    this.#options.registry.declareTools([callCircuit(this.#options, name, undefined).name]);
+    const { registry, toolName } = this.#options;
+    registry.declareTools([toolName?.(name) ?? name]);
     return (args, fn) => this.call(name, method, args, fn);
   }
 }

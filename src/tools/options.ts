@@ -8,7 +8,7 @@ import {
   type Rules,
   show,
 } from '../../machines/rule.ts';
-import type { CircuitOptions } from './call-circuit.ts';
+import { aRun, type CircuitOptions } from './call-circuit.ts';
 import type { OutputOf } from './tool.ts';
 
 /** Options of `guardTools`. `Tool` is the type of the tools. */
@@ -43,6 +43,7 @@ export const anUpstream: Rule = [
 const rules: Rules<keyof GuardToolsOptions> = {
   registry: aRegistry,
   toolName: aFunction,
+  run: aRun,
   upstream: anUpstream,
   isFailure: aFunction,
   timeoutMs: positiveMs,

@@ -7,6 +7,8 @@ export interface PermittedCall<Result> {
   readonly signal: AbortSignal | undefined;
   /** What failed according to a returned value; null for a success. */
   readonly failureOf: (result: Result) => unknown;
+  /** What a result says, to tell whether a run gets the same again. Default: the result itself. */
+  readonly outcomeOf?: (result: Result) => unknown;
   /** The error that a thrown one hides. Default: the thrown one itself. */
   readonly unwrap?: (error: unknown) => unknown;
   /** Whether an error is no failure but the framework's way to leave a tool, such as an interrupt. */
@@ -34,12 +36,18 @@ function untilAborted<Result>(
 export async function permittedCall<Result>(
   permit: Permit,
   call: () => Result | PromiseLike<Result>,
-  { signal, failureOf, unwrap = (error) => error, isControlFlow }: PermittedCall<Awaited<Result>>,
+  {
+    signal,
+    failureOf,
+    outcomeOf = (result) => result,
+    unwrap = (error) => error,
+    isControlFlow,
+  }: PermittedCall<Awaited<Result>>,
 ): Promise<Awaited<Result>> {
   try {
     const result = await (signal === undefined ? call() : untilAborted(call, signal));
     const failure = failureOf(result);
-    if (failure === null) permit.success();
+    if (failure === null) permit.success(outcomeOf(result));
     else permit.failure(failure, { roundTrip: true });
     return result;
   } catch (error) {

@@ -228,3 +228,47 @@ describe('the options', () => {
     expect(() => toolfuseHooks(given as never)).toThrow(message);
   });
 });
+
+describe('a session that repeats itself', () => {
+  const input = { tool_input: { q: 'x' }, session_id: 'one' };
+  const response = { content: [{ type: 'text', text: 'nothing found' }] };
+
+  async function succeed(more: object = {}): Promise<HookAnswer> {
+    const made = call(search, { ...input, ...more });
+    expect(await fire('PreToolUse', made)).toEqual({});
+    return fire('PostToolUse', { ...made, tool_response: response });
+  }
+  const told = (hookEventName: string) => ({
+    hookSpecificOutput: {
+      hookEventName,
+      additionalContext: expect.stringMatching(/^You are repeating yourself\. /),
+    },
+  });
+
+  beforeEach(() => setUp({ loops: true, circuit: { failureThreshold: 10 } }));
+
+  it('is told so beside the answer, and then refused', async () => {
+    expect([await succeed(), await succeed()]).toEqual([{}, {}]);
+    expect([await succeed(), await succeed(), await succeed()]).toEqual([
+      told('PostToolUse'),
+      told('PostToolUse'),
+      told('PostToolUse'),
+    ]);
+    expect(await fire('PreToolUse', call(search, input))).toEqual(denied(/^The call did not run\. /));
+  });
+
+  it('is told so beside an error', async () => {
+    const fails = async () => {
+      const made = call(search, input);
+      await fire('PreToolUse', made);
+      return fire('PostToolUseFailure', { ...made, error: 'no such branch' });
+    };
+    expect([await fails(), await fails(), await fails()]).toEqual([{}, {}, told('PostToolUseFailure')]);
+  });
+
+  it('does not count the calls of another session, nor those of its subagents', async () => {
+    const answers = [];
+    for (const more of [{}, {}, { session_id: 'two' }, { agent_id: 'a' }]) answers.push(await succeed(more));
+    expect(answers).toEqual([{}, {}, {}, {}]);
+  });
+});

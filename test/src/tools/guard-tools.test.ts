@@ -421,3 +421,101 @@ describe('the options of guardTools', () => {
     },
   );
 });
+
+describe('a run that repeats itself', () => {
+  beforeEach(() => {
+    registry.stop();
+    registry = createToolRegistry({ loops: true, circuit: { failureThreshold: 100 } });
+  });
+  const third = async (call: () => unknown): Promise<unknown> => {
+    for (let made = 0; made < 2; made++) await outcomeOf(call);
+    return outcomeOf(call);
+  };
+  const correction = /You are repeating yourself\. /;
+
+  it.each([
+    ['a text', 'none', (answer: unknown) => answer],
+    [
+      'an MCP result',
+      { content: [{ type: 'text', text: 'none' }] },
+      (answer: unknown) => (answer as { content: { text: string }[] }).content[1]?.text,
+    ],
+    [
+      'content parts',
+      [{ type: 'text', text: 'none' }],
+      (answer: unknown) => (answer as { text: string }[])[1]?.text,
+    ],
+  ])('reads a correction at the end of %s', async (_, result, wordsIn) => {
+    const { search } = guardTools(
+      { search: { execute: async (_input: object) => result } },
+      { registry, run: 'one' },
+    );
+    expect(wordsIn(await third(() => search.execute({ q: 'x' })))).toMatch(correction);
+  });
+
+  it('gets a value without a place for words as it is, and is refused after five', async () => {
+    const hits = { hits: 0 };
+    const { search } = guardTools(
+      { search: { execute: async (_input: object) => hits } },
+      { registry, run: 'one' },
+    );
+    const call = () => search.execute({ q: 'x' });
+    expect(await third(call)).toBe(hits);
+    expect([await call(), await call()]).toEqual([hits, hits]);
+    expect(await outcomeOf(call)).toMatchObject({ denial: { reason: 'loop' } });
+  });
+
+  it('reads the words of an error with the correction; the error is the cause', async () => {
+    const lost = new Error('no such branch');
+    const execute = async (_input: object): Promise<never> => {
+      throw lost;
+    };
+    const { search } = guardTools({ search: { execute } }, { registry, run: 'one' });
+    expect(await third(() => search.execute({ q: 'x' }))).toMatchObject({
+      message: expect.stringMatching(/^no such branch\n\nYou are repeating yourself\. /),
+      cause: lost,
+    });
+  });
+
+  it.each([
+    ['its name', 'one', 1, /^one$/],
+    [
+      'a name for each call',
+      ({ args }: { args: readonly unknown[] }) => (args[1] as { id: string }).id,
+      2,
+      /^[ab]$/,
+    ],
+    [
+      'an object for each call',
+      ({ args }: { args: readonly unknown[] }) => args[1] as object,
+      2,
+      /^run \d+$/,
+    ],
+    ['nothing', () => undefined, 0, /^$/],
+  ])('is known by %s', async (_, run, count, name) => {
+    const execute = async (_input: object, _options: object): Promise<string> => 'none';
+    const { search } = guardTools({ search: { execute } }, { registry, run });
+    const [a, b] = [{ id: 'a' }, { id: 'b' }];
+    for (const options of [a, b, a]) await search.execute({ q: 'x' }, options);
+    const ids = registry.runs().map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: count }, () => expect.stringMatching(name)));
+  });
+
+  it('is the one from a message of the user to the next, where the framework passes its messages', async () => {
+    const execute = async (_input: object, _options: object): Promise<string> => 'none';
+    const { search } = guardTools({ search: { execute } }, { registry });
+    const first = { role: 'user', content: 'go' };
+    const call = (messages: readonly object[]) => search.execute({ q: 'x' }, { messages: [...messages] });
+    await call([first]);
+    await call([first, { role: 'assistant', content: '' }]);
+    expect(registry.runs()).toHaveLength(1);
+    await call([first, { role: 'assistant', content: '' }, { role: 'user', content: 'go' }]);
+    expect(registry.runs()).toHaveLength(2);
+  });
+
+  it.each([[''], [7]])('cannot be named %j', (run) => {
+    expect(() => guardTools({}, { registry, run: run as string })).toThrow(
+      /guardTools\.run must be the name of a run/,
+    );
+  });
+});
