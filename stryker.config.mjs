@@ -1,9 +1,5 @@
-import { fileURLToPath } from 'node:url';
-
-/** How Stryker runs; `scripts/mutants.ts` says which files it changes, and against which tests. */
+/** How Stryker runs; `scripts/mutants.ts` says which files it changes, and by what the tests are run. */
 export default {
-  plugins: [fileURLToPath(new URL('scripts/mutants/test-runner.ts', import.meta.url))],
-  testRunner: 'quick',
   coverageAnalysis: 'perTest',
   ignorePatterns: ['dist', 'docs', 'bench', 'reports'],
   reporters: ['progress-append-only', 'json'],

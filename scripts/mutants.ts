@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 
@@ -113,6 +114,8 @@ const { values } = parseArgs({
 // Stryker's processes load our test runner.
 process.env.NODE_OPTIONS = '--import tsx';
 await new Stryker({
+  plugins: [fileURLToPath(new URL('mutants/test-runner.ts', import.meta.url))],
+  testRunner: 'quick',
   mutate: values.mutate?.split(/,(?![^{]*\})/) ?? ['machines/**/*.ts', `src/{${core}}/**/*.ts`],
   concurrency: Number(values.concurrency),
   ignoreStatic: values.quick,
