@@ -4,8 +4,11 @@ import { readOptions } from '../proxy/options/read.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { EarlyServer } from '../proxy/server/early-server.ts';
 
-/** `toolfuse mcp`: a proxy in front of an MCP server. */
+/** `toolfuse mcp`: a proxy in front of an MCP server; or what concerns the servers of all clients. */
 export async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args;
+  if (command === 'wrap' || command === 'unwrap') return (await import('./wrap.ts')).main(command, rest);
+  if (command === 'doctor') return (await import('./doctor.ts')).main(rest);
   const options = readOptions(args, process.env);
   // What only some commands need is loaded by them: each start waits for what it loads.
   if (options.help) {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { show } from '../../../machines/rule.ts';
+import { headerFromVariable } from './headers.ts';
 import { flagOf, type Setting, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -41,6 +42,7 @@ export function parseFlags(args: readonly string[]): Flags {
         server: { type: 'string', multiple: true },
         header: { type: 'string', multiple: true },
         'failure-pattern': { type: 'string', multiple: true },
+        'header-env': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         status: { type: 'boolean' },
         json: { type: 'boolean' },
@@ -60,7 +62,7 @@ export function parseFlags(args: readonly string[]): Flags {
       config: values.config,
       tool: values.tool ?? [],
       server: values.server ?? [],
-      header: values.header ?? [],
+      header: [...(values.header ?? []), ...(values['header-env'] ?? []).map(headerFromVariable)],
       failurePattern: values['failure-pattern'] ?? [],
       help: values.help ?? false,
       status: values.status ?? false,

@@ -24,6 +24,9 @@ const ownHeaders = new Set([
   'transfer-encoding',
 ]);
 
+/** Whether a header is set by the proxy itself. */
+export const isOwnHeader = (name: string): boolean => ownHeaders.has(name.toLowerCase());
+
 /** A header without a colon may be nothing but a secret. Only what looks like the name of a header is shown. */
 const shownFlag = (flag: string): string => (/^[A-Z][A-Za-z-]{0,15}$/.test(flag) ? `${show(flag)} ` : '');
 
@@ -36,7 +39,7 @@ export function readHeaders(file: Headers, flags: readonly string[]): Headers {
   const byName = new Map<string, [string, string]>();
   const add = (name: string, value: string): void => {
     const key = name.toLowerCase();
-    if (ownHeaders.has(key)) throw new UsageError(`header ${name} is set by the proxy itself`);
+    if (isOwnHeader(name)) throw new UsageError(`header ${name} is set by the proxy itself`);
     byName.set(key, [name, value]);
   };
   for (const [name, value] of Object.entries(file)) add(name, value);
@@ -45,6 +48,18 @@ export function readHeaders(file: Headers, flags: readonly string[]): Headers {
     add(name.trim(), value);
   }
   return Object.fromEntries(byName.values());
+}
+
+/**
+ * The header that `NAME=VARIABLE` stands for. Where a client expands `${NAME}` in a command itself, a reference to a variable of
+ * the command's own would be lost.
+ */
+export function headerFromVariable(flag: string): string {
+  const [name, variable] = cut(flag, '=', `--header-env ${shownFlag(flag)}must be NAME=VARIABLE`);
+  if (!/^\w+$/.test(variable)) {
+    throw new UsageError(`--header-env ${shownFlag(name)}must name an environment variable after the =`);
+  }
+  return `${name}: \${${variable}}`;
 }
 
 /**

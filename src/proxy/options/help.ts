@@ -54,8 +54,11 @@ export const help = (): string => `toolfuse mcp: circuit breakers in front of an
   toolfuse mcp [options] -- COMMAND [ARGUMENTS…]     a server that is a command
   toolfuse mcp [options] --url URL                   a server that is reached over HTTP
   toolfuse mcp --status [--json|--watch]             the circuits of all running proxies
+  toolfuse mcp wrap [FILE…]                          put it before the servers that your clients use already
+  toolfuse mcp unwrap [FILE…]                        take it away again
+  toolfuse mcp doctor [FILE…]                        start those servers, and say what is wrong with them
 
-In the configuration of a client, put toolfuse before the server's own command:
+toolfuse mcp wrap does this to the configuration of a client, before the server's own command:
 
   { "mcpServers": { "files": {
       "command": "npx", "args": ["-y", "toolfuse", "mcp", "--",
@@ -67,6 +70,7 @@ refused at once for a while, in words that a model can act on. A server that has
 The server
 ${rows(serverSettings)}
 ${row("--header 'NAME: VALUE'", `${aboutHeaders}; may be repeated`)}
+${row('--header-env NAME=VARIABLE', 'a header whose value is that of an environment variable; may be repeated')}
 
 The circuits (one for each tool, and one for the server)
 ${rows(circuitSettings)}

@@ -16,6 +16,12 @@ export interface CommandServerOptions {
   readonly maxMessageBytes: number;
   /** Its process, where it was started already. */
   readonly started?: ChildProcess | undefined;
+  /** The variables that it gets. Default: those of this process. */
+  readonly environment?: Readonly<NodeJS.ProcessEnv>;
+  /** The folder that it starts in. Default: that of this process. */
+  readonly folder?: string;
+  /** Gets what it writes to its standard error, which otherwise goes to that of this process. */
+  readonly onErrorOutput?: (chunk: Buffer) => void;
 }
 
 /**
@@ -49,7 +55,8 @@ export class CommandServer implements ServerConnection {
   /** Why it was ended, where its exit would not say so. */
   #why: string | undefined;
 
-  constructor({ command, args, maxMessageBytes, started }: CommandServerOptions, events: ServerEvents) {
+  constructor(options: CommandServerOptions, events: ServerEvents) {
+    const { command, maxMessageBytes, started, onErrorOutput } = options;
     this.#events = events;
     this.#reader = new LineReader({
       maxBytes: maxMessageBytes,
@@ -58,13 +65,14 @@ export class CommandServer implements ServerConnection {
       together: events.together,
     });
     try {
-      this.#child = started ?? start(command, args);
+      this.#child = started ?? start(options);
       this.#group = new ProcessGroup(this.#child);
     } catch (error) {
       // `spawn` throws some errors at once and reports others later. The caller gets all of them later.
       queueMicrotask(() => this.#end(neverStarted(command, error as Error)));
     }
-    const { stdin = null, stdout } = this.#child ?? {};
+    const { stdin = null, stdout, stderr } = this.#child ?? {};
+    if (onErrorOutput !== undefined) stderr?.on('data', onErrorOutput);
     this.#writer = stdin === null ? undefined : new LineWriter(stdin);
     stdin?.on('drain', () => !this.#isOver && events.onDrain());
     // It has stopped reading. Its exit is reported separately.
@@ -176,8 +184,12 @@ export class CommandServer implements ServerConnection {
   }
 }
 
-function start(command: string, args: readonly string[]): ChildProcess {
-  return (isWindows ? spawnOnWindows : spawn)(command, [...args], howToStart());
+function start({ command, args, environment, folder, onErrorOutput }: CommandServerOptions): ChildProcess {
+  return (isWindows ? spawnOnWindows : spawn)(command, [...args], {
+    ...howToStart(environment),
+    ...(folder !== undefined && { cwd: folder }),
+    ...(onErrorOutput !== undefined && { stdio: 'pipe' }),
+  });
 }
 
 /** Why a command could not be started, with the exit code that a shell would give. */
