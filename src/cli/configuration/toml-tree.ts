@@ -21,7 +21,7 @@ export function tomlTree(text: string): TextTree {
     const { message, lineNumber, column } = error;
     throw new BrokenFile(message, { line: lineNumber, column: column + 1 });
   }
-  const root = new Draft(0);
+  const root = new Draft(text, 0);
   for (const each of program.body[0].body) {
     if (each.type === 'TOMLKeyValue') root.put(each);
     else root.at(each);
@@ -31,12 +31,14 @@ export function tomlTree(text: string): TextTree {
 
 /** A table that is put together from the parts of the text that belong to it. */
 class Draft {
+  readonly #text: string;
   readonly #start: number;
   #end: number;
   readonly #parts: Place[] = [];
   readonly #members: { key: string; place: Place; keyPlace: Place; value: Node | Draft }[] = [];
 
-  constructor(start: number) {
+  constructor(text: string, start: number) {
+    this.#text = text;
     this.#start = start;
     this.#end = start;
   }
@@ -49,7 +51,12 @@ class Draft {
     if (last === undefined) return;
     for (const owner of owners) owner.#add(place);
     const owner = owners.at(-1) ?? this;
-    owner.#members.push({ key: nameOf(last), place, keyPlace: placeOf(last.range), value: nodeOf(value) });
+    owner.#members.push({
+      key: nameOf(last),
+      place,
+      keyPlace: placeOf(last.range),
+      value: nodeOf(value, this.#text),
+    });
   }
 
   /** Puts the members of `[a.b]` into the table `a.b`. */
@@ -70,7 +77,7 @@ class Draft {
     for (const each of keys) {
       const key = nameOf(each);
       const known = owner.#members.find((member) => member.key === key)?.value;
-      const next = known instanceof Draft ? known : new Draft(place.start);
+      const next = known instanceof Draft ? known : new Draft(owner.#text, place.start);
       if (known === undefined)
         owner.#members.push({ key, place, keyPlace: placeOf(each.range), value: next });
       way.push(next);
@@ -81,9 +88,12 @@ class Draft {
 
   #add(part: Place): void {
     const last = this.#parts.at(-1);
-    if (last !== undefined && part.start >= last.start && part.end <= last.end) return;
-    this.#parts.push(part);
     this.#end = Math.max(this.#end, part.end);
+    if (last !== undefined && part.start >= last.start && part.end <= last.end) return;
+    // Lines that follow each other are one part.
+    const follows = last !== undefined && /^\s*$/.test(this.#text.slice(last.end, part.start));
+    if (follows) this.#parts.splice(-1, 1, { start: last.start, end: part.end });
+    else this.#parts.push(part);
   }
 
   table(): TextTree['root'] {
@@ -106,14 +116,14 @@ const placeOf = ([start, end]: AST.Range): Place => ({ start, end });
 const nameOf = (key: AST.TOMLBare | AST.TOMLQuoted): string =>
   key.type === 'TOMLBare' ? key.name : key.value;
 
-function nodeOf(node: AST.TOMLContentNode): Node {
+function nodeOf(node: AST.TOMLContentNode, text: string): Node {
   const place = placeOf(node.range);
   if (node.type === 'TOMLArray') {
-    const items = node.elements.map((each) => ({ dash: each.range[0], value: nodeOf(each) }));
+    const items = node.elements.map((each) => ({ dash: each.range[0], value: nodeOf(each, text) }));
     return { kind: 'list', ...place, items, isBlock: false };
   }
   if (node.type === 'TOMLValue') return { kind: 'scalar', ...place, value: getStaticTOMLValue(node) };
-  const inside = new Draft(place.start);
+  const inside = new Draft(text, place.start);
   for (const each of node.body) inside.put(each);
   const { members } = inside.table();
   return { kind: 'table', ...place, members, layout: 'commas', parts: [place] };

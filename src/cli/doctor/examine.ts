@@ -118,8 +118,10 @@ export async function examine({ connect, era, timeoutMs, open }: ExamineOptions)
     await open.close(connection, 'gently');
     return { version: first.version, startMs, tools };
   } catch (error) {
-    await open.close(connection, state.end === undefined ? 'gently' : 'now');
-    throw new ExamineFault(error, state);
+    // As it is now: that it is ended says nothing about it.
+    const fault = new ExamineFault(error, { ...state });
+    await open.close(connection, 'gently');
+    throw fault;
   }
 }
 

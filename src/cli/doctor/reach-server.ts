@@ -132,7 +132,14 @@ function reachCommand(
       return new CommandServer({ ...options, ...(folder !== undefined && { folder }) }, events);
     },
     secrets: new Secrets(secrets),
-    lastWords: () => words.trim().split(/\r?\n/).slice(-3).join(' / '),
+    lastWords: () => told(words).slice(-3).join(' / '),
     program: command.split(/[\\/]/).at(-1) ?? command,
   };
 }
+
+/** The lines that say something: not those of a stack, nor what Node.js says after one. */
+const told = (words: string): string[] =>
+  words
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(?:at .*[:)]\S*|Node\.js v[\d.]+|\^+|[{}]+)$/.test(line));

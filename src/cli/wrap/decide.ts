@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FoundFile } from '../configuration/find-files.ts';
 import { type GuardedCommand, guardedCommand } from '../configuration/guarded-command.ts';
 import { entriesOf, readTree, type ServerEntry } from '../configuration/server-entries.ts';
-import { type CommandLaunch, launchOf } from '../configuration/server-launch.ts';
+import { type CommandLaunch, launchOf, type UrlLaunch } from '../configuration/server-launch.ts';
 import type { OpenConnections } from '../doctor/examine.ts';
 import { whyNotUrl } from './ask-url.ts';
 import type { Disk, Launcher } from './launcher.ts';
@@ -40,8 +40,8 @@ export async function decideFor(
       const launch = launchOf(entry, kind);
       const known = launch.how === 'command' ? guardedCommand(launch.words) : undefined;
       names.take(nameIn(known?.flags ?? []));
-      if (launch.how !== 'url' || !isMeant(entry) || asked.has(launch.address)) return;
-      asked.set(launch.address, await whyNotUrl(launch, options));
+      if (launch.how !== 'url' || !isMeant(entry) || asked.has(keyOf(launch))) return;
+      asked.set(keyOf(launch), await whyNotUrl(launch, options));
     }),
   );
   const more = (name: string): string[] =>
@@ -53,7 +53,7 @@ export async function decideFor(
     const launch = launchOf(entry, kind);
     if (launch.how === 'none') return { why: launch.why };
     if (guarded !== undefined) return renewed(entry, guarded);
-    const why = launch.how === 'url' ? asked.get(launch.address) : whyNotCommand(launch, disk);
+    const why = launch.how === 'url' ? asked.get(keyOf(launch)) : whyNotCommand(launch, disk);
     if (why !== undefined) return { why };
     const name = names.nameOf(entry, file);
     const ofHeaders = launch.how === 'url' ? flagsForHeaders(launch) : [];
@@ -80,6 +80,10 @@ export async function decideFor(
     };
   }
 }
+
+/** What the answer of a server with a URL can depend on. */
+const keyOf = ({ address, headerValues, tokenVariable, isOff }: UrlLaunch): string =>
+  JSON.stringify([address, headerValues, tokenVariable !== undefined, isOff]);
 
 /** The options by which a server with a URL gets its headers. */
 const ofHeaders = ({ flags }: GuardedCommand): string[] =>

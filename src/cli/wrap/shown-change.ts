@@ -16,6 +16,7 @@ const shownKeys = new Set([
   'type',
   'name',
   'cwd',
+  'envFile',
   'enabled',
   'disabled',
   'timeout',
@@ -34,6 +35,8 @@ function shownWord(word: string, before: string | undefined): string {
   if (before === '--header-env' || before === '--name' || word === '--header-env') return word;
   const [, flag, value] = /^([\w-]+)=(.*)$/s.exec(word) ?? [];
   if (flag !== undefined && value !== undefined && secretFlag.test(flag)) return `${flag}=${hidden}`;
+  // A reference to a variable is no secret.
+  if (/^[\w-]+: (?:Bearer )?\$\{\w+\}$/.test(word)) return word;
   if (before?.startsWith('-') && secretFlag.test(before) && !word.startsWith('-')) return hidden;
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(word)) return shownUrl(word);
   return random.test(word) && !/[\\/]/.test(word) && !/^@?[\w.-]+@[\d.]+$/.test(word) ? hidden : word;
@@ -44,12 +47,19 @@ function maskOf({ syntax, text }: TextTree, table: Table): Edit[] {
   const by = (node: Node, shown: string): Edit => ({ start: node.start, end: node.end, text: shown });
   const hide = (node: Node): Edit[] => {
     if (node.kind === 'scalar') return node.start === node.end ? [] : [by(node, syntax.text(hidden))];
-    const inner = node.kind === 'list' ? node.items : node.members;
-    return inner.flatMap(({ value }) => hide(value));
+    if (node.kind === 'list') return node.items.flatMap(({ value }) => hide(value));
+    return node.members.flatMap(({ key, value }) => address(key, value) ?? hide(value));
+  };
+  /** A URL without what can be secret in it; undefined for anything else. */
+  const address = (key: string, value: Node): Edit[] | undefined => {
+    if (!/url$/i.test(key) || value.kind !== 'scalar' || typeof value.value !== 'string') return undefined;
+    const shown = shownUrl(value.value);
+    return shown === value.value ? [] : [by(value, syntax.text(shown))];
   };
   const words = (node: Node): Edit[] => {
     if (node.kind !== 'list') return hide(node);
     return node.items.flatMap(({ value }, index) => {
+      if (value.kind === 'scalar' && typeof value.value === 'number') return [];
       if (value.kind !== 'scalar' || typeof value.value !== 'string') return hide(value);
       const before = node.items[index - 1]?.value;
       const last = before?.kind === 'scalar' ? String(before.value) : undefined;
@@ -58,10 +68,8 @@ function maskOf({ syntax, text }: TextTree, table: Table): Edit[] {
     });
   };
   return table.members.flatMap(({ key, value }) => {
-    if (/url$/i.test(key) && value.kind === 'scalar' && typeof value.value === 'string') {
-      const shown = shownUrl(value.value);
-      return shown === value.value ? [] : [by(value, syntax.text(shown))];
-    }
+    const url = address(key, value);
+    if (url !== undefined) return url;
     if (!shownKeys.has(key)) return hide(value);
     if (value.kind === 'list') return words(value);
     if (value.kind === 'table') return maskOf({ syntax, text } as TextTree, value);
