@@ -2,7 +2,14 @@ import { isOwnHeader } from '../../proxy/options/headers.ts';
 import type { ClientKind } from '../configuration/client-kinds.ts';
 import type { Edit } from '../configuration/edits.ts';
 import type { CommandLaunch, UrlLaunch } from '../configuration/server-launch.ts';
-import type { Item, Member, Place, Table, TextTree } from '../configuration/text-tree.ts';
+import {
+  type Item,
+  type Member,
+  memberOf,
+  type Place,
+  type Table,
+  type TextTree,
+} from '../configuration/text-tree.ts';
 
 /** What stands before a server's own command: what starts toolfuse, and the options of the proxy. */
 export interface Guard {
@@ -130,6 +137,15 @@ class TableWriter {
     return /\s/.test(between) ? ' ' : '';
   }
 
+  /** Takes a member out, with the comma that separates it. */
+  remove(member: Member): Edit {
+    const { members } = this.#table;
+    const at = members.indexOf(member);
+    const [before, after] = [members[at - 1], members[at + 1]];
+    if (before !== undefined) return { start: before.value.end, end: member.value.end, text: '' };
+    return { start: member.start, end: after?.start ?? member.value.end, text: '' };
+  }
+
   rename({ keyPlace }: Member, key: string): Edit {
     return { ...keyPlace, text: this.#tree.syntax.key(key) };
   }
@@ -175,6 +191,9 @@ export function wrapUrl(tree: TextTree, launch: UrlLaunch, guard: Guard, kind: C
   if (type?.value.kind === 'scalar' && type.value.value !== 'stdio') {
     edits.push({ ...placeOf(type.value), text: writer.text(isOneList ? 'local' : 'stdio') });
   }
+  // It says that there is no sign-in, and a command may not say so.
+  const oauth = memberOf(table, 'oauth');
+  if (isOneList && oauth !== undefined) edits.push(writer.remove(oauth));
   if (tokenVariable !== undefined) {
     const list = writer.list([writer.raw(tokenVariable.value)]);
     edits.push(writer.replace(tokenVariable, [writer.member('env_vars', list, tokenVariable)]));
