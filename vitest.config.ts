@@ -23,6 +23,8 @@ const withPrograms = [
   'test/examples/**/*.test.ts',
   'test/src/cli/{inspect,mcp}.test.ts',
   'test/src/cli/hook/command.test.ts',
+  'test/src/cli/doctor/*.test.ts',
+  'test/src/cli/wrap/packed.test.ts',
   'test/src/ai/sdk.test.ts',
   'test/src/langchain/langchain.test.ts',
   'test/src/openai-agents/openai-agents.test.ts',

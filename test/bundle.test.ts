@@ -80,6 +80,41 @@ describe('the entry points of the built package', () => {
   });
 });
 
+describe('the proxy', () => {
+  it('loads no reader of configuration files, which only wrap and doctor need', async () => {
+    const { metafile } = await build({
+      absWorkingDir,
+      entryPoints: ['src/cli/mcp.ts', 'src/cli/serve-mcp.ts'],
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      outdir: 'out',
+      external: ['toolfuse', 'toolfuse/*'],
+      tsconfigRaw: {},
+      metafile: true,
+      write: false,
+      logLevel: 'silent',
+    });
+    const readers = /node_modules\/(?:jsonc-parser|toml-eslint-parser|yaml)\//;
+    const loaded = new Set<string>();
+    const load = (output: string): void => {
+      if (loaded.has(output)) return;
+      loaded.add(output);
+      for (const { path, kind } of metafile.outputs[output]?.imports ?? []) {
+        if (kind === 'import-statement') load(path);
+      }
+    };
+    load('out/mcp.js');
+    load('out/serve-mcp.js');
+    const inputsOf = (outputs: Iterable<string>): string[] =>
+      [...outputs].flatMap((output) => Object.keys(metafile.outputs[output]?.inputs ?? {}));
+    expect(inputsOf(loaded)).toContain('src/proxy/mcp-proxy.ts');
+    expect(inputsOf(loaded).filter((input) => readers.test(input))).toEqual([]);
+    expect(inputsOf(Object.keys(metafile.outputs)).some((input) => readers.test(input))).toBe(true);
+  });
+});
+
 describe('the core, bundled for a browser', () => {
   it('trips and refuses where nothing of Node.js is there', async () => {
     const { outputFiles, warnings } = await build({
