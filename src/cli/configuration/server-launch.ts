@@ -41,7 +41,7 @@ export interface UrlLaunch extends Common {
 }
 
 /** What the proxy cannot stand in front of. */
-export interface NoLaunch extends Common {
+interface NoLaunch extends Common {
   readonly how: 'none';
   readonly why: string;
 }

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** A text, a number or the like. */
-export interface Scalar extends Place {
+interface Scalar extends Place {
   readonly kind: 'scalar';
   readonly value: unknown;
 }

@@ -93,7 +93,7 @@ function linesOf(tree: TextTree, entry: ServerEntry | undefined): string[] {
 type ChangedLine = readonly [sign: ' ' | '-' | '+', line: string];
 
 /** The shortest way from some lines to others. */
-export function changedLines(from: readonly string[], to: readonly string[]): ChangedLine[] {
+function changedLines(from: readonly string[], to: readonly string[]): ChangedLine[] {
   const lengths = Array.from({ length: from.length + 1 }, () => new Array<number>(to.length + 1).fill(0));
   const lengthAt = (row: number, column: number): number => lengths[row]?.[column] ?? 0;
   for (let row = from.length - 1; row >= 0; row--) {

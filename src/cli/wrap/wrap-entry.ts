@@ -22,7 +22,7 @@ export interface Guard {
 const urlVariable = 'TOOLFUSE_URL';
 
 /** The variables that hold the values of headers, by the names of the headers. */
-export function headerVariables(headers: readonly string[]): Map<string, string> {
+function headerVariables(headers: readonly string[]): Map<string, string> {
   const taken = new Map<string, string>();
   for (const header of headers) {
     const base = `MCP_HEADER_${header.toUpperCase().replace(/\W/g, '_')}`;
