@@ -4,7 +4,7 @@ import { UsageError } from '../proxy/options/usage-error.ts';
 import { visible } from '../proxy/visible.ts';
 import { languageOf } from './configuration/client-kinds.ts';
 import { readConfiguration, UntouchedFile } from './configuration/configuration-file.ts';
-import { clientIds, type FoundFile, findFiles, here, projectOf } from './configuration/find-files.ts';
+import { clientIds, type FoundFile, findFiles, here, projectOf, shown } from './configuration/find-files.ts';
 import { entriesOf, readTree, type ServerEntry } from './configuration/server-entries.ts';
 import { BrokenFile } from './configuration/text-tree.ts';
 import { type Checked, checkServer } from './doctor/check-server.ts';
@@ -137,7 +137,7 @@ function textOf(files: readonly CheckedFile[]): string {
   const width = Math.max(...files.flatMap(({ servers }) => servers.map(({ name }) => name.length)), 0);
   const parts = files.map(({ client, path, why, servers }) =>
     [
-      visible(`${client}: ${path}`),
+      visible(`${client}: ${shown(path)}`),
       ...(why === null ? [] : [visible(`  ${why}`)]),
       ...servers.flatMap((server) => checkedText(server, width)),
     ].join('\n'),

@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { version } from '../../package.json';
 import { readOptions } from '../proxy/options/read.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import type { Whereabouts } from './configuration/client-kinds.ts';
-import { clientIds, findFiles, here, isShared } from './configuration/find-files.ts';
+import { clientIds, findFiles, here, isShared, shown } from './configuration/find-files.ts';
 import { OpenConnections } from './doctor/examine.ts';
 import { decideFor } from './wrap/decide.ts';
 import { type Launcher, launcherOf, realDisk } from './wrap/launcher.ts';
@@ -90,12 +89,6 @@ function stateFolder({ home, environment, platform }: Whereabouts): string {
       : environment.XDG_STATE_HOME || join(home, '.local', 'state');
   return join(base, 'toolfuse');
 }
-
-/** A path as a person writes it. */
-const shown = (path: string): string => {
-  const home = homedir();
-  return path.startsWith(home) && home !== '/' ? `~${path.slice(home.length)}` : path;
-};
 
 /** `toolfuse mcp wrap` and `toolfuse mcp unwrap`. */
 export async function main(command: 'wrap' | 'unwrap', args: readonly string[]): Promise<void> {
@@ -190,9 +183,12 @@ function lastWords(command: 'wrap' | 'unwrap', reports: readonly FileReport[], i
   if (isDryRun) return `${total} Nothing was changed: run it without --dry-run.`;
   const next =
     command === 'wrap'
-      ? 'Then toolfuse mcp --status shows their circuits, toolfuse mcp doctor checks the servers, and toolfuse mcp unwrap undoes this.'
+      ? `
+  toolfuse mcp doctor     checks the servers
+  toolfuse mcp --status   shows their circuits, once clients have started them
+  toolfuse mcp unwrap     undoes this`
       : '';
-  return `${total} Restart the clients, or reload their servers. ${next}`.trim();
+  return `${total} Restart the clients, or reload their servers.${next}`;
 }
 
 const nothingFound = (command: 'wrap' | 'unwrap', folder: string): string =>

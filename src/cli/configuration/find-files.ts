@@ -98,3 +98,10 @@ export function isShared(path: string): boolean {
     return false;
   }
 }
+
+/** A path as a person writes it. */
+export function shown(path: string): string {
+  const home = homedir();
+  const isBelow = home.length > 1 && path.startsWith(home) && /^(?:[\\/]|$)/.test(path.slice(home.length));
+  return isBelow ? `~${path.slice(home.length)}` : path;
+}

@@ -10,15 +10,21 @@ export interface GuardedCommand {
 
 const launcherWord = /^(?:node|nodejs|npx|npm|bunx?|pnpm|pnpx|yarn|dlx|exec|x|cmd|\/c|-.*)$/i;
 const program = /^toolfuse(?:@.+)?$/;
-/** A script of toolfuse, wherever it is installed. */
-const script =
-  /(?:^|[\\/])(?:toolfuse(?:\.(?:cmd|ps1|[cm]?js))?|(?:toolfuse[\\/])?dist[\\/]cli[\\/]index\.js)$/;
+/** A script of toolfuse, wherever it is installed. Other programs have a `dist/cli/index.js` with a command `mcp` as well. */
+const script = /(?:^|[\\/])toolfuse(?:\.(?:cmd|ps1|[cm]?js)|[\\/]dist[\\/]cli[\\/]index\.js)?$/;
 
 const nameOf = (word: string): string => (word.split(/[\\/]/).at(-1) ?? word).replace(/\.(?:exe|cmd)$/i, '');
 
-/** Takes a command apart that starts toolfuse, by whatever path it is installed; undefined for any other command. */
-export function guardedCommand(words: readonly string[]): GuardedCommand | undefined {
-  const at = words.findIndex((word) => program.test(word) || script.test(word));
+/**
+ * Takes a command apart that starts toolfuse, by whatever path it is installed; undefined for any other command.
+ *
+ * @param running The script that runs now, which may be a checkout in a folder of any name.
+ */
+export function guardedCommand(
+  words: readonly string[],
+  running: string | undefined = process.argv[1],
+): GuardedCommand | undefined {
+  const at = words.findIndex((word) => program.test(word) || script.test(word) || word === running);
   if (at === -1 || words[at + 1] !== 'mcp') return undefined;
   if (!words.slice(0, at).every((word) => launcherWord.test(word) || launcherWord.test(nameOf(word))))
     return undefined;

@@ -1,4 +1,4 @@
-import { adviceIn, reasonOf } from '../../proxy/server/delivery-fault.ts';
+import { adviceIn, faultsOf, reasonOf } from '../../proxy/server/delivery-fault.ts';
 import type { ClientKind } from '../configuration/client-kinds.ts';
 import type { ServerEntry } from '../configuration/server-entries.ts';
 import { memberOf, plain } from '../configuration/text-tree.ts';
@@ -38,7 +38,9 @@ export function faultWords(
     }
     return { what: `it answered nothing to ${asked} within ${timeoutMs / 1000} s${said}`, advice };
   }
-  return { what: hide(reasonOf(cause)) + said, advice };
+  const isRefused = [...faultsOf(cause)].some(({ code }) => code === 'ECONNREFUSED');
+  const hint = isRefused ? 'Nothing listens there. Start the program that serves it.' : null;
+  return { what: hide(reasonOf(cause)) + said, advice: advice ?? hint };
 }
 
 /** A launcher that looks its package up at each start. */

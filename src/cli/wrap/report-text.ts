@@ -47,7 +47,7 @@ export function fileText(
     ...(backup === undefined ? [] : [`  without toolfuse: ${shown(backup)}`]),
   ]
     .map(visible)
-    .concat(diff === undefined ? [] : [diff])
+    .concat(diff === undefined ? [] : ['', diff])
     .join('\n');
 }
 

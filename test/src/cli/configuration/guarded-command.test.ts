@@ -10,7 +10,6 @@ describe('a command that starts toolfuse', () => {
     ['cmd /c npx -y toolfuse mcp -- server'],
     ['/usr/local/bin/toolfuse mcp -- server'],
     ['bunx toolfuse mcp --url https://a.example'],
-    ['node /src/dist/cli/index.js mcp -- a'],
   ])('is known by whatever path: %s', (line) => {
     const words = line.split(' ');
     const { launcher, flags, server } = guardedCommand(words) ?? { launcher: [], flags: [], server: [] };
@@ -25,7 +24,13 @@ describe('a command that starts toolfuse', () => {
     ['toolfuse fleet mcp'],
     ['python toolfuse mcp'],
     ['mcp toolfuse'],
+    ['node /opt/other/dist/cli/index.js mcp -- a'],
   ])('is no other command: %s', (line) => {
     expect(guardedCommand(line.split(' '))).toBeUndefined();
+  });
+
+  it('is known where it is the script that runs now', () => {
+    const words = ['node', '/src/dist/cli/index.js', 'mcp', '--', 'a'];
+    expect(guardedCommand(words, '/src/dist/cli/index.js')?.server).toEqual(['a']);
   });
 });

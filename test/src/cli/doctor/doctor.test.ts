@@ -64,7 +64,7 @@ describe('the doctor', () => {
       legacy: entry(server.legacy),
       dual: entry(server.dual),
       modern: entry(server.modern),
-      guarded: { ...guarded, args: ['./dist/cli/index.js', ...guarded.args] },
+      guarded: { ...guarded, args: ['node_modules/toolfuse', ...guarded.args] },
     });
     const told = Object.values(found).map(({ name, state, eras, version, isGuarded }) => [
       name,
@@ -95,7 +95,7 @@ describe('the doctor', () => {
       folder: { command: process.execPath, cwd: './no-such-folder' },
       file: { command: process.execPath, envFile: 'no-such-file' },
       gone: { command: process.execPath, args: [...toolfuse, '--', 'x'] },
-      flag: { command: process.execPath, args: ['./dist/cli/index.js', 'mcp', '--nope', '--', 'x'] },
+      flag: { command: process.execPath, args: ['node_modules/toolfuse', 'mcp', '--nope', '--', 'x'] },
     });
     expect(Object.values(found).map(({ state }) => state)).toEqual(new Array(7).fill('fault'));
     const what = (name: string): string => found[name]?.what ?? '';
@@ -173,7 +173,7 @@ describe('the doctor', () => {
         tls: { url: `${page.origin.replace('http:', 'https:')}/mcp` },
         guarded: {
           command: process.execPath,
-          args: ['./dist/cli/index.js', 'mcp'],
+          args: ['node_modules/toolfuse', 'mcp'],
           env: { TOOLFUSE_URL: `${signed.origin}/mcp` },
         },
       },
@@ -207,6 +207,37 @@ describe('a server with a URL, before it is wrapped', () => {
     expect(await ask('https://a.invalid/mcp', { headers: { Authorization: 'x' } })).toBeUndefined();
     expect(await ask('http://localhost:1/mcp')).toBeUndefined();
     expect(reads).not.toHaveBeenCalled();
+  });
+
+  it('is left alone where it asks for a sign-in or speaks the old transport, and is not where it answers', async () => {
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      serverInfo: { name: 'x', version: '1' },
+    };
+    await using signed = await serve((_, response) => response.writeHead(401).end());
+    await using answering = await serve((request, response) => {
+      if (request.method !== 'POST') return response.writeHead(405).end();
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      return request.on('end', () => {
+        const { id } = JSON.parse(body) as { id?: string };
+        if (id === undefined) return response.writeHead(202).end();
+        response.writeHead(200, { 'content-type': 'application/json' });
+        return response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      });
+    });
+    await using old = await serve(({ method }, response) => {
+      if (method !== 'GET') return response.writeHead(405).end();
+      return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: endpoint\n\n');
+    });
+    // By this address, they are not known to be of this machine.
+    const at = ({ origin }: { origin: string }): string => `${origin.replace('127.0.0.1', '0.0.0.0')}/mcp`;
+    expect(await ask(at(signed))).toBe('it asks for a sign-in (HTTP 401), which is the part of the client');
+    expect(await ask(at(old))).toContain('HTTP+SSE');
+    expect(await ask(at(answering))).toBeUndefined();
   });
 
   it('is left alone where it is not known whether it wants a sign-in', async () => {
