@@ -38,8 +38,8 @@ export const realDisk: Disk = {
   },
 };
 
-/** The folder into which npx puts packages for a while. */
-const ofNpx = /[\\/]_npx[\\/]/;
+/** The folders into which npx, pnpm dlx, yarn dlx and bunx put packages for a while. */
+const ofNpx = /[\\/](?:_npx|dlx|dlx-[^\\/]*|bunx-[^\\/]*)[\\/]/;
 /** A folder that lives only as long as a shell. */
 const ofShell = /fnm_multishells/;
 

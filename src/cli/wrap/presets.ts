@@ -13,8 +13,8 @@ export const lastingPreset = 'lasting';
 export const presets = {
   standard: { about: 'the options that the proxy has by itself', flags: [] },
   careful: {
-    about: 'give up a tool after 3 failures instead of 7, and wait 15 s before the next try',
-    flags: ['--failure-threshold', '3', '--min-backoff', '15000'],
+    about: 'refuse a tool after 2 failures in a row, for 30 s at first',
+    flags: ['--failure-threshold', '2', '--min-backoff', '30000'],
   },
   patient: {
     about: 'for slow servers: 15 minutes for a call, 5 for a start, 10 failures',

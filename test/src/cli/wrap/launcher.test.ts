@@ -53,6 +53,14 @@ describe('what clients start toolfuse by', () => {
     ]);
   });
 
+  it.each(['/tmp/xfs-1/dlx-12', '/home/me/.cache/pnpm/dlx/1a', '/tmp/bunx-0-toolfuse@latest'])(
+    'is no path that is there only for a while: %s',
+    (folder) => {
+      const script = `${folder}/node_modules/toolfuse/dist/cli/index.js`;
+      expect(launcherOf(running({ script }), disk({})).isNpx).toBe(true);
+    },
+  );
+
   it('has the folders and the names of Windows there', () => {
     const npm = 'C:\\Users\\me\\AppData\\Roaming\\npm';
     const script =

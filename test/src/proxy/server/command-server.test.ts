@@ -23,6 +23,36 @@ function run(program: string, onLine: (line: Line, server: CommandServer) => voi
   return { server, ended };
 }
 
+it('a server gets the variables and the folder that it is given, and its standard error is handed on', async () => {
+  let words = '';
+  const program = 'console.error(process.cwd(), process.env.OWN, process.env.HOME)';
+  const ended = new Promise<void>((resolve) => {
+    new CommandServer(
+      {
+        command: process.execPath,
+        args: ['-e', program],
+        maxMessageBytes: 1_000,
+        environment: { OWN: 'mine', npm_config_package: 'x' },
+        folder: '/',
+        onErrorOutput: (chunk) => {
+          words += chunk;
+        },
+      },
+      {
+        onMessage: () => {},
+        onGarbage: () => {},
+        onLongLine: () => {},
+        together: (tell) => tell(),
+        onDrain: () => {},
+        onUndelivered: () => {},
+        onEnd: () => resolve(),
+      },
+    );
+  });
+  await ended;
+  expect(words).toBe('/ mine undefined\n');
+});
+
 describe('a server that ends', () => {
   it('has all of its output passed on, however slowly its client reads', async () => {
     const lines: number[] = [];
