@@ -60,7 +60,11 @@ export class CallStats {
   #measured = 0;
   /** How many of the next calls are not measured. */
   #skipped = 0;
-  #failures: Partial<Record<ErrorCategory, number>> | undefined;
+  /** The category of the first failure, and how many have it: most tools fail in one way only, which needs no object. */
+  #category: ErrorCategory | undefined;
+  #ofCategory = 0;
+  /** The failures of all other categories. */
+  #others: Partial<Record<ErrorCategory, number>> | undefined;
   #durations: number[] | undefined;
   #spared: Partial<Record<SpareReason, number>> | undefined;
   #wouldDeny = 0;
@@ -92,9 +96,13 @@ export class CallStats {
   }
 
   fail(category: ErrorCategory, durationMs?: number): void {
-    this.#failures ??= {};
-    this.#failures[category] = (this.#failures[category] ?? 0) + 1;
     this.#failed += 1;
+    this.#category ??= category;
+    if (category === this.#category) this.#ofCategory += 1;
+    else {
+      this.#others ??= {};
+      this.#others[category] = (this.#others[category] ?? 0) + 1;
+    }
     if (durationMs !== undefined) this.#measure(durationMs);
   }
 
@@ -130,7 +138,10 @@ export class CallStats {
     this.#answered += other.#answered;
     this.#impatient += other.#impatient;
     this.#wouldDeny += other.#wouldDeny;
-    this.#failures = sum(this.#failures, other.#failures);
+    const failures = sum(this.#failures(), other.#failures());
+    this.#category = undefined;
+    this.#ofCategory = 0;
+    this.#others = failures;
     this.#spared = sum(this.#spared, other.#spared);
   }
 
@@ -138,7 +149,7 @@ export class CallStats {
     return {
       calls: this.calls,
       successes: this.#successes,
-      failures: { ...this.#failures },
+      failures: { ...this.#failures() },
       timeouts: this.#timeouts,
       answered: this.#answered,
       impatient: this.#impatient,
@@ -159,6 +170,12 @@ export class CallStats {
       p95Ms: percentile(0.95),
       p99Ms: percentile(0.99),
     };
+  }
+
+  /** Failures by category. */
+  #failures(): Partial<Record<ErrorCategory, number>> | undefined {
+    if (this.#category === undefined) return this.#others;
+    return sum({ [this.#category]: this.#ofCategory }, this.#others);
   }
 
   #measure(durationMs: number): void {
