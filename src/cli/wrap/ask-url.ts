@@ -1,6 +1,6 @@
 import { isLoopback } from '../../proxy/options/listen-key.ts';
-import { urlConnectorOf } from '../../proxy/server/url-connector.ts';
 import { adviceIn, faultsOf, reasonOf } from '../../proxy/server/delivery-fault.ts';
+import { urlConnectorOf } from '../../proxy/server/url-connector.ts';
 import type { UrlLaunch } from '../configuration/server-launch.ts';
 import { ExamineFault, examine, type OpenConnections } from '../doctor/examine.ts';
 import { hasPlaceholder } from '../doctor/placeholders.ts';
