@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { exitCodes } from '../proxy/exit-codes.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { visible } from '../proxy/visible.ts';
 import { languageOf } from './configuration/client-kinds.ts';
@@ -10,7 +11,6 @@ import { BrokenFile } from './configuration/text-tree.ts';
 import { type Checked, checkServer } from './doctor/check-server.ts';
 import { OpenConnections } from './doctor/examine.ts';
 import { checkedText } from './doctor/report-text.ts';
-import { exitCodes } from './ending.ts';
 
 const help = `Starts the MCP servers that your clients use, asks each what it is and which tools it has, and ends it again.
 
