@@ -128,7 +128,11 @@ export class ResultRecorder implements PermitOwner {
   /** An admitted call succeeded. */
   succeed(call: AdmittedCall, known?: { readonly result: unknown }): void {
     const { circuit } = call;
-    const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
+    const mayBeQuiet =
+      call === circuit.quietAdmission &&
+      !this.#circuits.isStopped &&
+      !this.#steps.seesEnds &&
+      !circuit.isInspected;
     if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addQuietSuccess(this.#clock.now()))) {
       circuit.stats.succeed();
     } else this.#record(call, known);
@@ -354,8 +358,8 @@ export class ResultRecorder implements PermitOwner {
     const { value, context } = circuit.latest;
     const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
     const isOfNow = stamp === undefined || stamp.generation === context.generation;
-    // A success changes nothing in a healthy circuit that counts failures in a row.
-    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures) {
+    // A success changes nothing in a healthy circuit that counts failures in a row. Whoever inspects wants to see it all the same.
+    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures && !circuit.isInspected) {
       circuit.quietAdmission = circuit.freeAdmission;
       return;
     }
@@ -382,8 +386,9 @@ export class ResultRecorder implements PermitOwner {
         tellShadow(circuit.shadow, { type: 'FAILURE', category, at }, admission);
       const isProbeResult =
         stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
-      // An ignored failure only frees a probe slot.
-      if (isProbeResult) circuit.send({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
+      // An ignored failure only frees a probe slot. Whoever inspects wants to see it all the same, unless the chart would count it as late.
+      const isShown = circuit.isInspected && !isLate(circuit.latest.context, stamp);
+      if (isProbeResult || isShown) circuit.send({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
       return;
     }
     if (!isLate(circuit.latest.context, stamp)) {
