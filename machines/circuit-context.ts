@@ -38,8 +38,8 @@ export type ToolCircuitEvent =
   | { type: 'REQUEST'; at?: number }
   /** Clears the circuit and closes it; the actor and its observers stay. (`registry.reset` stops the actor instead.) */
   | { type: 'RESET' }
-  /** An operator takes the tool out of service, for `forMs` or until each isolation has been released. */
-  | { type: 'ISOLATE'; forMs?: number; at?: number }
+  /** An operator, who may be named, takes the tool out of service, for `forMs` or until each isolation has been released. */
+  | { type: 'ISOLATE'; forMs?: number; by?: string; at?: number }
   /** An operator admits every call; results are counted, but never trip the circuit. */
   | { type: 'DISABLE' }
   /** The end of a timed isolation has come. */
@@ -100,6 +100,8 @@ export interface ToolCircuitContext extends Backoff {
   readonly isolations: number;
   /** When a timed isolation ends. */
   readonly isolatedUntil: number | null;
+  /** Who isolated the tool last, if that was said. */
+  readonly isolatedBy: string | null;
   /** When the circuit last closed from another state. */
   readonly closedAt: number | null;
   /** What the fleet has decided; null if it has not, or there is none. */
@@ -145,6 +147,7 @@ export const healthy = Object.freeze({
   openedAt: null,
   isolations: 0,
   isolatedUntil: null,
+  isolatedBy: null,
   ...noProbes,
 });
 /** The part of the context that a reset clears, as it is in an unused circuit. */
@@ -228,6 +231,7 @@ export function contextOn(context: ToolCircuitContext, course: Course): ToolCirc
     lateResults: context.lateResults,
     isolations: course.isolations,
     isolatedUntil: course.isolatedUntil,
+    isolatedBy: course.isolatedBy,
     closedAt: course.closedAt,
     fleet: course.fleet,
     generation: context.generation,
@@ -270,6 +274,7 @@ export function contextWith(
     lateResults: context.lateResults,
     isolations: context.isolations,
     isolatedUntil: context.isolatedUntil,
+    isolatedBy: context.isolatedBy,
     closedAt: context.closedAt,
     fleet: context.fleet,
     generation: context.generation,

@@ -178,8 +178,8 @@ function tripped(
   tripMemory: unknown,
   tripIsSpared: boolean,
 ) {
-  const { config, baseBackoffMs, chance, openCount, closedAt, isolations, isolatedUntil, fleet } =
-    moment.context;
+  const { config, baseBackoffMs, chance, openCount, closedAt, fleet } = moment.context;
+  const { isolations, isolatedUntil, isolatedBy } = moment.context;
   const { lastFailureAt, lastErrorCategory, notBefore } = failed(moment);
   const backoff = backoffAt(config, step, baseBackoffMs, chance);
   return contextOn(moment.context, {
@@ -197,6 +197,7 @@ function tripped(
     closedAt,
     isolations,
     isolatedUntil,
+    isolatedBy,
     probesInFlight: noProbes.probesInFlight,
     probeStarts: noProbes.probeStarts,
     probeSuccesses: noProbes.probeSuccesses,
@@ -275,6 +276,7 @@ export const updates = {
       openedAt: healthy.openedAt,
       isolations: healthy.isolations,
       isolatedUntil: healthy.isolatedUntil,
+      isolatedBy: healthy.isolatedBy,
       probesInFlight: healthy.probesInFlight,
       probeStarts: healthy.probeStarts,
       probeSuccesses: healthy.probeSuccesses,
@@ -324,16 +326,18 @@ export const updates = {
       openedAt: instant(moment),
       isolations: end === null ? 1 : 0,
       isolatedUntil: end,
+      isolatedBy: nameIn(moment),
       fleet: null,
       ...noProbes,
     };
   },
   isolateAgain(moment: Moment) {
-    const { isolations, isolatedUntil } = moment.context;
+    const { isolations, isolatedUntil, isolatedBy } = moment.context;
     const end = endOfIsolation(moment);
+    const by = { isolatedBy: nameIn(moment) ?? isolatedBy };
     return end === null
-      ? { isolations: isolations + 1 }
-      : { isolatedUntil: Math.max(end, isolatedUntil ?? -Infinity) };
+      ? { ...by, isolations: isolations + 1 }
+      : { ...by, isolatedUntil: Math.max(end, isolatedUntil ?? -Infinity) };
   },
   releaseOnce: ({ context: { isolations } }: Moment) => ({ isolations: isolations - 1 }),
 
@@ -365,6 +369,15 @@ export const updates = {
   },
   forgetFleet: () => ({ fleet: null }),
 };
+
+/** The longest name of an operator that is kept, in characters. */
+const maxNameLength = 100;
+
+/** Who gives an order; null if that is not said. */
+function nameIn({ event }: Moment): string | null {
+  const by = 'by' in event ? event.by : undefined;
+  return typeof by === 'string' ? by.slice(0, maxNameLength) : null;
+}
 
 /** When an isolation ends; null if it lasts until it is released. */
 function endOfIsolation(moment: Moment): number | null {

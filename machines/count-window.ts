@@ -73,6 +73,7 @@ export function countWindow(options: CountWindowOptions = {}): TripStrategy<Coun
     },
     trips: (memory: CountWindowMemory) => isOver(given, memory),
     rates: (memory: CountWindowMemory) => ratesOf(given, memory),
+    limits: given,
     ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
   });
 }

@@ -104,6 +104,7 @@ export function timeWindow(options: TimeWindowOptions = {}): TripStrategy<TimeWi
       memory.sliceCalls += 1;
       return true;
     },
+    limits: given,
     ...(given.slowCallMs !== Infinity && { slowCallMs: given.slowCallMs }),
   });
 }

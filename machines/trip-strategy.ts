@@ -1,5 +1,6 @@
 import type { ErrorCategory } from './categories.ts';
 import type { CircuitConfig } from './circuit-config.ts';
+import type { Rates } from './rates.ts';
 
 /** The result of one call, as a trip strategy receives it. Failures of ignored categories are left out. */
 export interface CallOutcome {
@@ -57,6 +58,8 @@ export interface OwnStrategy<Memory = unknown> extends TripStrategy<Memory> {
    * @returns False, with the memory unchanged, if the success needs `record` or might trip the circuit.
    */
   addSuccess?(memory: Memory, at: number, durationMs: number | null): boolean;
+  /** What its rates are compared with, and the least number of calls. Left out by a strategy that computes no rates. */
+  readonly limits?: Pick<Rates, 'minCalls' | 'failureRate' | 'slowCallRate'>;
   /** The rates in the memory at an instant, in ms of the circuit's clock. Left out by a strategy that computes no rates. */
   rates?(memory: Memory, at: number): WindowRates;
 }

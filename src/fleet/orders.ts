@@ -129,7 +129,12 @@ export class Orders {
         const at = this.#parts.registry.clock.now();
         const { endsAt } = standing;
         shared.order = standing;
-        circuit.send({ type: 'ISOLATE', at, ...(endsAt !== null && { forMs: endsAt - at }) });
+        circuit.send({
+          type: 'ISOLATE',
+          at,
+          by: 'the fleet',
+          ...(endsAt !== null && { forMs: endsAt - at }),
+        });
         // One that replaces another is not one more isolation.
         if (before?.order === 'isolate') circuit.send({ type: 'RELEASE' });
         return;

@@ -26,6 +26,7 @@ export function persistCircuit(snapshot: ToolCircuitSnapshot, offsetMs: number):
     lastDeniedTime: shift(context.lastDeniedAt, offsetMs),
     isolations: context.isolations,
     isolatedUntilTime: shift(context.isolatedUntil, offsetMs),
+    ...(context.isolatedBy !== null && { isolatedBy: context.isolatedBy }),
     closedTime: shift(context.closedAt, offsetMs),
   };
 }
@@ -70,6 +71,7 @@ export function restoreCircuit(
       lastDeniedAt: instant(kept.lastDeniedTime),
       isolations: kept.isolations,
       isolatedUntil: endOfIsolation(kept, offsetMs, now),
+      isolatedBy: kept.isolatedBy ?? null,
       closedAt: instant(kept.closedTime),
     },
   });

@@ -23,6 +23,8 @@ export interface PersistedCircuit {
   readonly lastDeniedTime: number | null;
   readonly isolations: number;
   readonly isolatedUntilTime: number | null;
+  /** Who isolated the tool last. Left out if that was not said. */
+  readonly isolatedBy?: string;
   readonly closedTime: number | null;
 }
 
@@ -60,6 +62,7 @@ const circuitFields: Record<keyof PersistedCircuit, (value: unknown) => boolean>
   lastDeniedTime: isTime,
   isolations: isCount,
   isolatedUntilTime: isTime,
+  isolatedBy: (value) => value === undefined || typeof value === 'string',
   closedTime: isTime,
 };
 

@@ -1,4 +1,4 @@
-import { checkOptionNames, checkValue, positiveMs, show, trueOrFalse } from '../../machines/rule.ts';
+import { aText, checkOptionNames, checkValue, positiveMs, show, trueOrFalse } from '../../machines/rule.ts';
 import { type CallTarget, checkKey, keyText } from '../calls/call-keys.ts';
 import { type CallNeeds, type CircuitNeeds, checkRun, checkSignal } from '../calls/call-options.ts';
 
@@ -24,6 +24,8 @@ export interface OrderOptions extends CircuitChoice {
 export interface IsolateOptions extends OrderOptions {
   /** After how long the isolation ends by itself, in ms. Default: never. */
   readonly forMs?: number | undefined;
+  /** Who isolates it, for those who see it isolated. At most 100 characters are kept. Not told to a fleet. */
+  readonly by?: string | undefined;
 }
 
 /** Options of `availableTools`. */
@@ -40,7 +42,11 @@ const needs: Readonly<Record<keyof CircuitNeeds, true>> = { upstream: true, ...t
 const callNeeds: Readonly<Record<keyof CallNeeds, true>> = { ...needs, run: true };
 const untilReadyOptions: Readonly<Record<keyof UntilReadyOptions, true>> = { ...needs, signal: true };
 const orderOptions: Readonly<Record<keyof OrderOptions, true>> = { fleet: true, ...choice };
-const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = { forMs: true, ...orderOptions };
+const isolateOptions: Readonly<Record<keyof IsolateOptions, true>> = {
+  forMs: true,
+  by: true,
+  ...orderOptions,
+};
 const availableToolsOptions: Readonly<Record<keyof AvailableToolsOptions, true>> = { halfOpen: true };
 
 /** @throws TypeError for an unknown option, or for options that are not an object. */
@@ -92,6 +98,7 @@ export function checkIsolate(options: IsolateOptions): void {
   checkOptionNames(options, isolateOptions);
   checkKey(options.key);
   if (options.forMs !== undefined) checkValue(options.forMs, 'forMs', positiveMs);
+  if (options.by !== undefined) checkValue(options.by, 'by', aText);
   if (options.fleet !== undefined) checkValue(options.fleet, 'fleet', trueOrFalse);
 }
 

@@ -595,17 +595,21 @@ export class ToolRegistry {
    *
    * @param options.key The target or tenant to isolate. Default: the tool with all its keys.
    * @param options.forMs After how long the isolation ends by itself, in ms. Default: never.
+   * @param options.by Who isolates it: diagnostics, the page and a kept state say so.
    * @param options.fleet Whether to take it out of service in all processes of the fleet. Default false.
    * @throws TypeError for an unknown option, RangeError for an invalid `forMs`, Error for `fleet` without a fleet.
    */
   isolate(name: string, options: IsolateOptions = {}): void {
     checkIsolate(options);
-    const { forMs } = options;
+    const { forMs, by } = options;
     if (this.#circuits.isStopped) return;
     if (this.#isForFleet(name, options, 'isolate', forMs)) return;
-    this.#circuits
-      .use(name, keyText(options.key))
-      .send({ type: 'ISOLATE', at: this.#clock.now(), ...(forMs !== undefined && { forMs }) });
+    this.#circuits.use(name, keyText(options.key)).send({
+      type: 'ISOLATE',
+      at: this.#clock.now(),
+      ...(forMs !== undefined && { forMs }),
+      ...(by !== undefined && { by }),
+    });
   }
 
   /**

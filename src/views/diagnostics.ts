@@ -45,6 +45,8 @@ export interface ToolDiagnostics extends CallCounts {
   readonly lateResults: number;
   /** When the isolation ends; null if there is none or it has no end. */
   readonly isolatedUntil: number | null;
+  /** Who isolated the tool last, if that was said; null while it is not isolated. */
+  readonly isolatedBy: string | null;
   /** `upstream` for a circuit that other tools depend on. */
   readonly kind: 'tool' | 'upstream';
   /** The failure rate in the window of the tool's trip strategy, from 0 to 1; null without a window, or with too few calls in it. */
@@ -123,6 +125,7 @@ export function diagnose(
     lastErrorCategory: context.lastErrorCategory,
     probesInFlight: context.probesInFlight,
     isolatedUntil: context.isolatedUntil,
+    isolatedBy: context.isolatedBy,
     kind: circuit.isUpstream ? 'upstream' : 'tool',
     ...(circuit.trip.rates?.(context.tripMemory, now) ?? noRates),
     upstream: circuit.lastUpstream ?? null,
@@ -162,6 +165,7 @@ export function diagnoseUnknown(
     probesInFlight: 0,
     lateResults: 0,
     isolatedUntil: null,
+    isolatedBy: null,
     upstream: upstream ?? null,
     available: availability.available,
     blockedBy: availability.available ? null : availability.because,

@@ -391,6 +391,7 @@ describe('a document that cannot be restored', () => {
       backoffStep: [null, undefined, -1, 1.5, '1', Number.NaN, Infinity],
       baseBackoffMs: [null, undefined, -1, '1', Number.NaN, Infinity],
       isolatedUntilTime: [undefined, '1', Number.NaN, Infinity],
+      isolatedBy: [null, 5, {}, []],
       closedTime: [undefined, '1', Number.NaN, Infinity],
       key: [null, 1, {}, []],
     } satisfies Record<keyof PersistedCircuit, unknown[]>),

@@ -190,6 +190,32 @@ describe('release', () => {
   });
 });
 
+describe('who isolated a tool', () => {
+  it('is said for as long as it is isolated, and after a restart', () => {
+    const { registry } = setUp();
+    registry.isolate('shell', { by: 'Ann' });
+    registry.isolate('shell');
+    expect(registry.diagnostics('shell')).toMatchObject({ status: 'isolated', isolatedBy: 'Ann' });
+    registry.isolate('shell', { by: 'Bob' });
+    expect(registry.diagnostics('shell').isolatedBy).toBe('Bob');
+    const restarted = createToolRegistry({ restore: registry.persist() });
+    expect(restarted.diagnostics('shell')).toMatchObject({ status: 'isolated', isolatedBy: 'Bob' });
+    restarted.stop();
+    registry.forceClose('shell');
+    expect(registry.diagnostics('shell').isolatedBy).toBeNull();
+  });
+
+  it('is unknown if it was not said, and must be a text', () => {
+    const { registry } = setUp();
+    registry.isolate('shell');
+    expect(registry.diagnostics('shell').isolatedBy).toBeNull();
+    expect(() => registry.isolate('search', { by: '' })).toThrow('by must be a text that is not empty');
+    expect(registry.state('search')).toBe('closed');
+    registry.isolate('search', { by: 'x'.repeat(1_000) });
+    expect(registry.diagnostics('search').isolatedBy).toHaveLength(100);
+  });
+});
+
 describe('forceClose', () => {
   it.each(Object.keys(into))('closes a circuit that is %s, and forgets its failures and timers', (before) => {
     const made = setUp();

@@ -40,6 +40,7 @@ const fresh = {
   probesInFlight: 0,
   lateResults: 0,
   isolatedUntil: null,
+  isolatedBy: null,
   kind: 'tool',
   failureRate: null,
   slowCallRate: null,

@@ -175,6 +175,7 @@ describe('changing a circuit', () => {
     expect(JSON.parse(isolated.text)).toMatchObject({
       status: 'isolated',
       isolatedUntil: expect.stringContaining('T'),
+      isolatedBy: 'an operator',
     });
     await post('search', { action: 'release' });
     expect(registry.state('search')).toBe('closed');
