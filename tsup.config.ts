@@ -1,11 +1,23 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { embedPage } from './scripts/embed-page.ts';
 import { thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 import { configSchema } from './src/proxy/options/schema.ts';
 
 const common = { format: 'esm', target: 'node20' } as const;
 
-/** Bundled CommonJS modules ask for Node's own by `require`. */
+/**
+ * Bundled CommonJS modules ask for Node's own by `require`. Other bundlers move this code, also into CommonJS, where `import.meta` is
+ * empty.
+ */
+const portableBanner = { js: 'const require = (name) => process.getBuiltinModule(name);' };
+
+/** `ws` would load these if they were there; what is not Node's own cannot be loaded from the bundle. */
+const withoutNativeParts = {
+  'process.env.WS_NO_BUFFER_UTIL': '"true"',
+  'process.env.WS_NO_UTF_8_VALIDATE': '"true"',
+};
+
 const banner = {
   js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
 };
@@ -67,7 +79,9 @@ const builds: Options[] = [
     outDir: 'dist/inspect',
     external: [/^toolfuse/],
     noExternal: ['ws'],
-    banner,
+    banner: portableBanner,
+    define: withoutNativeParts,
+    esbuildPlugins: [embedPage],
   },
   // What a browser gets of it: the same without the server.
   {
@@ -119,4 +133,6 @@ const builds: Options[] = [
 
 const licenses = thirdPartyLicenses();
 
-export default defineConfig(builds.map((build) => ({ ...build, esbuildPlugins: [licenses] })));
+export default defineConfig(
+  builds.map((build) => ({ ...build, esbuildPlugins: [...(build.esbuildPlugins ?? []), licenses] })),
+);

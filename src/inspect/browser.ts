@@ -1,3 +1,4 @@
+import type { InspectorAnswers } from './answer-inspectors.ts';
 import type { Inspector } from './inspector.ts';
 
 export { attachInspector } from './attach-inspector.ts';
@@ -13,3 +14,8 @@ const refuse = (): Promise<Inspector> =>
 export const inspect = refuse;
 /** Always throws, because a browser cannot run the server. */
 export const serveInspector = refuse;
+
+/** Always throws, because a browser cannot listen for inspectors. */
+export const answerInspectors = (): InspectorAnswers => {
+  throw new Error('inspectors of other processes are answered in Node.js only');
+};

@@ -1,6 +1,16 @@
 import type { ToolRegistry } from 'toolfuse';
 import type { InspectOptions } from './options.ts';
 
+/** What is said of a registry that is shown. */
+export interface AttachOptions {
+  /** What the page calls it. Default: the `name` of the inspector, or else `toolfuse`. */
+  readonly name?: string | undefined;
+  /** The states of a circuit before, oldest first, by the circuit's name: each with its wall-clock time in ms. Default: none. */
+  readonly past?:
+    | ((circuit: string) => readonly { readonly state: string; readonly at: number }[])
+    | undefined;
+}
+
 /** A running inspector. */
 export interface Inspector {
   /** The page's address. The part after the `#` is its key: anybody who has it can read, and use the controls. */
@@ -8,7 +18,7 @@ export interface Inspector {
   /** The address that any XState app can connect to, with `createWebSocketInspector({ url })` of `@statelyai/inspect`. */
   readonly appUrl: string;
   /** Shows another registry. @returns A function that removes it. */
-  attach(registry: ToolRegistry): () => void;
+  attach(registry: ToolRegistry, options?: AttachOptions): () => void;
   /** Closes everything: pages, apps, registries and the port. */
   close(): Promise<void>;
   /** Closes the inspector at the end of an `await using` block. */

@@ -1,7 +1,9 @@
 import { Charts } from './charts.ts';
 import type { EventRecord, SeenEvent } from './event-record.ts';
+import type { CallKind } from './history/call-bins.ts';
 import type { KnownActor, SeenSnapshot } from './known-actor.ts';
-import { outcomeOfCall, outcomeOfEvent, withOutcome } from './outcomes.ts';
+import { kindOfEvent } from './outcomes.ts';
+import type { FactsNews } from './protocol.ts';
 import { Ring } from './ring.ts';
 
 /** The largest number of events of one actor that wait for their snapshots. */
@@ -10,8 +12,8 @@ const maxPending = 64;
 const maxEnded = 200;
 /** The largest number of removed actors to remember, for pages that have not been notified yet. */
 const maxGone = 20_000;
-/** The largest total size of the kept events of remote apps. */
-const maxBytes = 64 * 2 ** 20;
+/** What the kept events of remote apps may take in memory, in bytes. */
+const maxBytes = 32 * 2 ** 20;
 
 /** All data of the inspector: the current actors and the last events. Every part of it is bounded. */
 export class Ledger {
@@ -29,7 +31,7 @@ export class Ledger {
   readonly #ended: KnownActor[] = [];
 
   constructor(history: number) {
-    this.events = new Ring(history, maxBytes);
+    this.events = new Ring(history, maxBytes, noLongerWaits);
   }
 
   add(actor: KnownActor): void {
@@ -83,18 +85,26 @@ export class Ledger {
     }
     actor.become(snapshot);
     if (actor.kind === 'circuit') {
-      const outcome = outcomeOfEvent(event, contextOf(before), contextOf(snapshot));
-      if (outcome === 'd' || !actor.isReported) actor.outcomes = withOutcome(actor.outcomes, outcome);
+      const kind = kindOfEvent(event, contextOf(before), contextOf(snapshot));
+      if (kind === 'refused' || (kind !== undefined && !actor.isReported)) actor.addCall(kind);
     }
     this.#changed(actor);
     if (actor.status !== 'active') this.#end(actor);
   }
 
-  /** A call of a tool has ended, whether or not its circuit received an event. */
-  addCall(actor: KnownActor, category: unknown): void {
-    actor.isReported = true;
-    actor.outcomes = withOutcome(actor.outcomes, outcomeOfCall(category));
+  /** A call of a tool has ended or was refused, whether or not its circuit received an event. */
+  addCall(actor: KnownActor, kind: CallKind): void {
+    actor.addCall(kind);
     this.touch(actor);
+  }
+
+  /** What is known about a tool beyond its events. */
+  setFacts(actor: KnownActor, facts: FactsNews): void {
+    if (JSON.stringify(facts) === JSON.stringify(actor.facts)) return;
+    this.version += 1;
+    actor.facts = facts;
+    actor.factsVersion = this.version;
+    this.onChange();
   }
 
   /** An actor takes transitions because of the event that it is processing. */
@@ -132,3 +142,10 @@ export class Ledger {
 
 const contextOf = (snapshot: SeenSnapshot | undefined): { deniedRequests?: unknown } | undefined =>
   typeof snapshot?.context === 'object' ? (snapshot.context ?? undefined) : undefined;
+
+/** An event that is no longer kept must not be kept by its actor either, as one that still has no snapshot. */
+function noLongerWaits(record: EventRecord): void {
+  const { pending } = record.to;
+  const index = pending.indexOf(record);
+  if (index !== -1) pending.splice(index, 1);
+}

@@ -1,5 +1,16 @@
-import { aFunction, checkFields, type Rules, trueOrFalse, wholeNumber } from '../../machines/rule.ts';
+import type { Duplex } from 'node:stream';
+import { aFunction, aText, checkFields, type Rules, trueOrFalse, wholeNumber } from '../../machines/rule.ts';
 import type { Sanitize } from './sanitize.ts';
+
+/** Another process whose circuits a page shows. */
+export interface InspectedProcess {
+  /** What tells it from others. */
+  readonly id: string;
+  /** What the page calls it. */
+  readonly name: string;
+  /** Connects to it: what is written to the stream must reach the `answer` of its `answerInspectors`. */
+  connect(): Duplex;
+}
 
 /** Options of the inspector. */
 export interface InspectOptions {
@@ -12,6 +23,10 @@ export interface InspectOptions {
   /** Whether the page can send events to circuits and registries. Default false. */
   readonly controls?: boolean;
   /** Returns the value to show instead of an event, context, input, output, error or definition. */ readonly sanitize?: Sanitize;
+  /** What is inspected, for the title of the page. Default: no name. */
+  readonly name?: string;
+  /** Lists other processes to show on the page, each in a part of its own. It is called every 2 s. Default: none. */
+  readonly processes?: () => Promise<readonly InspectedProcess[]>;
   /** How many events are kept. Default 2 000. */
   readonly history?: number;
   /** Whether the server keeps the process alive, as it does for the command. Default false. */
@@ -25,6 +40,8 @@ export interface InspectSettings {
   readonly open: boolean;
   readonly controls: boolean;
   readonly sanitize: Sanitize | undefined;
+  readonly name: string | undefined;
+  readonly processes: (() => Promise<readonly InspectedProcess[]>) | undefined;
   readonly history: number;
   readonly keepAlive: boolean;
 }
@@ -35,6 +52,8 @@ const defaults: InspectSettings = {
   open: false,
   controls: false,
   sanitize: undefined,
+  name: undefined,
+  processes: undefined,
   history: 2_000,
   keepAlive: false,
 };
@@ -48,6 +67,8 @@ const rules: Rules<keyof InspectOptions> = {
   open: trueOrFalse,
   controls: trueOrFalse,
   sanitize: aFunction,
+  name: aText,
+  processes: aFunction,
   history: wholeNumber(10, 100_000),
   keepAlive: trueOrFalse,
 };

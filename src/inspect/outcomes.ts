@@ -1,4 +1,5 @@
 import { errorCategories, isErrorCategory } from 'toolfuse/machines';
+import type { CallKind } from './history/call-bins.ts';
 
 /** How many outcomes of a tool are kept for its sparkline. */
 const maxOutcomes = 32;
@@ -12,22 +13,33 @@ interface Event {
   readonly category?: unknown;
 }
 
-/** The outcome of a call, as a letter: `s` for a success, `f` for a failure, `i` for a failure that does not count. */
-export function outcomeOfCall(category: unknown): 's' | 'f' | 'i' {
-  if (category === null) return 's';
-  return isErrorCategory(category) && !errorCategories[category].counted ? 'i' : 'f';
+/** The kinds of outcomes as letters. */
+const letters: Readonly<Record<CallKind, string>> = {
+  success: 's',
+  failure: 'f',
+  ignored: 'i',
+  cancelled: 'c',
+  refused: 'd',
+};
+
+/** The kind of a call by the category of its failure; null for a success. */
+export function kindOfCall(category: unknown): CallKind {
+  if (category === null) return 'success';
+  if (category === 'cancelled') return 'cancelled';
+  return isErrorCategory(category) && !errorCategories[category].counted ? 'ignored' : 'failure';
 }
 
-/** The outcome in an event, as a letter: a result, or `d` for a denial; empty for other events. */
-export function outcomeOfEvent(
+/** The kind of call that an event tells of; undefined for other events. */
+export function kindOfEvent(
   { type, category = 'executionError' }: Event,
   before: Counted | undefined,
   after: Counted | undefined,
-): string {
-  if (type === 'SUCCESS') return outcomeOfCall(null);
-  if (type === 'FAILURE') return outcomeOfCall(category);
-  return type === 'REQUEST' && before?.deniedRequests !== after?.deniedRequests ? 'd' : '';
+): CallKind | undefined {
+  if (type === 'SUCCESS') return 'success';
+  if (type === 'FAILURE') return kindOfCall(category);
+  return type === 'REQUEST' && before?.deniedRequests !== after?.deniedRequests ? 'refused' : undefined;
 }
 
-export const withOutcome = (outcomes: string, outcome: string): string =>
-  outcome === '' ? outcomes : (outcomes + outcome).slice(-maxOutcomes);
+/** The last outcomes with one more. */
+export const withOutcome = (outcomes: string, kind: CallKind): string =>
+  (outcomes + letters[kind]).slice(-maxOutcomes);

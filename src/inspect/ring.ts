@@ -10,11 +10,14 @@ export class Ring<Item extends Numbered> {
   readonly #capacity: number;
   readonly #maxBytes: number;
   readonly #slots: (Item | undefined)[];
+  readonly #onDrop: ((item: Item) => void) | undefined;
   #first = 1;
   #next = 1;
   #bytes = 0;
 
-  constructor(capacity: number, maxBytes: number) {
+  /** @param onDrop Called for each item that is no longer kept. */
+  constructor(capacity: number, maxBytes: number, onDrop?: (item: Item) => void) {
+    this.#onDrop = onDrop;
     this.#capacity = capacity;
     this.#maxBytes = maxBytes;
     this.#slots = new Array(capacity);
@@ -55,8 +58,10 @@ export class Ring<Item extends Numbered> {
 
   #drop(): void {
     const index = this.#first % this.#capacity;
-    this.#bytes -= this.#slots[index]?.bytes ?? 0;
+    const item = this.#slots[index];
+    this.#bytes -= item?.bytes ?? 0;
     this.#slots[index] = undefined;
     this.#first += 1;
+    if (item !== undefined) this.#onDrop?.(item);
   }
 }

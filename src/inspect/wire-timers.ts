@@ -6,6 +6,33 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
+/** Limits that no machine written by a person exceeds: its nesting depth, and its number of states. */
+const maxDepth = 20;
+const maxStates = 1_000;
+
+/** The part of a machine's config that timers need: of each state its name, its delays, and the states inside. */
+export function timedStates(config: unknown): Fields {
+  let left = maxStates;
+  const partOf = (fields: Fields, depth: number): Fields => {
+    const { id, after, states } = fields;
+    const inner: [string, Fields][] = [];
+    for (const [key, state] of Object.entries(fieldsOf(states))) {
+      left -= 1;
+      if (left < 0 || depth > maxDepth) break;
+      inner.push([key.slice(0, 200), partOf(fieldsOf(state), depth + 1)]);
+    }
+    const delays = Object.keys(fieldsOf(after)).filter((delay) => Number.isFinite(Number(delay)));
+    return {
+      ...(typeof id === 'string' && { id: id.slice(0, 200) }),
+      ...(delays.length > 0 && {
+        after: Object.fromEntries(delays.slice(0, 20).map((delay) => [delay, true])),
+      }),
+      ...(inner.length > 0 && { states: Object.fromEntries(inner) }),
+    };
+  };
+  return partOf(fieldsOf(config), 0);
+}
+
 /** The configs of the active states, from the root down, each with XState's name of the state. */
 function* activeStates(
   config: Fields,

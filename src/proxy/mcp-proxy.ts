@@ -1,7 +1,8 @@
 import type * as Api from '@opentelemetry/api';
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { recordCalls } from 'toolfuse';
+import { type PersistedRegistry, recordCalls, type ToolRegistry } from 'toolfuse';
 import { version } from '../../package.json';
+import { CircuitHistory } from '../inspect/history/circuit-history.ts';
 import { durationBounds } from '../measure/instruments.ts';
 import { otherTools } from '../measure/tool-labels.ts';
 import { instrumentWith } from '../opentelemetry/instrument.ts';
@@ -32,6 +33,7 @@ import { ToolHints } from './session/tool-hints.ts';
 import { serverIdentity } from './state/server-identity.ts';
 import { StateFile } from './state/state-file.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
+import { serveInspection } from './status/serve-inspection.ts';
 import { serveStatus } from './status/serve-status.ts';
 import type { RequestTelemetry } from './steps/request-spans.ts';
 import { type SessionStepsOptions, sessionSteps } from './steps/session-steps.ts';
@@ -74,6 +76,7 @@ export class McpProxy {
   readonly #tools: ToolOptions;
   readonly #hints = new ToolHints();
   readonly #memory: ServerMemory | undefined;
+  readonly #history: CircuitHistory;
   readonly #sessions = new Set<Session>();
   /** The sessions whose servers have not ended yet. */
   readonly #closing = new Map<Session, Promise<void>>();
@@ -122,14 +125,17 @@ export class McpProxy {
     const restore = file?.load();
     this.circuits = makeCircuits(options, name, restore);
     const { registry } = this.circuits;
+    this.#history = historyOf(registry, restore);
+    const persist = (): string =>
+      JSON.stringify({ ...(JSON.parse(registry.persist()) as PersistedRegistry), history: this.#history });
     registry.on('*', (event) => {
       // The proxy never pauses anything: whether to go on is the client's decision.
       if (event.type === 'circuit.denied' || event.type.startsWith('recovery.')) return;
       this.log.tell(event.type, told(event));
-      file?.saveSoon(() => registry.persist());
+      file?.saveSoon(persist);
       if (options.hideOpen && event.type.startsWith('circuit.')) this.#announceToolsSoon();
     });
-    if (file !== undefined) this.#endings.push(() => file.save(() => registry.persist()));
+    if (file !== undefined) this.#endings.push(() => file.save(persist));
     if (options.record !== undefined) this.#record(options.record);
     if (host.telemetry !== undefined) this.#telemetry = this.#report(host.telemetry);
     this.#endings.push(
@@ -137,6 +143,10 @@ export class McpProxy {
         () => ({ ...this.#status(), inspector: this.#inspectorUrl, admin: this.#admin }),
         onTrouble,
       ),
+      serveInspection(async () => {
+        const { answerInspectors } = await import('toolfuse/inspect');
+        return answerInspectors(registry, { name, past: this.#history.past });
+      }, onTrouble),
     );
   }
 
@@ -202,7 +212,9 @@ export class McpProxy {
   /** Shows the circuits on a page. If that fails, the proxy goes on without it. */
   async inspect(): Promise<void> {
     try {
-      const inspector = await this.circuits.registry.inspect();
+      const { serveInspector } = await import('toolfuse/inspect');
+      const inspector = await serveInspector({ name: this.#name });
+      inspector.attach(this.circuits.registry, { past: this.#history.past });
       this.onEnd(() => void inspector.close());
       this.#inspectorUrl = inspector.url;
       this.log.tell('inspector.started', { url: inspector.url });
@@ -364,4 +376,10 @@ function told(event: object): Record<string, string | number | boolean | null> {
         entry[1] === null || ['string', 'number', 'boolean'].includes(typeof entry[1]),
     ),
   );
+}
+
+/** The history of the circuits, with that of the earlier process which has written the file of their states. */
+function historyOf(registry: ToolRegistry, restore: string | undefined): CircuitHistory {
+  const { history, savedTime } = JSON.parse(restore ?? '{}') as { history?: unknown; savedTime?: number };
+  return new CircuitHistory(registry, history, savedTime);
 }

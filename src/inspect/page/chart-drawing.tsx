@@ -11,6 +11,8 @@ export interface Lit {
   readonly active: ReadonlySet<string>;
   /** The transitions taken last, and the event that caused them; a new event restarts their animation. */
   readonly taken: ReadonlyMap<string, number>;
+  /** The transitions that the guards have refused at the last event, each with the numbers of its guard, if it has any. */
+  readonly refused: ReadonlyMap<string, string>;
   /** The timers, by the state that they belong to. */
   readonly timers: ReadonlyMap<string, TimerNews>;
 }
@@ -20,6 +22,10 @@ const lineHeight = 15;
 const baseline = 0.75;
 
 const textOf = ({ runs }: ChartLine): string => runs.map(({ text }) => text).join(' ');
+/** The numbers of the guard that has refused one of these transitions; empty if it has none, undefined if none was refused. */
+const refusedFor = (lit: Lit, transitions: readonly string[]): string | undefined =>
+  transitions.map((id) => lit.refused.get(id)).find((numbers) => numbers !== undefined);
+
 /** The last event that caused one of these transitions, if any. */
 const takenBy = (lit: Lit, transitions: readonly string[]): number | undefined =>
   transitions.map((id) => lit.taken.get(id)).find((seq) => seq !== undefined);
@@ -38,10 +44,11 @@ function Line({
   anchor?: 'middle';
 }) {
   const event = takenBy(lit, line.transitions);
+  const numbers = event === undefined ? refusedFor(lit, line.transitions) : undefined;
   return (
     <text
       key={event ?? 'still'}
-      class={event === undefined ? 'words' : 'words is-taken'}
+      class={event !== undefined ? 'words is-taken' : numbers !== undefined ? 'words is-refused' : 'words'}
       x={x}
       y={y + lineHeight * baseline}
       text-anchor={anchor}
@@ -141,9 +148,16 @@ function Box({ box, lit }: { box: ChartBox; lit: Lit }) {
 function Edge({ edge, lit }: { edge: ChartEdge; lit: Lit }) {
   const { id, from, to, path, label, transitions } = edge;
   const event = takenBy(lit, transitions);
-  const name = `from ${from === '' ? 'any state' : from} to ${to}: ${label.lines.map(textOf).join(', ')}`;
+  const numbers = event === undefined ? refusedFor(lit, transitions) : undefined;
+  const isRefused = numbers !== undefined;
+  const name = `${isRefused ? `refused${numbers ? ` (${numbers})` : ''}, ` : ''}from ${from === '' ? 'any state' : from} to ${to}: ${label.lines.map(textOf).join(', ')}`;
   return (
-    <g class={event === undefined ? 'edge' : 'edge is-taken'} data-edge={id} role="img" aria-label={name}>
+    <g
+      class={event !== undefined ? 'edge is-taken' : isRefused ? 'edge is-refused' : 'edge'}
+      data-edge={id}
+      role="img"
+      aria-label={name}
+    >
       <path class="line" d={path} marker-end="url(#arrow)" />
       {event !== undefined && (
         <path key={event} class="run" d={path} pathLength={1} marker-end="url(#arrow-taken)" />
@@ -159,6 +173,20 @@ function Edge({ edge, lit }: { edge: ChartEdge; lit: Lit }) {
           anchor="middle"
         />
       ))}
+      {numbers && <Numbers words={numbers} x={label.x + label.width / 2} y={label.y + label.height} />}
+    </g>
+  );
+}
+
+/** The numbers that a guard has compared, below the label of its transition. */
+function Numbers({ words, x, y }: { words: string; x: number; y: number }) {
+  const width = words.length * 6.2 + 14;
+  return (
+    <g class="numbers">
+      <rect x={x - width / 2} y={y} width={width} height="17" rx="8.5" />
+      <text x={x} y={y + 12} text-anchor="middle">
+        {words}
+      </text>
     </g>
   );
 }

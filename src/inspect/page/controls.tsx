@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ActorNews } from '../protocol.ts';
-import { hello, link } from './store.ts';
+import type { Actor } from './feed.ts';
 import { phrase } from './words.ts';
 
 interface PlainEvent {
@@ -25,7 +24,9 @@ const plainEvents: readonly PlainEvent[] = [
 ];
 
 /** Buttons that send events to an actor, if the inspector was started with controls. */
-export function Controls({ actor }: { actor: ActorNews }) {
+export function Controls({ actor }: { actor: Actor }) {
+  const { feed } = actor;
+  const hello = feed.hello.value;
   const [category, setCategory] = useState('executionError');
   const [said, setSaid] = useState('');
   if (actor.kind !== 'circuit' && actor.kind !== 'registry') return null;
@@ -34,7 +35,7 @@ export function Controls({ actor }: { actor: ActorNews }) {
       <section class="controls" aria-label="Controls">
         <h2>Controls</h2>
         <p class="quiet">
-          {hello.value?.controls
+          {hello?.controls
             ? 'A remote app can be watched, but accepts no events.'
             : 'Off. Start the inspector with controls: true to send events from here.'}
         </p>
@@ -42,7 +43,7 @@ export function Controls({ actor }: { actor: ActorNews }) {
     );
   }
   const send = async (event: { type: string; category?: string }): Promise<void> => {
-    const answer = await link.ask({ type: 'send', actor: actor.id, event }, 'told');
+    const answer = await feed.link.ask({ type: 'send', actor: feed.there(actor.id), event }, 'told');
     setSaid(
       answer === undefined ? 'The server did not answer.' : (answer.error ?? `${event.type} was sent.`),
     );
@@ -86,7 +87,7 @@ export function Controls({ actor }: { actor: ActorNews }) {
             <label>
               <span>of category</span>
               <select value={category} onChange={({ currentTarget }) => setCategory(currentTarget.value)}>
-                {(hello.value?.categories ?? []).map((name) => (
+                {(hello?.categories ?? []).map((name) => (
                   <option key={name} value={name}>
                     {phrase(name)}
                   </option>

@@ -1,14 +1,21 @@
 import type { TimerNews } from '../protocol.ts';
 import { beat } from './store.ts';
-import { span } from './words.ts';
+import { clock, span } from './words.ts';
 
-/** The remaining time of a timer, counting down. */
-export function Countdown({ timer }: { timer: TimerNews }) {
+/** The remaining time of a timer, counting down, and by the clock when it ends. */
+export function Countdown({
+  timer,
+  hasClock = false,
+}: {
+  timer: Pick<TimerNews, 'dueAt' | 'delayMs'>;
+  hasClock?: boolean;
+}) {
   const leftMs = Math.max(0, timer.dueAt - beat.value);
   const share = timer.delayMs === 0 ? 0 : Math.min(1, leftMs / timer.delayMs);
   return (
     <span class="countdown" role="timer" aria-label={`${span(leftMs)} left of ${span(timer.delayMs)}`}>
-      <span class="left">{span(leftMs)}</span>
+      {hasClock && <span class="due">{clock(timer.dueAt)}</span>}
+      <span class={hasClock ? 'left quiet' : 'left'}>{span(leftMs)}</span>
       <svg class="track" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect class="rail" width="100" height="4" rx="2" />
         <rect class="run" width={100 * share} height="4" rx="2" />

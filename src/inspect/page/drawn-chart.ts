@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import {
   type ChartLayout,
   type ChartModel,
@@ -18,19 +19,35 @@ export interface DrawnChart {
 
 const drawn = new Map<string, DrawnChart | string>();
 
+/** Whether charts are drawn with all transitions of a circuit, or only with those that concern its tool. */
+export const showsAll = signal(false);
+
+/** The transitions of a circuit that are the library's own affair: the protocol of a fleet, modes, and starts and stops. */
+const isInternal = ({ trigger }: ChartTransition): boolean =>
+  /^(FLEET_|LEASE_|DISARM$|RESUME$|OBSERVE$|ENFORCE$)/.test(trigger.name);
+
+/** Whether the chart of a definition has transitions that are left out at first. */
+export const hasMore = ({ model }: DrawnChart): boolean =>
+  model.id === 'toolCircuit' && model.transitions.some(isInternal);
+
 /** The chart of a definition, or why it cannot be drawn. Each is laid out only once. */
 export function drawnChart(id: string): DrawnChart | string {
   const definition = charts.get(id);
   if (definition === undefined) return 'Its definition has not arrived yet.';
-  let chart = drawn.get(definition);
+  const key = `${showsAll.value} ${definition}`;
+  let chart = drawn.get(key);
   if (chart === undefined) {
     try {
       const model = chartModel(definition);
-      chart = { model, layout: layoutChart(model, { detail: 'plain', measure: measureText }) };
+      const isWhole = showsAll.value || model.id !== 'toolCircuit';
+      const shown = isWhole
+        ? model
+        : { ...model, transitions: model.transitions.filter((each) => !isInternal(each)) };
+      chart = { model, layout: layoutChart(shown, { detail: 'plain', measure: measureText }) };
     } catch (error) {
       chart = error instanceof Error ? error.message : 'Its definition cannot be drawn.';
     }
-    drawn.set(definition, chart);
+    drawn.set(key, chart);
   }
   return chart;
 }
@@ -74,6 +91,28 @@ export function transitionsOf(model: ChartModel, event: EventNews): ReadonlySet<
   const fitting = model.transitions.filter(fits);
   // Among several transitions that change no state, the one taken is unknown.
   return new Set(event.before === event.after && fitting.length > 1 ? [] : fitting.map(({ id }) => id));
+}
+
+/**
+ * The guarded transitions that an event would have taken and that were refused: of the states that were active before it, those
+ * before the one that was taken.
+ */
+export function refusedBy(model: ChartModel, event: EventNews): ReadonlySet<string> {
+  const taken = transitionsOf(model, event);
+  if (event.before === null || (event.taken === null && taken.size === 0)) return new Set();
+  const before = activeFromText(event.before);
+  const refused = new Set<string>();
+  for (const source of [...before, '']) {
+    const tried = alike(model, source, event.type);
+    const end = tried.findIndex(({ id }) => taken.has(id));
+    for (const { id, guard, targets } of end === -1 ? tried : tried.slice(0, end)) {
+      // Only what would have changed the state is worth a word.
+      if (guard !== null && guard !== 'else' && targets.some((target) => !before.has(target)))
+        refused.add(id);
+    }
+    if (end !== -1) break;
+  }
+  return refused;
 }
 
 /** The state that a timer belongs to: the active one with a transition for its event. */

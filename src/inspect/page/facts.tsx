@@ -1,29 +1,35 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ActorNews } from '../protocol.ts';
 import { Countdown } from './countdown.tsx';
 import { Failures } from './failures.tsx';
+import type { Actor } from './feed.ts';
+import { Errors, LatencyText, SplitBar } from './figures.tsx';
 import { JsonText } from './json-text.tsx';
+import { Lane } from './lane.tsx';
+import { period } from './lanes.ts';
+import { isolationWords, notTrippedWords } from './reason.ts';
+import { endingWords, loopWords, Repetitions } from './runs.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { StateBadge } from './state-badge.tsx';
-import { link } from './store.ts';
-import { upstreamOf } from './upstream.ts';
-import { count, eventWords, phrase } from './words.ts';
+import { goneSince } from './store.ts';
+import { factsOf, upstreamOf } from './upstream.ts';
+import { clock, count, eventWords, phrase, rate, span } from './words.ts';
 
 /** The shortest interval between two requests for the context, in ms. */
 const contextMs = 500;
 
 /** The actor's snapshot, requested while it is visible. */
-function Snapshot({ actor }: { actor: ActorNews }) {
+function Snapshot({ actor }: { actor: Actor }) {
   const [snapshot, setSnapshot] = useState<unknown>();
   const latest = useRef(actor);
   latest.current = actor;
   useEffect(() => {
-    let asked: ActorNews | undefined;
+    let asked: Actor | undefined;
     let isCurrent = true;
     const ask = async (): Promise<void> => {
       if (asked === latest.current) return;
       asked = latest.current;
-      const answer = await link.ask({ type: 'snapshot', actor: asked.id }, 'snapshot');
+      const { feed, id } = asked;
+      const answer = await feed.link.ask({ type: 'snapshot', actor: feed.there(id) }, 'snapshot');
       if (isCurrent && answer !== undefined) setSnapshot(answer.snapshot);
     };
     void ask();
@@ -37,43 +43,136 @@ function Snapshot({ actor }: { actor: ActorNews }) {
   return snapshot === undefined ? null : <JsonText value={snapshot} label="Snapshot" />;
 }
 
-/** The current facts about an actor. */
-export function Facts({ actor }: { actor: ActorNews }) {
-  const [isOpen, setOpen] = useState(false);
-  const { tool, pause } = actor;
+/** The last error with its words, and when it was. */
+function LastError({ actor }: { actor: Actor }) {
+  const error = factsOf(actor)?.error;
+  if (error == null) {
+    return actor.tool?.lastError ? (
+      <span>{phrase(actor.tool.lastError)}</span>
+    ) : (
+      <span class="quiet">none</span>
+    );
+  }
+  return (
+    <>
+      {phrase(error.category)} <span class="quiet">at {clock(error.at)}</span>
+      {error.words !== null && <q class="said-words">{error.words}</q>}
+    </>
+  );
+}
+
+function ToolFacts({ actor }: { actor: Actor }) {
+  const { tool } = actor;
+  const facts = factsOf(actor);
   const upstream = upstreamOf(actor);
+  const notTripped = notTrippedWords(actor);
+  if (tool === null) return null;
+  return (
+    <>
+      {actor.state === 'isolated' && (
+        <>
+          <dt>By whom</dt>
+          <dd>{isolationWords(actor)}</dd>
+        </>
+      )}
+      <dt>Failures</dt>
+      <dd>
+        <Failures failures={tool.failures} threshold={tool.threshold} />
+      </dd>
+      {notTripped !== null && (
+        <>
+          <dt>Why not open</dt>
+          <dd>{notTripped}</dd>
+        </>
+      )}
+      <dt>Last error</dt>
+      <dd>
+        <LastError actor={actor} />
+      </dd>
+      {upstream && (
+        <>
+          <dt>Depends on</dt>
+          <dd>
+            {upstream.name} <StateBadge kind={upstream.kind} state={upstream.state} />
+          </dd>
+        </>
+      )}
+      {facts && (
+        <>
+          <dt>Calls</dt>
+          <dd>
+            {rate(facts.perMinute)} <SplitBar split={facts.split} />
+          </dd>
+          <dt>Errors</dt>
+          <dd>
+            <Errors share={facts.errorShare} />
+          </dd>
+          <dt>p50 · p95 · p99</dt>
+          <dd>
+            <LatencyText latency={facts.latency} />
+          </dd>
+        </>
+      )}
+      <dt>Opened</dt>
+      <dd>{count(tool.opens, 'time')}</dd>
+      <dt>Denied</dt>
+      <dd>{count(tool.denials, 'call')}</dd>
+      <dt>Outcomes</dt>
+      <dd>
+        <Sparkline outcomes={tool.outcomes} />
+      </dd>
+    </>
+  );
+}
+
+/** The current facts about an actor. */
+export function Facts({ actor }: { actor: Actor }) {
+  const [isOpen, setOpen] = useState(false);
+  const { pause, run, since } = actor;
+  const gone = goneSince(actor);
   return (
     <section class="facts" aria-label="Facts">
+      {gone !== null && (
+        <p class="quiet">
+          {gone === 'unknown'
+            ? 'Not connected: this is how it was.'
+            : `Its app is gone since ${clock(gone)}.`}
+        </p>
+      )}
       <dl>
         <dt>State</dt>
         <dd>
           <StateBadge kind={actor.kind} state={actor.state} />
           {actor.status !== 'active' && <span class="quiet"> {actor.status}</span>}
+          {since !== null && <span class="quiet"> since {clock(since)}</span>}
         </dd>
-        {tool && (
+        {actor.timers.map((timer) => (
           <>
-            <dt>Failures</dt>
+            <dt>{eventWords(timer.event)}</dt>
             <dd>
-              <Failures failures={tool.failures} threshold={tool.threshold} />
+              <Countdown timer={timer} hasClock />
             </dd>
-            <dt>Last error</dt>
-            <dd>{tool.lastError ? phrase(tool.lastError) : <span class="quiet">none</span>}</dd>
-            {upstream && (
+          </>
+        ))}
+        <ToolFacts actor={actor} />
+        {run && (
+          <>
+            <dt>Repeats</dt>
+            <dd>{loopWords(run)}</dd>
+            <dt>Times</dt>
+            <dd>
+              <Repetitions run={run} />
+            </dd>
+            {endingWords(run) !== '' && (
               <>
-                <dt>Depends on</dt>
-                <dd>
-                  {upstream.name} <StateBadge kind={upstream.kind} state={upstream.state} />
-                </dd>
+                <dt>Ended with</dt>
+                <dd>{endingWords(run)}</dd>
               </>
             )}
-            <dt>Opened</dt>
-            <dd>{count(tool.opens, 'time')}</dd>
-            <dt>Denied</dt>
-            <dd>{count(tool.denials, 'call')}</dd>
-            <dt>Outcomes</dt>
-            <dd>
-              <Sparkline outcomes={tool.outcomes} />
-            </dd>
+            <dt>Told</dt>
+            <dd>{count(run.warned, 'time')}</dd>
+            <dt>Refused</dt>
+            <dd>{count(run.denied, 'call')}</dd>
           </>
         )}
         {pause && (
@@ -91,14 +190,10 @@ export function Facts({ actor }: { actor: ActorNews }) {
             )}
           </>
         )}
-        {actor.timers.map((timer) => (
-          <>
-            <dt>{eventWords(timer.event)}</dt>
-            <dd>
-              <Countdown timer={timer} />
-            </dd>
-          </>
-        ))}
+        <dt>Last {span(period.value).replace(/ 0 (min|s)$/, '')}</dt>
+        <dd>
+          <Lane actor={actor} />
+        </dd>
       </dl>
       <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {isOpen ? 'Hide the snapshot' : 'Show the snapshot'}

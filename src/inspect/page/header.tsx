@@ -1,9 +1,10 @@
 import { go, route, type View } from './route.ts';
-import { connection } from './store.ts';
+import { connection, runs, title } from './store.ts';
 import { nextTheme, theme } from './theme.ts';
 
 const tabs: readonly (readonly [View, string])[] = [
   ['board', 'Board'],
+  ['runs', 'Runs'],
   ['chart', 'Statechart'],
   ['sequence', 'Sequence'],
 ];
@@ -14,7 +15,14 @@ const connectionWords = {
   lost: 'lost, trying again',
   outside: 'not let in',
   replaced: 'ended; the inspector that runs here now has another address',
+  ended: 'ended',
 } as const;
+
+const themeWords = { system: 'auto', light: 'light', dark: 'dark' } as const;
+
+/** How many runs repeat themselves. */
+const looping = (): number =>
+  runs.value.filter(({ state }) => state !== 'steady' && state !== 'ended').length;
 
 export function Header() {
   return (
@@ -24,7 +32,8 @@ export function Header() {
           <path d="M3 16h7m12 0h7" />
           <rect x="10" y="10" width="12" height="12" rx="4" />
         </svg>
-        toolfuse
+        <span class={title.value === null ? '' : 'maker'}>toolfuse</span>
+        {title.value !== null && <span class="title">{title.value}</span>}
       </span>
       <nav aria-label="Views">
         {tabs.map(([view, words]) => (
@@ -35,6 +44,7 @@ export function Header() {
             onClick={() => go({ view })}
           >
             {words}
+            {view === 'runs' && looping() > 0 && <span class="alarm"> {looping()}</span>}
           </button>
         ))}
       </nav>
@@ -42,8 +52,9 @@ export function Header() {
       <span class={`connection ${connection.value}`} role="status">
         {connectionWords[connection.value]}
       </span>
-      <button type="button" class="link theme" title="Colours" onClick={nextTheme}>
-        {theme.value === 'system' ? 'Auto' : theme.value === 'light' ? 'Light' : 'Dark'}
+      <button type="button" class="link theme" onClick={nextTheme}>
+        <span class="label">Colours: </span>
+        {themeWords[theme.value]}
       </button>
     </header>
   );

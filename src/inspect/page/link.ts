@@ -27,13 +27,20 @@ export class Link {
   #waitMs = shortestWaitMs;
   #requests = 0;
 
-  constructor(token: string, listener: LinkListener) {
+  readonly #path: string;
+  #isStopped = false;
+
+  constructor(token: string, path: string, listener: LinkListener) {
     this.#token = token;
+    this.#path = path;
     this.#listener = listener;
   }
 
   connect(): void {
-    const socket = new WebSocket(`ws://${location.host}/`, [pageProtocol, `${tokenPrefix}${this.#token}`]);
+    const socket = new WebSocket(`ws://${location.host}${this.#path}`, [
+      pageProtocol,
+      `${tokenPrefix}${this.#token}`,
+    ]);
     let hasBeenOpen = false;
     this.#socket = socket;
     socket.onopen = () => {
@@ -44,9 +51,18 @@ export class Link {
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data) as ServerMessage);
     socket.onclose = () => {
       this.#listener.onClose(hasBeenOpen);
-      setTimeout(() => this.connect(), this.#waitMs);
+      if (this.#isStopped) return;
+      setTimeout(() => {
+        if (!this.#isStopped) this.connect();
+      }, this.#waitMs);
       this.#waitMs = Math.min(this.#waitMs * 1.6, maxWaitMs);
     };
+  }
+
+  /** Ends the connection, and makes no other. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#socket?.close();
   }
 
   /** Sends the server a request. @returns Its answer; undefined if it does not answer. */

@@ -4,8 +4,9 @@ import { Board } from './board.tsx';
 import { ChartView } from './chart-view.tsx';
 import { Header } from './header.tsx';
 import { route } from './route.ts';
+import { Runs } from './runs.tsx';
 import { Sequence } from './sequence.tsx';
-import { connection, hello, link } from './store.ts';
+import { connect, connection, hello } from './store.ts';
 
 /** Explains why the page shows nothing. */
 function Outside() {
@@ -34,6 +35,8 @@ function Page() {
         </main>
       ) : view === 'board' ? (
         <Board />
+      ) : view === 'runs' ? (
+        <Runs />
       ) : view === 'chart' ? (
         <ChartView />
       ) : (
@@ -43,5 +46,5 @@ function Page() {
   );
 }
 
-link.connect();
+connect();
 render(<Page />, document.getElementById('page') as HTMLElement);

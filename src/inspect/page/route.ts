@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-const views = ['board', 'chart', 'sequence'] as const;
+const views = ['board', 'runs', 'chart', 'sequence'] as const;
 export type View = (typeof views)[number];
 
 /** The page's current view. It is kept in the fragment of the address, after the token, so that it survives a reload. */
@@ -38,5 +38,7 @@ export function go(to: Partial<Route>): void {
   });
   const address = `#${tokenInAddress()}&${parameters}`;
   if (address !== location.hash) history.pushState(null, '', address);
+  // On a phone the page scrolls as a whole, and another view begins at its top.
+  if (next.view !== route.value.view || next.actor !== route.value.actor) scrollTo(0, 0);
   route.value = next;
 }

@@ -1,9 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { EventDetails, EventNews } from '../protocol.ts';
+import type { EventDetails } from '../protocol.ts';
+import type { SeenEvent } from './feed.ts';
 import { JsonText } from './json-text.tsx';
+import { isNarrow } from './narrow.ts';
 import { go } from './route.ts';
 import {
   chosen,
+  detailsOf,
   eventTypes,
   exported,
   lastNameOf,
@@ -12,11 +15,13 @@ import {
   typeFilter,
 } from './sequence-list.ts';
 import { StateBadge } from './state-badge.tsx';
-import { actors, link, skipped } from './store.ts';
+import { actors, events, skipped } from './store.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { count, eventWords, phrase, timeOfDay } from './words.ts';
 
 const rowHeight = 34;
+/** On a phone, an event takes two lines. */
+const narrowRowHeight = 56;
 
 type Lane = 0 | 1 | 2;
 const laneNames = ['Outside', 'Registry', 'Tools'] as const;
@@ -48,7 +53,7 @@ function Arrow({ from, to }: { from: Lane; to: Lane }) {
   );
 }
 
-function Row({ event }: { event: EventNews }) {
+function Row({ event }: { event: SeenEvent }) {
   const { seq, from, to, type, category, before, after } = event;
   const target = lastNameOf(to);
   const kind = actors.get(to)?.kind ?? 'circuit';
@@ -105,27 +110,28 @@ function Row({ event }: { event: EventNews }) {
 /** All details of one event: the event itself, and the snapshots before and after it. */
 function Details({ seq }: { seq: number }) {
   const [details, setDetails] = useState<EventDetails | null>();
+  const event = events.find((each) => each.seq === seq);
   useEffect(() => {
     let isCurrent = true;
     setDetails(undefined);
-    void link.ask({ type: 'details', seqs: [seq] }, 'details').then((answer) => {
-      if (isCurrent) setDetails(answer?.details[0] ?? null);
+    void (event === undefined ? Promise.resolve(null) : detailsOf(event)).then((answer) => {
+      if (isCurrent) setDetails(answer ?? null);
     });
     return () => {
       isCurrent = false;
     };
   }, [seq]);
   if (details === undefined) return <p class="quiet">Asking the server…</p>;
-  if (details === null) return <p class="quiet">This event is no longer kept.</p>;
+  if (details === null || event === undefined) return <p class="quiet">This event is no longer kept.</p>;
   return (
     <>
       <h2>
-        {eventWords(details.type)} <span class="quiet">to {lastNameOf(details.to)}</span>
+        {eventWords(details.type)} <span class="quiet">to {lastNameOf(event.to)}</span>
       </h2>
       <p class="quiet">
         #{seq}, {timeOfDay(details.at)},{' '}
-        {details.from === null ? 'from outside' : `from ${lastNameOf(details.from)}`}{' '}
-        <button type="button" class="link" onClick={() => go({ view: 'chart', actor: details.to })}>
+        {event.from === null ? 'from outside' : `from ${lastNameOf(event.from)}`}{' '}
+        <button type="button" class="link" onClick={() => go({ view: 'chart', actor: event.to })}>
           See it in the statechart
         </button>
       </p>
@@ -169,7 +175,7 @@ function Export() {
 }
 
 /** Steps back and forth through the shown events. */
-function Scrubber({ shown }: { shown: readonly EventNews[] }) {
+function Scrubber({ shown }: { shown: readonly SeenEvent[] }) {
   const last = shown.length - 1;
   const at = chosen.value === null ? last : shown.findIndex(({ seq }) => seq >= (chosen.value ?? 0));
   return (
@@ -255,7 +261,7 @@ export function Sequence() {
           </div>
           <VirtualList
             items={shown}
-            rowHeight={rowHeight}
+            rowHeight={isNarrow.value ? narrowRowHeight : rowHeight}
             keyOf={({ seq }) => seq}
             row={(event) => <Row event={event} />}
             label={count(shown.length, 'event')}

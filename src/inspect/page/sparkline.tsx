@@ -2,6 +2,7 @@ const bars: Readonly<Record<string, readonly [height: number, className: string]
   s: [7, 'good'],
   f: [18, 'bad'],
   i: [11, 'ignored'],
+  c: [9, 'cancelled'],
   d: [3, 'denied'],
 };
 const step = 4;
@@ -13,7 +14,9 @@ const tally = (outcomes: string, letter: string): number => outcomes.split(lette
 export function Sparkline({ outcomes }: { outcomes: string }) {
   const words = `last ${outcomes.length}: ${tally(outcomes, 's')} succeeded, ${
     tally(outcomes, 'f') + tally(outcomes, 'i')
-  } failed, ${tally(outcomes, 'd')} denied`;
+  } failed, ${tally(outcomes, 'd')} denied${
+    tally(outcomes, 'c') > 0 ? `, ${tally(outcomes, 'c')} cancelled` : ''
+  }`;
   return (
     <svg class="sparkline" viewBox={`0 0 ${maxOutcomes * step} 20`} role="img" aria-label={words}>
       <title>{words}</title>

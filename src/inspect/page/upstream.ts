@@ -1,6 +1,7 @@
 import { computed } from '@preact/signals';
-import type { ActorNews } from '../protocol.ts';
-import { actorList } from './store.ts';
+import type { FactsNews } from '../protocol.ts';
+import type { Actor } from './feed.ts';
+import { actorList, facts, factsTick } from './store.ts';
 
 const keyOf = (parent: string | null, name: string): string => JSON.stringify([parent, name]);
 
@@ -13,12 +14,26 @@ const circuits = computed(
     ),
 );
 
+/** What is known of a tool beyond its events. */
+export function factsOf({ id }: Actor): FactsNews | undefined {
+  factsTick.value;
+  return facts.get(id);
+}
+
 /** The circuit that the last call of a tool depended on. */
-export const upstreamOf = ({ parent, tool }: ActorNews): ActorNews | undefined =>
-  tool?.upstream == null ? undefined : circuits.value.get(keyOf(parent, tool.upstream));
+export function upstreamOf(actor: Actor): Actor | undefined {
+  const upstream = factsOf(actor)?.upstream ?? null;
+  return upstream === null || upstream === actor.name
+    ? undefined
+    : circuits.value.get(keyOf(actor.parent, upstream));
+}
+
+/** The circuit of all calls of the tool of a circuit that has a key. */
+export const toolOf = ({ parent, tool }: Actor): Actor | undefined =>
+  tool === null || tool.key === null ? undefined : circuits.value.get(keyOf(parent, tool.tool));
 
 /** The circuit that a tool depends on, if that refuses its calls now. */
-export function refusingUpstream(actor: ActorNews): ActorNews | undefined {
+export function refusingUpstream(actor: Actor): Actor | undefined {
   const upstream = upstreamOf(actor);
   return upstream?.state === 'open' || upstream?.state === 'isolated' ? upstream : undefined;
 }

@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface VirtualListOptions<Item> {
   readonly items: readonly Item[];
-  readonly rowHeight: number;
+  /** In px; of all rows, or of each. */
+  readonly rowHeight: number | ((item: Item) => number);
   readonly keyOf: (item: Item) => string | number;
   readonly row: (item: Item, index: number) => ComponentChildren;
   readonly label: string;
@@ -11,6 +12,8 @@ interface VirtualListOptions<Item> {
   readonly before?: number;
   /** The row to scroll to when it changes; -1 for none. */
   readonly reveal?: number;
+  /** Whether the whole page scrolls, and not the list alone. Default false. */
+  readonly inWindow?: boolean;
   /** Whether the list stays scrolled to its end as it grows, until the user scrolls away. */
   readonly follows?: boolean;
 }
@@ -18,9 +21,33 @@ interface VirtualListOptions<Item> {
 /** Extra rows rendered above and below the visible ones, so that fast scrolling shows no gap. */
 const spare = 6;
 
+/** Where each row begins, and where the last one ends. */
+function topsOf<Item>(
+  items: readonly Item[],
+  rowHeight: number | ((item: Item) => number),
+): (index: number) => number {
+  if (typeof rowHeight === 'number') return (index) => index * rowHeight;
+  const tops = [0];
+  for (const item of items) tops.push((tops.at(-1) ?? 0) + rowHeight(item));
+  return (index) => tops[Math.min(Math.max(0, index), items.length)] ?? 0;
+}
+
+/** The row at a height. */
+function rowAt(topOf: (index: number) => number, length: number, y: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (topOf(middle + 1) <= y) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** A list that renders only its visible rows. */
 export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   const { items, rowHeight, keyOf, row, label, before = 0, reveal = -1, follows = false } = options;
+  const { inWindow = false } = options;
+  const topOf = topsOf(items, rowHeight);
   const port = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const [top, setTop] = useState(0);
@@ -29,20 +56,36 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   useLayoutEffect(() => {
     const element = port.current;
     if (element === null) return;
+    if (inWindow) {
+      const onScroll = (): void => {
+        setTop(Math.max(0, -element.getBoundingClientRect().top));
+        setHeight(innerHeight);
+        isAtEnd.current = scrollY + innerHeight > document.documentElement.scrollHeight - 60;
+      };
+      onScroll();
+      addEventListener('scroll', onScroll, { passive: true });
+      addEventListener('resize', onScroll);
+      return () => {
+        removeEventListener('scroll', onScroll);
+        removeEventListener('resize', onScroll);
+      };
+    }
     const observer = new ResizeObserver(() => setHeight(element.clientHeight));
     observer.observe(element);
+    setTop(element.scrollTop);
     setHeight(element.clientHeight);
     return () => observer.disconnect();
-  }, []);
+  }, [inWindow]);
 
   useEffect(() => {
     const element = port.current;
     if (element === null || reveal < 0) return;
-    const y = reveal * rowHeight;
-    if (y < element.scrollTop || y + rowHeight > element.scrollTop + element.clientHeight) {
+    const y = topOf(reveal);
+    if (inWindow) return;
+    if (y < element.scrollTop || topOf(reveal + 1) > element.scrollTop + element.clientHeight) {
       element.scrollTop = y - element.clientHeight / 2;
     }
-  }, [reveal, rowHeight]);
+  }, [reveal, inWindow]);
 
   useLayoutEffect(() => {
     if (follows) isAtEnd.current = true;
@@ -51,36 +94,42 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   const last = items.length === 0 ? undefined : keyOf(items[items.length - 1] as Item);
   useLayoutEffect(() => {
     const element = port.current;
-    if (element !== null && follows && isAtEnd.current) element.scrollTop = element.scrollHeight;
-  }, [follows, last]);
+    if (element === null || !follows || !isAtEnd.current) return;
+    if (inWindow) scrollTo(0, document.documentElement.scrollHeight);
+    else element.scrollTop = element.scrollHeight;
+  }, [follows, last, inWindow]);
 
-  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
-  const shown = items.slice(first, Math.ceil((top + height) / rowHeight) + spare);
+  const first = Math.max(0, rowAt(topOf, items.length, top) - spare);
+  const shown = items.slice(first, rowAt(topOf, items.length, top + height) + 1 + spare);
   return (
     <div
-      class="port"
+      class={inWindow ? 'port in-window' : 'port'}
       ref={port}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
       tabIndex={0}
       role="rowgroup"
       aria-label={label}
       // The list is as high as its rows, if there is room.
-      style={{ flexBasis: `${items.length * rowHeight - 1}px` }}
+      style={inWindow ? {} : { flexBasis: `${topOf(items.length) - 1}px` }}
       onScroll={({ currentTarget }) => {
+        if (inWindow) return;
         const { scrollTop, scrollHeight, clientHeight } = currentTarget;
         // Rows that arrived after the last scroll must not count as scrolling away.
-        if (scrollTop !== top) isAtEnd.current = scrollHeight - scrollTop - clientHeight < rowHeight;
+        if (scrollTop !== top) isAtEnd.current = scrollHeight - scrollTop - clientHeight < 30;
         setTop(scrollTop);
       }}
     >
-      <div class="spacer" role="presentation" style={{ height: `${items.length * rowHeight}px` }}>
+      <div class="spacer" role="presentation" style={{ height: `${topOf(items.length)}px` }}>
         {shown.map((item, index) => (
           <div
             key={keyOf(item)}
             class="slot"
             role="row"
             aria-rowindex={before + first + index + 1}
-            style={{ transform: `translateY(${(first + index) * rowHeight}px)`, height: `${rowHeight}px` }}
+            style={{
+              transform: `translateY(${topOf(first + index)}px)`,
+              height: `${topOf(first + index + 1) - topOf(first + index)}px`,
+            }}
           >
             {row(item, first + index)}
           </div>

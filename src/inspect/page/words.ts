@@ -17,6 +17,26 @@ export function timeOfDay(at: number): string {
   ).padStart(3, '0')}`;
 }
 
+/** A wall-clock time to the second; of another day, with its date. */
+export function clock(at: number): string {
+  const date = new Date(at);
+  const time = timeOfDay(at).slice(0, 8);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? time : `${date.toLocaleDateString('en', { month: 'short', day: 'numeric' })} ${time}`;
+}
+
+/** A number of calls a minute: `12/min`, `0.4/min`. */
+export const rate = (perMinute: number): string =>
+  `${perMinute === 0 || perMinute >= 9.95 ? Math.round(perMinute).toLocaleString('en') : perMinute.toFixed(1)}/min`;
+
+/** A share for people: `4 %`, and `0.4 %` so that little is not nothing. */
+export const percent = (share: number): string =>
+  `${share === 0 || share >= 0.0995 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
+
+/** How long a call took: `85 ms`, `1.2 s`. */
+export const took = (ms: number): string =>
+  ms < 999.5 ? `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms` : span(ms);
+
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
 

@@ -6,6 +6,8 @@ interface ZoomPaneOptions {
   readonly width: number;
   readonly height: number;
   readonly label: string;
+  /** The point to begin with where the whole would be too small to read. */
+  readonly focus?: { readonly x: number; readonly y: number } | undefined;
   readonly children: ComponentChildren;
 }
 
@@ -16,13 +18,17 @@ interface Sight {
 }
 
 const smallest = 0.15;
+/** Below this scale, the words of a chart cannot be read. */
+const readable = 0.85;
+/** A pane that is narrower is a phone's, on which a chart that fits in could not be read. In px. */
+const narrowPx = 600;
 const largest = 4;
 const step = 1.25;
 const panPx = 60;
 const within = (scale: number): number => Math.min(largest, Math.max(smallest, scale));
 
 /** A drawing that can be panned and zoomed by mouse, wheel and keyboard. */
-export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
+export function ZoomPane({ width, height, label, focus, children }: ZoomPaneOptions) {
   const pane = useRef<SVGSVGElement>(null);
   const [sight, setSight] = useState<Sight>({ scale: 1, x: 0, y: 0 });
   /** Whether the content is fitted to the pane, and should stay so when the window changes. */
@@ -36,6 +42,26 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
     isFitted.current = true;
     setSight({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - height * scale) / 2 });
   }, [width, height]);
+
+  const begin = useRef(focus);
+  begin.current = focus;
+  /** Shows all of it, or of a phone what can be read around the point to begin with. */
+  const showFirst = useCallback(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const { clientWidth, clientHeight } = element;
+    const scale = Math.min(clientWidth / width, clientHeight / height);
+    if (begin.current === undefined || clientWidth >= narrowPx || scale >= readable) return showAll();
+    isFitted.current = true;
+    // No more room is left at a side than there would be around all of it.
+    const within = (at: number, size: number, room: number): number =>
+      Math.min(8, Math.max(room / 2 - at * readable, room - size * readable - 8));
+    setSight({
+      scale: readable,
+      x: within(begin.current.x, width, clientWidth),
+      y: within(begin.current.y, height, clientHeight),
+    });
+  }, [width, height, showAll]);
 
   /** Zooms in or out around a fixed point. */
   const zoom = useCallback((factor: number, at?: { x: number; y: number }) => {
@@ -56,15 +82,15 @@ export function ZoomPane({ width, height, label, children }: ZoomPaneOptions) {
   }, []);
 
   useLayoutEffect(() => {
-    showAll();
+    showFirst();
     const element = pane.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
-      if (isFitted.current) showAll();
+      if (isFitted.current) showFirst();
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [showAll]);
+  }, [showFirst]);
 
   useEffect(() => {
     const element = pane.current;

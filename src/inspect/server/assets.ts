@@ -1,11 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-/** The folder of the built page. It is next to the built library, even if the library runs from its sources. */
-const folder = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/inspect/page/' : './page/',
-  import.meta.url,
-);
+import { gunzipSync } from 'node:zlib';
+import { pageFile } from './page-files.ts';
 
 /** The served files by path. No other file on the disk can be requested. */
 const assets: Readonly<Record<string, readonly [file: string, type: string]>> = {
@@ -42,8 +37,14 @@ export function say(response: ServerResponse, status: number, text: string): voi
   response.end(`${text}\n`);
 }
 
+/** Whether a request takes a body that is compressed by gzip. */
+const takesGzip = ({ headers }: IncomingMessage): boolean =>
+  /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$)).*?)?(?:,|$)/i.test(
+    String(headers['accept-encoding'] ?? ''),
+  );
+
 /** Serves the files of the page. */
-export async function serveAsset(request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function serveAsset(request: IncomingMessage, response: ServerResponse): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     say(response, 405, 'The page can only be read.');
     return;
@@ -55,15 +56,19 @@ export async function serveAsset(request: IncomingMessage, response: ServerRespo
     return;
   }
   const [file, type] = asset;
+  const isCompressed = takesGzip(request);
   let body: Buffer;
   try {
-    body = await readFile(new URL(file, folder));
+    const compressed = Buffer.from(pageFile(file), 'base64');
+    body = isCompressed ? compressed : gunzipSync(compressed);
   } catch {
     say(response, 500, `The page is not built (npm run build): ${file} is missing.`);
     return;
   }
   response.writeHead(200, {
     ...headersFor(request.headers.host ?? ''),
+    ...(isCompressed && { 'content-encoding': 'gzip' }),
+    vary: 'accept-encoding',
     'content-type': type,
     'content-length': body.length,
   });

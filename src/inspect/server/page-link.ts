@@ -1,11 +1,18 @@
-import type { WebSocket } from 'ws';
 import { actorNews } from '../actor-news.ts';
 import { eventDetails, eventNews } from '../event-record.ts';
 import type { KnownActor } from '../known-actor.ts';
+import { laneOf } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
-import { type EventNews, maxDetailsPerRequest, type PageMessage, type ServerMessage } from '../protocol.ts';
+import {
+  type EventNews,
+  type FactsNews,
+  maxDetailsPerRequest,
+  type PageMessage,
+  type ServerMessage,
+} from '../protocol.ts';
 import { controlEvent } from './controls.ts';
 import { readPageMessage } from './page-message.ts';
+import type { PageSocket } from './page-socket.ts';
 
 /** While more bytes than this are unsent, the page gets no further messages. */
 const maxUnsentBytes = 2 * 2 ** 20;
@@ -22,17 +29,18 @@ const maxHoldMs = 250;
  * has taken that. A slow page gets messages less often, and events that left the ring meanwhile are skipped.
  */
 export class PageLink {
-  readonly #socket: WebSocket;
+  readonly #socket: PageSocket;
   readonly #ledger: Ledger;
   readonly #controls: boolean;
   #version = -1;
+  #factsVersion = -1;
   #seq: number;
   #skipped = 0;
   #charts = 0;
   /** Whether the page has answered since the last ping. */
   isAlive = true;
 
-  constructor(socket: WebSocket, ledger: Ledger, controls: boolean) {
+  constructor(socket: PageSocket, ledger: Ledger, controls: boolean) {
     this.#socket = socket;
     this.#ledger = ledger;
     this.#controls = controls;
@@ -41,22 +49,42 @@ export class PageLink {
 
   /** Whether the page has not received everything yet. */
   get isBehind(): boolean {
-    return this.#version < this.#ledger.version || this.#seq < this.#ledger.events.next;
+    return (
+      this.#version < this.#ledger.version ||
+      this.#factsVersion < this.#ledger.version ||
+      this.#seq < this.#ledger.events.next
+    );
   }
 
   send(message: ServerMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.isOpen) this.#socket.send(JSON.stringify(message));
   }
 
   /** Sends the page all changes, if it keeps up. */
   flush(now: number): void {
-    if (this.#socket.bufferedAmount > maxUnsentBytes) return;
-    for (; this.#charts < this.#ledger.charts.all.length; this.#charts += 1) {
-      const chart = this.#ledger.charts.all[this.#charts];
-      if (chart !== undefined) this.send({ type: 'chart', ...chart });
+    if (this.#socket.unsentBytes > maxUnsentBytes) return;
+    const { charts } = this.#ledger;
+    if (this.#charts < charts.latest) {
+      for (const chart of charts.since(this.#charts)) this.send({ type: 'chart', ...chart });
+      this.#charts = charts.latest;
     }
     this.#sendActors(now);
+    this.#sendFacts();
     this.#sendEvents(now);
+  }
+
+  #sendFacts(): void {
+    const { version, actors } = this.#ledger;
+    if (this.#factsVersion >= version) return;
+    const facts: (readonly [string, FactsNews])[] = [];
+    for (const actor of actors.values()) {
+      if (actor.facts !== undefined && actor.factsVersion > this.#factsVersion)
+        facts.push([actor.id, actor.facts]);
+    }
+    this.#factsVersion = version;
+    for (const some of inParts(facts, maxActorsPerMessage)) {
+      if (some.length > 0) this.send({ type: 'facts', facts: some });
+    }
   }
 
   #sendActors(now: number): void {
@@ -66,6 +94,7 @@ export class PageLink {
     const changed = [...actors.values()].filter((actor) => isAll || actor.version > this.#version);
     const left = isAll ? [] : gone.filter((each) => each.version > this.#version).map(({ id }) => id);
     this.#version = version;
+    if (!isAll && changed.length + left.length === 0) return;
     let isFirst = true;
     for (const some of inParts(changed, maxActorsPerMessage)) {
       this.send({
@@ -109,6 +138,15 @@ export class PageLink {
           return record === undefined ? [] : eventDetails(record);
         });
         this.send({ type: 'details', request: message.request, details });
+        return;
+      }
+      case 'lanes': {
+        const now = Date.now();
+        const lanes = message.actors.flatMap((id) => {
+          const actor = this.#ledger.actors.get(id);
+          return actor === undefined ? [] : laneOf(actor, message, now);
+        });
+        this.send({ type: 'lanes', request: message.request, now, lanes });
         return;
       }
       case 'snapshot': {

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ToolRegistry } from 'toolfuse';
 import { WebSocketServer } from 'ws';
-import type { Inspector } from '../inspector.ts';
+import type { AttachOptions, Inspector } from '../inspector.ts';
 import { Ledger } from '../ledger.ts';
 import { checkInspectOptions, type InspectOptions } from '../options.ts';
 import { pageProtocol } from '../protocol.ts';
@@ -11,15 +11,19 @@ import { RegistrySource } from '../registry-source.ts';
 import { Access, type Refusal } from './access.ts';
 import { Apps } from './apps.ts';
 import { say, serveAsset } from './assets.ts';
+import { Connections } from './connections.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { Pages } from './pages.ts';
+import { Processes } from './processes.ts';
 
 /** The largest numbers of connections of any kind, of pages, and of apps. */
 const maxConnections = 128;
 const maxPages = 16;
 const maxApps = 32;
+/** The largest number of pages that are passed on to other processes, of all pages together. */
+const maxPagesElsewhere = 64;
 /** The largest messages that an app and a page may send, in bytes. */
-const maxAppBytes = 8 * 2 ** 20;
+const maxAppBytes = 4 * 2 ** 20;
 const maxPageBytes = 64 * 2 ** 10;
 
 /**
@@ -31,16 +35,17 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
   const settings = checkInspectOptions(options);
   const access = new Access();
   const ledger = new Ledger(settings.history);
-  const pages = new Pages(ledger, settings.controls, settings.history);
+  const pages = new Pages(ledger, settings);
+  const processes = new Processes(settings.processes, (news) => pages.setProcesses(news));
   const apps = new Apps(ledger);
 
   // How often Node checks for connections whose time has run out.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     const refusal = access.refuseHost(request);
     if (refusal !== null) say(response, refusal.status, refusal.why);
-    else void serveAsset(request, response);
+    else serveAsset(request, response);
   });
-  server.maxConnections = maxConnections;
+  const connections = new Connections(maxConnections);
   // Silent connections are closed soon, so that they do not use up the limit.
   server.headersTimeout = 2_000;
   server.requestTimeout = 10_000;
@@ -58,25 +63,40 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
   const pageSockets = socketsOf(maxPageBytes);
   const appSockets = socketsOf(maxAppBytes);
 
-  server.on('upgrade', (request, socket, head) => {
+  const admitPage = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    const id = new URL(request.url ?? '/', 'http://localhost').searchParams.get('process');
+    const other = id === null ? undefined : processes.find(id);
+    const isFull =
+      (id === null ? pages.count : processes.count) >= (id === null ? maxPages : maxPagesElsewhere);
+    if (isFull || (id !== null && other === undefined)) {
+      refuse(socket, isFull ? tooManyPages : hasEnded);
+      return;
+    }
+    connections.know(socket, 'page');
+    pageSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      if (other === undefined) pages.add(webSocket);
+      else processes.connect(other, webSocket);
+    });
+  };
+  server.on('upgrade', (request, duplex, head) => {
+    // Of a server without TLS, it is a TCP socket.
+    const socket = duplex as Socket;
     socket.on('error', () => socket.destroy());
     const visitor = access.admit(request);
     if (typeof visitor === 'object') {
       refuse(socket, visitor);
     } else if (visitor === 'page') {
-      if (pages.count >= maxPages) return refuse(socket, { status: 503, why: 'Too many pages are open.' });
-      pageSockets.handleUpgrade(request, socket, head, (webSocket) => pages.add(webSocket));
+      admitPage(request, socket, head);
     } else {
       if (apps.count >= maxApps) return refuse(socket, { status: 503, why: 'Too many apps are connected.' });
+      connections.know(socket, 'app');
       appSockets.handleUpgrade(request, socket, head, (webSocket) => apps.add(webSocket));
     }
   });
   server.on('clientError', (_error, socket) => socket.destroy());
 
-  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    connections.add(socket);
     if (!settings.keepAlive) socket.unref();
   });
   const port = await listen(server, settings.port, settings.host);
@@ -86,6 +106,7 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
   pages.appUrl = `ws://${host}:${port}`;
 
   let registries = 0;
+  let removeOpener = (): void => {};
   const detachers = new Set<() => void>();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -93,18 +114,25 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
       for (const detach of detachers) detach();
       pages.close();
       apps.close();
+      processes.close();
+      removeOpener();
       server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
+      connections.closeAll();
     });
     return closing;
   };
   const inspector: Inspector = {
     url: `http://${host}:${port}/#${access.token}`,
     appUrl: pages.appUrl,
-    attach(registry: ToolRegistry) {
+    attach(registry: ToolRegistry, options: AttachOptions = {}) {
       if (closing !== undefined) throw new Error('the inspector is closed');
       registries += 1;
-      const source = new RegistrySource(`r${registries}`, registry, ledger, settings.sanitize);
+      const { sanitize } = settings;
+      const source = new RegistrySource(`r${registries}`, registry, ledger, {
+        name: settings.name,
+        sanitize,
+        ...options,
+      });
       const detachSource = source.attach();
       const detach = (): void => {
         if (detachers.delete(detach)) detachSource();
@@ -115,13 +143,21 @@ export async function serve(options: InspectOptions): Promise<Inspector> {
     close,
     [Symbol.asyncDispose]: close,
   };
-  if (settings.open) openInBrowser(inspector.url);
+  if (settings.open) removeOpener = openInBrowser(inspector.url);
+  await processes.start();
   return inspector;
 }
 
-const statusTexts = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
+const tooManyPages = { status: 503, why: 'Too many pages are open.' } as const;
+const hasEnded = { status: 404, why: 'It has ended.' } as const;
+const statusTexts = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  503: 'Service Unavailable',
+} as const;
 
-function refuse(socket: Duplex, { status, why }: Refusal | { status: 503; why: string }): void {
+function refuse(socket: Duplex, { status, why }: Refusal | { status: 404 | 503; why: string }): void {
   // A client that does not hang up after the answer would keep using up the limit.
   socket.once('finish', () => socket.destroy());
   socket.end(

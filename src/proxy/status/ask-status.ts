@@ -29,7 +29,10 @@ export function ask(path: string): Promise<ProxyStatus | undefined> {
       if (length > maxBytes) socket.destroy();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') removeSocket(path);
+      if (error.code === 'ECONNREFUSED') {
+        removeSocket(path);
+        removeSocket(path.replace(/\.sock$/, '.page'));
+      }
     });
     socket.on('close', () => {
       clearTimeout(timer);

@@ -26,18 +26,27 @@ function makePrivate(folder: string): void {
 const pathOf = (folder: string, name: string): string =>
   isWindows ? `\\\\.\\pipe\\toolfuse-${userInfo().username}-${name}` : join(folder, name);
 
-/** The path of this process's socket. @throws Error where its folder cannot be used. */
-export const ownSocket = (): string => pathOf(socketFolder(), `${process.pid}.sock`);
+/** What a proxy answers on a socket: its status, once; or the page of an inspector, as long as that looks. */
+type SocketKind = 'status' | 'page';
 
-/** The paths of the sockets of all of this user's proxies, including ones that have died. @throws Error where their folder cannot be used. */
+const endings = { status: 'sock', page: 'page' } as const;
+
+/** The path of a process's socket. @throws Error where its folder cannot be used. */
+export const socketOf = (pid: number, kind: SocketKind): string =>
+  pathOf(socketFolder(), `${pid}.${endings[kind]}`);
+
+/** The path of this process's socket. @throws Error where its folder cannot be used. */
+export const ownSocket = (kind: SocketKind = 'status'): string => socketOf(process.pid, kind);
+
+/** The paths of the sockets for the status of all of this user's proxies, including ones that have died. @throws Error where their folder cannot be used. */
 export function allSockets(): string[] {
   const folder = socketFolder();
   const names = isWindows
     ? readdirSync('\\\\.\\pipe\\').flatMap(
         (name) => new RegExp(`^toolfuse-${userInfo().username}-(.*)$`).exec(name)?.[1] ?? [],
       )
-    : readdirSync(folder).filter((name) => name.endsWith('.sock'));
-  return names.map((name) => pathOf(folder, name));
+    : readdirSync(folder);
+  return names.filter((name) => name.endsWith('.sock')).map((name) => pathOf(folder, name));
 }
 
 /** Removes a socket that nobody listens on. Windows removes its pipes itself. */

@@ -94,14 +94,15 @@ describe('an inspector', () => {
   });
 
   it('leaves no observer, no listener and no timer behind', async () => {
+    const before = process.listeners('exit');
     const registry = createToolRegistry();
     const inspector = await inspect(registry);
     await knockAsPage(inspector);
     expect(registry.actor).toMatchObject({ isInspected: true });
-    expect(channel('toolfuse:call').hasSubscribers).toBe(true);
     await inspector.close();
     expect(registry.actor).toMatchObject({ isInspected: false });
     expect(channel('toolfuse:call').hasSubscribers).toBe(false);
+    expect(process.listeners('exit')).toEqual(before);
     registry.stop();
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { KnownActor } from '../../../src/inspect/known-actor.ts';
 import { Ledger } from '../../../src/inspect/ledger.ts';
+import { MemoryBudget } from '../../../src/inspect/memory-budget.ts';
 import { WireSource } from '../../../src/inspect/wire-source.ts';
 
 function setUp() {
   const ledger = new Ledger(50);
-  const source = new WireSource('app1', ledger);
+  const source = new WireSource('app1', ledger, { budget: new MemoryBudget(), onTooMuch: () => {} });
   const add = (name: string): KnownActor => {
     const actor = new KnownActor({
       id: `app1/${name}`,

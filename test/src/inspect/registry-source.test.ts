@@ -9,7 +9,7 @@ import type { Sanitize } from '../../../src/inspect/sanitize.ts';
 function follow(options: ToolRegistryOptions = {}, sanitize?: Sanitize, history = 100) {
   const registry = createToolRegistry({ circuit: { failureThreshold: 2, minBackoffMs: 30_000 }, ...options });
   const ledger = new Ledger(history);
-  const source = new RegistrySource('r1', registry, ledger, sanitize);
+  const source = new RegistrySource('r1', registry, ledger, { sanitize });
   const attach = () => {
     const detach = source.attach();
     onTestFinished(() => {
@@ -58,7 +58,8 @@ describe('a registry as a source', () => {
         denials: 0,
         lastError: 'network',
         outcomes: '',
-        upstream: null,
+        tool: 'shell',
+        key: null,
       },
     });
     expect(ledger.charts.all).toHaveLength(2);
@@ -70,14 +71,20 @@ describe('a registry as a source', () => {
     attach();
     for (let i = 0; i < 4; i++) await registry.execute('search', () => 'found', { input: 1, run: 'after' });
     expect(actor('run before')).toMatchObject({
-      kind: 'machine',
+      kind: 'run',
       state: 'steady',
       parent: actor('toolfuse')?.id,
     });
     expect(actor('run after')).toMatchObject({
-      kind: 'machine',
+      kind: 'run',
       state: 'repeating',
       chart: expect.any(String),
+      run: {
+        run: 'after',
+        loop: { kind: 'sameCall', tool: 'search', count: 4, endings: [] },
+        warned: 2,
+        stopAfter: 10,
+      },
     });
     registry.run('after').end();
     expect(actor('run after')).toMatchObject({ state: 'ended', status: 'done' });

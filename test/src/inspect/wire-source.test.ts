@@ -2,11 +2,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { actorNews } from '../../../src/inspect/actor-news.ts';
 import { eventNews } from '../../../src/inspect/event-record.ts';
 import { Ledger } from '../../../src/inspect/ledger.ts';
+import { MemoryBudget } from '../../../src/inspect/memory-budget.ts';
 import { WireSource } from '../../../src/inspect/wire-source.ts';
 
 function connect() {
   const ledger = new Ledger(100);
-  const source = new WireSource('app1', ledger);
+  const source = new WireSource('app1', ledger, { budget: new MemoryBudget(), onTooMuch: () => {} });
   const say = (message: unknown): void => source.receive(JSON.stringify(message));
   const actor = (sessionId: string) => {
     const known = ledger.actors.get(`app1/${sessionId}`);

@@ -3,7 +3,7 @@ import { hasBrowser, openPage } from '../support/browser.ts';
 import { fail, start } from '../support/started.ts';
 
 describe.skipIf(!hasBrowser)('the board', () => {
-  it('shows a tool in words: its state, failures, threshold, denials, last error, countdown and outcomes', async () => {
+  it('shows a tool in words: its state, failures, threshold, denials, last error, next attempt and calls', async () => {
     const { registry, inspector } = await start();
     registry.recordSuccess('shell');
     fail(registry, 'shell', 3);
@@ -14,10 +14,13 @@ describe.skipIf(!hasBrowser)('the board', () => {
     expect(await row.locator('.state').innerText()).toBe('open');
     expect(await row.locator('.failures').getAttribute('aria-label')).toBe('3 of 3 failures');
     expect(await row.locator('.denials').innerText()).toBe('2');
-    expect(await row.locator('.error').innerText()).toBe('timeout');
-    expect(await row.locator('.sparkline').getAttribute('aria-label')).toBe(
-      'last 6: 1 succeeded, 3 failed, 2 denied',
+    await expect.poll(() => row.locator('.reason').innerText()).toBe('timeout');
+    expect(await row.locator('.split-bar').getAttribute('aria-label')).toBe(
+      'last 5 min: 1 success, 3 failure, 2 refused',
     );
+    expect(await row.locator('.rate').innerText()).toBe('1.2/min');
+    expect(await row.locator('.share').innerText()).toBe('75 %');
+    expect(await row.locator('.due').innerText()).toMatch(/^\d\d:\d\d:\d\d$/);
     const left = row.locator('.countdown .left');
     const before = await left.innerText();
     expect(before).toMatch(/^\d+ s$/);
@@ -31,12 +34,13 @@ describe.skipIf(!hasBrowser)('the board', () => {
     await registry.execute('search', () => 'found');
     const { page } = await openPage(inspector);
     const row = page.locator('.slot', { hasText: 'search' });
+    await row.waitFor();
     await expect.poll(() => row.locator('.state').innerText()).toBe('closed');
-    expect(await row.locator('.error').innerText()).toBe('');
+    expect(await row.locator('.reason').count()).toBe(0);
     registry.isolate('github');
-    await expect.poll(() => row.locator('.error').innerText()).toBe('refused: github');
+    await expect.poll(() => row.locator('.reason').innerText()).toBe('refused: github');
     expect(await row.locator('.state').innerText()).toBe('closed');
-    await row.locator('button').click();
+    await row.locator('button.plain').click();
     await expect.poll(() => page.locator('.facts').innerText()).toMatch(/Depends on\s+github\s+isolated/);
   });
 
@@ -81,7 +85,7 @@ describe.skipIf(!hasBrowser)('the board', () => {
     const { page } = await openPage(inspector);
     const names = async (sort: string): Promise<string[]> => {
       await page.getByLabel('Sort').selectOption({ label: sort });
-      return page.locator('.slot .name').allInnerTexts();
+      return page.locator('.slot .name .plain').allInnerTexts();
     };
     expect(await names('Name')).toEqual(['alpha', 'beta', 'delta', 'gamma']);
     expect(await names('Failures')).toEqual(['beta', 'gamma', 'delta', 'alpha']);
@@ -96,7 +100,7 @@ describe.skipIf(!hasBrowser)('the board', () => {
     registry.tool('search.code');
     fail(registry, 'shell', 3);
     const { page } = await openPage(inspector);
-    const names = page.locator('.slot .name');
+    const names = page.locator('.slot .name .plain');
     await page.getByRole('button', { name: 'open 1' }).click();
     expect(await names.allInnerTexts()).toEqual(['shell']);
     // The filter can be removed even if it matches nothing.

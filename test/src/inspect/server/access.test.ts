@@ -300,21 +300,17 @@ describe('the app keeps running', () => {
     await expectToRunOn(started, 'shell');
   });
 
-  it('after an app whose snapshots are too large', async () => {
+  it('after an app whose message would fill the memory once it is read', async () => {
     const started = await start();
     const { socket } = await knockAsApp(started.inspector);
-    const context = 'x'.repeat(7 * 2 ** 20);
-    for (let actor = 0; actor < 12; actor += 1) {
-      socket.send(
-        JSON.stringify({
-          type: '@xstate.snapshot',
-          sessionId: `x:${actor}`,
-          event: { type: 'A' },
-          snapshot: { value: 'a', context },
-        }),
-      );
-    }
-    expect((await closed(socket)).reason).toMatch(/more than \d+ bytes of snapshots/);
+    const context = `[${'[],'.repeat(800_000)}0]`;
+    socket.send(
+      `{"type":"@xstate.snapshot","sessionId":"x:0","event":{"type":"A"},"snapshot":{"value":"a","context":${context}}}`,
+    );
+    expect(await closed(socket)).toMatchObject({
+      code: 1007,
+      reason: expect.stringMatching(/the message takes more than \d+ bytes/),
+    });
     await expectToRunOn(started, 'shell');
   });
 });

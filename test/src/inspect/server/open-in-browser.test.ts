@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { serveInspector } from 'toolfuse/inspect';
 import { afterAll, afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -18,17 +18,23 @@ async function serveOpen(path: string) {
 }
 
 describe.skipIf(process.platform !== 'linux')('open: true', () => {
-  it('opens the page, with its key, in the browser of the desktop', async () => {
+  it('opens the page by a file that only this user can read, so that the key is on no command line', async () => {
     writeFileSync(
       join(folder, 'xdg-open'),
-      `#!/bin/sh\nprintf %s "$1" > ${told}.new\n/bin/mv ${told}.new ${told}\n`,
-      {
-        mode: 0o755,
-      },
+      `#!/bin/sh\nprintf '%s\\n' "$@" > ${told}.new\n/bin/mv ${told}.new ${told}\n`,
+      { mode: 0o755 },
     );
-    const { url } = await serveOpen(folder);
+    const inspector = await serveOpen(folder);
+    const { url } = inspector;
     await expect.poll(() => existsSync(told)).toBe(true);
-    expect(readFileSync(told, 'utf8')).toBe(url);
+    const [file = '', ...more] = readFileSync(told, 'utf8').trim().split('\n');
+    expect(more).toEqual([]);
+    expect(file).not.toContain(new URL(url).hash.slice(1));
+    expect(readFileSync(file, 'utf8')).toContain(`content="0; url=${url}"`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
+    await inspector.close();
+    expect(existsSync(dirname(file))).toBe(false);
   });
 
   it('does no harm if there is no browser', async () => {

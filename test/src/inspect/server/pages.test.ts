@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { KnownActor } from '../../../../src/inspect/known-actor.ts';
 import { Ledger } from '../../../../src/inspect/ledger.ts';
+import { MemoryBudget } from '../../../../src/inspect/memory-budget.ts';
 import { Pages } from '../../../../src/inspect/server/pages.ts';
 import { WireSource } from '../../../../src/inspect/wire-source.ts';
 
@@ -36,8 +37,8 @@ const connect = (pages: Pages): FakeSocket => {
 describe('the connected pages', () => {
   it('are updated at most ten times a second, however often they are reopened', () => {
     const ledger = new Ledger(100);
-    const pages = new Pages(ledger, false, 100);
-    const source = new WireSource('app1', ledger);
+    const pages = new Pages(ledger, { controls: false, history: 100 });
+    const source = new WireSource('app1', ledger, { budget: new MemoryBudget(), onTooMuch: () => {} });
     const actor = new KnownActor({
       id: 'app1/x:0',
       name: 'shell',

@@ -32,7 +32,7 @@ export interface OpenPage {
 }
 
 export interface PageOptions {
-  readonly view?: 'board' | 'chart' | 'sequence';
+  readonly view?: 'board' | 'runs' | 'chart' | 'sequence';
   readonly colorScheme?: 'light' | 'dark';
   readonly reducedMotion?: 'reduce' | 'no-preference';
   /** The width of the window, in px. Default 1 280. */
