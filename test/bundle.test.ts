@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { hungMs } from './support/hung.ts';
 
 const absWorkingDir = fileURLToPath(new URL('..', import.meta.url));
 
@@ -166,4 +169,52 @@ describe('the page of the inspector, where there is no Node.js', () => {
       expect(text).not.toMatch(/(?:from|import|require)\s*\(?\s*["']node:/);
     },
   );
+});
+
+describe('the page of the inspector, bundled into one file', () => {
+  const program = `
+    import { createToolRegistry } from 'toolfuse';
+    import { serveInspector } from 'toolfuse/inspect';
+    const registry = createToolRegistry();
+    const inspector = await serveInspector();
+    inspector.attach(registry);
+    const told = [];
+    for (const file of ['', 'page.js', 'page.css', 'icon.svg']) {
+      const answer = await fetch(new URL(file, inspector.url));
+      told.push(answer.status, (await answer.text()).length > 100);
+    }
+    console.log(JSON.stringify(told));
+    await inspector.close();
+    registry.stop();
+  `;
+
+  it.each([
+    ['as a module', 'esm', 'mjs', (code: string) => code],
+    [
+      'as CommonJS',
+      'cjs',
+      'cjs',
+      (code: string) => code.replace(/(const registry[\s\S]*)/, (body) => `(async () => {${body}})();`),
+    ],
+  ] as const)('is served all the same: %s', async (_, format, ending, wrapped) => {
+    const folder = mkdtempSync(join(tmpdir(), 'toolfuse-bundled-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const outfile = join(folder, `app.${ending}`);
+    await build({
+      stdin: { contents: wrapped(program), resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+      bundle: true,
+      format,
+      platform: 'node',
+      tsconfigRaw: {},
+      outfile,
+      logLevel: 'silent',
+    });
+    // Away from the package, so that no file of it can be found.
+    const output = execFileSync(process.execPath, [outfile], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: hungMs,
+    });
+    expect(JSON.parse(output)).toEqual([200, true, 200, true, 200, true, 200, true]);
+  });
 });

@@ -78,7 +78,7 @@ function Drawing({ lane, kind }: { lane: Shown; kind: string }) {
 /** The last hours of an actor: its calls, and below them its states. */
 export function Lane({ actor }: { actor: Actor }) {
   const lane = useLane(actor.id);
-  const words = lane === undefined ? 'history' : wordsOf(lane, actor.kind);
+  const words = lane === undefined ? 'not known yet' : wordsOf(lane, actor.kind);
   return (
     <span
       class="lane-box"

@@ -44,10 +44,10 @@ export interface Connected {
 export function knock(
   inspector: Served,
   protocols: string[] = [],
-  options: ClientOptions = {},
+  { path = '/', ...options }: ClientOptions & { readonly path?: string } = {},
 ): Promise<Connected | number> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${portOf(inspector)}/`, protocols, options);
+    const socket = new WebSocket(`ws://127.0.0.1:${portOf(inspector)}${path}`, protocols, options);
     onTestFinished(() => socket.terminate());
     const messages: ServerMessage[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
@@ -63,7 +63,10 @@ export function knock(
 }
 
 /** A client with all the knowledge of the page. */
-export async function knockAsPage(inspector: Served, options: ClientOptions = {}): Promise<Connected> {
+export async function knockAsPage(
+  inspector: Served,
+  options: ClientOptions & { readonly path?: string } = {},
+): Promise<Connected> {
   const connected = await knock(inspector, [pageProtocol, `${tokenPrefix}${tokenOf(inspector)}`], {
     origin: new URL(inspector.url).origin,
     ...options,
