@@ -123,10 +123,10 @@ const hours = (page: Page) => page.getByLabel('History').selectOption({ label: '
 const chartOf = (tool: string) => async (page: Page) => {
   await page.getByRole('button', { name: tool, exact: true }).click();
 };
-const shellEvents = async (page: Page) => {
+const gitHubEvents = async (page: Page) => {
   await page.getByRole('button', { name: 'Sequence', exact: true }).click();
-  await page.getByLabel('Only events of a tool').fill('shell');
-  await page.locator('.slot .event-row', { hasText: 'open' }).first().getByRole('button').click();
+  await page.getByLabel('Only events of a tool').fill('github');
+  await page.locator('.slot .event-row').last().getByRole('button').click();
 };
 
 const folder = process.argv.includes('--look') ? process.argv[process.argv.indexOf('--look') + 1] : undefined;
@@ -137,7 +137,7 @@ if (folder === undefined) {
     height: 900,
   });
   await picture(root('docs/inspector-runs.png'), view('Runs'), { height: 420 });
-  await picture(root('docs/inspector-sequence.png'), shellEvents, { height: 700 });
+  await picture(root('docs/inspector-sequence.png'), gitHubEvents, { height: 700 });
   await picture(root('docs/inspector-phone.png'), hours, { width: 390, height: 844, colorScheme: 'dark' });
 } else {
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -20,13 +20,16 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 async function busy() {
-  const { registry, inspector } = await start({}, { controls: true });
+  const { registry, inspector } = await start({ loops: true }, { controls: true, name: 'support agent' });
   registry.recordSuccess('fetch');
   fail(registry, 'search', 1);
   fail(registry, 'shell', 3);
   registry.allowRequest('shell');
   registry.isolate('github');
   registry.disable('files');
+  for (let call = 0; call < 4; call += 1) {
+    await registry.execute('fetch', () => 'page', { input: 1, run: 'conversation 7' });
+  }
   return inspector;
 }
 
@@ -34,13 +37,19 @@ describe.skipIf(!hasBrowser)('axe-core has no objection to', () => {
   it.each([
     ['light', 1_280],
     ['dark', 1_280],
-    ['light', 400],
-  ] as const)('the %s page, %d px wide: board, statechart and sequence', async (colorScheme, width) => {
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('the %s page, %d px wide: board, runs, statechart and sequence', async (colorScheme, width) => {
     const { page } = await openPage(await busy(), { colorScheme, width });
     await page.locator('.slot').nth(4).waitFor();
     await page.getByRole('region', { name: 'Recovery pause' }).waitFor();
     expect(await violations(page)).toEqual([]);
 
+    await page.getByRole('button', { name: 'Runs' }).click();
+    await page.getByText('fetch: the same call').waitFor();
+    expect(await violations(page)).toEqual([]);
+
+    await page.goBack();
     await page.getByRole('button', { name: 'shell' }).click();
     await page.getByRole('button', { name: 'Show the snapshot' }).click();
     await page.getByRole('region', { name: 'Snapshot' }).waitFor();
@@ -54,14 +63,17 @@ describe.skipIf(!hasBrowser)('axe-core has no objection to', () => {
 });
 
 describe.skipIf(!hasBrowser)('a narrow window', () => {
-  it.each(['board', 'chart', 'sequence'] as const)('cuts nothing off the %s at its sides', async (view) => {
-    const { page } = await openPage(await busy(), { view, width: 400 });
-    await page.locator('main').waitFor();
-    const beyond = await page.evaluate(() =>
-      [...document.querySelectorAll('header *, main > *, .bar *, .pause *, .cell, .details *')]
-        .filter((each) => each.getBoundingClientRect().right > innerWidth)
-        .map((each) => each.outerHTML.slice(0, 80)),
-    );
-    expect(beyond).toEqual([]);
-  });
+  it.each(['board', 'runs', 'chart', 'sequence'] as const)(
+    'cuts nothing off the %s at its sides',
+    async (view) => {
+      const { page } = await openPage(await busy(), { view, width: 390 });
+      await page.locator('main').waitFor();
+      const beyond = await page.evaluate(() =>
+        [...document.querySelectorAll('header *, main > *, .bar *, .pause *, .cell, .details *')]
+          .filter((each) => each.getBoundingClientRect().right > innerWidth)
+          .map((each) => each.outerHTML.slice(0, 80)),
+      );
+      expect(beyond).toEqual([]);
+    },
+  );
 });
