@@ -25,7 +25,7 @@ export interface HookDocument {
   readonly isPauseTold: boolean;
 }
 
-export const emptyDocument: HookDocument = {
+const emptyDocument: HookDocument = {
   format: 'toolfuse-hook',
   version: 1,
   registry: null,

@@ -11,7 +11,7 @@ import { isBeginning, type ListKind, type ListMethod, listKinds, listOf } from '
 import type { Content, Remembered, ServerMemory } from './server-memory.ts';
 
 /** The key in a result's `_meta` that tells a remembered answer from a real one. */
-export const memoryKey = 'toolfuse/memory';
+const memoryKey = 'toolfuse/memory';
 
 /** How many pages of a list are read when the server is there again, and how long each may take, in ms. */
 const maxPages = 100;

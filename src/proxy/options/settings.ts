@@ -39,7 +39,7 @@ export const failuresOfProxy = 3;
 export const backoffOfProxyMs = 15_000;
 
 /** When a circuit opens, by the names that the library has for it. */
-export const tripNames = ['consecutive-failures', 'count-window', 'time-window'] as const;
+const tripNames = ['consecutive-failures', 'count-window', 'time-window'] as const;
 
 /** Settings of circuits. Single tools and the server can have their own. */
 export const circuitSettings = {
