@@ -4,8 +4,12 @@ import { readOptions } from '../proxy/options/read.ts';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { EarlyServer } from '../proxy/server/early-server.ts';
 
-/** `toolfuse mcp`: a proxy in front of an MCP server; or what concerns the servers of all clients. */
-export async function main(args: readonly string[]): Promise<void> {
+/**
+ * `toolfuse mcp`: a proxy in front of an MCP server; or what concerns the servers of all clients.
+ *
+ * @param early The server, where it was started before the options were read.
+ */
+export async function main(args: readonly string[], early?: EarlyServer): Promise<void> {
   const [command, ...rest] = args;
   if (command === 'wrap' || command === 'unwrap') return (await import('./wrap.ts')).main(command, rest);
   if (command === 'doctor') return (await import('./doctor.ts')).main(rest);
@@ -33,11 +37,11 @@ export async function main(args: readonly string[]): Promise<void> {
   if (options.tokenEnv !== undefined) delete process.env[options.tokenEnv];
   delete process.env.TOOLFUSE_ADMIN_KEY;
   // The server and most of the proxy start side by side.
-  const early = EarlyServer.start(options);
+  const server = early ?? EarlyServer.start(options);
   try {
     const { serveMcp } = await import('./serve-mcp.ts');
-    await serveMcp(options, key, early);
+    await serveMcp(options, key, server);
   } finally {
-    early?.end();
+    server?.end();
   }
 }
