@@ -8,7 +8,10 @@ import { UsageError } from '../../../src/proxy/options/usage-error.ts';
 
 describe('toolfuse mcp wrap, unwrap and doctor', () => {
   it.each([
-    [['wrap', '--preset', 'nope'], '--preset must be one of standard, careful, patient, lasting, got "nope"'],
+    [
+      ['wrap', '--preset', 'nope'],
+      '--preset must be one of standard, observe, careful, patient, lasting, got "nope"',
+    ],
     [['wrap', '--client', 'nope'], '--client must be one of claude-desktop, claude-code,'],
     [['wrap', '--nope'], "Unknown option '--nope'"],
     [['wrap', '--', '--nope'], "Unknown option '--nope'"],

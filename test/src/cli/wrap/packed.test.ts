@@ -166,10 +166,10 @@ describe('the installed package', () => {
     writeFileSync(file, text);
     toolfuse(['wrap', file, '--only', 'a', '--preset', 'careful', '--', '--hide-open']);
     expect(readFileSync(file, 'utf8')).toContain(
-      '"--failure-threshold", "2", "--min-backoff", "30000", "--hide-open", "--", "x"',
+      '"--failure-threshold", "2", "--min-backoff", "30000", "--loops", "--hide-open", "--", "x"',
     );
     toolfuse(['wrap', file]);
-    expect(readFileSync(file, 'utf8')).toContain('"30000", "--hide-open", "--", "x"');
+    expect(readFileSync(file, 'utf8')).toContain('"30000", "--loops", "--hide-open", "--", "x"');
     expect(toolfuse(['wrap', file, '--preset', 'lasting']).output).toContain('2 servers newly guarded');
     const states = [...readFileSync(file, 'utf8').matchAll(/"--state", "([^"]+)"/g)].map(([, path]) => path);
     expect(new Set(states).size).toBe(2);
