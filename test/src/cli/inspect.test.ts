@@ -113,17 +113,15 @@ describe('toolfuse inspect --all', () => {
       }),
     );
     const lanes = () => page.messages.find((message) => message.type === 'lanes')?.lanes;
-    await expect
-      .poll(lanes)
-      .toMatchObject([
-        {
-          spans: [
-            { state: 'closed', to: openedTime },
-            { state: 'isolated', from: openedTime },
-            { state: 'isolated' },
-          ],
-        },
-      ]);
+    await expect.poll(lanes).toMatchObject([
+      {
+        spans: [
+          { state: 'closed', to: openedTime },
+          { state: 'isolated', from: openedTime },
+          { state: 'isolated' },
+        ],
+      },
+    ]);
     expect(lanes()?.[0]?.spans[1]?.to).toBe(kept.savedTime);
     const ended = once(page.socket, 'close');
     proxy.stdin.end();
