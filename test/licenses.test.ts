@@ -44,6 +44,7 @@ describe('the licences of what is bundled', () => {
       'prom-client',
       'proxy-agent-negotiate',
       'proxy-from-env',
+      're2js',
       'shebang-command',
       'shebang-regex',
       'supports-color',

@@ -52,22 +52,22 @@ const limits: Limit[] = [
     limit: 13_300,
   },
   { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 5_400 },
-  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 3_700 },
-  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_100 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 4_000 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },
   {
     what: 'toolfuse/claude-agent, minified and compressed',
     measure: () => bundled('claude-agent.js'),
-    limit: 2_900,
+    limit: 3_100,
   },
   {
     what: 'toolfuse/openai-agents, minified and compressed',
     measure: () => bundled('openai-agents.js'),
-    limit: 3_500,
+    limit: 3_750,
   },
   {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
-    limit: 3_750,
+    limit: 4_050,
   },
   {
     what: 'toolfuse/prometheus, minified and compressed, without prom-client',
@@ -86,7 +86,7 @@ const limits: Limit[] = [
   },
   // A good quarter of it is RE2 in JavaScript, which only --failure-pattern loads; another reads JSON with comments, TOML and YAML
   // for wrap and doctor, and is loaded by them alone.
-  { what: 'the command, on disk', measure: () => stored('cli'), limit: 1_450_000 },
+  { what: 'the command, on disk', measure: () => stored('cli'), limit: 1_525_000 },
   { what: 'the page of the inspector, compressed', measure: () => served('inspect/page'), limit: 62_000 },
 ];
 

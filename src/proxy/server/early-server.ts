@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { exitCodes } from '../exit-codes.ts';
 import { howToStart } from './how-to-start.ts';
+import { ProcessGroup } from './process-group.ts';
 
 type Signal = keyof typeof exitCodes;
 const signals = Object.keys(exitCodes) as Signal[];
@@ -13,13 +14,14 @@ const noop = (): void => {};
 /** A server that is started before the rest of the proxy is loaded, so that the two start side by side. */
 export class EarlyServer {
   readonly child: ChildProcess;
-  readonly #pid: number;
+  /** Watched over from the beginning: this process may be killed before the rest of the proxy is there. */
+  readonly #group: ProcessGroup;
   #isTaken = false;
   readonly #onSignal = (signal: Signal): void => this.#endBy(signal);
 
-  private constructor(child: ChildProcess, pid: number) {
+  private constructor(child: ChildProcess) {
     this.child = child;
-    this.#pid = pid;
+    this.#group = new ProcessGroup(child);
     // Node.js drops what nobody has read when a child exits, unless somebody listens.
     child.stdout?.on('readable', noop);
     for (const signal of signals) process.on(signal, this.#onSignal);
@@ -41,7 +43,7 @@ export class EarlyServer {
       const child = spawn(program, args, howToStart());
       // Whoever takes it, or starts it again, finds out what is wrong.
       child.on('error', noop);
-      return child.pid === undefined ? undefined : new EarlyServer(child, child.pid);
+      return child.pid === undefined ? undefined : new EarlyServer(child);
     } catch {
       return undefined;
     }
@@ -64,26 +66,19 @@ export class EarlyServer {
   end(): void {
     if (this.#isTaken) return;
     this.leaveSignals();
-    this.#send('SIGKILL');
+    this.#group.send('SIGKILL');
+    this.#group.forget();
   }
 
   /** Ends the server and this process, which can do nothing else yet. */
   #endBy(signal: Signal): void {
-    this.#send(signal);
+    this.#group.send(signal);
     const exit = (): void => {
-      this.#send('SIGKILL');
+      this.#group.send('SIGKILL');
       process.exit(exitCodes[signal]);
     };
     if (this.child.exitCode !== null || this.child.signalCode !== null) exit();
     this.child.once('exit', exit);
     setTimeout(exit, graceMs).unref();
-  }
-
-  #send(signal: NodeJS.Signals): void {
-    try {
-      process.kill(-this.#pid, signal);
-    } catch {
-      // It has ended already.
-    }
   }
 }
