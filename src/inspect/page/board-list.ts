@@ -21,7 +21,7 @@ export const search = signal('');
 /** The state to filter by; null for all. */
 export const onlyState = signal<string | null>(null);
 /** The rows whose inner rows a person has shown or hidden, by their keys. */
-export const isFolded = signal<ReadonlyMap<string, boolean>>(new Map());
+const isFolded = signal<ReadonlyMap<string, boolean>>(new Map());
 
 /** With more inner rows than this, a row is folded at first. */
 const maxUnfolded = 12;

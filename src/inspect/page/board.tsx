@@ -269,7 +269,7 @@ function Nothing() {
 }
 
 /** How far back the lanes reach. */
-export function PeriodChoice() {
+function PeriodChoice() {
   return (
     <label class="sorting">
       <span>History</span>

@@ -22,7 +22,7 @@ export const nextAttemptOf = ({
       );
 
 /** The last error in a line: `timeout: connect ETIMEDOUT 10.0.0.1:443`. */
-export function errorWords(actor: Actor): string | null {
+function errorWords(actor: Actor): string | null {
   const error = factsOf(actor)?.error;
   if (error == null) return actor.tool?.lastError ? phrase(actor.tool.lastError) : null;
   return error.words === null ? phrase(error.category) : `${phrase(error.category)}: ${error.words}`;
