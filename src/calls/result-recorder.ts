@@ -128,11 +128,7 @@ export class ResultRecorder implements PermitOwner {
   /** An admitted call succeeded. */
   succeed(call: AdmittedCall, known?: { readonly result: unknown }): void {
     const { circuit } = call;
-    const mayBeQuiet =
-      call === circuit.quietAdmission &&
-      !this.#circuits.isStopped &&
-      !this.#steps.seesEnds &&
-      !circuit.isInspected;
+    const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
     if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addQuietSuccess(this.#clock.now()))) {
       circuit.stats.succeed();
     } else this.#record(call, known);

@@ -179,7 +179,10 @@ export class Circuits {
 
   /** Somebody is about to be shown every step. */
   onInspected(): void {
-    for (const circuit of this.#byName.values()) circuit.onSeen();
+    for (const circuit of this.#byName.values()) {
+      circuit.onSeen();
+      circuit.quietAdmission = undefined;
+    }
   }
 
   /** How long a circuit has been open or isolated in total, in ms. */

@@ -178,3 +178,14 @@ describe('calls whose successes only the trip strategy remembers', () => {
     expect([callsIn(before), callsIn(actor.getSnapshot())]).toEqual([3, 4]);
   });
 });
+
+it('a success that changes nothing is seen all the same by whoever has begun to inspect', async () => {
+  const registry = createToolRegistry({ clock: new ManualClock() });
+  for (let made = 0; made < 3; made++) await registry.execute('search', async () => 1);
+  const seen: string[] = [];
+  registry.actor.system.inspect((event) => {
+    if (event.type === '@xstate.event') seen.push(event.event.type);
+  });
+  await registry.execute('search', async () => 1);
+  expect(seen).toEqual(['SUCCESS']);
+});
