@@ -41,7 +41,7 @@ export class EarlyServer {
     if (program === undefined || listen !== undefined || url !== undefined || isWindows) return undefined;
     try {
       const child = spawn(program, args, howToStart());
-      // Whoever takes it, or starts it again, finds out what is wrong.
+      // The error is told where the server is taken, or started again.
       child.on('error', noop);
       return child.pid === undefined ? undefined : new EarlyServer(child);
     } catch {
