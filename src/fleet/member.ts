@@ -5,7 +5,7 @@ import type { FleetOrder, FleetState } from '../../machines/fleet-news.ts';
 import { isHeld } from '../../machines/fleet-verdict.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import type { FleetCounts, Membership } from '../circuits/membership.ts';
-import type { RegistryParts } from '../registry/registry.ts';
+import type { RegistryParts } from '../registry/registry-parts.ts';
 import { type Change, readChange } from './change.ts';
 import { Keys } from './keys.ts';
 import { Leases } from './leases.ts';

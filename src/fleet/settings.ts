@@ -1,5 +1,5 @@
 import type { FleetNews } from '../../machines/fleet-news.ts';
-import type { RegistryParts } from '../registry/registry.ts';
+import type { RegistryParts } from '../registry/registry-parts.ts';
 import type { Keys } from './keys.ts';
 import type { StoreLine } from './store-line.ts';
 

@@ -5,10 +5,8 @@ import type { FleetOrder } from '../../machines/fleet-news.ts';
 import { checkValue, show, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
 import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
-import { ActiveProbes } from '../calls/active-probes.ts';
-import { Admissions } from '../calls/admissions.ts';
 import type { CallContext } from '../calls/call.ts';
-import { type CallKeys, type CallTarget, keyText } from '../calls/call-keys.ts';
+import { type CallTarget, keyText } from '../calls/call-keys.ts';
 import {
   type CallNeeds,
   type CircuitNeeds,
@@ -19,43 +17,22 @@ import {
   type WrapOptions,
 } from '../calls/call-options.ts';
 import type { Denial } from '../calls/denial.ts';
-import { Guard } from '../calls/guard.ts';
 import type { AgentRun } from '../calls/loops/agent-run.ts';
-import { AgentRuns } from '../calls/loops/agent-runs.ts';
-import { LoopGuard } from '../calls/loops/guard-loops.ts';
 import type { Permit } from '../calls/permit.ts';
-import { ResultRecorder } from '../calls/result-recorder.ts';
 import type { CallStep } from '../calls/steps/call-step.ts';
-import { CallSteps, checkStep } from '../calls/steps/call-steps.ts';
-import { ownSteps } from '../calls/steps/own-steps.ts';
-import type { SettingsOfTools } from '../calls/tool-settings.ts';
+import { checkStep } from '../calls/steps/call-steps.ts';
 import { type Guarded, guardedFunction } from '../calls/wrap.ts';
 import type { Circuit } from '../circuits/circuit.ts';
-import { Circuits } from '../circuits/circuits.ts';
-import { Seat } from '../circuits/membership.ts';
-import { type Mode, Modes } from '../circuits/modes.ts';
-import { RegistryActor } from '../circuits/registry-actor.ts';
-import { categorize } from '../classify/categorize.ts';
-import {
-  containedChance,
-  containedClassifier,
-  containedHooks,
-  containedListener,
-  containedObserver,
-} from '../options/strangers.ts';
+import type { Mode } from '../circuits/modes.ts';
+import { containedHooks, containedListener } from '../options/strangers.ts';
 import { persistCircuit } from '../persistence/circuit-snapshot.ts';
-import { type PersistedRegistry, readPersisted } from '../persistence/persisted.ts';
-import { Channels } from '../telemetry/channels.ts';
+import type { PersistedRegistry } from '../persistence/persisted.ts';
 import { checkEventType } from '../telemetry/event-types.ts';
-import { LoopCounts } from '../telemetry/loop-counts.ts';
-import { RecentErrors } from '../telemetry/recent-errors.ts';
-import { type Clock, systemClock } from '../time/clock.ts';
-import { monotonic } from '../time/monotonic.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Availability, availabilityOf, mayAdmit } from '../views/availability.ts';
 import { diagnose, diagnoseUnknown, remainingBackoffMs, type ToolDiagnostics } from '../views/diagnostics.ts';
 import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.ts';
 import { type Recovery, recoveryOf } from '../views/recovery.ts';
-import { KnownTools } from './known-tools.ts';
 import {
   type AvailableToolsOptions,
   type CircuitChoice,
@@ -73,21 +50,10 @@ import {
   type OrderOptions,
   type UntilReadyOptions,
 } from './method-options.ts';
-import { checkOptions, type RegistryConfig, type ToolRegistryOptions } from './registry-options.ts';
+import type { ToolRegistryOptions } from './registry-options.ts';
+import { assemble, type RegistryParts } from './registry-parts.ts';
 import { aMode } from './tool-options.ts';
 import { untilReady } from './until-ready.ts';
-
-/** The parts of a registry that a membership in a fleet works with. */
-export interface RegistryParts {
-  /** Returns a number from 0 up to, but not including, 1. */
-  readonly chance: () => number;
-  readonly circuits: Circuits;
-  readonly clock: Required<Clock>;
-  readonly parent: ToolRegistryRef;
-  readonly seat: Seat;
-  readonly settings: SettingsOfTools;
-  readonly steps: CallSteps;
-}
 
 /** The parts of a registry, for a room of this library that works on them. @throws TypeError for what is no registry of ours. */
 export let partsOf: (registry: ToolRegistry) => RegistryParts;
@@ -112,119 +78,17 @@ export class ToolRegistry {
   readonly actor: ToolRegistryRef;
   /** The registry's clock, to read: instants such as `openedAt` are in ms of its `now()`. */
   readonly clock: Pick<Required<Clock>, 'now' | 'wallNow'>;
-  readonly #config: RegistryConfig;
-  readonly #chance: () => number;
-  readonly #clock: Required<Clock>;
-  readonly #circuits: Circuits;
-  readonly #modes: Modes;
-  readonly #runs: AgentRuns;
-  readonly #loopCounts = new LoopCounts();
-  readonly #steps: CallSteps;
-  readonly #results: ResultRecorder;
-  readonly #guard: Guard;
-  readonly #keys: CallKeys;
-  readonly #probes: ActiveProbes;
-  readonly #recentErrors = new RecentErrors();
-  readonly #known: KnownTools;
-  /** Empty until the registry joins a fleet. */
-  readonly #seat = new Seat();
+  readonly #parts: RegistryParts;
 
   static {
-    partsOf = (registry) => ({
-      chance: registry.#chance,
-      circuits: registry.#circuits,
-      clock: registry.#clock,
-      parent: registry.actor,
-      seat: registry.#seat,
-      settings: registry.#config.tools,
-      steps: registry.#steps,
-    });
+    partsOf = (registry) => registry.#parts;
   }
 
   constructor(options: ToolRegistryOptions) {
-    this.#config = checkOptions(options);
-    const restored = options.restore === undefined ? [] : readPersisted(options.restore);
-    this.#clock = monotonic(options.clock ?? systemClock);
-    this.#chance = containedChance(options.random ?? Math.random);
-    this.clock = { now: this.#clock.now, wallNow: this.#clock.wallNow };
-    this.#known = new KnownTools(this.#config.tools, this.#config.maxTools);
-    const channels = new Channels();
-    const parent = new RegistryActor(
-      {
-        id: 'toolfuse',
-        input: { now: this.#clock.now, recovery: this.#config.recovery },
-        clock: this.#clock,
-        ...(options.inspect && { inspect: containedObserver(options.inspect) }),
-      },
-      {
-        onInspected: () => this.#circuits.onInspected(),
-        onEmitted: (event) => {
-          if (event.type === 'circuit.spared') {
-            this.#circuits.get(event.tool, event.key)?.stats.spare(event.why, event.what);
-          }
-          if (event.type === 'recovery.resumed' && event.because === 'acknowledged') {
-            this.#runs.acknowledge();
-          }
-          this.#loopCounts.add(event.type);
-          channels.publish(event);
-        },
-        onStop: () => this.stop(),
-      },
-    );
-    this.actor = parent.start();
-    const { circuit, tools: settings, recovery, maxTools, mode } = this.#config;
-    this.#modes = new Modes(mode, settings);
-    this.#circuits = new Circuits({
-      parent,
-      clock: this.#clock,
-      circuit,
-      settings,
-      modes: this.#modes,
-      maxOpenShare: recovery.maxOpenShare,
-      maxTools,
-      chance: this.#chance,
-      seat: this.#seat,
-      onBareResult: (actor, event) => this.#results.countBareResult(actor, event),
-      onState: (actor, state) => this.#probes.onState(actor, state),
-      onForgotten: (actor) => this.#probes.onForgotten(actor),
-    });
-    const { isOn, config, maxRuns } = this.#config.loops;
-    this.#runs = new AgentRuns({
-      parent,
-      now: this.#clock.now,
-      config,
-      maxRuns,
-      isOn,
-      onGuarded: (areGuarded) => this.#steps.setIdle(loops, !areGuarded),
-    });
-    const loops = new LoopGuard({
-      runs: this.#runs,
-      isPolling: (tool) => settings.get(tool)?.polling === true,
-      isObserved: (tool) => this.#modes.of(tool) === 'observe',
-      alternatives: (tool) => settings.get(tool)?.alternatives ?? [],
-    });
-    this.#steps = new CallSteps(
-      ownSteps({ registry: parent, channels, recentErrors: this.#recentErrors, loops }),
-    );
-    this.#steps.setIdle(loops, !isOn);
-    this.#results = new ResultRecorder({
-      circuits: this.#circuits,
-      clock: this.#clock,
-      classify: containedClassifier(options.classify, categorize),
-      steps: this.#steps,
-      loops,
-    });
-    const admissions = new Admissions({
-      circuits: this.#circuits,
-      clock: this.#clock,
-      results: this.#results,
-      steps: this.#steps,
-      settings,
-    });
-    this.#keys = admissions.keys;
-    this.#guard = new Guard(admissions, this.#results, this.#steps, this.#clock, this.#seat);
-    this.#probes = new ActiveProbes(this.#circuits, this.#guard, settings);
-    this.#circuits.restore(restored);
+    this.#parts = assemble(options, () => this.stop());
+    const { parent, clock } = this.#parts;
+    this.actor = parent;
+    this.clock = { now: clock.now, wallNow: clock.wallNow };
   }
 
   /**
@@ -236,12 +100,12 @@ export class ToolRegistry {
    * @throws Error for an unknown tool after the registry has stopped.
    */
   tool(name: string, options: CircuitChoice = noNeeds): ToolCircuitRef {
-    return this.#circuits.use(name, keyOfChoice(options)).actor;
+    return this.#parts.circuits.use(name, keyOfChoice(options)).actor;
   }
 
   /** The actors of all known circuits. Listing them does not count as using them. */
   circuits(): ToolCircuitRef[] {
-    return Array.from(this.#circuits.all(), ({ actor }) => actor);
+    return Array.from(this.#parts.circuits.all(), ({ actor }) => actor);
   }
 
   /**
@@ -251,7 +115,7 @@ export class ToolRegistry {
    */
   declareTools(names: Iterable<string>): void {
     checkNames(names);
-    this.#known.declare(names);
+    this.#parts.known.declare(names);
   }
 
   /**
@@ -259,7 +123,7 @@ export class ToolRegistry {
    * Other names may have been made up by a model. The set grows as tools are declared, up to `maxTools` names.
    */
   knownTools(): ReadonlySet<string> {
-    return this.#known.names;
+    return this.#parts.known.names;
   }
 
   /**
@@ -268,13 +132,13 @@ export class ToolRegistry {
    */
   allowRequest(name: string, target: CallTarget = noNeeds): boolean {
     if (target !== noNeeds) checkTarget(target);
-    return this.#guard.allows(name, target);
+    return this.#parts.guard.allows(name, target);
   }
 
   /** Records a success without a permit: it closes an open circuit, even if the call began long ago. */
   recordSuccess(name: string, target: CallTarget = noNeeds): void {
     if (target !== noNeeds) checkTarget(target);
-    this.#results.recordSuccess(name, this.#keys.of(name, target));
+    this.#parts.results.recordSuccess(name, this.#parts.keys.of(name, target));
   }
 
   /**
@@ -285,7 +149,7 @@ export class ToolRegistry {
    */
   recordFailure(name: string, failure: unknown = 'executionError', target: CallTarget = noNeeds): void {
     if (target !== noNeeds) checkTarget(target);
-    this.#results.recordFailure(name, failure, this.#keys.of(name, target));
+    this.#parts.results.recordFailure(name, failure, this.#parts.keys.of(name, target));
   }
 
   /**
@@ -311,7 +175,7 @@ export class ToolRegistry {
    */
   tryAcquire(name: string, options: CallNeeds = noNeeds): Permit | Denial {
     if (options !== noNeeds) checkCallNeeds(options);
-    return this.#guard.tryAcquire(name, options);
+    return this.#parts.guard.tryAcquire(name, options);
   }
 
   /**
@@ -329,7 +193,7 @@ export class ToolRegistry {
     fn: (context: CallContext) => Result | PromiseLike<Result>,
     options?: ExecuteOptions<Result, Fallback>,
   ): Promise<Awaited<Result | Fallback>> {
-    return this.#guard.execute(name, fn, options);
+    return this.#parts.guard.execute(name, fn, options);
   }
 
   /**
@@ -364,7 +228,7 @@ export class ToolRegistry {
   wrap(name: string, fn: never, options: WrapOptions<unknown, unknown> = {}): never {
     checkFunction(fn);
     checkWrapOptions(options);
-    const needsInput = (): boolean => this.#keys.areAsked || this.#steps.seesCalls;
+    const needsInput = (): boolean => this.#parts.keys.areAsked || this.#parts.steps.seesCalls;
     return guardedFunction(
       fn,
       options,
@@ -386,8 +250,8 @@ export class ToolRegistry {
    */
   availableTools(names?: Iterable<string>, options: AvailableToolsOptions = {}): string[] {
     checkAvailableTools(names, options);
-    const question = { now: this.#clock.now(), halfOpen: options.halfOpen ?? true };
-    const isAvailable = (name: string): boolean => mayAdmit(this.#circuits.get(name)?.latest, question);
+    const question = { now: this.#parts.clock.now(), halfOpen: options.halfOpen ?? true };
+    const isAvailable = (name: string): boolean => mayAdmit(this.#parts.circuits.get(name)?.latest, question);
     return [...(names ?? this.#toolNames())].filter((name) => {
       const upstream = this.#upstreamOf(name);
       return isAvailable(name) && (upstream === undefined || isAvailable(upstream));
@@ -407,12 +271,12 @@ export class ToolRegistry {
    */
   availability(name: string, options: CircuitNeeds = {}): Availability {
     checkNeeds(options);
-    const { wallNow, now } = this.#clock;
+    const { wallNow, now } = this.#parts.clock;
     const circuit = this.#circuitFor(name, options);
     const upstream = options.upstream ?? circuit?.lastUpstream ?? this.#upstreamOf(name);
     return availabilityOf(
       circuit,
-      upstream === undefined ? undefined : this.#circuits.get(upstream),
+      upstream === undefined ? undefined : this.#parts.circuits.get(upstream),
       now(),
       wallNow(),
     );
@@ -436,28 +300,28 @@ export class ToolRegistry {
     const { signal, ...needs } = options;
     const blockedBy = (): Circuit | undefined => {
       const availability = this.availability(name, needs);
-      return availability.available ? undefined : this.#circuits.get(availability.because);
+      return availability.available ? undefined : this.#parts.circuits.get(availability.because);
     };
-    const isStopped = (): boolean => this.#circuits.isStopped;
-    await untilReady({ tool: name, clock: this.#clock, isStopped, blockedBy, signal });
+    const isStopped = (): boolean => this.#parts.circuits.isStopped;
+    await untilReady({ tool: name, clock: this.#parts.clock, isStopped, blockedBy, signal });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
   state(name: string, options: CircuitChoice = noNeeds): CircuitState {
-    const circuit = this.#circuits.get(name, keyOfChoice(options));
+    const circuit = this.#parts.circuits.get(name, keyOfChoice(options));
     return circuit === undefined ? 'closed' : stateOf(circuit.latest);
   }
 
   /** How much of the backoff is left, in ms; null unless the circuit is open. */
   remainingBackoffMs(name: string, options: CircuitChoice = noNeeds): number | null {
-    const circuit = this.#circuits.get(name, keyOfChoice(options));
-    return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#clock.now());
+    const circuit = this.#parts.circuits.get(name, keyOfChoice(options));
+    return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#parts.clock.now());
   }
 
   /** The state, counters and times of one tool. A tool that was never used reads as closed. */
   diagnostics(name: string, options: CircuitChoice = noNeeds): ToolDiagnostics {
     const key = keyOfChoice(options);
-    const circuit = this.#circuits.get(name, key);
+    const circuit = this.#parts.circuits.get(name, key);
     if (circuit !== undefined) return this.#diagnose(circuit);
     return diagnoseUnknown(
       name,
@@ -471,13 +335,13 @@ export class ToolRegistry {
 
   /** The keys of a tool that have a circuit now. */
   keys(name: string): string[] {
-    return this.#circuits.keyed(name).flatMap(({ key }) => key ?? []);
+    return this.#parts.circuits.keyed(name).flatMap(({ key }) => key ?? []);
   }
 
   /** The diagnostics of every known tool, and which circuits are open. */
   snapshot(): RegistrySnapshot {
     return {
-      diagnostics: Array.from(this.#circuits.all(), (circuit) => this.#diagnose(circuit)),
+      diagnostics: Array.from(this.#parts.circuits.all(), (circuit) => this.#diagnose(circuit)),
       openCircuits: this.openCircuits(),
       openCount: this.openCircuitCount(),
     };
@@ -485,12 +349,12 @@ export class ToolRegistry {
 
   /** The names of the circuits that are open or isolated, in the order in which they opened. */
   openCircuits(): string[] {
-    return Array.from(this.#circuits.open, (circuit) => circuit.id);
+    return Array.from(this.#parts.circuits.open, (circuit) => circuit.id);
   }
 
   /** How many circuits are open or isolated. The cost does not depend on the number of tools. */
   openCircuitCount(): number {
-    return this.#circuits.open.size;
+    return this.#parts.circuits.open.size;
   }
 
   /**
@@ -501,10 +365,12 @@ export class ToolRegistry {
    * @throws RangeError for a negative number or anything that is not a number.
    */
   shouldPauseForRecovery(maxOpenCircuits?: number): boolean {
-    const open = this.#circuits.openTools;
+    const open = this.#parts.circuits.openTools;
     if (maxOpenCircuits === undefined) {
       const { overCap, stoppedRuns } = this.actor.getSnapshot().context;
-      return open >= this.#config.recovery.maxOpenCircuits || overCap !== null || stoppedRuns.length > 0;
+      return (
+        open >= this.#parts.config.recovery.maxOpenCircuits || overCap !== null || stoppedRuns.length > 0
+      );
     }
     checkValue(maxOpenCircuits, 'maxOpenCircuits', zeroOrMore);
     return open >= maxOpenCircuits;
@@ -522,20 +388,20 @@ export class ToolRegistry {
     return recoveryOf(
       this.actor.getSnapshot().context,
       this.openCircuits(),
-      this.#recentErrors,
-      this.#clock.now(),
+      this.#parts.recentErrors,
+      this.#parts.clock.now(),
     );
   }
 
   /** Counters since the registry was created, in total and for each known tool. */
   metrics(): RegistryMetrics {
     const { circuitOpenEvents, halfOpenEvents, breakerDenials } = this.actor.getSnapshot().context;
-    const loops = this.#loopCounts.of(this.#runs.all().length);
-    const tools = Array.from(this.#circuits.all(), (circuit) =>
-      toolMetrics(circuit, this.#circuits.openMs(circuit)),
+    const loops = this.#parts.loopCounts.of(this.#parts.runs.all().length);
+    const tools = Array.from(this.#parts.circuits.all(), (circuit) =>
+      toolMetrics(circuit, this.#parts.circuits.openMs(circuit)),
     );
-    const totals = callTotals(this.#circuits);
-    const fleet = this.#seat.membership?.counts() ?? null;
+    const totals = callTotals(this.#parts.circuits);
+    const fleet = this.#parts.seat.membership?.counts() ?? null;
     return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...totals, tools, loops, fleet };
   }
 
@@ -571,7 +437,7 @@ export class ToolRegistry {
    * @throws TypeError for an unknown hook, RangeError for a hook that is not a function.
    */
   intercept(step: CallStep): () => void {
-    return this.#steps.add(containedHooks(checkStep(step), 'step'));
+    return this.#parts.steps.add(containedHooks(checkStep(step), 'step'));
   }
 
   /**
@@ -582,12 +448,12 @@ export class ToolRegistry {
    */
   reset(name: string, options: CircuitChoice = noNeeds): void {
     const chosen = this.#chosen(name, options);
-    if (chosen.length > 0) this.#circuits.forget(chosen);
+    if (chosen.length > 0) this.#parts.circuits.forget(chosen);
   }
 
   /** Forgets every tool, as `reset` forgets one. */
   resetAll(): void {
-    this.#circuits.forget([...this.#circuits.all()]);
+    this.#parts.circuits.forget([...this.#parts.circuits.all()]);
   }
 
   /**
@@ -602,11 +468,11 @@ export class ToolRegistry {
   isolate(name: string, options: IsolateOptions = {}): void {
     checkIsolate(options);
     const { forMs, by } = options;
-    if (this.#circuits.isStopped) return;
+    if (this.#parts.circuits.isStopped) return;
     if (this.#isForFleet(name, options, 'isolate', forMs)) return;
-    this.#circuits.use(name, keyText(options.key)).send({
+    this.#parts.circuits.use(name, keyText(options.key)).send({
       type: 'ISOLATE',
-      at: this.#clock.now(),
+      at: this.#parts.clock.now(),
       ...(forMs !== undefined && { forMs }),
       ...(by !== undefined && { by }),
     });
@@ -620,7 +486,8 @@ export class ToolRegistry {
   disable(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'disable')) return;
-    if (!this.#circuits.isStopped) this.#circuits.use(name, keyText(options.key)).send({ type: 'DISABLE' });
+    if (!this.#parts.circuits.isStopped)
+      this.#parts.circuits.use(name, keyText(options.key)).send({ type: 'DISABLE' });
   }
 
   /**
@@ -631,8 +498,8 @@ export class ToolRegistry {
   release(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'release')) return;
-    if (!this.#circuits.isStopped)
-      this.#circuits.touch(name, keyText(options.key))?.send({ type: 'RELEASE' });
+    if (!this.#parts.circuits.isStopped)
+      this.#parts.circuits.touch(name, keyText(options.key))?.send({ type: 'RELEASE' });
   }
 
   /**
@@ -645,8 +512,8 @@ export class ToolRegistry {
     checkOrder(options);
     if (this.#isForFleet(name, options, 'close')) return;
     const chosen = this.#chosen(name, options);
-    if (this.#circuits.isStopped) return;
-    for (const { tool, key } of chosen) this.#circuits.touch(tool, key)?.send({ type: 'CLOSE' });
+    if (this.#parts.circuits.isStopped) return;
+    for (const { tool, key } of chosen) this.#parts.circuits.touch(tool, key)?.send({ type: 'CLOSE' });
   }
 
   /**
@@ -666,14 +533,14 @@ export class ToolRegistry {
    */
   setMode(mode: Mode, name?: string): void {
     checkValue(mode, 'mode', aMode);
-    if (this.#circuits.isStopped) return;
-    this.#modes.set(mode, name);
-    this.#circuits.followModes();
+    if (this.#parts.circuits.isStopped) return;
+    this.#parts.modes.set(mode, name);
+    this.#parts.circuits.followModes();
   }
 
   /** Whether a tool's circuit refuses calls or only observes; without a name, that of the tools that have no mode of their own. */
   mode(name?: string): Mode {
-    return name === undefined ? this.#modes.ofAll : this.#modes.of(name);
+    return name === undefined ? this.#parts.modes.ofAll : this.#parts.modes.of(name);
   }
 
   /**
@@ -694,12 +561,12 @@ export class ToolRegistry {
   run(id: string): AgentRun {
     if (typeof id !== 'string' || id === '')
       throw new TypeError(`id must be the name of a run, got ${show(id)}`);
-    return this.#runs.begin(id);
+    return this.#parts.runs.begin(id);
   }
 
   /** The runs that are guarded against loops now, least recently used first. */
   runs(): AgentRun[] {
-    return this.#runs.all();
+    return this.#parts.runs.all();
   }
 
   /**
@@ -725,13 +592,15 @@ export class ToolRegistry {
    * const registry = createToolRegistry({ restore: await readFile('circuits.json', 'utf8') });
    */
   persist(): string {
-    const wallNow = this.#clock.wallNow();
-    const offsetMs = wallNow - this.#clock.now();
+    const wallNow = this.#parts.clock.wallNow();
+    const offsetMs = wallNow - this.#parts.clock.now();
     return JSON.stringify({
       format: 'toolfuse',
       version: 1,
       savedTime: wallNow,
-      circuits: this.#circuits.inOrderOfUse().map((circuit) => persistCircuit(circuit.latest, offsetMs)),
+      circuits: this.#parts.circuits
+        .inOrderOfUse()
+        .map((circuit) => persistCircuit(circuit.latest, offsetMs)),
     } satisfies PersistedRegistry);
   }
 
@@ -743,10 +612,10 @@ export class ToolRegistry {
    * A call that has neither and does not read its signal cannot be ended; its caller gets its result.
    */
   stop(): void {
-    this.#runs.stop();
-    this.#circuits.stop();
-    this.#guard.stop();
-    this.#seat.membership?.onStopped();
+    this.#parts.runs.stop();
+    this.#parts.circuits.stop();
+    this.#parts.guard.stop();
+    this.#parts.seat.membership?.onStopped();
   }
 
   /** Stops the registry at the end of a `using` block. */
@@ -755,10 +624,10 @@ export class ToolRegistry {
   }
 
   #diagnose(circuit: Circuit): ToolDiagnostics {
-    const openMs = this.#circuits.openMs(circuit);
+    const openMs = this.#parts.circuits.openMs(circuit);
     return diagnose(
       circuit,
-      this.#clock.now(),
+      this.#parts.clock.now(),
       openMs,
       this.availability(circuit.tool, { key: circuit.key }),
     );
@@ -772,7 +641,7 @@ export class ToolRegistry {
     forMs: number | undefined = undefined,
   ): boolean {
     if (fleet !== true) return false;
-    const { membership } = this.#seat;
+    const { membership } = this.#parts.seat;
     if (membership === undefined) throw new Error('there is no fleet: call joinFleet(registry, …) first');
     membership.order(name, keyText(key), order, forMs);
     return true;
@@ -780,30 +649,30 @@ export class ToolRegistry {
 
   /** The upstream of a tool's last call, or else of its settings. */
   #upstreamOf(name: string): string | undefined {
-    return this.#circuits.get(name)?.lastUpstream ?? this.#config.tools.get(name)?.upstream;
+    return this.#parts.circuits.get(name)?.lastUpstream ?? this.#parts.config.tools.get(name)?.upstream;
   }
 
   #kindOf(name: string): ToolDiagnostics['kind'] {
-    return this.#known.isUpstream(name) ? 'upstream' : 'tool';
+    return this.#parts.known.isUpstream(name) ? 'upstream' : 'tool';
   }
 
   /** The circuit that a call would need now; undefined if it would be a new one. */
   #circuitFor(name: string, target: CallTarget): Circuit | undefined {
-    return this.#circuits.getFor(name, this.#keys.of(name, target));
+    return this.#parts.circuits.getFor(name, this.#parts.keys.of(name, target));
   }
 
   /** A circuit; or without a key, a tool's circuit and those of all its keys. */
   #chosen(name: string, options: CircuitChoice): readonly Circuit[] {
     const key = keyOfChoice(options);
-    const circuit = this.#circuits.get(name, key);
-    const keyed = key === null ? this.#circuits.keyed(name) : [];
+    const circuit = this.#parts.circuits.get(name, key);
+    const keyed = key === null ? this.#parts.circuits.keyed(name) : [];
     return circuit === undefined ? keyed : [circuit, ...keyed];
   }
 
   /** The names of the tools that can be called, which excludes circuits that serve only as upstreams. */
   #toolNames(): Set<string> {
     const names = new Set<string>();
-    for (const circuit of this.#circuits.all()) if (!circuit.isUpstream) names.add(circuit.tool);
+    for (const circuit of this.#parts.circuits.all()) if (!circuit.isUpstream) names.add(circuit.tool);
     return names;
   }
 }
