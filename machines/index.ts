@@ -44,6 +44,8 @@ export { defaultLoopConfig, type LoopConfig, loopConfig } from './loop-config.ts
 export type { AskedCall, EndedCall, Loop, LoopKind, LoopMemory } from './loop-memory.ts';
 export type { RateLimits } from './rates.ts';
 export { defaultRecoveryConfig, type RecoveryConfig, recoveryConfig } from './recovery-config.ts';
+export type { ToolRegistryContext, ToolRegistryInput } from './registry-context.ts';
+export type { ForgottenCircuit, ToolRegistryEmitted, ToolRegistryEvent } from './registry-events.ts';
 export type {
   CallSpared,
   CircuitBegan,
@@ -56,14 +58,5 @@ export type {
 } from './reports.ts';
 export { type TimeWindowOptions, timeWindow } from './time-window.ts';
 export { type ToolCircuitRef, type ToolCircuitSnapshot, toolCircuitMachine } from './tool-circuit.ts';
-export {
-  type ForgottenCircuit,
-  type ToolRegistryContext,
-  type ToolRegistryEmitted,
-  type ToolRegistryEvent,
-  type ToolRegistryInput,
-  type ToolRegistryRef,
-  type ToolRegistrySnapshot,
-  toolRegistryMachine,
-} from './tool-registry.ts';
+export { type ToolRegistryRef, type ToolRegistrySnapshot, toolRegistryMachine } from './tool-registry.ts';
 export { type CallOutcome, consecutiveFailures, type TripStrategy } from './trip-strategy.ts';

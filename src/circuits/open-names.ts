@@ -1,5 +1,5 @@
 import { pauseReason } from '../../machines/pause-reason.ts';
-import { registryContextWith, type ToolRegistryContext } from '../../machines/tool-registry.ts';
+import { registryContextWith, type ToolRegistryContext } from '../../machines/registry-context.ts';
 
 /**
  * Stands in for the array of open circuits' names in the registry's context while nobody looks at it: adding a name and taking

@@ -1,10 +1,6 @@
 import { Actor, type ActorOptions } from 'xstate';
-import {
-  type ToolRegistryEmitted,
-  type ToolRegistryEvent,
-  type ToolRegistrySnapshot,
-  toolRegistryMachine,
-} from '../../machines/tool-registry.ts';
+import type { ToolRegistryEmitted, ToolRegistryEvent } from '../../machines/registry-events.ts';
+import { type ToolRegistrySnapshot, toolRegistryMachine } from '../../machines/tool-registry.ts';
 import {
   hearEmitted,
   isObserved,

@@ -1,4 +1,4 @@
-import type { ToolRegistryEmitted } from '../../machines/tool-registry.ts';
+import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
 import { ActiveProbes } from '../calls/active-probes.ts';
 import { Admissions } from '../calls/admissions.ts';
 import type { CallKeys } from '../calls/call-keys.ts';

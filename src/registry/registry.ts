@@ -2,9 +2,10 @@ import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { Subscription } from 'xstate';
 import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
 import type { FleetOrder } from '../../machines/fleet-news.ts';
+import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
 import { checkValue, show, zeroOrMore } from '../../machines/rule.ts';
 import type { ToolCircuitRef } from '../../machines/tool-circuit.ts';
-import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
+import type { ToolRegistryRef } from '../../machines/tool-registry.ts';
 import type { CallContext } from '../calls/call.ts';
 import { type CallTarget, keyText } from '../calls/call-keys.ts';
 import {

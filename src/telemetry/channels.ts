@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
-import type { ToolRegistryEmitted, ToolRegistryRef } from '../../machines/tool-registry.ts';
+import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
+import type { ToolRegistryRef } from '../../machines/tool-registry.ts';
 import { eventTypes } from './event-types.ts';
 
 /** The message that is published on the channel `toolfuse:call` for each ended call. */

@@ -1,5 +1,5 @@
+import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
 import { show } from '../../machines/rule.ts';
-import type { ToolRegistryEmitted } from '../../machines/tool-registry.ts';
 
 /** The types of the events that the registry actor emits. */
 export const eventTypes = [

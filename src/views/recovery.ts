@@ -1,4 +1,4 @@
-import type { ToolRegistryContext } from '../../machines/tool-registry.ts';
+import type { ToolRegistryContext } from '../../machines/registry-context.ts';
 import type { ErrorPattern, RecentError, RecentErrors } from '../telemetry/recent-errors.ts';
 
 /** The facts for a user who decides whether the agent goes on. */
