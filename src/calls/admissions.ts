@@ -8,8 +8,8 @@ import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { CallKeys, type CallTarget } from './call-keys.ts';
 import { type CallNeeds, checkUpstream, runOf } from './call-options.ts';
+import type { CircuitTeller } from './circuit-teller.ts';
 import { type Denial, denialOf } from './denial.ts';
-import type { ResultRecorder } from './result-recorder.ts';
 import type { PassingCall } from './steps/call-step.ts';
 import type { CallSteps } from './steps/call-steps.ts';
 import type { SettingsOfTools } from './tool-settings.ts';
@@ -18,7 +18,7 @@ import type { SettingsOfTools } from './tool-settings.ts';
 export interface AdmissionsOptions {
   readonly circuits: Circuits;
   readonly clock: Required<Clock>;
-  readonly results: ResultRecorder;
+  readonly teller: CircuitTeller;
   readonly steps: CallSteps;
   readonly settings: SettingsOfTools;
 }
@@ -27,15 +27,15 @@ export interface AdmissionsOptions {
 export class Admissions {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
-  readonly #results: ResultRecorder;
+  readonly #teller: CircuitTeller;
   readonly #steps: CallSteps;
   readonly #settings: SettingsOfTools;
   readonly keys: CallKeys;
 
-  constructor({ circuits, clock, results, steps, settings }: AdmissionsOptions) {
+  constructor({ circuits, clock, teller, steps, settings }: AdmissionsOptions) {
     this.#circuits = circuits;
     this.#clock = clock;
-    this.#results = results;
+    this.#teller = teller;
     this.#steps = steps;
     this.#settings = settings;
     this.keys = new CallKeys(settings);
@@ -124,12 +124,12 @@ export class Admissions {
     const isSpared = upstream === null || upstream.shadow === null;
     const admitted = this.#admit(circuit, isSpared);
     if (admitted === null) {
-      if (upstream !== null) this.#results.giveBack(upstream);
+      if (upstream !== null) this.#teller.giveBack(upstream);
       return this.#denial(circuit, circuit);
     }
     if (isSpared) this.#spare(circuit, upstreamCircuit);
     else if (admitted.shadow === null) {
-      this.#results.giveBackShadow(upstream);
+      this.#teller.giveBackShadow(upstream);
       this.#spare(circuit, circuit);
     }
     const isTimed = this.#shouldTime(circuit) || upstreamCircuit.isTimed;

@@ -1,19 +1,15 @@
 import { type ErrorCategory, isCounted, isErrorCategory } from '../../machines/categories.ts';
-import { categoryOf, type PermitStamp, type ToolCircuitEvent } from '../../machines/circuit-context.ts';
+import { categoryOf } from '../../machines/circuit-context.ts';
 import { durationOf, isLate } from '../../machines/circuit-rules.ts';
-import { admitsAll, type CircuitState } from '../../machines/circuit-state.ts';
 import { consecutiveFailures } from '../../machines/trip-strategy.ts';
-import { type Admission, isProbe } from '../circuits/admission.ts';
-import type { Circuit } from '../circuits/circuit.ts';
+import { isProbe } from '../circuits/admission.ts';
+import type { Circuit, ResultEvent } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
-import type { Shadow } from '../circuits/shadow.ts';
-import { errorText } from '../classify/error-text.ts';
-import { isPlainError } from '../classify/plain-error.ts';
 import { read } from '../classify/read.ts';
-import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
-import { evidenceOf, type Verdict } from './evidence.ts';
+import type { CircuitTeller } from './circuit-teller.ts';
+import { evidenceOf } from './evidence.ts';
 import type { PermitOwner } from './issued-permit.ts';
 import type { LoopGuard } from './loops/guard-loops.ts';
 import type { Correction } from './loops/loop-words.ts';
@@ -28,6 +24,7 @@ export interface ResultRecorderOptions {
   readonly classify: (error: unknown) => ErrorCategory;
   readonly steps: CallSteps;
   readonly loops: LoopGuard;
+  readonly teller: CircuitTeller;
 }
 
 /** Details of a failed call besides its error. */
@@ -46,52 +43,35 @@ const nothingMore: KnownOfFailure = Object.freeze({});
 
 const notAnswered = Object.freeze({ roundTrip: false });
 
-type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
-
-/** Adds the known details. Assigning is faster than spreading, and every result passes here. */
-function withDetails<Event extends ResultEvent>(
-  event: Event,
-  stamp: PermitStamp | undefined,
-  durationMs: number | undefined,
-): Event {
-  if (stamp !== undefined) event.stamp = stamp;
-  if (durationMs !== undefined) event.durationMs = durationMs;
-  return event;
-}
-
 /** Whether an error is the tool's answer, and counts neither for nor against it. */
 const isMereAnswer = (failure: unknown): boolean =>
   typeof failure === 'object' && failure !== null && read(failure, 'counts') === false;
 
-/** Tells the shadow of an observed circuit of a result, unless it would have refused the call or was not asked. */
-function tellShadow(shadow: Shadow, event: ResultEvent, admission: Admission<Circuit> | undefined): void {
-  if (admission === undefined) shadow.tell(event);
-  else if (admission.shadow) shadow.tell({ ...event, stamp: admission.shadow });
-}
-
-/** Counts how calls ended, and sends each result to the circuits that it is evidence for or against. */
+/** Counts how calls ended, and decides what each result is evidence for. */
 export class ResultRecorder implements PermitOwner {
   readonly #circuits: Circuits;
   readonly #clock: Required<Clock>;
   readonly #classify: (error: unknown) => ErrorCategory;
   readonly #steps: CallSteps;
   readonly #loops: LoopGuard;
+  readonly #teller: CircuitTeller;
 
-  constructor({ circuits, clock, classify, steps, loops }: ResultRecorderOptions) {
+  constructor({ circuits, clock, classify, steps, loops, teller }: ResultRecorderOptions) {
     this.#circuits = circuits;
     this.#clock = clock;
     this.#classify = classify;
     this.#steps = steps;
     this.#loops = loops;
+    this.#teller = teller;
   }
 
   recordSuccess(name: string, key: string | null): void {
     if (this.#circuits.isStopped) return;
     const circuit = this.#circuits.useFor(name, key);
     this.#count(circuit, null, undefined);
-    this.#succeed(circuit);
+    this.#teller.succeed(circuit);
     const upstream = this.#upstreamOf(circuit);
-    if (upstream !== undefined) this.#succeed(upstream);
+    if (upstream !== undefined) this.#teller.succeed(upstream);
   }
 
   recordFailure(name: string, failure: unknown, key: string | null): void {
@@ -109,20 +89,20 @@ export class ResultRecorder implements PermitOwner {
     const circuit = known ?? this.#circuits.use(name, key);
     if (isMereAnswer(failure)) {
       this.#countAnswer(circuit, category, failure);
-      this.#tell(circuit, 'neutral', category, failure);
+      this.#teller.tell(circuit, 'neutral', category, failure);
       const answering = this.#upstreamOf(circuit);
-      if (answering !== undefined) this.#succeed(answering);
+      if (answering !== undefined) this.#teller.succeed(answering);
       return;
     }
     this.#count(circuit, category, failure);
     const upstream = this.#upstreamOf(circuit);
     if (upstream === undefined) {
-      this.#fail(circuit, category, failure);
+      this.#teller.fail(circuit, category, failure);
       return;
     }
     const evidence = evidenceOf(category, failure, false);
-    this.#tell(circuit, evidence.tool, category, failure);
-    this.#tell(upstream, evidence.upstream, category, failure);
+    this.#teller.tell(circuit, evidence.tool, category, failure);
+    this.#teller.tell(upstream, evidence.upstream, category, failure);
   }
 
   /** An admitted call succeeded. */
@@ -138,10 +118,10 @@ export class ResultRecorder implements PermitOwner {
     const { circuit, upstream } = call;
     const durationMs = this.#durationOf(call);
     this.#count(circuit, null, undefined, call, durationMs, known);
-    if (this.#circuits.isCurrent(circuit)) this.#succeed(circuit, call, durationMs);
+    if (this.#circuits.isCurrent(circuit)) this.#teller.succeed(circuit, call, durationMs);
     if (upstream !== undefined && this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.succeed(durationMs);
-      this.#succeed(upstream.circuit, upstream, durationMs);
+      this.#teller.succeed(upstream.circuit, upstream, durationMs);
     }
   }
 
@@ -170,16 +150,16 @@ export class ResultRecorder implements PermitOwner {
     // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
     this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
-      if (this.#circuits.isCurrent(circuit)) this.#fail(circuit, category, failure, call, durationMs);
+      if (this.#circuits.isCurrent(circuit)) this.#teller.fail(circuit, category, failure, call, durationMs);
       return;
     }
     const evidence = evidenceOf(category, failure, roundTrip);
     if (this.#circuits.isCurrent(circuit)) {
-      this.#tell(circuit, evidence.tool, category, failure, call, durationMs);
+      this.#teller.tell(circuit, evidence.tool, category, failure, call, durationMs);
     }
     if (this.#circuits.isCurrent(upstream.circuit)) {
       upstream.circuit.stats.fail(category, durationMs);
-      this.#tell(upstream.circuit, evidence.upstream, category, failure, upstream, durationMs);
+      this.#teller.tell(upstream.circuit, evidence.upstream, category, failure, upstream, durationMs);
     }
   }
 
@@ -225,11 +205,11 @@ export class ResultRecorder implements PermitOwner {
 
   /** A round trip without a verdict on the tool: its place is free again, and its upstream is up. */
   #proveUpstream(call: AdmittedCall, durationMs: number | undefined): void {
-    this.giveBack(call);
+    this.#teller.giveBack(call);
     const { upstream } = call;
     if (upstream === undefined || !this.#circuits.isCurrent(upstream.circuit)) return;
     upstream.circuit.stats.succeed(durationMs);
-    this.#succeed(upstream.circuit, upstream, durationMs);
+    this.#teller.succeed(upstream.circuit, upstream, durationMs);
   }
 
   /** The caller aborted the call: it is counted, but is evidence of nothing. */
@@ -249,19 +229,6 @@ export class ResultRecorder implements PermitOwner {
     if (isNoted) circuit.lastError = null;
   }
 
-  /** Frees the slot of a probe that was not made or says nothing. */
-  giveBack(admission: Admission<Circuit>): void {
-    const { circuit, stamp } = admission;
-    if (!this.#circuits.isCurrent(circuit)) return;
-    if (stamp.probeStart !== null) circuit.send({ type: 'ABANDON', stamp });
-    this.giveBackShadow(admission);
-  }
-
-  /** The same for the shadow of an observed circuit. */
-  giveBackShadow({ circuit, shadow }: Admission<Circuit>): void {
-    if (shadow) circuit.shadow?.tell({ type: 'ABANDON', stamp: shadow });
-  }
-
   /** The circuit that a tool depends on according to its settings. */
   #upstreamOf(circuit: Circuit): Circuit | undefined {
     const { upstream } = circuit;
@@ -269,8 +236,8 @@ export class ResultRecorder implements PermitOwner {
   }
 
   #giveBackAll(call: AdmittedCall): void {
-    this.giveBack(call);
-    if (call.upstream !== undefined) this.giveBack(call.upstream);
+    this.#teller.giveBack(call);
+    if (call.upstream !== undefined) this.#teller.giveBack(call.upstream);
   }
 
   /** The category of a failure: given as such, or classified from an error. */
@@ -326,78 +293,5 @@ export class ResultRecorder implements PermitOwner {
       probe: call !== undefined && isProbe(call),
       forgotten: !this.#circuits.isCurrent(circuit),
     });
-  }
-
-  #tell(
-    circuit: Circuit,
-    verdict: Verdict,
-    category: ErrorCategory,
-    failure: unknown,
-    admission?: Admission<Circuit>,
-    durationMs?: number,
-  ): void {
-    if (verdict === 'success') this.#succeed(circuit, admission, durationMs);
-    else if (verdict === 'failure') this.#fail(circuit, category, failure, admission, durationMs);
-    else if (admission !== undefined) this.giveBack(admission);
-    else {
-      if (circuit.latest.value === 'halfOpen') circuit.send({ type: 'ABANDON' });
-      if (circuit.shadow?.state === 'halfOpen') circuit.shadow.tell({ type: 'ABANDON' });
-    }
-  }
-
-  #succeed(circuit: Circuit, admission?: Admission<Circuit>, durationMs?: number): void {
-    if (circuit.shadow !== undefined) {
-      const event = withDetails({ type: 'SUCCESS', at: this.#clock.now() }, undefined, durationMs);
-      tellShadow(circuit.shadow, event, admission);
-    }
-    const stamp = admission?.stamp;
-    const { value, context } = circuit.latest;
-    const isHealthy = context.failureCount === 0 && !context.tripIsSpared && admitsAll(value as CircuitState);
-    const isOfNow = stamp === undefined || stamp.generation === context.generation;
-    // A success changes nothing in a healthy circuit that counts failures in a row. Whoever inspects wants to see it all the same.
-    if (isHealthy && isOfNow && circuit.trip === consecutiveFailures && !circuit.isInspected) {
-      circuit.quietAdmission = circuit.freeAdmission;
-      return;
-    }
-    const at = this.#clock.now();
-    // With any other strategy it changes only the strategy's memory, which needs no event.
-    if (isHealthy && isOfNow && circuit.addSuccess(at, durationMs)) {
-      circuit.quietAdmission = circuit.freeAdmission;
-      return;
-    }
-    circuit.tell(withDetails({ type: 'SUCCESS', at }, stamp, durationMs));
-  }
-
-  #fail(
-    circuit: Circuit,
-    category: ErrorCategory,
-    failure: unknown,
-    admission?: Admission<Circuit>,
-    durationMs?: number,
-  ): void {
-    const stamp = admission?.stamp;
-    const at = this.#clock.now();
-    if (!isCounted(category)) {
-      if (circuit.shadow !== undefined)
-        tellShadow(circuit.shadow, { type: 'FAILURE', category, at }, admission);
-      const isProbeResult =
-        stamp === undefined ? circuit.latest.value === 'halfOpen' : stamp.probeStart !== null;
-      // An ignored failure only frees a probe slot. Whoever inspects wants to see it all the same, unless the chart would count it as late.
-      const isShown = circuit.isInspected && !isLate(circuit.latest.context, stamp);
-      if (isProbeResult || isShown) circuit.send({ type: 'FAILURE', category, at, ...(stamp && { stamp }) });
-      return;
-    }
-    if (!isLate(circuit.latest.context, stamp)) {
-      circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
-      this.#steps.blamed({ tool: circuit.tool, key: circuit.key, category, message: circuit.lastError, at });
-    }
-    const mayAsk = typeof failure === 'object' && !isPlainError(failure);
-    const askedMs = mayAsk ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
-    const event: ToolCircuitEvent & { type: 'FAILURE' } & { at: number } = { type: 'FAILURE', category, at };
-    if (askedMs !== undefined) event.retryAfterMs = askedMs;
-    if (circuit.shadow !== undefined) {
-      tellShadow(circuit.shadow, withDetails({ ...event }, undefined, durationMs), admission);
-    }
-    circuit.tell(withDetails(event, stamp, durationMs));
   }
 }

@@ -2,6 +2,7 @@ import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
 import { ActiveProbes } from '../calls/active-probes.ts';
 import { Admissions } from '../calls/admissions.ts';
 import type { CallKeys } from '../calls/call-keys.ts';
+import { CircuitTeller } from '../calls/circuit-teller.ts';
 import { Guard } from '../calls/guard.ts';
 import { AgentRuns } from '../calls/loops/agent-runs.ts';
 import { LoopGuard } from '../calls/loops/guard-loops.ts';
@@ -117,8 +118,16 @@ export function assemble(options: ToolRegistryOptions, onStop: () => void): Regi
   );
   steps.setIdle(loopGuard, !loops.isOn);
   const classify = containedClassifier(options.classify, categorize);
-  const results: ResultRecorder = new ResultRecorder({ circuits, clock, classify, steps, loops: loopGuard });
-  const admissions = new Admissions({ circuits, clock, results, steps, settings });
+  const teller = new CircuitTeller(circuits, clock, steps);
+  const results: ResultRecorder = new ResultRecorder({
+    circuits,
+    clock,
+    classify,
+    steps,
+    loops: loopGuard,
+    teller,
+  });
+  const admissions = new Admissions({ circuits, clock, teller, steps, settings });
   const guard = new Guard(admissions, results, steps, clock, seat);
   const probes: ActiveProbes = new ActiveProbes(circuits, guard, settings);
   circuits.restore(restored);
