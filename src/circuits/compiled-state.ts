@@ -43,7 +43,10 @@ export function compileActions(
   return steps.every((step) => step !== undefined) ? steps : undefined;
 }
 
-/** The states of a machine by name. None, where the interpreter is needed for what is done without an event. */
+/** Whether a type of events stands for many: `*`, or `news.*`. */
+const isPattern = (type: string): boolean => type.includes('*');
+
+/** The states of a machine by name. None, where the interpreter is needed for what is done without an event, or upon any. */
 export function compileStates(machine: AnyStateMachine): ReadonlyMap<unknown, CompiledState> {
   const states = new Map<string, CompiledState>();
   const nodes = (Object.values(machine.states) as StateNode[]).filter(isFlat);
@@ -61,7 +64,10 @@ export function compileStates(machine: AnyStateMachine): ReadonlyMap<unknown, Co
     }
     state.eventless = [...eventlessOf(node), ...eventlessOf(machine.root)].map(compile);
   }
-  const isWhole = [...states.values()].every(({ eventless }) => eventless.every(({ steps }) => steps));
+  const isWhole = [...states.values()].every(
+    ({ branches, eventless }) =>
+      eventless.every(({ steps }) => steps) && ![...branches.keys()].some(isPattern),
+  );
   return isWhole ? states : new Map();
 }
 
