@@ -10,11 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createToolRegistry } from 'toolfuse';
 import type { Inspector } from 'toolfuse/inspect';
 import { defaultCircuitConfig as defaults } from 'toolfuse/machines';
+import { span } from '../src/cli/demo/timeline.ts';
 import { Agent, type Task } from './demo/agent.ts';
 import { FileServer } from './demo/file-server.ts';
 import { Savings } from './demo/savings.ts';
 import { type Comparison, comparisonLines, sideBySide, startedPids } from './demo/side-by-side.ts';
-import { headline, span, tell } from './demo/timeline.ts';
+import { headline, tell } from './demo/timeline.ts';
 
 const settings = { failureThreshold: 2, minBackoffMs: 2_000, maxBackoffMs: 8_000 };
 const callTimeoutMs = 600;

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hungMs } from './support/hung.ts';
@@ -43,6 +45,61 @@ describe('the packed package', () => {
     writeFileSync(join(project, 'main.js'), code);
     return execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8', timeout: hungMs });
   };
+
+  describe('with its demo', () => {
+    const start = (): ChildProcess =>
+      spawn(process.execPath, [join(installed, 'dist/cli/index.js'), 'demo'], {
+        cwd: project,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    const ended = async (child: ChildProcess) => {
+      const [errors, [code, signal]] = await Promise.all([
+        child.stderr === null ? '' : text(child.stderr),
+        once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+      ]);
+      return { errors, code, signal };
+    };
+    /** Resolves when a child has printed something. */
+    const printed = (child: ChildProcess) => new Promise((resolve) => child.stdout?.once('data', resolve));
+
+    it('shows a circuit trip, refuse and recover, without a terminal and a network', async () => {
+      const child = start();
+      const [output, end] = await Promise.all([
+        child.stdout === null ? '' : text(child.stdout),
+        ended(child),
+      ]);
+      expect(end).toEqual({ errors: '', code: 0, signal: null });
+      expect(output).not.toContain('\u001b');
+      expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+      expect(output).toMatch(
+        /Without toolfuse.*failed after.*With toolfuse.*OPEN after 3.*"The call did not run\..*HALF-OPEN.*CLOSED.*calls wasted/s,
+      );
+    });
+
+    it('ends without a word when nobody reads on', async () => {
+      const child = start();
+      await printed(child);
+      child.stdout?.destroy();
+      expect(await ended(child)).toEqual({ errors: '', code: 0, signal: null });
+    });
+
+    it.skipIf(process.platform === 'win32')('ends at Ctrl+C', async () => {
+      const child = start();
+      await printed(child);
+      child.kill('SIGINT');
+      expect(await ended(child)).toEqual({ errors: '', code: null, signal: 'SIGINT' });
+    });
+
+    it.each([
+      [['--fast'], /^toolfuse: Unknown option '--fast'/],
+      [['now'], /^toolfuse: Unexpected argument 'now'/],
+    ])('refuses %s', (args, words) => {
+      const command = [join(installed, 'dist/cli/index.js'), 'demo', ...args];
+      const { status, stderr, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+      expect(stderr).toMatch(words);
+      expect([status, stdout]).toEqual([2, '']);
+    });
+  });
 
   it('has a licence, a readme and a changelog, and no sources or tests', () => {
     expect(readdirSync(installed).sort()).toEqual([

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { categorize, errorCategories, type ToolRegistry } from 'toolfuse';
+import { span, wordsOf } from '../../src/cli/demo/timeline.ts';
 import type { Outcome, Stopwatch } from './savings.ts';
-import { span, tell, wordsOf } from './timeline.ts';
+import { tell } from './timeline.ts';
 
 /** A call that the agent must make. */
 export interface Task {

@@ -2,10 +2,11 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { span, tell, type Who, wordsOf } from './timeline.ts';
+import { span, wordsOf } from '../../src/cli/demo/timeline.ts';
+import { tell } from './timeline.ts';
 
 export interface McpAgentOptions {
-  readonly who: Who;
+  readonly who: 'without' | 'with';
   /** The command and arguments in the client's configuration. */
   readonly command: readonly string[];
   /** How long the client waits for an answer, in ms. */

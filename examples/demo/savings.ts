@@ -1,6 +1,6 @@
 import { DEFAULT_REQUEST_TIMEOUT_MSEC as sdkTimeoutMs } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import { span } from '../../src/cli/demo/timeline.ts';
 import type { FileServer } from './file-server.ts';
-import { span } from './timeline.ts';
 
 export type Outcome = 'done' | 'failed' | 'denied';
 

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { comparisonTable } from '../../src/cli/demo/comparison-table.ts';
+import { span } from '../../src/cli/demo/timeline.ts';
 import { McpAgent, type Tally } from './mcp-agent.ts';
-import { headline, span, tell } from './timeline.ts';
+import { headline, tell } from './timeline.ts';
 
 const program = createRequire(import.meta.url).resolve(
   '@modelcontextprotocol/server-filesystem/dist/index.js',
@@ -71,13 +73,12 @@ export async function sideBySide(folder: string, paths: readonly string[]): Prom
 
 /** The measurements, side by side. */
 export function comparisonLines({ todo, without, with: guarded }: Comparison): string[] {
-  const row = (what: string, value: (tally: Tally) => string): string =>
-    `  ${what.padEnd(22)}${value(without).padStart(10)}${value(guarded).padStart(14)}`;
-  return [
-    `  ${''.padEnd(22)}${'without'.padStart(10)}${'toolfuse mcp'.padStart(14)}`,
+  const row = (what: string, value: (tally: Tally) => string) =>
+    [what, value(without), value(guarded)] as const;
+  return comparisonTable('toolfuse mcp', [
     row('files read', ({ done }) => `${done} of ${todo}`),
     row('calls wasted', ({ wasted }) => `${wasted}`),
     row('waited for nothing', ({ waitedMs }) => span(waitedMs)),
     row('calls refused at once', ({ refused }) => `${refused}`),
-  ];
+  ]);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
-import { EagerModel } from './eager-model.ts';
+import { comparisonTable } from '../../src/cli/demo/comparison-table.ts';
+import { EagerModel } from '../../src/cli/demo/eager-model.ts';
 
 /** How long a call of the dead tool takes to fail, in ms. A real one takes until its time limit, often half a minute. */
 const failMs = 150;
@@ -27,7 +28,11 @@ interface Tally {
 
 async function tally(runAgent: RunAgent, registry: ToolRegistry | undefined): Promise<Tally> {
   let wasted = 0;
-  const model = new EagerModel();
+  const model = new EagerModel({
+    questions: ['When were statecharts invented?', 'By whom?', 'Where?'],
+    notes: ['statecharts'],
+    answer: () => 'My notes say: 1984. The search is down, so that is all that I know.',
+  });
   const tools: Tools = {
     async search() {
       wasted += 1;
@@ -52,15 +57,16 @@ The model is a stand-in: it repeats what fails, and believes a refusal.
   const guarded = await tally(runAgent, registry);
   registry.stop();
 
-  const row = (what: string, shown: (tally: Tally) => string): string =>
-    `  ${what.padEnd(24)}${shown(without).padStart(10)}${shown(guarded).padStart(12)}`;
+  const row = (what: string, shown: (tally: Tally) => string) =>
+    [what, shown(without), shown(guarded)] as const;
   console.log(
     [
-      `  ${''.padEnd(24)}${'without'.padStart(10)}${'toolfuse'.padStart(12)}`,
-      row('calls wasted', ({ wasted }) => `${wasted}`),
-      row('turns of the model', ({ turns }) => `${turns}`),
-      row('tokens read', ({ tokens }) => tokens.toLocaleString('en')),
-      row('seconds', ({ ms }) => (ms / 1_000).toFixed(1)),
+      ...comparisonTable('toolfuse', [
+        row('calls wasted', ({ wasted }) => `${wasted}`),
+        row('turns of the model', ({ turns }) => `${turns}`),
+        row('tokens read', ({ tokens }) => tokens.toLocaleString('en')),
+        row('seconds', ({ ms }) => (ms / 1_000).toFixed(1)),
+      ]),
       '',
       `  Both end with: ${guarded.answer}`,
       `  Saved: ${without.wasted - guarded.wasted} calls, ${(without.tokens - guarded.tokens).toLocaleString('en')} tokens (at 4 characters each), ${((without.ms - guarded.ms) / 1_000).toFixed(1)} s.`,

@@ -22,6 +22,10 @@ const commandsWith = (early: EarlyServer | undefined): Readonly<Record<string, C
     about: 'watch statecharts live, in a page on this machine',
     load: () => import('./inspect.ts'),
   },
+  demo: {
+    about: 'show a circuit trip, refuse and recover, in 20 seconds',
+    load: () => import('./demo.ts'),
+  },
   chart: {
     about: 'write the statecharts as mermaid, SVG or JSON',
     load: () => import('./chart.ts'),
