@@ -33,7 +33,9 @@ const isOfUser = (message: unknown): message is object =>
 export const lastOfUser = (messages: unknown): object | undefined =>
   Array.isArray(messages) ? messages.findLast(isOfUser) : undefined;
 
-/** What tells runs apart in the second argument of a tool of the AI SDK, Mastra or VoltAgent. */
+/** What tells runs apart in the second argument of a tool of the AI SDK, Mastra or, in its context, VoltAgent. */
 export function markIn([, options]: readonly unknown[]): object | undefined {
-  return isObject(options) ? lastOfUser(options.messages) : undefined;
+  if (!isObject(options)) return undefined;
+  const { messages } = isObject(options.toolContext) ? options.toolContext : options;
+  return lastOfUser(messages);
 }

@@ -24,7 +24,11 @@ const shownIn = (page: string, otherwise?: InstallName): Shown[] =>
     return install === undefined ? [] : [[page, imported, `${code}\nexport {};\n`, install]];
   });
 
-const shown = [...shownIn('README.md'), ...shownIn('docs/recipes.md', 'web')];
+const shown = [
+  ...shownIn('README.md'),
+  ...shownIn('docs/recipes.md', 'web'),
+  ...shownIn('docs/frameworks.md'),
+];
 
 describe('a strict compiler', () => {
   describe.each(programs)('reading %s with the types of %s', (program, install) => {

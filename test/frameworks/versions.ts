@@ -41,6 +41,17 @@ export const installs = {
     optional: false,
   },
   'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
+  anthropic: { packages: { '@anthropic-ai/sdk': '1.14.0', zod: '4.6.7' } },
+  genai: { packages: { '@google/genai': '3.3.0' }, node: 'node-22' },
+  // Its optional dependencies are those of Firebase and, which it cannot do without, a validator.
+  genkit: { packages: { genkit: '1.42.0', '@cfworker/json-schema': '4.1.1' }, optional: false },
+  mastra: { packages: { '@mastra/core': '1.71.0', zod: '4.6.7' }, node: 'node-22' },
+  strands: { packages: { '@strands-agents/sdk': '1.19.0', zod: '4.6.7' }, node: 'node-22' },
+  adk: { packages: { '@google/adk': '2.0.0', zod: '4.6.7' }, optional: false },
+  voltagent: {
+    packages: { '@voltagent/core': '2.10.0', '@voltagent/logger': '2.0.2', ai: '6.0.326', zod: '4.6.7' },
+    optional: false,
+  },
   // The official conformance suite of MCP.
   conformance: { packages: { '@modelcontextprotocol/conformance': '0.2.0-alpha.12' }, node: 'node-22' },
   // What the recipes in docs/recipes.md are run with.

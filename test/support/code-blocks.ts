@@ -14,10 +14,18 @@ export const blocks = (page: string, language: string): string[] =>
 
 /** What to compile a block with, by a package that it imports. */
 const installs: Readonly<Record<string, InstallName>> = {
+  // It stands on the AI SDK, which its programs import, too.
+  '@voltagent/core': 'voltagent',
   ai: 'ai-6',
   langchain: 'langchain',
   '@anthropic-ai/claude-agent-sdk': 'claude-agent',
   '@openai/agents': 'openai-agents',
+  '@anthropic-ai/sdk': 'anthropic',
+  '@google/genai': 'genai',
+  '@mastra/core/agent': 'mastra',
+  '@strands-agents/sdk': 'strands',
+  genkit: 'genkit',
+  '@google/adk': 'adk',
 };
 
 /** The framework that the code of a block needs; undefined if it needs none. */

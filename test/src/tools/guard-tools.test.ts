@@ -226,6 +226,10 @@ describe('a guarded generator', () => {
 describe('the signal of a framework', () => {
   it.each([
     ['abortSignal of the second argument', (signal: AbortSignal) => [{}, { abortSignal: signal }]],
+    [
+      'abortSignal of the context that VoltAgent gives its tools',
+      (signal: AbortSignal) => [{}, { toolContext: { abortSignal: signal } }],
+    ],
     ['signal of the second argument', (signal: AbortSignal) => [{}, { signal }]],
     ['signal of the third argument', (signal: AbortSignal) => [{}, undefined, { signal }]],
   ])('is found as the %s', async (_, argsWith) => {
@@ -501,17 +505,26 @@ describe('a run that repeats itself', () => {
     expect(ids).toEqual(Array.from({ length: count }, () => expect.stringMatching(name)));
   });
 
-  it('is the one from a message of the user to the next, where the framework passes its messages', async () => {
-    const execute = async (_input: object, _options: object): Promise<string> => 'none';
-    const { search } = guardTools({ search: { execute } }, { registry });
-    const first = { role: 'user', content: 'go' };
-    const call = (messages: readonly object[]) => search.execute({ q: 'x' }, { messages: [...messages] });
-    await call([first]);
-    await call([first, { role: 'assistant', content: '' }]);
-    expect(registry.runs()).toHaveLength(1);
-    await call([first, { role: 'assistant', content: '' }, { role: 'user', content: 'go' }]);
-    expect(registry.runs()).toHaveLength(2);
-  });
+  it.each([
+    ['', (messages: readonly object[]) => ({ messages: [...messages] })],
+    [
+      ' in a context, as VoltAgent does',
+      (messages: readonly object[]) => ({ toolContext: { messages: [...messages] } }),
+    ],
+  ])(
+    'is the one from a message of the user to the next, where the framework passes its messages%s',
+    async (_, optionsWith) => {
+      const execute = async (_input: object, _options: object): Promise<string> => 'none';
+      const { search } = guardTools({ search: { execute } }, { registry });
+      const first = { role: 'user', content: 'go' };
+      const call = (messages: readonly object[]) => search.execute({ q: 'x' }, optionsWith(messages));
+      await call([first]);
+      await call([first, { role: 'assistant', content: '' }]);
+      expect(registry.runs()).toHaveLength(1);
+      await call([first, { role: 'assistant', content: '' }, { role: 'user', content: 'go' }]);
+      expect(registry.runs()).toHaveLength(2);
+    },
+  );
 
   it.each([[''], [7]])('cannot be named %j', (run) => {
     expect(() => guardTools({}, { registry, run: run as string })).toThrow(
