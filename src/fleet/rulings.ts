@@ -93,7 +93,7 @@ export class Rulings {
       const extraMs = this.#parts.registry.chance() * waitMs;
       circuit.send({ type: 'FLEET_LOST', extraMs, at: this.#now() });
     }
-    this.#verdicts.clear();
+    this.#verdicts.lose(this.#now());
   }
 
   #end(verdict: Verdict): void {

@@ -4,7 +4,10 @@ import type { VerdictChange } from './change.ts';
 const closedMs = 3_600_000;
 
 /** A verdict of the fleet, with its instants in ms of the registry's clock. */
-export type Verdict = Omit<VerdictChange, 'at' | 'kind'>;
+export interface Verdict extends Omit<VerdictChange, 'at' | 'kind'> {
+  /** Whether the store was gone since, so that the same verdict would be news again. */
+  readonly isLost?: boolean;
+}
 
 /** What the fleet has decided, whether the circuits are known here or not. */
 export class Verdicts {
@@ -32,7 +35,7 @@ export class Verdicts {
    */
   learn(change: VerdictChange, serverNow: number, now: number): Verdict | undefined {
     const known = this.#byId.get(change.id);
-    if (known !== undefined && change.epoch <= known.epoch) return undefined;
+    if (known !== undefined && change.epoch < known.epoch + Number(known.isLost !== true)) return undefined;
     const { id, name, epoch, category } = change;
     const isOpen = change.isOpen && change.gone > serverNow;
     const until = now + Math.max(0, change.until - serverNow);
@@ -59,9 +62,11 @@ export class Verdicts {
     return ended;
   }
 
-  clear(): void {
-    this.#byId.clear();
-    this.#openCount = 0;
+  /** No verdict is in force any more, but their epochs stay known: a store that was set back may bring older ones. */
+  lose(now: number): void {
+    for (const verdict of this.#byId.values()) {
+      this.#set({ ...verdict, isOpen: false, isLost: true, gone: now + closedMs });
+    }
   }
 
   #set(verdict: Verdict): void {

@@ -15,7 +15,7 @@ export interface RedisServer {
 }
 
 /** A port on which nothing listens. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
@@ -24,28 +24,42 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/**
- * Starts Debian's redis-server, which keeps nothing on a disk but a folder of its own, and resolves once it answers.
- *
- * @param options More options of its command line.
- */
+/** What a server is started with. */
+interface RedisServerOptions {
+  readonly port?: number;
+  /** A file of settings. */
+  readonly file?: string;
+  /** More options of its command line. */
+  readonly options?: readonly string[];
+  /** Whether to wait only until it listens, while it still loads its data. */
+  readonly isLoading?: boolean;
+  /** Its folder, which then stays. Default: one of its own, which goes with it. */
+  readonly folder?: string;
+}
+
+/** Starts Debian's redis-server, which keeps nothing on a disk but a folder of its own, and resolves once it answers. */
 export async function startRedis({
   port,
+  file,
   options = [],
-}: {
-  readonly port?: number;
-  readonly options?: readonly string[];
-} = {}): Promise<RedisServer> {
+  isLoading = false,
+  folder: given,
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const ownPort = port ?? (await freePort());
-  const folder = mkdtempSync(join(tmpdir(), 'toolfuse-redis-'));
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'toolfuse-redis-'));
   const fixed = ['--port', String(ownPort), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const child = spawn('redis-server', [...fixed, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = once(child, 'exit').finally(() => rmSync(folder, { recursive: true, force: true }));
+  const args = [...(file === undefined ? [] : [file]), ...fixed, ...options];
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(child, 'exit').finally(() => {
+    if (given === undefined) rmSync(folder, { recursive: true, force: true });
+  });
+  // A sentinel says that it is ready in words of its own.
+  const isReady = isLoading ? /Server initialized/ : /Ready to accept connections|Sentinel ID is/;
   await new Promise<void>((resolve, reject) => {
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk;
-      if (printed.includes('Ready to accept connections')) resolve();
+      if (isReady.test(printed)) resolve();
     });
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`redis-server has ended: ${printed}`)));

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
-import { Redis as Valkey } from 'iovalkey';
+import { Cluster, Redis } from 'ioredis';
+import { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey';
 import {
   type FleetStore,
   fromGlide,
@@ -23,20 +23,34 @@ const apart = createRequire(
   fileURLToPath(new URL('../../../scripts/fleet-clients/package.json', import.meta.url)),
 );
 
+type NodeRedisClient = NodeRedisLike & {
+  connect(): Promise<unknown>;
+  on(event: 'error', listener: () => void): unknown;
+  destroy(): unknown;
+};
+
 interface NodeRedis {
-  createClient(options: object): NodeRedisLike & {
-    connect(): Promise<unknown>;
-    on(event: 'error', listener: () => void): unknown;
-    destroy(): void;
-  };
+  createClient(options: object): NodeRedisClient;
+  createCluster(options: object): NodeRedisClient;
+  createSentinel(options: object): NodeRedisClient;
 }
 
 interface Glide {
   readonly GlideClient: {
     createClient(options: object): Promise<GlideLike & { close(): void }>;
   };
+  readonly GlideClusterClient: Glide['GlideClient'];
   readonly GlideClientConfiguration: { readonly PubSubChannelModes: { readonly Exact: number } };
+  readonly GlideClusterClientConfiguration: Glide['GlideClientConfiguration'];
   readonly ProtocolVersion: { readonly RESP3: number };
+  readonly Logger: { init(level: 'off'): void };
+}
+
+/** Glide prints warnings of its own of whatever a test does to a server. */
+function glide(): Glide {
+  const loaded = apart('@valkey/valkey-glide') as Glide;
+  loaded.Logger.init('off');
+  return loaded;
 }
 
 const ignore = (): void => {};
@@ -62,7 +76,7 @@ async function fromRedisPackage(url: string): Promise<RealStore> {
 }
 
 async function fromValkeyGlide(url: string): Promise<RealStore> {
-  const { GlideClient, GlideClientConfiguration, ProtocolVersion } = apart('@valkey/valkey-glide') as Glide;
+  const { GlideClient, GlideClientConfiguration, ProtocolVersion } = glide();
   const { hostname: host, port } = new URL(url);
   const options = { addresses: [{ host, port: Number(port) }], protocol: ProtocolVersion.RESP3 };
   const client = await GlideClient.createClient(options);
@@ -79,6 +93,95 @@ async function fromValkeyGlide(url: string): Promise<RealStore> {
   return { store, close: () => client.close() };
 }
 
+/** A place where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How long an ioredis or iovalkey client waits before it asks a cluster or the sentinels again, in ms. */
+const retryMs = 100;
+
+function fromRedisCluster(nodes: readonly Address[]): RealStore {
+  const client = new Cluster([...nodes], { clusterRetryStrategy: () => retryMs });
+  client.on('error', ignore);
+  return { store: fromIoredis(client), close: () => client.disconnect() };
+}
+
+function fromValkeyCluster(nodes: readonly Address[]): RealStore {
+  const client = new ValkeyCluster([...nodes], { clusterRetryStrategy: () => retryMs });
+  client.on('error', ignore);
+  return { store: fromIovalkey(client), close: () => client.disconnect() };
+}
+
+async function fromRedisPackageCluster(nodes: readonly Address[]): Promise<RealStore> {
+  const { createCluster } = apart('redis') as NodeRedis;
+  const client = createCluster({
+    rootNodes: nodes.map(({ host, port }) => ({ url: `redis://${host}:${port}` })),
+    defaults: { socket: { reconnectStrategy: () => retryMs } },
+  });
+  client.on('error', ignore);
+  await client.connect();
+  return { store: fromNodeRedis(client), close: () => client.destroy() };
+}
+
+async function fromGlideCluster(nodes: readonly Address[]): Promise<RealStore> {
+  const { GlideClusterClient, GlideClusterClientConfiguration, ProtocolVersion } = glide();
+  const options = { addresses: nodes, protocol: ProtocolVersion.RESP3 };
+  const client = await GlideClusterClient.createClient(options);
+  const store = fromGlide(client, {
+    subscriber: (channel, onMessage) =>
+      GlideClusterClient.createClient({
+        ...options,
+        pubsubSubscriptions: {
+          channelsAndPatterns: {
+            [GlideClusterClientConfiguration.PubSubChannelModes.Exact]: new Set([channel]),
+          },
+          callback: onMessage,
+        },
+      }),
+  });
+  return { store, close: () => client.close() };
+}
+
+/** Sentinels, by the name of what they watch over. */
+export interface Sentinels {
+  readonly name: string;
+  readonly sentinels: readonly Address[];
+}
+
+function fromRedisSentinel({ name, sentinels }: Sentinels): RealStore {
+  const client = new Redis({
+    name,
+    sentinels: [...sentinels],
+    maxRetriesPerRequest: null,
+    sentinelRetryStrategy: () => retryMs,
+    retryStrategy: () => retryMs,
+  });
+  client.on('error', ignore);
+  return { store: fromIoredis(client), close: () => client.disconnect() };
+}
+
+function fromValkeySentinel({ name, sentinels }: Sentinels): RealStore {
+  const client = new Valkey({
+    name,
+    sentinels: [...sentinels],
+    maxRetriesPerRequest: null,
+    sentinelRetryStrategy: () => retryMs,
+    retryStrategy: () => retryMs,
+  });
+  client.on('error', ignore);
+  return { store: fromIovalkey(client), close: () => client.disconnect() };
+}
+
+async function fromRedisPackageSentinel({ name, sentinels }: Sentinels): Promise<RealStore> {
+  const { createSentinel } = apart('redis') as NodeRedis;
+  const client = createSentinel({ name, sentinelRootNodes: sentinels, scanInterval: 1_000 });
+  client.on('error', ignore);
+  await client.connect();
+  return { store: fromNodeRedis(client), close: () => client.destroy() };
+}
+
 function isInstalled(name: string): boolean {
   try {
     return apart.resolve(name) !== '';
@@ -93,4 +196,23 @@ export const clients: Readonly<Record<string, (url: string) => RealStore | Promi
   iovalkey: fromValkey,
   ...(isInstalled('redis') && { redis: fromRedisPackage }),
   ...(isInstalled('@valkey/valkey-glide') && { '@valkey/valkey-glide': fromValkeyGlide }),
+};
+
+/** The same clients for a cluster. */
+export const clusterClients: Readonly<
+  Record<string, (nodes: readonly Address[]) => RealStore | Promise<RealStore>>
+> = {
+  ioredis: fromRedisCluster,
+  iovalkey: fromValkeyCluster,
+  ...(isInstalled('redis') && { redis: fromRedisPackageCluster }),
+  ...(isInstalled('@valkey/valkey-glide') && { '@valkey/valkey-glide': fromGlideCluster }),
+};
+
+/** The clients that find a primary by asking sentinels: glide does not. */
+export const sentinelClients: Readonly<
+  Record<string, (setup: Sentinels) => RealStore | Promise<RealStore>>
+> = {
+  ioredis: fromRedisSentinel,
+  iovalkey: fromValkeySentinel,
+  ...(isInstalled('redis') && { redis: fromRedisPackageSentinel }),
 };
