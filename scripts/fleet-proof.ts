@@ -43,7 +43,8 @@ if (!hasRedis) {
   process.exit(2);
 }
 const faults: string[] = [];
-for (const name of wanted) faults.push(...((await proofs[name]?.()) ?? []).map((fault) => `${name}: ${fault}`));
+for (const name of wanted)
+  faults.push(...((await proofs[name]?.()) ?? []).map((fault) => `${name}: ${fault}`));
 if (faults.length > 0) {
   console.error(`\nBROKEN:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   process.exit(1);

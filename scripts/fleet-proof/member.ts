@@ -19,6 +19,8 @@ export interface MemberOrders {
   readonly server: string;
   readonly nowhere: string;
   readonly tools: number;
+  /** How many more tools there are, which nobody but the poisoned member calls until the others are told to. */
+  readonly rareTools: number;
   /** The tool that it calls first. */
   readonly first: number;
   /** How long it waits between two calls, in ms. */
@@ -45,7 +47,7 @@ export interface MemberReport {
   readonly voted: number;
   readonly mostVotes: number;
   readonly fewestNeeded: number;
-  /** Circuits that the fleet opened here. */
+  /** How often the fleet opened a circuit of a tool that others call. */
   readonly openedByFleet: number;
   readonly storeCalls: number;
   readonly storeMisses: number;
@@ -64,6 +66,10 @@ async function main(orders: MemberOrders): Promise<void> {
   let fewestNeeded = Infinity;
   let roundsTold = 0;
   const refusedTools = new Set<string>();
+  let openedByFleet = 0;
+  registry.on('fleet.opened', ({ tool }) => {
+    openedByFleet += Number(tool.startsWith('tool-'));
+  });
   registry.on('fleet.voted', ({ votes, needed }) => {
     counts.voted += 1;
     counts.mostVotes = Math.max(counts.mostVotes, votes);
@@ -72,7 +78,8 @@ async function main(orders: MemberOrders): Promise<void> {
 
   const base = poison === 'network' ? orders.nowhere : orders.server;
   const headers = { authorization: poison === 'credentials' ? 'Bearer expired' : 'Bearer valid' };
-  const call = async (tool: string): Promise<void> => {
+  /** @returns When a refused call is worth trying again, in ms; undefined for one that was made. */
+  const call = async (tool: string): Promise<number | undefined> => {
     counts.calls += 1;
     try {
       await registry.execute(tool, async ({ signal }) => {
@@ -86,26 +93,41 @@ async function main(orders: MemberOrders): Promise<void> {
       if (error instanceof CircuitOpenError) {
         counts.refused += 1;
         refusedTools.add(tool);
-      } else counts.failed += 1;
+        return error.retryAfterMs ?? 0;
+      }
+      counts.failed += 1;
     }
+    return undefined;
   };
 
   const report = (): MemberReport => {
-    const { storeCalls, storeMisses, opened } = fleet.status();
+    const { storeCalls, storeMisses } = fleet.status();
     return {
       ...counts,
       roundsTold,
       refusedTools: refusedTools.size,
       notClosed: registry.circuits().filter(({ id }) => registry.state(id) !== 'closed').length,
       fewestNeeded: Number.isFinite(fewestNeeded) ? fewestNeeded : 0,
-      openedByFleet: opened,
+      openedByFleet,
       storeCalls,
       storeMisses,
     };
   };
 
   let isEnding = false;
+  const callRareTools = async (): Promise<void> => {
+    for (let index = 0; index < orders.rareTools; index += 1) {
+      // The poisoned member may be probing it at this very moment.
+      for (;;) {
+        const retryAfterMs = await call(`rare-${index}`);
+        if (retryAfterMs === undefined) break;
+        await sleep(retryAfterMs);
+      }
+    }
+    process.send?.({ says: 'rare' });
+  };
   process.on('message', (message) => {
+    if (message === 'rare') void callRareTools();
     if (message === 'report') process.send?.({ says: 'report', report: report() });
     if (message === 'end') isEnding = true;
   });
@@ -115,12 +137,14 @@ async function main(orders: MemberOrders): Promise<void> {
   });
   process.send?.({ says: 'ready' });
   await new Promise<void>((resolve) => process.on('message', (message) => message === 'go' && resolve()));
+  const all = poison === 'none' ? tools : tools + orders.rareTools;
   for (let index = orders.first; !isEnding; index += 1) {
-    const tool = `tool-${index % tools}`;
+    const at = index % all;
+    const tool = at < tools ? `tool-${at}` : `rare-${at - tools}`;
     await call(tool);
     // A poisoned agent tries again at once, until its own circuit opens: nothing is as loud as what fails.
     for (let again = 0; poison !== 'none' && again < 2; again += 1) await call(tool);
-    if ((index + 1 - orders.first) % tools === 0) {
+    if ((index + 1 - orders.first) % all === 0) {
       counts.rounds += 1;
       const { rounds } = counts;
       // Two ticks begin after this: the second of them has told of every call of the round.

@@ -12,6 +12,8 @@ export interface PoisonedFleetOptions {
   /** How many members there are, with the poisoned one. */
   readonly size: number;
   readonly tools: number;
+  /** How many more tools nobody but the poisoned member calls, until the end. */
+  readonly rareTools: number;
   /** How long a healthy member waits between two calls, in ms. */
   readonly callMs: number;
   readonly pollMs: number;
@@ -76,6 +78,13 @@ class MemberProcess {
     this.#child.send('go');
   }
 
+  /** Calls the rare tools. */
+  async callRare(): Promise<void> {
+    const heard = this.#hear('rare');
+    this.#child.send('rare');
+    await heard;
+  }
+
   async report(): Promise<MemberReport> {
     const heard = this.#hear('report');
     this.#child.send('report');
@@ -136,10 +145,13 @@ function totals(before: readonly (MemberReport | undefined)[], after: readonly M
 /**
  * Runs a fleet of real processes on one server of Redis, of which one fails every call it makes. It calls from the first moment,
  * when the others have not been heard of yet (`cold`), and goes on when all others have called every tool (`warm`), until it has
- * voted on every tool and the others have called every tool twice more.
+ * voted on every tool and the others have called every tool twice more. At last (`rare`) each healthy member calls the tools that
+ * only the poisoned one has called.
  */
-export async function runPoisonedFleet(options: PoisonedFleetOptions): Promise<Record<'cold' | 'warm', Stretch>> {
-  const { program, redis, size, tools, callMs, pollMs, poison, onProgress = () => {} } = options;
+export async function runPoisonedFleet(
+  options: PoisonedFleetOptions,
+): Promise<Record<'cold' | 'warm' | 'rare', Stretch>> {
+  const { program, redis, size, tools, rareTools, callMs, pollMs, poison, onProgress = () => {} } = options;
   const server = await toolServer();
   const nowhere = `http://127.0.0.1:${await freePort()}`;
   const members: MemberProcess[] = [];
@@ -152,6 +164,7 @@ export async function runPoisonedFleet(options: PoisonedFleetOptions): Promise<R
         server: server.url,
         nowhere,
         tools,
+        rareTools,
         // The last one is poisoned. It begins where all others do not.
         first: Math.floor((index * tools) / size),
         callMs,
@@ -187,10 +200,14 @@ export async function runPoisonedFleet(options: PoisonedFleetOptions): Promise<R
     onProgress('the poisoned member has failed with every tool');
     const end = await untilAll(({ rounds }) => rounds >= roundsBefore + 2);
     const poisonedEnd = await poisoned.report();
+    for (const member of healthy) await member.callRare();
+    const last = await reports();
+    const poisonedLast = await poisoned.report();
     await Promise.all(members.map((member) => member.end()));
     return {
       cold: { healthy: totals([], warm), poisoned: poisonedWarm },
       warm: { healthy: totals(warm, end), poisoned: poisonedEnd },
+      rare: { healthy: totals(end, last), poisoned: poisonedLast },
     };
   } finally {
     for (const member of members) member.kill();

@@ -15,6 +15,8 @@ export interface VerdictChange {
   readonly until: number;
   readonly gone: number;
   readonly category: ErrorCategory | null;
+  /** The member on whose word alone it is open; null if several members say so. */
+  readonly sole: string | null;
 }
 
 /** An operator's order to all members, as it is written in the store. */
@@ -38,7 +40,9 @@ const orders: readonly FleetOrder[] = ['isolate', 'disable', 'release', 'close']
 /** Reads what a store says has changed. What cannot be read is undefined: another version may have written it. */
 export function readChange(text: unknown): Change | undefined {
   try {
-    const { id, name, tool, key, order, epoch, state, at, until, gone, category } = JSON.parse(String(text));
+    const { id, name, tool, key, order, epoch, state, at, until, gone, category, sole } = JSON.parse(
+      String(text),
+    );
     if (typeof id !== 'string' || typeof name !== 'string') return undefined;
     if (!Number.isFinite(at) || !Number.isFinite(until)) return undefined;
     if (order !== undefined) {
@@ -49,7 +53,8 @@ export function readChange(text: unknown): Change | undefined {
     if (!Number.isFinite(epoch) || !Number.isFinite(gone)) return undefined;
     const isOpen = state === 'open';
     const known = isErrorCategory(category) ? category : null;
-    return { kind: 'verdict', id, name, epoch, isOpen, at, until, gone, category: known };
+    const by = typeof sole === 'string' && sole !== '' ? sole : null;
+    return { kind: 'verdict', id, name, epoch, isOpen, at, until, gone, category: known, sole: by };
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { createActor } from 'xstate';
+import { circuitName } from '../../machines/circuit-name.ts';
 import type { CircuitState } from '../../machines/circuit-state.ts';
 import { type FleetMemberRef, fleetMemberMachine } from '../../machines/fleet-member.ts';
 import type { FleetOrder, FleetState } from '../../machines/fleet-news.ts';
@@ -7,7 +8,7 @@ import type { Circuit } from '../circuits/circuit.ts';
 import type { FleetCounts, Membership } from '../circuits/membership.ts';
 import type { RegistryParts } from '../registry/registry-parts.ts';
 import { type Change, readChange } from './change.ts';
-import { Keys } from './keys.ts';
+import { idOf, Keys } from './keys.ts';
 import { Leases } from './leases.ts';
 import { Listening } from './listening.ts';
 import { Orders } from './orders.ts';
@@ -177,7 +178,9 @@ export class Member implements Membership {
       const shared = circuit && this.#circuits.of(circuit);
       return shared && this.#leases.due(shared);
     };
-    const circuit = circuits.get(tool, key);
+    // A circuit that starts only now learns at its start what the fleet holds open.
+    const isHeldUnseen = (): boolean => this.#rulings.holds(idOf(circuitName(tool, key)));
+    const circuit = circuits.get(tool, key) ?? (isHeldUnseen() ? circuits.use(tool, key) : undefined);
     const other = upstream ?? circuit?.upstream;
     const ofTool = due(circuit);
     const ofUpstream = other === undefined ? undefined : due(circuits.get(other));

@@ -28,6 +28,7 @@ interface Decision {
   readonly ms: number;
   readonly goneMs: number;
   readonly category: string;
+  readonly sole: string;
 }
 
 interface Backoff {
@@ -96,7 +97,8 @@ class Scripts {
     if (given.size < needed) return answer('counted');
     const ms = backoffMs(0, this.#backoffOf(args.slice(7)));
     fields.set('step', '0');
-    return answer('open', this.#open(keys[0] ?? '', keys.slice(3), args, ms, category));
+    const sole = given.size === 1 ? member : '';
+    return answer('open', this.#open(keys[0] ?? '', keys.slice(3), args, ms, category, sole));
   }
 
   lease([circuit = '']: readonly string[], [member = '', token = '', ms]: readonly string[]): unknown {
@@ -104,7 +106,9 @@ class Scripts {
     const fields = this.#keyspace.hashes.get(circuit, now);
     if (fields?.get('state') !== 'open') return ['closed', '0', fields?.get('change') ?? ''];
     const earlyMs = Number(fields.get('until')) - now;
-    if (earlyMs > 0) return ['early', String(earlyMs), fields.get('change')];
+    const sole = fields.get('sole') ?? '';
+    if (earlyMs > 0 && (sole === '' || sole === member))
+      return ['early', String(earlyMs), fields.get('change')];
     const takenMs = Number(fields.get('leaseEnd')) - now;
     const holder = fields.get('holder');
     if (holder !== undefined && holder !== member && takenMs > 0) return ['taken', String(takenMs), ''];
@@ -134,7 +138,8 @@ class Scripts {
     const step = Number(fields.get('step') ?? 0) + 1;
     fields.set('step', String(step));
     const ms = backoffMs(step, this.#backoffOf(args.slice(7)));
-    return ['moved', this.#open(circuit, keys.slice(3), args, ms, args[11] ?? '')];
+    const sole = fields.get('sole') === member ? member : '';
+    return ['moved', this.#open(circuit, keys.slice(3), args, ms, args[11] ?? '', sole)];
   }
 
   order(keys: readonly string[], args: readonly string[]): unknown {
@@ -197,12 +202,16 @@ class Scripts {
     args: readonly string[],
     ms: number,
     category: string,
+    sole: string,
   ): string {
     const now = this.#now();
     const fields = this.#hash(circuit);
-    const decision = { state: 'open', ms, goneMs: 4 * ms + circuitMs, category } as const;
+    const decision = { state: 'open', ms, goneMs: 4 * ms + circuitMs, category, sole } as const;
     const change = this.#decide(fields, to, args, decision, args[6]);
-    fields.set('until', String(now + ms)).set('category', category);
+    fields
+      .set('until', String(now + ms))
+      .set('category', category)
+      .set('sole', sole);
     withoutLease(fields);
     this.#keyspace.hashes.expire(circuit, now, decision.goneMs);
     return change;
@@ -210,10 +219,10 @@ class Scripts {
 
   #close(circuit: string, to: readonly string[], args: readonly string[], known: string | undefined): string {
     const fields = this.#hash(circuit);
-    const decision = { state: 'closed', ms: 0, goneMs: 0, category: '' } as const;
+    const decision = { state: 'closed', ms: 0, goneMs: 0, category: '', sole: '' } as const;
     const change = this.#decide(fields, to, args, decision, known);
     withoutLease(fields);
-    for (const field of ['until', 'step', 'category']) fields.delete(field);
+    for (const field of ['until', 'step', 'category', 'sole']) fields.delete(field);
     this.#keyspace.hashes.expire(circuit, this.#now(), circuitMs);
     return change;
   }
@@ -222,14 +231,14 @@ class Scripts {
     fields: Fields,
     [changes = '', meta = '']: readonly string[],
     [, id, name = '', channel = '']: readonly string[],
-    { state, ms, goneMs, category }: Decision,
+    { state, ms, goneMs, category, sole }: Decision,
     known: string | undefined,
   ): string {
     const now = this.#now();
     const old = fields.get('change');
     if (old !== undefined) this.#scores(changes)?.delete(old);
     const epoch = Math.max(Number(fields.get('epoch') ?? 0) + 1, Number(known ?? 0) + 1, now);
-    const verdict = { id, name, state, epoch, at: now, until: now + ms, gone: now + goneMs, category };
+    const verdict = { id, name, state, epoch, at: now, until: now + ms, gone: now + goneMs, category, sole };
     const change = JSON.stringify(verdict);
     fields.set('name', name).set('state', state).set('epoch', String(epoch)).set('change', change);
     this.#announce(change, changes, meta, channel);

@@ -31,6 +31,11 @@ export class Rulings {
     return this.#verdicts.open();
   }
 
+  /** Whether a circuit, which may not have started here yet, is open for all. */
+  holds(id: string): boolean {
+    return this.#verdicts.get(id)?.isOpen === true;
+  }
+
   epochOf(id: string): number | undefined {
     return this.#verdicts.get(id)?.epoch;
   }
@@ -38,7 +43,11 @@ export class Rulings {
   /** Carries out what the store says, if it is new. */
   onChange(change: VerdictChange, serverNow: number): void {
     const before = this.#verdicts.get(change.id);
-    const verdict = this.#verdicts.learn(change, serverNow, this.#now());
+    const { sole, at } = change;
+    // The word of one other member may say no more than that its own network is broken: anybody else may find out at once.
+    const isDoubtful = sole !== null && sole !== this.#parts.settings.member;
+    const bound = isDoubtful ? { ...change, until: at } : change;
+    const verdict = this.#verdicts.learn(bound, serverNow, this.#now());
     if (verdict === undefined) return;
     if (!verdict.isOpen) {
       this.#close(verdict, before?.category ?? null);

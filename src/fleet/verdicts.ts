@@ -4,7 +4,7 @@ import type { VerdictChange } from './change.ts';
 const closedMs = 3_600_000;
 
 /** A verdict of the fleet, with its instants in ms of the registry's clock. */
-export interface Verdict extends Omit<VerdictChange, 'at' | 'kind'> {
+export interface Verdict extends Omit<VerdictChange, 'at' | 'kind' | 'sole'> {
   /** Whether the store was gone since, so that the same verdict would be news again. */
   readonly isLost?: boolean;
 }

@@ -18,6 +18,7 @@ const entryPoints = {
   'waiting-process': 'test/src/time/fixtures/waiting-process.ts',
   'attached-process': 'test/src/inspect/fixtures/attached-process.ts',
   soak: 'scripts/soak.ts',
+  'fleet-member': 'scripts/fleet-proof/member.ts',
 } as const;
 
 export type Program = keyof typeof entryPoints;

@@ -17,7 +17,10 @@ function adminOf({ url }: Pick<RedisServer, 'url'>): Redis {
   return admin;
 }
 
-async function withAdmin<Result>(server: RedisServer, act: (admin: Redis) => Promise<Result>): Promise<Result> {
+async function withAdmin<Result>(
+  server: RedisServer,
+  act: (admin: Redis) => Promise<Result>,
+): Promise<Result> {
   const admin = adminOf(server);
   try {
     return await act(admin);
@@ -150,13 +153,13 @@ export async function startCluster(key: string): Promise<ClusterSetup> {
   const isWell = async (admin: Redis): Promise<boolean> => {
     const info = String(await admin.cluster('INFO'));
     const nodes = await nodesOf(admin);
-    const replicas = nodes.filter((node) => / (?:myself,)?slave /.test(node) && node.includes(String(ids[owner])));
+    const replicas = nodes.filter(
+      (node) => / (?:myself,)?slave /.test(node) && node.includes(String(ids[owner])),
+    );
     return info.includes('cluster_state:ok') && nodes.length === all.length && replicas.length === 1;
   };
   await Promise.all(admins.map((admin) => until(() => isWell(admin))));
-  await until(async () =>
-    String(await admins[3]?.info('replication')).includes('master_link_status:up'),
-  );
+  await until(async () => String(await admins[3]?.info('replication')).includes('master_link_status:up'));
   return {
     slot,
     nodes: primaries.map(({ port }) => ({ host: '127.0.0.1', port })),
@@ -168,7 +171,9 @@ export async function startCluster(key: string): Promise<ClusterSetup> {
           .filter((_, index) => index !== owner)
           .map((admin) =>
             until(async () =>
-              (await nodesOf(admin)).some((node) => node.startsWith(String(ids[3])) && / (?:myself,)?master /.test(node)),
+              (await nodesOf(admin)).some(
+                (node) => node.startsWith(String(ids[3])) && / (?:myself,)?master /.test(node),
+              ),
             ),
           ),
       );

@@ -11,10 +11,12 @@ export const lease = script(
   parts.roomless,
   `
 local circuit = KEYS[1]
-local state, till, holder, leaseEnd, change =
-  unpack(redis.call('HMGET', circuit, 'state', 'until', 'holder', 'leaseEnd', 'change'))
+local state, till, holder, leaseEnd, change, sole =
+  unpack(redis.call('HMGET', circuit, 'state', 'until', 'holder', 'leaseEnd', 'change', 'sole'))
 if state ~= 'open' then return { 'closed', '0', change or '' } end
-if tonumber(till) > now then return { 'early', text(tonumber(till) - now), change } end
+-- It may be open on the word of one member alone, which then waits alone.
+local waits = not sole or sole == '' or sole == ARGV[1]
+if waits and tonumber(till) > now then return { 'early', text(tonumber(till) - now), change } end
 if holder and holder ~= ARGV[1] and tonumber(leaseEnd) > now then
   return { 'taken', text(tonumber(leaseEnd) - now), '' }
 end

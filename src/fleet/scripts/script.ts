@@ -62,14 +62,14 @@ local function backoff(step, min, factor, max, asked)
   if ms ~= ms or ms > max then ms = max end
   return math.ceil(math.max(ms, min, asked))
 end
-local function open(keys, step, ms, category, id, name, known)
+local function open(keys, step, ms, category, id, name, known, sole)
   local gone = 4 * ms + 600000
   local epoch = nextEpoch(keys.circuit, known)
   local change = decide(keys.circuit, keys.changes, keys.meta, keys.channel, {
     id = id, name = name, state = 'open', epoch = epoch, at = now,
-    ['until'] = now + ms, gone = now + gone, category = category
+    ['until'] = now + ms, gone = now + gone, category = category, sole = sole
   })
-  redis.call('HSET', keys.circuit, 'name', name, 'until', text(now + ms), 'step', text(step), 'category', category)
+  redis.call('HSET', keys.circuit, 'name', name, 'until', text(now + ms), 'step', text(step), 'category', category, 'sole', sole)
   redis.call('HDEL', keys.circuit, 'holder', 'token', 'leaseEnd')
   redis.call('PEXPIRE', keys.circuit, gone)
   return change
@@ -80,7 +80,7 @@ local function close(keys, id, name, known)
     ['until'] = now, gone = now, category = ''
   })
   redis.call('HSET', keys.circuit, 'name', name)
-  redis.call('HDEL', keys.circuit, 'until', 'step', 'category', 'holder', 'token', 'leaseEnd')
+  redis.call('HDEL', keys.circuit, 'until', 'step', 'category', 'sole', 'holder', 'token', 'leaseEnd')
   redis.call('PEXPIRE', keys.circuit, 600000)
   return change
 end
@@ -101,9 +101,9 @@ local function note(list)
   redis.call('ZADD', list, text(now + 60000), member)
   redis.call('PEXPIRE', list, 60000)
 end
-local function openAt(step)
+local function openAt(step, sole)
   local ms = backoff(step, tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[8]))
-  return open(keys, step, ms, ARGV[12], id, name, known)
+  return open(keys, step, ms, ARGV[12], id, name, known, sole)
 end
 `;
 

@@ -15,7 +15,7 @@ export const settle = script(
   parts.ruling,
   `
 local given, outcome = ARGV[5], ARGV[6]
-local token, step = unpack(redis.call('HMGET', keys.circuit, 'token', 'step'))
+local token, step, sole = unpack(redis.call('HMGET', keys.circuit, 'token', 'step', 'sole'))
 if token ~= given then return { 'late', '' } end
 if outcome == 'released' then
   redis.call('HDEL', keys.circuit, 'holder', 'token', 'leaseEnd')
@@ -27,6 +27,7 @@ if outcome == 'works' then
   return { 'moved', close(keys, id, name, known) }
 end
 note(votes)
-return { 'moved', openAt(tonumber(step or '0') + 1) }
+-- What one member says is no more certain when the same one says it again.
+return { 'moved', openAt(tonumber(step or '0') + 1, sole == member and member or '') }
 `,
 );

@@ -209,10 +209,9 @@ export const clusterClients: Readonly<
 };
 
 /** The clients that find a primary by asking sentinels: glide does not. */
-export const sentinelClients: Readonly<
-  Record<string, (setup: Sentinels) => RealStore | Promise<RealStore>>
-> = {
-  ioredis: fromRedisSentinel,
-  iovalkey: fromValkeySentinel,
-  ...(isInstalled('redis') && { redis: fromRedisPackageSentinel }),
-};
+export const sentinelClients: Readonly<Record<string, (setup: Sentinels) => RealStore | Promise<RealStore>>> =
+  {
+    ioredis: fromRedisSentinel,
+    iovalkey: fromValkeySentinel,
+    ...(isInstalled('redis') && { redis: fromRedisPackageSentinel }),
+  };

@@ -128,9 +128,11 @@ async function surviving(members: readonly Member[], happens: () => Promise<void
     members.map(async (member) => {
       while (!isOver) {
         // Nothing but the tool's own error and a refusal ever reaches a caller.
-        await member.registry.execute('search', () => tool.call(member)).catch((error) => {
-          if (error.code !== 'ERR_CIRCUIT_OPEN') expect(error.message).toBe('connect ECONNREFUSED');
-        });
+        await member.registry
+          .execute('search', () => tool.call(member))
+          .catch((error) => {
+            if (error.code !== 'ERR_CIRCUIT_OPEN') expect(error.message).toBe('connect ECONNREFUSED');
+          });
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }),

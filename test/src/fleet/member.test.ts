@@ -58,6 +58,46 @@ describe('a trip of one member', () => {
     expect(members[1]?.registry.state('search')).toBe('open');
   });
 
+  it('binds nobody else to wait where nobody else calls the tool: the next one finds out at once', async () => {
+    const { clock, members, states } = await fleetOf(3);
+    const [first, second, third] = members as [FleetMember, FleetMember, FleetMember];
+    trip(first);
+    await clock.advanceAsync(1_500);
+    expect(second.fleet.status().verdicts).toMatchObject([{ tool: 'search', leftMs: 0 }]);
+    expect(first.fleet.status().verdicts[0]?.leftMs).toBeGreaterThan(0);
+    // A call makes a circuit here, which learns what the fleet holds open; it waits for the lease, and is made.
+    const call = second.registry.execute('search', async ({ probe }) => `found, as a probe: ${probe}`);
+    await expect(call).resolves.toBe('found, as a probe: true');
+    await clock.advanceAsync(0);
+    expect(states()).toEqual(['open', 'closed', 'closed']);
+    expect(third.fleet.status().verdicts).toEqual([]);
+  });
+
+  it('binds all to wait once a second member has found the same', async () => {
+    const { clock, members } = await fleetOf(3);
+    const [first, second, third] = members as [FleetMember, FleetMember, FleetMember];
+    trip(first);
+    await clock.advanceAsync(1_500);
+    const failing = second.registry.execute('search', () =>
+      Promise.reject(new Error('connect ECONNREFUSED')),
+    );
+    await expect(failing).rejects.toThrow('ECONNREFUSED');
+    await clock.advanceAsync(0);
+    expect(third.fleet.status().verdicts).toMatchObject([{ tool: 'search', leftMs: 10_000 }]);
+  });
+
+  it('still binds nobody else when the same member has failed again', async () => {
+    const { clock, members } = await fleetOf(2);
+    const [first, second] = members as [FleetMember, FleetMember];
+    trip(first);
+    await clock.advanceAsync(6_500);
+    const failing = first.registry.execute('search', () => Promise.reject(new Error('connect ECONNREFUSED')));
+    await expect(failing).rejects.toThrow('ECONNREFUSED');
+    await clock.advanceAsync(0);
+    expect(first.fleet.status().verdicts).toMatchObject([{ leftMs: 10_000 }]);
+    expect(second.fleet.status().verdicts).toMatchObject([{ leftMs: 0 }]);
+  });
+
   it('is taken back by a success of the same member', async () => {
     const { clock, members, useEverywhere, states } = await fleetOf(4);
     await useEverywhere();

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
 import { type Fleet, type FleetOptions, type FleetStore, joinFleet } from 'toolfuse/fleet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Keys } from '../../../src/fleet/keys.ts';
 import { hungMs } from '../../support/hung.ts';
 import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { clients } from './clients.ts';
@@ -44,6 +47,28 @@ function join(store: FleetStore, options: Partial<FleetOptions> = {}): Member {
   const fleet = joinFleet(registry, { store, namespace: 'faults', pollMs, deadlineMs: 50, ...options });
   closing.push(() => registry.stop());
   return { registry, fleet };
+}
+
+/** Fails in a way by which a tool asks to be left alone for a minute: the circuit stays open while its store comes and goes. */
+const tripForLong = ({ registry }: Member): void =>
+  registry.recordFailure(
+    'search',
+    Object.assign(new Error('busy'), { status: 503, headers: { 'retry-after': '60' } }),
+  );
+
+/** A member by each client, on one server. */
+async function joinByEach(url: string, options: Partial<FleetOptions> = {}): Promise<readonly Member[]> {
+  const members: Member[] = [];
+  for (const client of Object.keys(clients)) members.push(join(await storeOf(client, url), options));
+  await Promise.all(members.map((member) => becomes(member, 'connected')));
+  return members;
+}
+
+function adminOf(url: string): Redis {
+  const admin = new Redis(url, { maxRetriesPerRequest: null });
+  admin.on('error', () => {});
+  closing.push(() => admin.disconnect());
+  return admin;
 }
 
 const becomes = (member: Member, state: string): Promise<void> =>
@@ -96,12 +121,26 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('a fleet by %s, when its s
     const first = await server();
     const member = join(await storeOf(client, first.url));
     await becomes(member, 'connected');
+    tripForLong(member);
+    const opened = (): Promise<number> =>
+      vi.waitFor(
+        () => {
+          const [verdict] = member.fleet.status().verdicts;
+          expect(verdict).toBeDefined();
+          return verdict?.epoch ?? 0;
+        },
+        { timeout: hungMs, interval: 20 },
+      );
+    const before = await opened();
     await first.kill();
     await becomes(member, 'degraded');
-    await worksAlone(member, 'search');
+    await worksAlone(member, 'fetch');
+    expect(member.registry.state('search')).toBe('open');
     await server([], first.port);
     await becomes(member, 'connected');
     expect(member.registry.metrics().fleet?.degradations).toBe(1);
+    // The new server knows nothing: what is still open here is voted on again.
+    expect(await opened()).toBeGreaterThan(before);
   });
 
   it('stops answering, as by SIGSTOP, never lets a call wait for longer than the deadline', async () => {
@@ -151,21 +190,85 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('a fleet by %s, when its s
 });
 
 describe.skipIf(!hasRedis)('a fleet, when its server', () => {
-  /** Each fault is made by a command of an administrator; what is asked of members is the same. */
-  it.each([
-    ['pauses its clients', (admin: Redis) => admin.call('CLIENT', 'PAUSE', '3000', 'ALL')],
-    ['becomes a replica, which takes no writes', (admin: Redis) => admin.replicaof('127.0.0.1', 1)],
-    ['wants another password', (admin: Redis) => admin.acl('SETUSER', 'default', 'nocommands')],
-  ])('%s, counts as gone and lets no call wait', async (_, fault) => {
+  it('refuses its members, counts as gone for each client, lets no call wait, and comes back', async () => {
     const { url } = await server();
-    const member = join(await storeOf('ioredis', url));
-    await becomes(member, 'connected');
-    const admin = new Redis(url);
-    closing.push(() => admin.disconnect());
-    await fault(admin);
-    await becomes(member, 'degraded');
-    expect(member.fleet.status().lastMiss).toEqual(expect.any(String));
-    await worksAlone(member, 'search');
+    const members = await joinByEach(url);
+    const admin = adminOf(url);
+    /** Each fault is made by commands of an administrator, and mended; what is asked of members is the same. */
+    const faults: readonly [what: string, fault: () => Promise<unknown>, mend: () => Promise<unknown>][] = [
+      ['READONLY', () => admin.replicaof('127.0.0.1', 1), () => admin.replicaof('NO', 'ONE')],
+      [
+        'NOAUTH',
+        async () => {
+          await admin.config('SET', 'requirepass', 'another');
+          await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        },
+        () => admin.config('SET', 'requirepass', ''),
+      ],
+      [
+        'NOPERM',
+        () => admin.acl('SETUSER', 'default', 'nocommands', '+acl'),
+        () => admin.acl('SETUSER', 'default', 'allcommands'),
+      ],
+      // It pauses the administrator as well, and is over by itself.
+      ['paused', () => admin.call('CLIENT', 'PAUSE', '3000', 'ALL'), () => admin.ping()],
+    ];
+    for (const [what, fault, mend] of faults) {
+      await fault();
+      await Promise.all(members.map((member) => becomes(member, 'degraded')));
+      for (const member of members) {
+        expect(member.fleet.status().lastMiss, what).toEqual(expect.any(String));
+        await worksAlone(member, `tool-${what}`);
+      }
+      await mend();
+      await Promise.all(members.map((member) => becomes(member, 'connected')));
+    }
+  });
+
+  it('still loads its data when it is started anew, counts as gone until it has, for each client', async () => {
+    const folder = mkdtempSync(`${tmpdir()}/toolfuse-loading-`);
+    closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    const debug = ['--enable-debug-command', 'yes'];
+    const first = await startRedis({ folder, options: debug });
+    closing.push(() => first.kill());
+    const members = await joinByEach(first.url);
+    const admin = adminOf(first.url);
+    await admin.call('DEBUG', 'POPULATE', '1000');
+    await admin.call('SAVE');
+    await first.kill();
+    await Promise.all(members.map((member) => becomes(member, 'degraded')));
+    // It takes 3 ms a key, and answers in between: LOADING.
+    const slowly = ['--key-load-delay', '3000', '--loading-process-events-interval-bytes', '1024'];
+    const second = await startRedis({ folder, port: first.port, isLoading: true, options: slowly });
+    closing.push(() => second.kill());
+    const hasty = new Redis(first.url, { enableReadyCheck: false });
+    closing.push(() => hasty.disconnect());
+    await expect(hasty.ping()).rejects.toThrow('LOADING');
+    for (const member of members) await worksAlone(member, 'search');
+    await Promise.all(members.map((member) => becomes(member, 'connected')));
+    expect(await admin.dbsize()).toBeGreaterThan(1_000);
+  });
+
+  it('cuts off only those that listen, still tells everybody within a poll, and is listened to again by each client', async () => {
+    const { url } = await server();
+    const members = await joinByEach(url);
+    const admin = adminOf(url);
+    const listening = async (): Promise<number> =>
+      Number(((await admin.pubsub('NUMSUB', new Keys('faults').channel)) as unknown[])[1]);
+    const allListen = (): Promise<unknown> =>
+      vi.waitFor(async () => expect(await listening()).toBe(members.length), {
+        timeout: hungMs,
+        interval: 20,
+      });
+    await allListen();
+    for (const { registry } of members) registry.recordSuccess('search');
+    await sleep(2 * pollMs);
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    for (const member of members.slice(0, Math.ceil(members.length / 2))) tripForLong(member);
+    for (const { registry } of members) await isOpen(registry);
+    await allListen();
+    // A busy machine may have made one miss its answers.
+    for (const member of members) await becomes(member, 'connected');
   });
 
   it('loses all its data while a circuit is open, closes it, and opens it again by the votes of those that tripped', async () => {
@@ -174,16 +277,10 @@ describe.skipIf(!hasRedis)('a fleet, when its server', () => {
     const members = [join(store), join(store), join(store)] as const;
     for (const member of members) await becomes(member, 'connected');
     const [one, other, third] = members;
-    // Long enough to stay open here while the store forgets.
-    const trip = ({ registry }: Member) =>
-      registry.recordFailure(
-        'search',
-        Object.assign(new Error('busy'), { status: 503, headers: { 'retry-after': '60' } }),
-      );
     third.registry.recordSuccess('search');
     await sleep(2 * pollMs);
-    trip(one);
-    trip(other);
+    tripForLong(one);
+    tripForLong(other);
     await isOpen(third.registry);
     const before = third.registry.diagnostics('search').fleet?.epoch ?? 0;
     const heard: string[] = [];
@@ -197,25 +294,27 @@ describe.skipIf(!hasRedis)('a fleet, when its server', () => {
     expect(third.registry.diagnostics('search').fleet?.epoch).toBeGreaterThan(before);
   });
 
-  it('is full, is used on: what a fleet writes is little', async () => {
+  it('is full, is used on by each client: what a fleet writes is little', async () => {
     const { url } = await server();
-    const store = await storeOf('ioredis', url);
     // A question to the store ends within a poll: rare ones leave a busy machine time to answer each.
-    const [one, other] = [join(store, { pollMs: 3_000 }), join(store, { pollMs: 3_000 })] as const;
-    for (const member of [one, other]) await becomes(member, 'connected');
-    const admin = new Redis(url);
-    closing.push(() => admin.disconnect());
+    const members = await joinByEach(url, { pollMs: 3_000 });
+    const admin = adminOf(url);
     await admin.config('SET', 'maxmemory', '1');
     await expect(admin.set('key', 'value')).rejects.toThrow('OOM');
-    for (const { registry } of [one, other]) registry.recordFailure('search', 'timeout');
-    await vi.waitFor(() => expect(one.fleet.status().verdicts).toHaveLength(1), { timeout: hungMs });
+    for (const { registry } of members) registry.recordFailure('search', 'timeout');
+    for (const { fleet } of members) {
+      await vi.waitFor(() => expect(fleet.status().verdicts).toHaveLength(1), { timeout: hungMs });
+    }
+    const last = members.at(-1) as Member;
     await vi.waitFor(
       async () =>
-        expect(await one.registry.execute('search', async () => 'found').catch(() => '')).toBe('found'),
+        expect(await last.registry.execute('search', async () => 'found').catch(() => '')).toBe('found'),
       { timeout: hungMs, interval: 50 },
     );
-    await vi.waitFor(() => expect(other.fleet.status().verdicts).toEqual([]), { timeout: hungMs });
-    expect(one.fleet.status()).toMatchObject({ state: 'connected', storeMisses: 0 });
+    for (const { fleet } of members) {
+      await vi.waitFor(() => expect(fleet.status().verdicts).toEqual([]), { timeout: hungMs });
+      expect(fleet.status()).toMatchObject({ state: 'connected', storeMisses: 0 });
+    }
   });
 
   it('is behind a network that swallows bytes, goes on alone', async () => {

@@ -251,6 +251,30 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(waits).toEqual([20, 40, 70, 70, 20, 20]);
     });
 
+    it('keeps only the one member waiting on whose word alone a circuit is open', async () => {
+      const { driver, pass } = await start();
+      const opened = await driver.vote('a', { min: 60_000, max: 60_000 });
+      expect(opened.change).toMatchObject({ isOpen: true, sole: 'a' });
+      expect(await driver.lease('a', '1')).toMatchObject({ word: 'early' });
+      expect(await driver.lease('b', '2')).toMatchObject({ word: 'granted' });
+      const failed = await driver.settle('b', '2', 'fails', { min: 20, max: 20 });
+      expect(failed.change).toMatchObject({ isOpen: true, sole: null });
+      expect(await driver.lease('c', '3')).toMatchObject({ word: 'early' });
+      await pass(21);
+      expect(await driver.lease('c', '4')).toMatchObject({ word: 'granted' });
+    });
+
+    it('goes on to rest on the word of one member when its own probe has failed', async () => {
+      const { driver, pass } = await start();
+      await driver.vote('a', { min: 20 });
+      await pass(21);
+      await driver.lease('a', '1');
+      const failed = await driver.settle('a', '1', 'fails', { min: 60_000, max: 60_000 });
+      expect(failed.change).toMatchObject({ isOpen: true, sole: 'a' });
+      expect(await driver.lease('b', '2')).toMatchObject({ word: 'granted' });
+      expect(await driver.settle('b', '2', 'works')).toMatchObject({ change: { isOpen: false, sole: null } });
+    });
+
     it('stays open as long as the tool asked for', async () => {
       const { driver } = await start();
       const { change } = await driver.vote('a', { askedMs: 9_000.5 });
