@@ -114,6 +114,8 @@ async function main(orders: MemberOrders): Promise<void> {
     };
   };
 
+  // Nothing is left to do for a member whose parent has ended.
+  process.once('disconnect', () => process.exit());
   let isEnding = false;
   const callRareTools = async (): Promise<void> => {
     for (let index = 0; index < orders.rareTools; index += 1) {
