@@ -4,11 +4,13 @@
  *     npm run fleet:proof                        everything, some minutes
  *     npm run fleet:proof -- poisoned            50 processes, of which one fails every call
  *     npm run fleet:proof -- poisoned --processes 10 --tools 20
+ *     npm run fleet:proof -- cost                what it costs, held against docs/fleet.md
  *
  * It fails where a guarantee is broken.
  */
 import { parseArgs } from 'node:util';
 import { hasRedis } from '../test/support/redis-server.ts';
+import { proveCost } from './fleet-proof/cost.ts';
 import { provePoisoned } from './fleet-proof/poisoned.ts';
 
 const { values, positionals } = parseArgs({
@@ -29,6 +31,7 @@ const proofs: Readonly<Record<string, () => Promise<readonly string[]>>> = {
       callMs: Number(values['call-ms']),
       pollMs: Number(values['poll-ms']),
     }),
+  cost: proveCost,
 };
 
 const wanted = positionals.length === 0 ? Object.keys(proofs) : positionals;

@@ -1,214 +1,118 @@
 /**
- * Simulates a large fleet on one clock, with real registries, real circuits and the store in memory:
+ * Simulates large fleets on one clock, with real registries, real circuits and the store in memory:
  *
- *     npm run simulate                          10 000 members, 1 000 tools
+ *     npm run simulate                          10 000 members, 1 000 tools; some minutes
  *     npm run simulate -- --members 500         fewer
  *
- * Half a minute in, one tool dies for a minute; and the network of some members is broken all the time. The same calls are made
- * without a fleet, by a fleet without a quorum (one vote opens for all), and by a fleet with its defaults; one message in ten is
- * lost, others are late, and a tenth of the members is cut off from the store for twenty seconds.
+ * Half a minute in, one tool dies for a minute. The network of one member in 1 000 is broken all the time; one message in ten is
+ * lost, others are late, and a tenth of the members is cut off from the store for twenty seconds. The same calls are made without a
+ * fleet, by a fleet without a quorum (one vote opens for all), and by a fleet with its defaults. Then it is shown, in smaller
+ * fleets, how much the defaults save where the tool is called more or less often.
  */
 import { parseArgs } from 'node:util';
-import { createToolRegistry, type ToolRegistry } from 'toolfuse';
-import { type FleetStore, joinFleet, memoryStore } from 'toolfuse/fleet';
+import { type Outcome, type Scene, simulate, times } from './simulate/simulated-fleet.ts';
 
 const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '10000' },
     tools: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '120' },
+    'call-ms': { type: 'string', default: '1000' },
+    'small-members': { type: 'string', default: '300' },
   },
 });
-const size = Number(values.members);
-const toolCount = Number(values.tools);
-const endAt = Number(values.seconds) * 1_000;
+const seconds = (ms: number | null): string => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`);
 
-const diesAt = 30_000;
-const recoversAt = 90_000;
-const cutAt = 40_000;
-const healsAt = 60_000;
-const deadTool = 'tool-0';
+const noQuorum = { minVotes: 1, share: 1e-9 };
+const scene: Omit<Scene, 'sharing'> = {
+  members: Number(values.members),
+  tools: Number(values.tools),
+  seconds: Number(values.seconds),
+  callMs: Number(values['call-ms']),
+  toolsEach: 3,
+  failureThreshold: 7,
+};
 
-/** How often each member calls one of its tools, in ms, and how many tools it uses: the dead one and some others. */
-const callMs = 4_000;
-const toolsEach = 3;
-
-/** Timers by due time, in a binary heap: a clock for very many of them. */
-class HeapClock {
-  #now = 0;
-  readonly #heap: { at: number; fn: (() => void) | undefined }[] = [];
-
-  now = (): number => this.#now;
-  wallNow = (): number => this.#now;
-
-  setTimeout = (fn: () => void, ms: number): unknown => {
-    const timer = { at: this.#now + Math.max(0, ms), fn };
-    const heap = this.#heap;
-    let index = heap.push(timer) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || above.at <= timer.at) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = timer;
-    return timer;
-  };
-
-  clearTimeout = (timer: unknown): void => {
-    if (timer !== undefined) (timer as { fn: undefined }).fn = undefined;
-  };
-
-  /** Runs until an instant; promises settle between timers of different instants. */
-  async runUntil(end: number): Promise<void> {
-    for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
-      if (next.at > this.#now) {
-        // The stores and the members take a few turns of the microtask queue to answer each other.
-        for (let turn = 0; turn < 12; turn += 1) await undefined;
-        if (this.#heap[0] !== next) continue;
-        this.#now = next.at;
-      }
-      this.#pop();
-      next.fn?.();
-    }
-    this.#now = end;
+/** A table as columns of equal width. */
+function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)),
+  );
+  for (const row of [head, ...rows]) {
+    const cells = row.map((cell, at) =>
+      at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+    );
+    console.log(`  ${cells.join('   ')}`);
   }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      const right = heap[child + 1];
-      if (right !== undefined && right.at < (heap[child]?.at ?? Infinity)) child += 1;
-      const below = heap[child];
-      if (below === undefined || below.at >= last.at) break;
-      heap[index] = below;
-      index = child;
-    }
-    heap[index] = last;
-  }
-}
-
-/** Numbers from 0 up to 1 that are the same in each run. */
-function chances(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
-
-interface Outcome {
-  readonly name: string;
-  /** How long after its death nobody in the fleet but those cut off called the tool any more without a lease, in ms. */
-  detectedAfterMs: number;
-  wasted: number;
-  probes: number;
-  /** Calls of a tool that works, refused in members whose network works. */
-  wronglyRefused: number;
-  storeCalls: number;
-  opened: number;
-}
-
-type Kind = 'none' | 'no quorum' | 'quorum';
-
-async function run(name: string, kind: Kind): Promise<Outcome> {
-  const clock = new HeapClock();
-  const chance = chances(1);
-  const inner = memoryStore({ clock });
-  const outcome: Outcome = {
-    name,
-    detectedAfterMs: 0,
-    wasted: 0,
-    probes: 0,
-    wronglyRefused: 0,
-    storeCalls: 0,
-    opened: 0,
-  };
-  const isCutOff = (index: number): boolean =>
-    index % 10 === 9 && clock.now() >= cutAt && clock.now() < healsAt;
-  const storeOf = (index: number): FleetStore => ({
-    eval(...asked) {
-      outcome.storeCalls += 1;
-      return isCutOff(index) ? new Promise(() => {}) : inner.eval(...asked);
-    },
-    subscribe: (channel, onMessage) =>
-      inner.subscribe(channel, (message) => {
-        if (isCutOff(index) || chance() < 0.1) return;
-        if (chance() < 0.5) onMessage(message);
-        else clock.setTimeout(() => onMessage(message), 500 * chance());
-      }),
-  });
-  const isPoisoned = (index: number): boolean => index % 1_000 === Math.floor(Math.min(size, 1_000) / 2);
-  const members: ToolRegistry[] = [];
-  for (let index = 0; index < size; index += 1) {
-    const registry = createToolRegistry({ clock, random: chance, recovery: { maxOpenCircuits: Infinity } });
-    members.push(registry);
-    if (kind !== 'none') {
-      const quorum = kind === 'quorum' ? {} : { minVotes: 1, share: 1e-9 };
-      const join = (): unknown =>
-        joinFleet(registry, {
-          store: storeOf(index),
-          namespace: 'simulated',
-          member: `m${index}`,
-          ...quorum,
-        });
-      clock.setTimeout(join, 1_000 * chance());
-    }
-    const tools = [deadTool];
-    while (tools.length < toolsEach) tools.push(`tool-${1 + Math.floor(chance() * (toolCount - 1))}`);
-    const call = (): void => {
-      clock.setTimeout(call, callMs * (0.5 + chance()));
-      const tool = tools[Math.floor(chance() * tools.length)] ?? deadTool;
-      const now = clock.now();
-      const isDead = tool === deadTool && now >= diesAt && now < recoversAt;
-      const fails = isDead || isPoisoned(index);
-      let isProbe = false;
-      registry
-        .execute(tool, async ({ probe }) => {
-          isProbe = probe;
-          if (fails) throw new Error('connect ECONNREFUSED');
-        })
-        .then(
-          () => {},
-          (error: { code?: string }) => {
-            if (error.code === 'ERR_CIRCUIT_OPEN') {
-              if (!fails && !(tool === deadTool && now >= diesAt)) outcome.wronglyRefused += 1;
-            } else if (isDead && !isPoisoned(index)) {
-              outcome.wasted += 1;
-              if (isProbe) outcome.probes += 1;
-              else if (!isCutOff(index)) outcome.detectedAfterMs = now - diesAt;
-            }
-          },
-        );
-    };
-    clock.setTimeout(call, callMs * chance());
-  }
-  await clock.runUntil(endAt);
-  outcome.opened = members.reduce((sum, each) => sum + (each.metrics().fleet?.opened ?? 0), 0);
-  for (const registry of members) registry.stop();
-  return outcome;
 }
 
 const startedAt = performance.now();
+const { members, tools } = scene;
 console.log(
-  `${size} members, ${toolCount} tools, ${endAt / 1_000} s simulated. ${deadTool} is dead from ${diesAt / 1_000} s to ${recoversAt / 1_000} s; one member in 1 000 has a broken network, one in 10 is cut off from the store from ${cutAt / 1_000} s to ${healsAt / 1_000} s; a tenth of all messages is lost.\n`,
+  `${members} members, ${tools} tools, ${scene.seconds} s. A member calls one of its ${scene.toolsEach} tools every ${scene.callMs / 1_000} s, and trips after ${scene.failureThreshold} failures. One of these tools, which all use, is dead from ${times.dies / 1_000} s to ${times.works / 1_000} s. One member in 1 000 has a broken network, one in 10 is cut off from the store from ${times.cut / 1_000} s to ${times.heals / 1_000} s, a tenth of all messages is lost.\n`,
 );
-const kinds: readonly [string, Kind][] = [
-  ['without a fleet', 'none'],
-  ['a fleet, one vote opens for all', 'no quorum'],
-  ['a fleet with its defaults', 'quorum'],
-];
-for (const [name, kind] of kinds) {
-  const { detectedAfterMs, wasted, probes, wronglyRefused, storeCalls } = await run(name, kind);
-  console.log(`${name}:
-  the last call that was no probe failed ${(detectedAfterMs / 1_000).toFixed(1)} s after the tool died
-  ${wasted} calls of the dead tool were made, ${probes} of them probes
-  ${wronglyRefused} calls were refused although their tool worked for their member
-  ${(storeCalls / (endAt / 1_000)).toFixed(0)} store operations a second, ${(storeCalls / (endAt / 1_000) / size).toFixed(2)} a member`);
+const outcomes: [string, Outcome][] = [];
+for (const [name, sharing] of [
+  ['no fleet', null],
+  ['one vote opens for all', noQuorum],
+  ['a fleet with its defaults', {}],
+] as const) {
+  outcomes.push([name, await simulate({ ...scene, sharing })]);
 }
+print(
+  [
+    '',
+    'half knew',
+    '99 % knew',
+    'wasted calls',
+    'probes',
+    'at once',
+    'wrongly refused',
+    'back after',
+    'store ops/s',
+    'a member',
+  ],
+  outcomes.map(([name, each]) => [
+    name,
+    seconds(each.halfKnewMs),
+    seconds(each.nearlyAllKnewMs),
+    String(each.wasted),
+    String(each.probes),
+    String(each.mostProbes),
+    String(each.wronglyRefused),
+    seconds(each.backAfterMs),
+    each.storeCallsPerSecond.toFixed(0),
+    (each.storeCallsPerSecond / members).toFixed(2),
+  ]),
+);
+
+const small = Number(values['small-members']);
+console.log(`
+Wasted calls in a fleet of ${small}, without faults, by how often a member calls the tool, and after how many failures it trips:
+`);
+const rows: string[][] = [];
+for (const [callMs, failureThreshold] of [
+  [500, 7],
+  [2_000, 7],
+  [5_000, 7],
+  [12_000, 7],
+  [5_000, 3],
+  [12_000, 3],
+  [12_000, 1],
+] as const) {
+  const each = { ...scene, members: small, tools: 10, toolsEach: 1, callMs, failureThreshold, isCalm: true };
+  const none = await simulate({ ...each, sharing: null });
+  const defaults = await simulate({ ...each, sharing: {} });
+  const low = await simulate({ ...each, sharing: { share: 0.05 } });
+  const saved = (outcome: Outcome): string => `${Math.round(100 * (1 - outcome.wasted / none.wasted))} %`;
+  rows.push([
+    `every ${callMs / 1_000} s, ${failureThreshold} failures`,
+    String(none.wasted),
+    String(defaults.wasted),
+    saved(defaults),
+    String(low.wasted),
+    saved(low),
+  ]);
+}
+print(['', 'no fleet', 'defaults', 'saved', 'share 0.05', 'saved'], rows);
 console.log(`\nIt took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.`);

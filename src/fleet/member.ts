@@ -63,7 +63,7 @@ export class Member implements Membership {
     const onChange = (change: Change | undefined, serverNow?: number): void =>
       this.#onChange(change, serverNow);
     this.#circuits = new SharedCircuits(settings.isShared);
-    this.#slowStart = new SlowStart(clock);
+    this.#slowStart = new SlowStart(clock, (isIdle) => steps.setIdle(this.#slowStart, isIdle));
     this.#rulings = new Rulings(this.#parts, this.#circuits, this.#slowStart);
     this.#listening = new Listening(this.#parts, (message) => onChange(readChange(message)));
     this.#words = new Words(this.#parts, {
@@ -83,6 +83,7 @@ export class Member implements Membership {
     });
     this.#ticks = new Ticks(this.#parts, this.#circuits);
     this.#removeStep = steps.add(this.#slowStart);
+    steps.setIdle(this.#slowStart, true);
     seat.membership = this;
     for (const circuit of registry.circuits.all()) this.onSpawned(circuit);
     this.#actor = createActor(fleetMemberMachine, {
@@ -202,6 +203,7 @@ export class Member implements Membership {
     const wasConnected = this.#state === 'connected';
     if (registry.seat.membership === this) registry.seat.membership = undefined;
     this.#removeStep();
+    registry.steps.setIdle(this.#slowStart, false);
     for (const shared of this.#circuits) {
       this.#leases.settle(shared, 'released');
       if (!registry.circuits.isStopped && shared.circuit.latest.context.fleet !== null) {
@@ -254,6 +256,7 @@ export class Member implements Membership {
     }
     if (orders !== undefined) this.#orders.onList(orders, serverNow);
     this.#rulings.endOver();
+    this.#slowStart.endOver();
     this.#actor.send({ type: 'STORE_ANSWERED' });
   }
 

@@ -97,7 +97,7 @@ class Scripts {
     if (given.size < needed) return answer('counted');
     const ms = backoffMs(0, this.#backoffOf(args.slice(7)));
     fields.set('step', '0');
-    const sole = given.size === 1 ? member : '';
+    const sole = called.size === 1 ? member : '';
     return answer('open', this.#open(keys[0] ?? '', keys.slice(3), args, ms, category, sole));
   }
 

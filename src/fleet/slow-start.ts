@@ -23,23 +23,31 @@ interface Start {
  */
 export class SlowStart implements CallStep {
   readonly #clock: Required<Clock>;
+  readonly #setIdle: (isIdle: boolean) => void;
   readonly #starts = new Map<string, Start>();
 
-  constructor(clock: Required<Clock>) {
+  /** @param setIdle Called with whether it has nothing to do, so that calls need not ask. */
+  constructor(clock: Required<Clock>, setIdle: (isIdle: boolean) => void) {
     this.#clock = clock;
+    this.#setIdle = setIdle;
   }
 
   begin(tool: string, category: ErrorCategory | null): void {
     this.#starts.set(tool, { at: this.#clock.now(), category, step: 0, admitted: 0 });
+    if (this.#starts.size === 1) this.#setIdle(false);
   }
 
   end(tool: string): void {
-    this.#starts.delete(tool);
+    if (this.#starts.delete(tool) && this.#starts.size === 0) this.#setIdle(true);
   }
 
-  // Fields rather than methods: a step's hooks are passed on without it.
-  readonly isActive = (): boolean => this.#starts.size > 0;
+  /** Ends what is over, although nobody has called the tool since. */
+  endOver(): void {
+    const now = this.#clock.now();
+    for (const [tool, { at }] of this.#starts) if (now - at >= steps * stepMs) this.end(tool);
+  }
 
+  // A field rather than a method: a step's hooks are passed on without it.
   readonly asked: NonNullable<CallStep['asked']> = (call) => {
     const { tool, key, upstream } = call;
     const ofUpstream = upstream === null ? undefined : this.#refuses(upstream, call);
@@ -52,7 +60,7 @@ export class SlowStart implements CallStep {
     const now = this.#clock.now();
     const step = Math.floor((now - start.at) / stepMs);
     if (step >= steps) {
-      this.#starts.delete(circuit);
+      this.end(circuit);
       return undefined;
     }
     if (step !== start.step) Object.assign(start, { step, admitted: 0 });

@@ -36,6 +36,6 @@ if redis.call('HGET', keys.circuit, 'state') == 'open' then
 end
 if called == 1 and not hasWaited and redis.call('ZCARD', members) > 1 then return answer('alone') end
 if given < needed then return answer('counted') end
-return answer('open', openAt(0, given == 1 and member or ''))
+return answer('open', openAt(0, called == 1 and member or ''))
 `,
 );

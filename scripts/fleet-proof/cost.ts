@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { createToolRegistry, type ToolRegistry } from 'toolfuse';
+import { type Fleet, fromIoredis, joinFleet, memoryStore } from 'toolfuse/fleet';
+import { inTurns, timeMs } from '../../bench/measure.ts';
+import { startRedis } from '../../test/support/redis-server.ts';
+
+/** What a fleet costs, as `docs/fleet.md` has it in a table: there each row stands with its figure. */
+interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Whether it is the same on every machine, so that what the docs say of it is held against it. */
+  readonly isFixed: boolean;
+}
+
+const memberCount = 10;
+const toolCount = 20;
+const pollMs = 1_000;
+
+/** Long enough for several signs of life of each circuit, and a whole number of them: a sign is given every 5 s. */
+const windowMs = 20_000;
+
+interface Member {
+  readonly registry: ToolRegistry;
+  readonly fleet: Fleet;
+  readonly client: Redis;
+}
+
+async function joined(url: string, index: number, circuit: object = {}): Promise<Member> {
+  const client = new Redis(url);
+  const registry = createToolRegistry({
+    circuit: { failureThreshold: 1, ...circuit },
+    recovery: { maxOpenCircuits: Infinity },
+  });
+  // As long as the names that members have by default.
+  const member = `agent-7f9c4d-${index}:12345:0a1b2c3d`;
+  const fleet = joinFleet(registry, { store: fromIoredis(client), namespace: 'agents', member, pollMs });
+  await new Promise<void>((resolve) => {
+    registry.on('fleet.connected', () => resolve());
+  });
+  return { registry, fleet, client };
+}
+
+/** What passes between members and store in a while. */
+async function traffic(members: readonly Member[], admin: Redis, during: () => Promise<unknown>) {
+  const read = async () => {
+    const info = await admin.info('stats');
+    const bytes = [...info.matchAll(/total_net_(?:input|output)_bytes:(\d+)/g)].reduce(
+      (sum, [, figure]) => sum + Number(figure),
+      0,
+    );
+    return { bytes, calls: members.reduce((sum, { fleet }) => sum + fleet.status().storeCalls, 0) };
+  };
+  // What the question itself costs is left out.
+  const [zero, before] = [await read(), await read()];
+  const startedAt = performance.now();
+  await during();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const after = await read();
+  return {
+    calls: (after.calls - before.calls) / seconds / members.length,
+    bytes: (after.bytes - before.bytes - (before.bytes - zero.bytes)) / seconds / members.length,
+  };
+}
+
+/** The store's part: what members ask and send, and what is kept. */
+async function storeFigures(url: string): Promise<Figure[]> {
+  const admin = new Redis(url);
+  const members: Member[] = [];
+  for (let index = 0; index < memberCount; index += 1) members.push(await joined(url, index));
+  // The scripts are known to the server by now.
+  await sleep(2 * pollMs);
+  const idle = await traffic(members, admin, () => sleep(windowMs));
+  let isCalling = true;
+  const calling = (async () => {
+    while (isCalling) {
+      for (const { registry } of members) {
+        for (let tool = 0; tool < toolCount; tool += 1) registry.recordSuccess(`search-${tool}`);
+      }
+      await sleep(100);
+    }
+  })();
+  await sleep(2 * pollMs);
+  const busy = await traffic(members, admin, () => sleep(windowMs));
+  isCalling = false;
+  await calling;
+  const memoryOf = async (pattern: string): Promise<number> => {
+    let sum = 0;
+    for (const key of await admin.keys(pattern)) sum += Number(await admin.call('MEMORY', 'USAGE', key));
+    return sum;
+  };
+  const callers = await memoryOf('toolfuse:{agents}:callers:*');
+  const [one, other] = members as [Member, Member];
+  const before = members.reduce((sum, { fleet }) => sum + fleet.status().storeCalls, 0);
+  const tick = members.length * 3;
+  for (const { registry } of members.slice(0, memberCount / 2)) registry.recordFailure('search-0', 'timeout');
+  await sleep(3 * pollMs);
+  const votes = members.reduce((sum, { fleet }) => sum + fleet.status().storeCalls, 0) - before - tick;
+  const circuit = await memoryOf('toolfuse:{agents}:circuit:*');
+  if (one.fleet.status().verdicts.length !== 1 || other.fleet.status().verdicts.length !== 1) {
+    throw new Error('the circuit did not open');
+  }
+  for (const { registry, client } of members) {
+    registry.stop();
+    client.disconnect();
+  }
+  admin.disconnect();
+  return [
+    { what: 'store operations a member and second', value: idle.calls, unit: '', isFixed: true },
+    { what: 'the same while it calls 20 tools', value: busy.calls, unit: '', isFixed: true },
+    { what: 'bytes a member and second, both ways', value: idle.bytes, unit: 'B', isFixed: true },
+    {
+      what: 'more bytes a tool, member and second while it is called',
+      value: (busy.bytes - idle.bytes) / toolCount,
+      unit: 'B',
+      isFixed: true,
+    },
+    {
+      what: 'memory of the store a tool and member',
+      value: callers / toolCount / memberCount,
+      unit: 'B',
+      isFixed: true,
+    },
+    { what: 'memory of the store a circuit that has tripped', value: circuit, unit: 'B', isFixed: true },
+    { what: 'store operations a member whose circuit trips', value: votes / (memberCount / 2), unit: '', isFixed: true },
+  ];
+}
+
+/** How long a call waits for the lease of a probe. */
+async function leaseFigures(url: string): Promise<{ figures: Figure[]; longestMs: number }> {
+  const waits: number[] = [];
+  const members: Member[] = [];
+  for (let index = 0; index < 8; index += 1) {
+    members.push(await joined(url, index, { minBackoffMs: 5, maxBackoffMs: 5 }));
+  }
+  for (const { registry } of members) registry.recordFailure('search', 'timeout');
+  const wanted = 1_000;
+  await Promise.all(
+    members.map(async ({ registry }) => {
+      while (waits.length < wanted) {
+        const isHeld = (registry.diagnostics('search').fleet?.isOpen ?? false) && registry.remainingBackoffMs('search') === 0;
+        const askedAt = performance.now();
+        await registry
+          .execute('search', async () => {
+            if (isHeld) waits.push(performance.now() - askedAt);
+            throw Object.assign(new Error('down'), { status: 503 });
+          })
+          .catch(() => {
+            // Refused, or failed: both are what is measured here.
+          });
+        await sleep(2);
+      }
+    }),
+  );
+  for (const { registry, client } of members) {
+    registry.stop();
+    client.disconnect();
+  }
+  waits.sort((a, b) => a - b);
+  const at = (share: number): number => waits[Math.ceil(share * waits.length) - 1] ?? 0;
+  return {
+    longestMs: at(1),
+    figures: [
+      { what: 'a call waits for the lease of a probe, p50', value: at(0.5), unit: 'ms', isFixed: false },
+      { what: 'the same, p99', value: at(0.99), unit: 'ms', isFixed: false },
+      { what: 'the same, at most', value: at(1), unit: 'ms', isFixed: false },
+    ],
+  };
+}
+
+/** What a call of a closed circuit costs in a fleet, as a multiple of what it costs without. */
+async function callFigure(): Promise<Figure> {
+  const [alone, member] = [createToolRegistry(), createToolRegistry()];
+  joinFleet(member, { store: memoryStore(), namespace: 'agents' });
+  const fn = async (): Promise<string> => 'found';
+  const measured = (registry: ToolRegistry) => async (): Promise<number> => {
+    let last: Promise<string> | undefined;
+    const ms = timeMs(() => {
+      for (let call = 0; call < 2_000; call += 1) last = registry.execute('search', fn);
+    });
+    await last;
+    return ms;
+  };
+  const took = await inTurns({ rounds: 100, ms: 3_000 }, { alone: measured(alone), member: measured(member) });
+  alone.stop();
+  member.stop();
+  const value = took.member.least / took.alone.least;
+  return { what: 'a call of a closed circuit, as a multiple of one without a fleet', value, unit: '', isFixed: false };
+}
+
+/** What the docs say, by the name of the row. */
+function claims(): ReadonlyMap<string, number> {
+  const text = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
+  return new Map(
+    [...text.matchAll(/^\| (.+?) \| ([\d.,]+)(?: \w+)? \|$/gm)].map(([, what = '', figure = '']) => [
+      what,
+      Number(figure.replaceAll(',', '')),
+    ]),
+  );
+}
+
+const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** Measures what a fleet costs, and holds what the docs say against it. @returns What is wrong. */
+export async function proveCost(): Promise<string[]> {
+  const redis = await startRedis();
+  const other = await startRedis();
+  const faults: string[] = [];
+  try {
+    const store = await storeFigures(redis.url);
+    const { figures: leases, longestMs } = await leaseFigures(other.url);
+    const call = await callFigure();
+    if (call.value > 1.03) faults.push(`a call costs ${shown(call.value)} times what it does without a fleet`);
+    // The deadline, and the time until a busy process gets round to its timer.
+    if (longestMs > 100 + 100) faults.push(`a call waited ${shown(longestMs)} ms for a lease`);
+    const claimed = claims();
+    console.log(`\nWhat a fleet costs, with a poll of ${pollMs / 1_000} s:`);
+    for (const { what, value, unit, isFixed } of [...store, ...leases, call]) {
+      const claim = claimed.get(what);
+      const said = claim === undefined ? '' : `   (docs: ${claim})`;
+      console.log(`  ${what}: ${shown(value)}${unit === '' ? '' : ` ${unit}`}${said}`);
+      if (!isFixed) continue;
+      if (claim === undefined) faults.push(`docs/fleet.md says nothing of: ${what}`);
+      else if (Math.abs(claim / value - 1) > 0.03) faults.push(`docs/fleet.md is off: ${what}`);
+    }
+  } finally {
+    await redis.kill();
+    await other.kill();
+  }
+  return faults;
+}
