@@ -32,8 +32,6 @@ export interface Outcome {
   /** All calls that members wanted to make. */
   readonly calls: number;
   readonly storeCallsPerSecond: number;
-  /** How long after the tool works again 99 % of the members had its circuit closed; null if they never had. */
-  readonly backAfterMs: number | null;
 }
 
 /** When the tool dies, when it works again, and when a tenth of the members is cut off from the store, in ms. */
@@ -136,18 +134,13 @@ export async function simulate(scene: Scene): Promise<Outcome> {
   const hasLearned = new Set<ToolRegistry>();
   let halfKnewMs: number | null = null;
   let nearlyAllKnewMs: number | null = null;
-  let backAfterMs: number | null = null;
   const look = (): void => {
-    clock.setTimeout(look, lookMs);
     const now = clock.now();
-    if (now >= times.dies && now < times.works && nearlyAllKnewMs === null) {
+    if (now < times.works && nearlyAllKnewMs === null) clock.setTimeout(look, lookMs);
+    if (now >= times.dies) {
       for (const each of healthy) if (each.state(deadTool) !== 'closed') hasLearned.add(each);
       if (hasLearned.size >= healthy.length / 2) halfKnewMs ??= now - times.dies;
       if (hasLearned.size >= 0.99 * healthy.length) nearlyAllKnewMs = now - times.dies;
-    }
-    if (now >= times.works && backAfterMs === null) {
-      const closed = healthy.filter((each) => each.state(deadTool) === 'closed').length;
-      if (closed >= 0.99 * healthy.length) backAfterMs = now - times.works;
     }
   };
   clock.setTimeout(look, lookMs);
@@ -159,6 +152,5 @@ export async function simulate(scene: Scene): Promise<Outcome> {
     storeCallsPerSecond: storeCalls / scene.seconds,
     halfKnewMs,
     nearlyAllKnewMs,
-    backAfterMs,
   };
 }

@@ -38,12 +38,25 @@ export interface Membership {
   awaited(tool: string, key: string | null, upstream: string | undefined): Promise<void> | undefined;
   /** Whether the fleet holds any circuit open; if not, no call has to wait for anything. */
   readonly holdsAny: boolean;
+  /** Whether the store has not answered several times in a row, so that local rules hold. */
+  readonly isDegraded: boolean;
   /** An operator gives an order for all processes. */
   order(tool: string, key: string | null, order: FleetOrder, forMs: number | undefined): void;
   counts(): FleetCounts;
 }
 
+/** A question to the store of a fleet that has ended. */
+export interface StoreCall {
+  /** The name of the script that it asked to run. */
+  readonly op: string;
+  /** `missed`: it failed, or was not answered in time. */
+  readonly outcome: 'answered' | 'missed';
+  readonly durationMs: number;
+}
+
 /** The one place for a membership in a registry. */
 export class Seat {
   membership: Membership | undefined;
+  /** Those that are told of each question to the store. */
+  readonly storeWatchers = new Set<(call: StoreCall) => void>();
 }

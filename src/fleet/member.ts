@@ -49,7 +49,7 @@ export class Member implements Membership {
     const { namespace, member, pollMs, deadlineMs } = settings;
     const { clock, parent, seat, steps, chance } = registry;
     // Shorter than a poll, so that a question that is not answered ends before the next one.
-    const line = new StoreLine(store, clock, Math.max(0.9 * pollMs, 4 * deadlineMs));
+    const line = new StoreLine(store, clock, Math.max(0.9 * pollMs, 4 * deadlineMs), seat.storeWatchers);
     this.#parts = {
       registry,
       settings,
@@ -167,6 +167,10 @@ export class Member implements Membership {
 
   onStopped(): void {
     void this.leave();
+  }
+
+  get isDegraded(): boolean {
+    return this.#state === 'degraded';
   }
 
   get holdsAny(): boolean {

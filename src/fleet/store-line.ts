@@ -1,3 +1,4 @@
+import type { StoreCall } from '../circuits/membership.ts';
 import type { Clock } from '../time/clock.ts';
 import type { FleetScript } from './scripts/index.ts';
 import type { FleetStore } from './store.ts';
@@ -21,13 +22,21 @@ export class StoreLine {
   readonly #store: FleetStore;
   readonly #clock: Required<Clock>;
   readonly #limitMs: number;
+  readonly #watchers: Iterable<(call: StoreCall) => void>;
   #calls = 0;
   #misses = 0;
 
-  constructor(store: FleetStore, clock: Required<Clock>, limitMs: number) {
+  /** @param watchers Those that are told how each question ended. */
+  constructor(
+    store: FleetStore,
+    clock: Required<Clock>,
+    limitMs: number,
+    watchers: Iterable<(call: StoreCall) => void> = [],
+  ) {
     this.#store = store;
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#watchers = watchers;
   }
 
   get calls(): number {
@@ -50,6 +59,7 @@ export class StoreLine {
     onReply: (reply: unknown, isLate: boolean) => void,
   ): Promise<Answer> {
     this.#calls += 1;
+    const askedAt = this.#clock.now();
     let isLate = false;
     const asked = this.#eval(script, keys, args).then((reply) => {
       onReply(reply, isLate);
@@ -57,6 +67,9 @@ export class StoreLine {
     });
     const answer = await within(this.#clock, this.#limitMs, asked.catch(missed));
     isLate = true;
+    const durationMs = this.#clock.now() - askedAt;
+    const outcome = answer?.isAnswered ? 'answered' : 'missed';
+    for (const watch of this.#watchers) watch({ op: script.name, outcome, durationMs });
     if (answer?.isAnswered) return answer;
     this.#misses += 1;
     return answer ?? { isAnswered: false, reason: `no answer within ${this.#limitMs} ms` };

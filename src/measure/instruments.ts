@@ -8,10 +8,15 @@ export interface Instrument {
   readonly help: string;
   /** The labels besides `registry`. */
   readonly labels: readonly string[];
+  /** The bounds of the buckets of a histogram. */
+  readonly bounds?: readonly number[];
 }
 
 /** The bounds of the buckets of durations, in s. A call of a tool may take minutes. */
 export const durationBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;
+
+/** The bounds for questions to the store of a fleet, in s, which are answered within ms. */
+const storeBounds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2] as const;
 
 const define = <Name extends string>(
   instruments: Readonly<Record<Name, Instrument>>,
@@ -73,6 +78,13 @@ export const readInstruments = define({
     kind: 'gauge',
     unit: '',
     help: 'Whether so many circuits are open that the agent should stop and ask its user.',
+    labels: [],
+  },
+  fleetDegraded: {
+    name: 'toolfuse.fleet.degraded',
+    kind: 'gauge',
+    unit: '',
+    help: 'Whether the store of the fleet has not answered several times in a row (1), so that local rules hold, or has (0).',
     labels: [],
   },
   info: {
@@ -145,6 +157,15 @@ export const observedInstruments = define({
     unit: 's',
     help: 'How long calls took, by how they ended. Calls that are reported without a permit have no duration.',
     labels: ['tool', 'outcome'],
+    bounds: durationBounds,
+  },
+  fleetStore: {
+    name: 'toolfuse.fleet.store',
+    kind: 'histogram',
+    unit: 's',
+    help: 'How long the store of the fleet took to answer, by what it was asked, and whether it did in time.',
+    labels: ['op', 'outcome'],
+    bounds: storeBounds,
   },
 });
 

@@ -7,6 +7,8 @@ import {
   type ToolRegistryEmitted,
 } from 'toolfuse';
 import { version } from '../../package.json';
+import type { StoreCall } from '../circuits/membership.ts';
+import { partsOf } from '../registry/registry.ts';
 import type { CountedName, ObservedName, ReadName } from './instruments.ts';
 import { OpenTime } from './open-time.ts';
 import { ToolLabels } from './tool-labels.ts';
@@ -94,7 +96,15 @@ export class RegistryMeter {
       refused: ({ tool }, { reason }) => this.#add('denied', { tool: this.labels.of(tool), reason }),
       ended: ({ tool }, end) => this.#onEnd(this.labels.of(tool), end),
     };
-    this.#stops.push(() => subscription.unsubscribe(), this.#registry.intercept(step));
+    const { storeWatchers } = partsOf(this.#registry).seat;
+    const watch = ({ op, outcome, durationMs }: StoreCall): void =>
+      this.#sink.observe('fleetStore', this.#labelled({ op, outcome }), durationMs / 1_000);
+    storeWatchers.add(watch);
+    this.#stops.push(
+      () => subscription.unsubscribe(),
+      this.#registry.intercept(step),
+      () => storeWatchers.delete(watch),
+    );
     this.#prepare();
     this.#sink.add('recoveryPauses', this.#labelled({}), 0);
   }
@@ -108,6 +118,7 @@ export class RegistryMeter {
     this.#prepare();
     const { diagnostics } = this.#registry.snapshot();
     const { counts, pauseReason } = this.#registry.actor.getSnapshot().context;
+    const { membership } = partsOf(this.#registry).seat;
     const circuits = this.#byLabel(diagnostics);
     const openMs = this.#openTime.totals();
     const each = (value: (circuits: readonly ToolDiagnostics[]) => number | null): Reading[] =>
@@ -135,6 +146,10 @@ export class RegistryMeter {
         value: (openMs.get(tool) ?? 0) / 1_000,
       })),
       recoveryPaused: [{ labels: this.#labelled({}), value: pauseReason === null ? 0 : 1 }],
+      fleetDegraded:
+        membership === undefined
+          ? []
+          : [{ labels: this.#labelled({}), value: Number(membership.isDegraded) }],
       info: [{ labels: this.#labelled({ version }), value: 1 }],
     };
   }

@@ -30,7 +30,10 @@ export function reportMetrics(
   const advice = { explicitBucketBoundaries: [...durationBounds] };
   const counters = mapped(countedInstruments, (each) => meter.createCounter(each.name, describe(each)));
   const histograms = mapped(observedInstruments, (each) =>
-    meter.createHistogram(each.name, { ...describe(each), advice }),
+    meter.createHistogram(each.name, {
+      ...describe(each),
+      advice: { explicitBucketBoundaries: [...(each.bounds ?? durationBounds)] },
+    }),
   );
   const observables: Readonly<Record<ReadName, Observable>> = mapped(readInstruments, (each) =>
     each.kind === 'counter'

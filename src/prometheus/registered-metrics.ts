@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import {
   type CountedName,
   countedInstruments,
-  durationBounds,
   type Instrument,
+  type ObservedName,
   observedInstruments,
   prometheusName,
   type ReadName,
@@ -27,7 +27,7 @@ export class RegisteredMetrics implements MeterSink {
   /** The registries that are measured, by the values of their label. */
   readonly meters = new Map<string, RegistryMeter>();
   readonly #counters: Readonly<Record<CountedName, Counter>>;
-  readonly #durations: Histogram;
+  readonly #histograms: Readonly<Record<ObservedName, Histogram>>;
   /** What was read for the scrape that is going on. */
   #readings: readonly Readings[] | undefined;
 
@@ -41,20 +41,27 @@ export class RegisteredMetrics implements MeterSink {
         new Counter(configOf(countedInstruments[name], register)),
       ]),
     ) as Record<CountedName, Counter>;
-    const { callDuration } = observedInstruments;
-    this.#durations = new Histogram({ ...configOf(callDuration, register), buckets: [...durationBounds] });
+    this.#histograms = Object.fromEntries(
+      namesOf(observedInstruments).map((name) => {
+        const { bounds = [] } = observedInstruments[name];
+        return [
+          name,
+          new Histogram({ ...configOf(observedInstruments[name], register), buckets: [...bounds] }),
+        ];
+      }),
+    ) as Record<ObservedName, Histogram>;
   }
 
   add(counter: CountedName, labels: Readonly<Record<string, string>>, by: number): void {
     this.#counters[counter].inc(labels, by);
   }
 
-  observe(_: 'callDuration', labels: Readonly<Record<string, string>>, value: number): void {
-    this.#durations.observe(labels, value);
+  observe(histogram: ObservedName, labels: Readonly<Record<string, string>>, value: number): void {
+    this.#histograms[histogram].observe(labels, value);
   }
 
-  prepare(_: 'callDuration', labels: Readonly<Record<string, string>>): void {
-    this.#durations.zero(labels);
+  prepare(histogram: ObservedName, labels: Readonly<Record<string, string>>): void {
+    this.#histograms[histogram].zero(labels);
   }
 
   /** Values that are read at the scrape cannot be out of date, whatever events there were, or were not. */

@@ -1,5 +1,6 @@
 import { type Counter, Registry } from 'prom-client';
 import { createToolRegistry, type ToolRegistryOptions, timeWindow } from 'toolfuse';
+import { type FleetStore, joinFleet, memoryStore } from 'toolfuse/fleet';
 import { prometheusMetrics } from 'toolfuse/prometheus';
 import { TestClock } from 'toolfuse/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -47,6 +48,8 @@ describe('the metrics for Prometheus', () => {
         'toolfuse_denied_total',
         'toolfuse_failure_rate',
         'toolfuse_failures_total',
+        'toolfuse_fleet_degraded',
+        'toolfuse_fleet_store_seconds',
         'toolfuse_info',
         'toolfuse_late_results_total',
         'toolfuse_open_seconds_total',
@@ -61,6 +64,27 @@ describe('the metrics for Prometheus', () => {
     );
     const instruments = { ...readInstruments, ...countedInstruments, ...observedInstruments };
     expect(Object.values(instruments).map(prometheusName).sort()).toEqual(defined.sort());
+  });
+
+  it('tell of the store of a fleet, while the registry is a member of one', async () => {
+    const { clock, registry, series, stop } = setUp();
+    expect(await series('fleet_degraded')).toEqual({});
+    let isGone = false;
+    const inner = memoryStore({ clock });
+    const store: FleetStore = {
+      eval: (...asked) => (isGone ? Promise.reject(new Error('gone')) : inner.eval(...asked)),
+    };
+    const fleet = joinFleet(registry, { store, namespace: 'agents' });
+    await clock.advanceAsync(2_000);
+    expect(await series('fleet_degraded')).toEqual({ '': 0 });
+    expect(await series('fleet_store_seconds_count')).toEqual({ 'op="tick",outcome="answered"': 3 });
+    isGone = true;
+    await clock.advanceAsync(3_000);
+    expect(await series('fleet_degraded')).toEqual({ '': 1 });
+    expect(await series('fleet_store_seconds_count')).toMatchObject({ 'op="tick",outcome="missed"': 3 });
+    await fleet.leave();
+    expect(await series('fleet_degraded')).toEqual({});
+    stop();
   });
 
   it('show every known tool before it was ever used, closed', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createToolRegistry, timeWindow } from 'toolfuse';
+import { type FleetStore, joinFleet, memoryStore } from 'toolfuse/fleet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPrometheus } from '../../../../scripts/prometheus.ts';
 import { AdminKey } from '../../../../src/proxy/admin/admin-key.ts';
@@ -47,6 +48,12 @@ describe.skipIf(findPrometheus() === undefined)('a real Prometheus', { timeout: 
     },
     recovery: { maxOpenCircuits: 2 },
   });
+  // It shares no circuit: what is watched here is the store.
+  const inner = memoryStore();
+  let isStoreGone = false;
+  const store: FleetStore = {
+    eval: (...asked) => (isStoreGone ? Promise.reject(new Error('gone')) : inner.eval(...asked)),
+  };
   const server = new AdminServer({
     address: { host: '127.0.0.1', port: 0 },
     key: new AdminKey(),
@@ -55,6 +62,7 @@ describe.skipIf(findPrometheus() === undefined)('a real Prometheus', { timeout: 
 
   beforeAll(async () => {
     const url = await server.listen();
+    joinFleet(registry, { store, namespace: 'agents', pollMs: 200, tools: [] });
     for (let call = 0; call < 3; call++) await registry.execute('read', () => 'done');
     await prometheus.start(new URL(url).host, hurried);
   });
@@ -141,6 +149,13 @@ describe.skipIf(findPrometheus() === undefined)('a real Prometheus', { timeout: 
     await expect
       .poll(async () => (await prometheus.firing()).filter((each) => alerts.includes(each)))
       .toEqual([]);
+  });
+
+  it('fires for a fleet whose store does not answer, and clears', async () => {
+    isStoreGone = true;
+    await expect.poll(() => prometheus.firing()).toContain('ToolfuseFleetDegraded');
+    isStoreGone = false;
+    await expect.poll(() => prometheus.firing()).not.toContain('ToolfuseFleetDegraded');
   });
 
   it('fires for servers that are down, restart, or leave requests waiting, and clears', async () => {
