@@ -4,9 +4,9 @@ import type { ProxyOptions } from '../options/read.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables of a terminal, a login or an editor, which differ from one start to the next and say nothing to a server. */
+/** Variables of a terminal, a login, an editor or a client, which differ from one start to the next and say nothing to a server. */
 const ofTheMoment =
-  /^(?:_|PWD|OLDPWD|SHLVL|COLUMNS|LINES|TERM\w*|COLORTERM|LS_COLORS|WINDOWID|TMUX\w*|STY|SSH_\w+|XDG_\w+|DBUS_\w+|DISPLAY|WAYLAND_DISPLAY|SESSION_MANAGER|GPG_\w+|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_\w+|MEMORY_PRESSURE_\w+|npm_\w+|INIT_CWD|VSCODE_\w+|ITERM_\w+|KITTY_\w+|WEZTERM_\w+|ALACRITTY_\w+|CLAUDE_CODE_\w+|CLAUDECODE|CURSOR_\w+|Apple_\w+|__CF\w*|SECURITYSESSIONID)$/;
+  /^(?:_|PWD|OLDPWD|SHLVL|COLUMNS|LINES|TERM\w*|COLORTERM|LS_COLORS|WINDOWID|TMUX\w*|STY|SSH_\w+|XDG_\w+|DBUS_\w+|DISPLAY|WAYLAND_DISPLAY|SESSION_MANAGER|GPG_\w+|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_\w+|MEMORY_PRESSURE_\w+|npm_\w+|INIT_CWD|VSCODE_\w+|ITERM_\w+|KITTY_\w+|WEZTERM_\w+|ALACRITTY_\w+|CLAUDE_CODE_\w+|CLAUDECODE|AGENT|AI_AGENT|OPENCODE|CODEX_(?:SESSION|THREAD)_ID|[A-Z\d_]+_(?:PID|RUN_ID)|CURSOR_\w+|Apple_\w+|__CF\w*|SECURITYSESSIONID)$/;
 
 /** The contents of a file that proves who the client is; its name where it cannot be read. */
 function contentsOf(path: string | undefined): string | null {

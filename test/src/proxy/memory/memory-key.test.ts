@@ -20,11 +20,22 @@ describe('what a server is remembered by', () => {
     expect(first).toMatch(/^[\da-f]{32}$/);
   });
 
+  it('is the same at the next start of a client that gives its servers the number of its process', () => {
+    const start = (pid: string, session: string): string =>
+      keyOf(command, {
+        HOME: '/h',
+        ...{ OPENCODE: '1', OPENCODE_PID: pid, AGENT: '1', CODEX_SESSION_ID: session },
+        ...{ CLAUDE_CODE_SESSION_ID: session, AI_AGENT: `claude-code/${pid}` },
+      });
+    expect(start('2', 'b')).toBe(start('1', 'a'));
+  });
+
   it.each([
     ['the command', ['--', 'uvx', 'server', '--root', '/data'], {}, '/home'],
     ['an argument', ['--', 'npx', 'server', '--root', '/other'], {}, '/home'],
     ['the folder', command, {}, '/elsewhere'],
     ['a credential', command, { GITHUB_TOKEN: 'other' }, '/home'],
+    ['a credential that is called like its client', command, { CODEX_API_KEY: 'x' }, '/home'],
     ['any other variable', command, { GITHUB_HOST: 'x' }, '/home'],
   ])('changes with %s', (_, args, environment, folder) => {
     const base = { GITHUB_TOKEN: 'one' };
