@@ -4,6 +4,7 @@ import type { PersistedRegistry } from 'toolfuse';
 import { isPlainObject } from '../../../machines/rule.ts';
 import { type PersistedCircuit, RestoreError, readPersisted } from '../../persistence/persisted.ts';
 import { lockFile } from './file-lock.ts';
+import { makeFolder } from './private-folder.ts';
 import { removeLeftovers, replaceFile } from './replace-file.ts';
 
 /** The circuits of one server. `identity` tells servers of the same name apart. */
@@ -47,10 +48,11 @@ export class StateFile {
     this.#options = options;
   }
 
-  /** @throws Error if the file could never be written. */
+  /** Makes its folder where there is none. @throws Error if the file could never be written. */
   check(): void {
     const { path } = this.#options;
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is not a file');
+    makeFolder(dirname(path));
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
   }
 

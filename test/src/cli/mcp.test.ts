@@ -149,7 +149,7 @@ describe('toolfuse mcp', () => {
 
   it.each([
     ['a folder', () => folder, 'it is not a file'],
-    ['in no folder', () => join(folder, 'no', 'state.json'), 'ENOENT'],
+    ['below a file', () => join(fileServer, 'no', 'state.json'), 'ENOTDIR'],
   ])('exits with 2 if its state file is %s', async (_, path, why) => {
     const proxy = toolfuse('mcp', '--state', path(), '--', process.execPath, fileServer, folder);
     expect(await proxy.exited).toBe(2);

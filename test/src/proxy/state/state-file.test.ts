@@ -167,6 +167,13 @@ describe('a state file', () => {
     expect(troubles[0]).toMatch(/^the circuits of files cannot be restored: /);
   });
 
+  it('in a folder that is gone gets one that only its user can enter', () => {
+    // A server that \`wrap\` has guarded must start although its user has cleaned up.
+    const gone = join(folder, 'state', 'toolfuse');
+    new StateFile({ path: join(gone, 'circuits.json'), server: 'files', onTrouble: () => {} }).check();
+    expect(statSync(gone).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700);
+  });
+
   it('that cannot be written is reported, and nothing else happens', () => {
     const file = new StateFile({
       path: join(folder, 'none', 'circuits.json'),
