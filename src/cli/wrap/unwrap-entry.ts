@@ -4,6 +4,7 @@ import { type GuardedCommand, guardedCommand } from '../configuration/guarded-co
 import type { ServerEntry } from '../configuration/server-entries.ts';
 import { type CommandLaunch, launchOf } from '../configuration/server-launch.ts';
 import type { List, Place, TextTree } from '../configuration/text-tree.ts';
+import { keepsAddress, type Unclear, unwrapUrl } from './unwrap-url.ts';
 import { type Guard, wrapCommand, wrapUrl } from './wrap-entry.ts';
 
 /** A server behind the proxy. */
@@ -40,30 +41,36 @@ export function wrapEdits(
 }
 
 /**
- * The edits that take the proxy away again; undefined where it is not known what stood there before.
+ * The edits that take the proxy away again, or why it is not clear what the server would be without it.
  *
- * Where the server is as it was written, it is put back as it was, to the last character. Where its user has changed it since,
- * the words of the proxy are taken out of its command.
+ * Where the server is as it was written, it is put back as it was, to the last character. Where its user, or its client, has changed it
+ * since, the words of the proxy are taken out of its command, or its URL is put back with the changes.
  */
 export function unwrapEdits(
   tree: TextTree,
   { entry, launch, guarded }: GuardedEntry,
   kind: ClientKind,
   before: Before | undefined,
-): Edit[] | undefined {
+): Edit[] | Unclear {
   if (before !== undefined) {
+    const old = launchOf(before.entry, kind);
     const edits = wrapEdits(before.tree, before.entry, guarded, kind);
     const was = before.entry.table.parts;
     const is = entry.table.parts;
     const isAsWritten =
       edits !== undefined &&
+      (old.how !== 'url' || keepsAddress(guarded, old)) &&
       was.length === is.length &&
       was.every((part, index) => editedPart(before.tree.text, part, edits) === slice(tree, is[index]));
     if (isAsWritten)
       return is.map((part, index) => ({ ...placeOf(part), text: slice(before.tree, was[index]) }));
   }
-  return guarded.server.length === 0 ? undefined : takeOut(tree, launch, guarded);
+  if (guarded.server.length > 0)
+    return takeOut(tree, launch, guarded) ?? { why: 'its command is not a list of words' };
+  return before === undefined ? { why: noCopy } : unwrapUrl(tree, { entry, launch, guarded }, kind, before);
 }
+
+const noCopy = 'it stands for a URL, and there is no copy of what was there';
 
 const placeOf = ({ start, end }: Place): Place => ({ start, end });
 const slice = ({ text }: TextTree, place: Place | undefined): string =>

@@ -2,14 +2,8 @@ import { isOwnHeader } from '../../proxy/options/headers.ts';
 import type { ClientKind } from '../configuration/client-kinds.ts';
 import type { Edit } from '../configuration/edits.ts';
 import type { CommandLaunch, UrlLaunch } from '../configuration/server-launch.ts';
-import {
-  type Item,
-  type Member,
-  memberOf,
-  type Place,
-  type Table,
-  type TextTree,
-} from '../configuration/text-tree.ts';
+import { type Member, memberOf, type Place, type TextTree } from '../configuration/text-tree.ts';
+import { TableWriter } from './table-writer.ts';
 
 /** What stands before a server's own command: what starts toolfuse, and the options of the proxy. */
 export interface Guard {
@@ -19,10 +13,10 @@ export interface Guard {
 }
 
 /** The variable that the proxy reads a URL from. In a command line, every user of the machine could read it. */
-const urlVariable = 'TOOLFUSE_URL';
+export const urlVariable = 'TOOLFUSE_URL';
 
 /** The variables that hold the values of headers, by the names of the headers. */
-function headerVariables(headers: readonly string[]): Map<string, string> {
+export function variablesByHeader(headers: readonly string[]): Map<string, string> {
   const taken = new Map<string, string>();
   for (const header of headers) {
     const base = `MCP_HEADER_${header.toUpperCase().replace(/\W/g, '_')}`;
@@ -35,7 +29,7 @@ function headerVariables(headers: readonly string[]): Map<string, string> {
 
 /** The flags by which the proxy gets the headers of a server with a URL: their values stay where they are, in the file. */
 export function flagsForHeaders({ headerValues, tokenVariable }: UrlLaunch): string[] {
-  const variables = [...headerVariables(Object.keys(headerValues))];
+  const variables = [...variablesByHeader(Object.keys(headerValues))];
   const flags = variables
     .filter(([header]) => !isOwnHeader(header))
     .flatMap(([header, variable]) => ['--header-env', `${header}=${variable}`]);
@@ -45,110 +39,9 @@ export function flagsForHeaders({ headerValues, tokenVariable }: UrlLaunch): str
 
 /** The variables of the command that a server with a URL becomes. */
 export function variablesOf({ address, headerValues }: UrlLaunch): Record<string, string> {
-  const names = headerVariables(Object.keys(headerValues));
+  const names = variablesByHeader(Object.keys(headerValues));
   const values = Object.entries(headerValues).map(([header, value]) => [names.get(header), value]);
   return { [urlVariable]: address, ...Object.fromEntries(values) };
-}
-
-/** Writes edits of one table of a file in the style of what stands there. */
-class TableWriter {
-  readonly #tree: TextTree;
-  readonly #table: Table;
-
-  constructor(tree: TextTree, table: Table) {
-    this.#tree = tree;
-    this.#table = table;
-  }
-
-  raw({ start, end }: Place): string {
-    return this.#tree.text.slice(start, end);
-  }
-
-  text(text: string): string {
-    return this.#tree.syntax.text(text);
-  }
-
-  list(texts: readonly string[]): string {
-    return `[${texts.join(', ')}]`;
-  }
-
-  /** The value of a member as it is written, for another place. */
-  moved({ value }: Member): string {
-    return this.#tree.syntax.moved(this.raw(value), value.kind === 'scalar' ? value.value : undefined);
-  }
-
-  /** A key with its value, as this member's neighbour writes them. */
-  member(key: string, value: string, neighbour: Member): string {
-    const { text, syntax } = this.#tree;
-    const between = text.slice(neighbour.keyPlace.end, neighbour.value.start);
-    const assign = /^[ \t]*[:=][ \t]*$/.test(between) ? between : syntax.assign;
-    return text.slice(neighbour.start, neighbour.keyPlace.start) + syntax.key(key) + assign + value;
-  }
-
-  /** What stands between a member and the next one. */
-  gap({ start }: Member): string {
-    const { text } = this.#tree;
-    const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-    const eol = text[lineStart - 2] === '\r' || /^[^\n]*\r\n/.test(text.slice(start)) ? '\r\n' : '\n';
-    const before = text.slice(lineStart, start);
-    if (this.#table.layout === 'lines') {
-      // In YAML, the dash of an item stands before its first key.
-      return eol + (/^\s*$/.test(before) ? before : ' '.repeat(before.length));
-    }
-    if (/^\s*$/.test(before) && lineStart > this.#table.start) return `,${eol}${before}`;
-    return /\s$/.test(before) ? ', ' : ',';
-  }
-
-  /** Puts members in the place of one. */
-  replace(member: Member, by: readonly string[]): Edit {
-    return { start: member.start, end: member.value.end, text: by.join(this.gap(member)) };
-  }
-
-  /** Puts texts before the first item of a list. */
-  prepend(member: Member, texts: readonly string[]): Edit {
-    const { value } = member;
-    if (value.kind !== 'list') throw new TypeError(`${member.key} is no list`);
-    const [first, second] = value.items;
-    if (first === undefined) {
-      const at = value.start + 1;
-      return { start: at, end: at, text: texts.join(', ') };
-    }
-    const at = value.isBlock ? first.dash : first.value.start;
-    const text = value.isBlock
-      ? texts.map((each) => `- ${each}${this.#lineOf(at)}`).join('')
-      : `${texts.join(', ')},${this.#space(value.start + 1, first, second)}`;
-    return { start: at, end: at, text };
-  }
-
-  /** The end of a line, and what stands before a dash. */
-  #lineOf(dash: number): string {
-    const { text } = this.#tree;
-    const lineStart = text.lastIndexOf('\n', dash - 1) + 1;
-    const eol = text[lineStart - 2] === '\r' ? '\r\n' : '\n';
-    return eol + text.slice(lineStart, dash).replace(/\S/g, ' ');
-  }
-
-  /** What stands before the items of a list in brackets. */
-  #space(open: number, first: Item, second: Item | undefined): string {
-    const { text } = this.#tree;
-    const [line] = /\r?\n[ \t]*$/.exec(text.slice(open, first.value.start)) ?? [];
-    if (line !== undefined) return line;
-    const between = second === undefined ? ' ' : text.slice(first.value.end, second.value.start);
-    return /\s/.test(between) ? ' ' : '';
-  }
-
-  /** Takes a member out, with the comma that separates it. */
-  remove(member: Member): Edit {
-    const { members } = this.#table;
-    const at = members.indexOf(member);
-    const [before, after] = [members[at - 1], members[at + 1]];
-    if (before !== undefined) return { start: before.value.end, end: member.value.end, text: '' };
-    return { start: member.start, end: after?.start ?? member.value.end, text: '' };
-  }
-
-  rename({ keyPlace }: Member, key: string): Edit {
-    return { ...keyPlace, text: this.#tree.syntax.key(key) };
-  }
 }
 
 /** The edits that put the proxy before a server's command. */
@@ -193,7 +86,7 @@ export function wrapUrl(tree: TextTree, launch: UrlLaunch, guard: Guard, kind: C
   }
   // It says that there is no sign-in, and a command may not say so.
   const oauth = memberOf(table, 'oauth');
-  if (isOneList && oauth !== undefined) edits.push(writer.remove(oauth));
+  if (isOneList && oauth !== undefined) edits.push(...writer.remove(oauth));
   if (tokenVariable !== undefined) {
     const list = writer.list([writer.raw(tokenVariable.value)]);
     edits.push(writer.replace(tokenVariable, [writer.member('env_vars', list, tokenVariable)]));
@@ -212,7 +105,7 @@ function headersToVariables(
   if (value.kind !== 'table') throw new TypeError('headers are no table');
   const { syntax } = tree;
   const inside = new TableWriter(tree, value);
-  const names = headerVariables(value.members.map(({ key }) => key));
+  const names = variablesByHeader(value.members.map(({ key }) => key));
   const [first] = value.members;
   const at = first?.start ?? value.start + 1;
   const own =

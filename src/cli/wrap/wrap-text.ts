@@ -4,7 +4,7 @@ import { type Edit, edited } from '../configuration/edits.ts';
 import type { GuardedCommand } from '../configuration/guarded-command.ts';
 import { entriesOf, readTree, type ServerEntry } from '../configuration/server-entries.ts';
 import { launchOf } from '../configuration/server-launch.ts';
-import type { TextTree } from '../configuration/text-tree.ts';
+import { plain, type TextTree } from '../configuration/text-tree.ts';
 import { type GuardedEntry, guardedEntry, unwrapEdits, wrapEdits } from './unwrap-entry.ts';
 import { type Guard, variablesOf } from './wrap-entry.ts';
 
@@ -163,7 +163,9 @@ function withoutProxy(
     if (guarded === undefined || !isMeant(entry)) continue;
     const before = olds.get(entry.id);
     const own = unwrapEdits(tree, guarded, kind, old && before && { tree: old, entry: before });
-    if (own === undefined) outcomes.push({ entry, did: 'left', why: unknown });
+    if ('why' in own) outcomes.push({ entry, did: 'left', why: `${own.why}${fromCopy}` });
+    else if (!leavesOthers(tree, entry, own, { kind, language }))
+      outcomes.push({ entry, did: 'left', why: `it was changed in a way that cannot be undone${fromCopy}` });
     else {
       edits.push(...own);
       outcomes.push({ entry, did: 'unwrapped' });
@@ -172,8 +174,28 @@ function withoutProxy(
   return { text: edited(text, edits), outcomes };
 }
 
-const unknown =
-  'it stands for a URL, and was changed since it was wrapped: take what was there from the backup, or write it anew';
+const fromCopy = ': take what was there from the copy, or write it anew';
+
+/** Whether a text can still be read after the edits of one server, with the same other servers, and with that one without the proxy. */
+function leavesOthers(
+  tree: TextTree,
+  entry: ServerEntry,
+  edits: readonly Edit[],
+  { kind, language }: Pick<ConfigurationText, 'kind' | 'language'>,
+): boolean {
+  const after = treeOf(edited(tree.text, edits), language);
+  if (after === undefined) return false;
+  const others = (each: TextTree): unknown[] =>
+    entriesOf(each, kind)
+      .filter(({ id }) => id !== entry.id)
+      .map(({ id, table }) => [id, plain(table)]);
+  const now = entriesOf(after, kind).find(({ id }) => id === entry.id);
+  return (
+    now !== undefined &&
+    guardedEntry(now, kind) === undefined &&
+    isDeepStrictEqual(others(after), others(tree))
+  );
+}
 
 function treeOf(text: string, language: Language): TextTree | undefined {
   try {
