@@ -77,6 +77,7 @@ export class McpProxy {
   readonly #hints = new ToolHints();
   readonly #memory: ServerMemory | undefined;
   readonly #history: CircuitHistory;
+  #isNoRunTold = false;
   readonly #sessions = new Set<Session>();
   /** The sessions whose servers have not ended yet. */
   readonly #closing = new Map<Session, Promise<void>>();
@@ -150,12 +151,8 @@ export class McpProxy {
     );
   }
 
-  /**
-   * Opens a session for a client, with a server of its own.
-   *
-   * @param isShared Whether it stands for clients that nobody can tell apart.
-   */
-  open(client: Client, isShared = false): Session {
+  /** Opens a session for a client, with a server of its own. */
+  open(client: Client): Session {
     const { resultErrors = 'tool', hideOpen = false, logPayloads = false, statusResource } = this.#options;
     const { timeoutMs = callSettings.timeoutMs.default ?? Infinity } = this.#options;
     const steps: SessionStepsOptions = {
@@ -178,7 +175,7 @@ export class McpProxy {
       connect: this.#connect,
       circuits: this.circuits,
       log: this.log,
-      isShared,
+      runOf: client.runOf && ((request) => client.runOf?.(request) ?? this.#noRun()),
       hints: this.#hints,
       retrySafe: this.#options.retrySafe ?? false,
       timeoutMs: (tool) => this.#tools.of(tool).timeoutMs ?? timeoutMs,
@@ -194,6 +191,12 @@ export class McpProxy {
     });
     this.#sessions.add(session);
     return session;
+  }
+
+  /** A call that stands alone, and belongs to no run of an agent that it could repeat. Told once, or else users would wonder. */
+  #noRun(): undefined {
+    if (!this.#isNoRunTold) this.#onTrouble(noRun);
+    this.#isNoRunTold = true;
   }
 
   /** Ends a session and its server. */
@@ -357,6 +360,9 @@ export class McpProxy {
     });
   }
 }
+
+const noRun =
+  'calls come in that name neither a session (mcp-session-id) nor a trace (traceparent in _meta): --loops cannot tell their runs apart, and guards none of them';
 
 /** @throws UsageError for a file that cannot be written. */
 function checkFile(flag: string, path: string, check: () => void): void {

@@ -10,6 +10,10 @@ export interface Client {
   /** Reads nothing from the client until `resume`. */
   pause(): void;
   resume(): void;
+  /**
+   * Which run of an agent a request belongs to; undefined where nothing says so. A client without this method is one run itself.
+   */
+  runOf?(request: Message): string | undefined;
   /** The session is over. */
   end(): void;
 }

@@ -26,13 +26,30 @@ interface Open {
   /** What its client calls its progress; undefined where it wants to hear of none. */
   readonly token: string | undefined;
   readonly method: string;
+  /** The run of an agent that it belongs to; undefined where nothing says so. */
+  readonly run: string | undefined;
   readonly wantsLog: boolean;
   readonly tell: (message: Message) => boolean;
   readonly answer: (message: Message, isOwn: boolean) => boolean;
 }
 
 const logLevelKey = 'io.modelcontextprotocol/logLevel';
+const contextPath = ['params', '_meta', 'traceparent'] as const;
 const tokenPath = ['params', '_meta', 'progressToken'] as const;
+
+/** The longest name of a session that is a run's name, too. */
+const maxNameLength = 128;
+
+/**
+ * The run of an agent that a request belongs to. It stands alone, so that only two things can say so: the name of a session, which the
+ * revision does not ask for and some clients and gateways give, and the trace that an agent's run is.
+ */
+function runIn(request: Message, { 'mcp-session-id': session }: IncomingHttpHeaders): string | undefined {
+  if (typeof session === 'string' && session !== '' && session.length <= maxNameLength)
+    return `client ${session}`;
+  const [, trace] = /^"[\da-f]{2}-(?!0{32})([\da-f]{32})-/.exec(request.text(...contextPath) ?? '') ?? [];
+  return trace && `trace ${trace}`;
+}
 
 /**
  * All modern requests over HTTP, each of which stands alone: to the session they are those of one client, whose server they
@@ -79,6 +96,7 @@ export class StandAloneClient implements Client {
       onGone: () => this.#cancel(id),
     });
     const id = this.#ask(request, {
+      run: runIn(request, headers),
       tell: (message) => exchange.tell(message),
       answer: (message, isOwn) => {
         // On a connection that has begun in another revision, servers do not look at this one.
@@ -117,6 +135,10 @@ export class StandAloneClient implements Client {
     );
   }
 
+  runOf({ id }: Message): string | undefined {
+    return this.#open.get(id ?? '')?.run;
+  }
+
   pause(): void {
     this.#gate.close();
   }
@@ -131,12 +153,13 @@ export class StandAloneClient implements Client {
   }
 
   /** Sends a request under an id of ours. @returns that id, as JSON text. */
-  #ask(request: Message, { tell, answer }: Pick<Open, 'tell' | 'answer'>): string {
+  #ask(request: Message, { run, tell, answer }: Pick<Open, 'run' | 'tell' | 'answer'>): string {
     const ours = `${++this.#lastId}`;
     this.#open.set(ours, {
       id: request.id ?? 'null',
       token: request.idAt(...tokenPath),
       method: request.method ?? '',
+      run,
       wantsLog: request.text('params', '_meta', logLevelKey) !== undefined,
       tell,
       answer,
@@ -157,7 +180,7 @@ export class StandAloneClient implements Client {
         resolve(message);
         return true;
       };
-      this.#ask(Message.of({ id: 0, method, params }), { tell: () => true, answer });
+      this.#ask(Message.of({ id: 0, method, params }), { run: undefined, tell: () => true, answer });
     });
   }
 

@@ -53,7 +53,7 @@ export class StandAloneRequests {
         void proxy.close(session);
       },
     });
-    const session = proxy.open(client, true);
+    const session = proxy.open(client);
     client.start(session);
     return client;
   }

@@ -9,6 +9,7 @@ import {
   type ToolConfig,
   type ToolRegistry,
 } from 'toolfuse';
+import type { Message } from '../wire/message.ts';
 import type { ToolHints } from './tool-hints.ts';
 
 /** The settings of a proxy's circuits. */
@@ -81,13 +82,13 @@ export class ServerCircuits {
    * The circuits for a new session.
    *
    * @param revive Checks that its server runs, or starts it again.
-   * @param isShared Whether clients that nobody can tell apart share it, so that it is no run of an agent.
+   * @param runOf Which run of an agent a request belongs to, where several share the session. Default: the session is one run.
    * @param hints What the server says its tools do.
    * @throws Error if there are too many sessions.
    */
   open(
     revive: () => Promise<void>,
-    { isShared = false, hints }: { readonly isShared?: boolean; readonly hints?: ToolHints } = {},
+    { runOf, hints }: { readonly runOf?: RunOf | undefined; readonly hints?: ToolHints | undefined } = {},
   ): SessionCircuits {
     const place = this.#names.findIndex((_, each) => this.#sessions[each] === undefined);
     const server = this.#names[place];
@@ -100,7 +101,8 @@ export class ServerCircuits {
     const session = new SessionCircuits({
       registry: this.registry,
       server,
-      run: this.#areLoopsGuarded && !isShared ? `session ${++this.#lastRun}` : undefined,
+      run: this.#areLoopsGuarded && runOf === undefined ? `session ${++this.#lastRun}` : undefined,
+      runOf: this.#areLoopsGuarded ? runOf : undefined,
       isOfServer: (name) => this.#names.includes(name),
       isDestructive: (tool) => hints?.isDestructive(tool) === true,
       revive,
@@ -115,16 +117,28 @@ export class ServerCircuits {
   }
 }
 
+/** The name of the agent's run that a request belongs to; undefined where nothing says so. */
+type RunOf = (request: Message) => string | undefined;
+
 interface SessionCircuitsOptions {
   readonly registry: ToolRegistry;
   readonly server: string;
   /** The name of the agent's run, which the session is; undefined for none that is guarded against loops. */
   readonly run: string | undefined;
+  readonly runOf: RunOf | undefined;
   readonly isOfServer: (name: string) => boolean;
   /** Whether a tool may destroy something. */
   readonly isDestructive: (tool: string) => boolean;
   readonly revive: () => Promise<void>;
   readonly onClose: () => void;
+}
+
+/** What a call says besides its tool. */
+interface CallNeeds {
+  readonly key?: string | number | undefined;
+  /** The run of an agent that makes it, and what it is called with. */
+  readonly run?: string | undefined;
+  readonly input?: unknown;
 }
 
 /** The circuits as one session sees them: those of the tools, behind the circuit of its own server. */
@@ -135,14 +149,16 @@ export class SessionCircuits {
   readonly #registry: ToolRegistry;
   readonly #server: string;
   readonly #run: string | undefined;
+  readonly #runOf: RunOf;
   readonly #isDestructive: (tool: string) => boolean;
   readonly #onClose: () => void;
   #isOver = false;
 
   constructor(options: SessionCircuitsOptions) {
-    const { registry, server, run, isOfServer, isDestructive, revive, onClose } = options;
+    const { registry, server, run, runOf = () => run, isOfServer, isDestructive, revive, onClose } = options;
     this.#isDestructive = isDestructive;
     this.#run = run;
+    this.#runOf = runOf;
     this.#registry = registry;
     this.#server = server;
     this.isOfServer = isOfServer;
@@ -162,18 +178,18 @@ export class SessionCircuits {
     return this.#isOver;
   }
 
-  /** Whether the session is guarded against loops: what is called, and what comes back, then matters. */
-  get isRun(): boolean {
-    return this.#run !== undefined;
+  /** The run of an agent, guarded against loops, that a request belongs to: what is called, and what comes back, then matters. */
+  runOf(request: Message): string | undefined {
+    return this.#runOf(request);
   }
 
-  /** A permit for a call of a tool, or why there is none. @param input What it is called with, where the session is guarded against loops. */
-  tryAcquire(tool: string, key?: string | number, input?: unknown): Permit | Denial {
+  /** A permit for a call of a tool, or why there is none. */
+  tryAcquire(tool: string, { key, run, input }: CallNeeds = {}): Permit | Denial {
     const before = this.#state;
     const asked = this.#registry.tryAcquire(tool, {
       upstream: this.#server,
       ...(key !== undefined && { key }),
-      ...(this.#run !== undefined && { run: this.#run, input }),
+      ...(run !== undefined && { run, input }),
     });
     // After an outage, the proxy asks the server whether it is there: that costs nothing, and a call that destroys something can wait for it.
     const isFirst = asked.admitted && (before === 'open' || before === 'halfOpen');

@@ -30,8 +30,8 @@ export interface SessionOptions {
   readonly connect: Connect;
   readonly circuits: ServerCircuits;
   readonly log: ProxyLog;
-  /** Whether clients that nobody can tell apart share the session. Default false. */
-  readonly isShared?: boolean;
+  /** Which run of an agent a request belongs to, where several share the session. Default: the session is one run. */
+  readonly runOf?: ((request: Message) => string | undefined) | undefined;
   /** How long a call of a tool may take, from the call or its last sign of progress, in ms. For '': any other request. */
   readonly timeoutMs: (tool: string) => number;
   /** How long the server may take to answer whether it is alive, in ms. */

@@ -24,6 +24,8 @@ const maxCompared = 2 ** 20;
 export class CallCircuits implements Step {
   readonly #options: CallCircuitsOptions;
   readonly #permits = new Map<ClientRequest, Permit>();
+  /** The calls of runs that are guarded against loops. */
+  readonly #ofRuns = new WeakSet<ClientRequest>();
 
   constructor(options: CallCircuitsOptions) {
     this.#options = options;
@@ -35,8 +37,10 @@ export class CallCircuits implements Step {
     const { circuits, keyOf } = this.#options;
     const path = keyOf?.(call.tool);
     const key = path === undefined ? undefined : callKey(request.message, path);
-    const input = this.#compared(request.message, 'params', 'arguments');
-    const permit = circuits.tryAcquire(call.tool, key, input);
+    const run = circuits.runOf(request.message);
+    if (run !== undefined) this.#ofRuns.add(request);
+    const input = this.#compared(request, request.message, 'params', 'arguments');
+    const permit = circuits.tryAcquire(call.tool, { key, run, input });
     if (!permit.admitted) return { answer: deniedAnswer(request, call, permit), denial: permit };
     this.#permits.set(request, permit);
     return undefined;
@@ -55,7 +59,7 @@ export class CallCircuits implements Step {
       return undefined;
     }
     const failure = failureIn(request.call?.tool ?? '', answer, this.#options);
-    if (failure === null) permit.success(this.#compared(answer, 'result'));
+    if (failure === null) permit.success(this.#compared(request, answer, 'result'));
     else permit.failure(failure, { roundTrip: true });
     if (permit.correction === null || answer.isError) return undefined;
     const result = corrected(answer.value('result'), permit.correction) as Json;
@@ -63,8 +67,8 @@ export class CallCircuits implements Step {
   }
 
   /** What the guard against loops compares; undefined without it, or for what is too long. */
-  #compared(message: Message, ...path: string[]): Json | undefined {
-    const isRead = this.#options.circuits.isRun && message.line.length <= maxCompared;
+  #compared(request: ClientRequest, message: Message, ...path: string[]): Json | undefined {
+    const isRead = this.#ofRuns.has(request) && message.line.length <= maxCompared;
     return isRead ? message.value(...path) : undefined;
   }
 

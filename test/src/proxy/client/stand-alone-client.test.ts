@@ -28,7 +28,7 @@ async function listen(eras: Eras, way: 'a command' | 'a URL', ...options: readon
     ...target,
   ]);
   endings.push(() => http[Symbol.asyncDispose]());
-  return { server, url: http.url };
+  return { server, url: http.url, log: () => http.log };
 }
 
 async function connect(url: URL, mode: Mode, options: ClientOptions = {}): Promise<Client> {
@@ -207,5 +207,45 @@ describe('clients over HTTP of both eras', () => {
     const late = await connect(url, 'auto');
     server.plan({});
     await expect.poll(() => say(late, 'era')).toBe('modern');
+  });
+});
+
+describe('--loops with requests that stand alone', () => {
+  const echo = (meta: object = {}) =>
+    modern(1, 'tools/call', { name: 'echo', arguments: { text: 'same' } }, meta) as Record<string, unknown>;
+  const traced = (digit: string) => echo({ traceparent: `00-${digit.repeat(32)}-00f067aa0ba902b7-01` });
+
+  it('guards the run that a session or a trace names, and no other', async () => {
+    const { url, log } = await listen(
+      'dual',
+      'a command',
+      '--log',
+      'json',
+      '--loops',
+      '--warn-after',
+      '1',
+      '--deny-after',
+      '2',
+    );
+    /** Makes a call three times. @returns why each was refused, if it was */
+    const thrice = async (message: Record<string, unknown>, session?: string): Promise<unknown[]> => {
+      const reasons: unknown[] = [];
+      for (let count = 0; count < 3; count++) {
+        const { body } = await post(url, message, session === undefined ? {} : { 'mcp-session-id': session });
+        reasons.push(body.result._meta?.['toolfuse/denial']?.reason);
+      }
+      return reasons;
+    };
+    const isStopped = [undefined, undefined, 'loop'];
+    const goesOn = [undefined, undefined, undefined];
+    expect(await thrice(echo(), 'a')).toEqual(isStopped);
+    expect(await thrice(echo(), 'b')).toEqual(isStopped);
+    expect(await thrice(traced('1'))).toEqual(isStopped);
+    // The trace of another run, then one that is none.
+    expect(await thrice(traced('2'))).toEqual(isStopped);
+    expect(log()).not.toContain('--loops');
+    expect(await thrice(traced('0'))).toEqual(goesOn);
+    expect(await thrice(echo())).toEqual(goesOn);
+    expect(log().split('--loops cannot tell their runs apart')).toHaveLength(2);
   });
 });

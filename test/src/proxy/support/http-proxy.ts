@@ -18,22 +18,30 @@ export function requestArrives(): Promise<void> {
 export class HttpProxy {
   readonly proxy: McpProxy;
   readonly #front: HttpFront;
+  readonly #lines: readonly string[];
   url = new URL('http://localhost');
 
-  private constructor(proxy: McpProxy, options: Partial<HttpFrontOptions>) {
+  private constructor(proxy: McpProxy, lines: readonly string[], options: Partial<HttpFrontOptions>) {
     this.proxy = proxy;
+    this.#lines = lines;
     const address = { host: '127.0.0.1', port: 0 };
     this.#front = new HttpFront({ proxy, address, idleTimeoutMs: 3_600_000, ...options });
   }
 
   static async listen(args: readonly string[], options: Partial<HttpFrontOptions> = {}): Promise<HttpProxy> {
+    const lines: string[] = [];
     const proxy = await McpProxy.make(readOptions(['--log', 'none', '--listen', '0', ...args], {}), {
-      writeLog: () => {},
+      writeLog: (line) => lines.push(line),
       isTerminal: false,
     });
-    const http = new HttpProxy(proxy, options);
+    const http = new HttpProxy(proxy, lines, options);
     http.url = new URL(await http.#front.listen());
     return http;
+  }
+
+  /** What it has logged. Nothing without `--log json`. */
+  get log(): string {
+    return this.#lines.join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
