@@ -151,6 +151,11 @@ export class McpProxy {
     );
   }
 
+  /** Whether the server is a command, which each session starts for itself. */
+  get startsServer(): boolean {
+    return this.#options.url === undefined;
+  }
+
   /** Opens a session for a client, with a server of its own. */
   open(client: Client): Session {
     const { resultErrors = 'tool', hideOpen = false, logPayloads = false, statusResource } = this.#options;

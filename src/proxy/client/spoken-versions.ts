@@ -8,7 +8,7 @@ import { ModernRefusal } from './modern-check.ts';
 const maxVersions = 100;
 
 /** What a server that knows nothing of the modern era speaks. */
-const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+export const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
 type Refuse = (request: Message) => ModernRefusal | undefined;
 

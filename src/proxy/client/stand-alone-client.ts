@@ -10,12 +10,15 @@ import { replaced } from '../wire/replaced.ts';
 import type { Client } from './client.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { checkArguments } from './modern-check.ts';
-import { refusalOf, SpokenVersions } from './spoken-versions.ts';
+import type { LegacyServer } from './legacy-server.ts';
+import { checkArguments, ModernRefusal } from './modern-check.ts';
+import { legacyVersions, refusalOf, SpokenVersions } from './spoken-versions.ts';
 
 interface StandAloneClientOptions {
   /** Holds requests back while the server takes none. */
   readonly gate: Gate;
+  /** Finds out whether the server only looks as if it were down. */
+  readonly legacy: LegacyServer;
   readonly onEnd: () => void;
 }
 
@@ -59,6 +62,7 @@ export class StandAloneClient implements Client {
   /** When a request last came or ended, in ms of `performance.now()`. */
   heardAt = performance.now();
   readonly #gate: Gate;
+  readonly #legacy: LegacyServer;
   readonly #onEnd: () => void;
   #session: Session | undefined;
   #lastId = 0;
@@ -69,7 +73,8 @@ export class StandAloneClient implements Client {
   #tools: Promise<void> | undefined;
   readonly #versions = new SpokenVersions();
 
-  constructor({ gate, onEnd }: StandAloneClientOptions) {
+  constructor({ gate, legacy, onEnd }: StandAloneClientOptions) {
+    this.#legacy = legacy;
     this.#gate = gate;
     this.#onEnd = onEnd;
   }
@@ -102,11 +107,23 @@ export class StandAloneClient implements Client {
         // On a connection that has begun in another revision, servers do not look at this one.
         const refusal = request.method === 'server/discover' ? refusalOf(request, message) : undefined;
         if (refusal !== undefined) return exchange.answer(refusal);
-        // A client that hears of an error would take the server for a legacy one, for good. A status of 5xx says nothing of that.
-        const failStatus = isOwn && request.method === 'server/discover' ? 503 : undefined;
-        return exchange.answer(message, failStatus);
+        if (!isOwn || !message.isError || request.method !== 'server/discover')
+          return exchange.answer(message);
+        void this.#tellOfNoServer(request, message, exchange);
+        return true;
       },
     });
+  }
+
+  /** The server could not be asked what it speaks. */
+  async #tellOfNoServer(discover: Message, why: Message, exchange: Exchange): Promise<void> {
+    if (await this.#legacy.isOne(discover)) {
+      exchange.answer(ModernRefusal.version(discover, legacyVersions).toAnswer());
+      // Else its runs would be started, asked and lost again and again.
+      this.end();
+    }
+    // A client that hears of an error would take the server for a legacy one, for good. A status of 5xx says nothing of that.
+    else exchange.answer(why, 503);
   }
 
   write(message: Message): boolean {

@@ -3,6 +3,9 @@ import type { McpProxy } from '../mcp-proxy.ts';
 import type { Message } from '../wire/message.ts';
 import { Gate } from './gate.ts';
 import { Refusal } from './http-check.ts';
+import { LegacyServer } from './legacy-server.ts';
+import { ModernRefusal } from './modern-check.ts';
+import { legacyVersions } from './spoken-versions.ts';
 import { StandAloneClient } from './stand-alone-client.ts';
 
 export interface StandAloneRequestsOptions {
@@ -17,17 +20,20 @@ export class StandAloneRequests {
   readonly gate: Gate;
   readonly #options: StandAloneRequestsOptions;
   readonly #sweep: NodeJS.Timeout;
+  readonly #legacy: LegacyServer;
   #client: StandAloneClient | undefined;
   #isStopped = false;
 
   constructor(options: StandAloneRequestsOptions) {
     this.#options = options;
+    this.#legacy = new LegacyServer(options.proxy, options.idleTimeoutMs);
     this.gate = new Gate(options.proxy.maxMessageBytes);
     this.#sweep = setInterval(() => this.#endIdle(), options.idleTimeoutMs / 10).unref();
   }
 
   /** Takes a request whose headers have been checked. @throws Refusal */
   async post(request: Message, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
+    if (this.#legacy.isKnown) throw ModernRefusal.version(request, legacyVersions);
     this.#client ??= this.#open();
     await this.#client.post(request, headers, response);
   }
@@ -47,6 +53,7 @@ export class StandAloneRequests {
     const { proxy } = this.#options;
     const client: StandAloneClient = new StandAloneClient({
       gate: this.gate,
+      legacy: this.#legacy,
       onEnd: () => {
         if (this.#client !== client) return;
         this.#client = undefined;

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hungMs } from '../../../support/hung.ts';
@@ -207,6 +210,60 @@ describe('clients over HTTP of both eras', () => {
     const late = await connect(url, 'auto');
     server.plan({});
     await expect.poll(() => say(late, 'era')).toBe('modern');
+  });
+});
+
+describe('a command of the legacy era that ends at anything before initialize', () => {
+  /** As servers of the Rust SDK do. `starts` counts its runs. */
+  async function serve(eras: 'legacy' | 'none') {
+    const folder = mkdtempSync(join(tmpdir(), 'toolfuse-legacy-'));
+    endings.push(() => rmSync(folder, { recursive: true, force: true }));
+    const program = join(folder, 'server.mjs');
+    const starts = join(folder, 'starts');
+    writeFileSync(
+      program,
+      `import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+appendFileSync(${JSON.stringify(starts)}, '.');
+let isBegun = false;
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line);
+  if (!isBegun && (method !== 'initialize' || ${eras === 'none'})) process.exit(1);
+  isBegun = true;
+  if (id === undefined) return;
+  const result =
+    method === 'initialize'
+      ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } }
+      : method === 'tools/list'
+        ? { tools: [{ name: 'era', inputSchema: { type: 'object' } }] }
+        : { content: [{ type: 'text', text: 'legacy' }] };
+  console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+});
+`,
+    );
+    const http = await HttpProxy.listen(['--min-backoff', '200', '--', process.execPath, program]);
+    endings.push(() => http[Symbol.asyncDispose]());
+    return { url: http.url, starts: () => readFileSync(starts, 'utf8').length };
+  }
+
+  it('is told to clients of both eras, which go on in that one', async () => {
+    const { url, starts } = await serve('legacy');
+    expect(await say(await connect(url, 'auto'), 'era')).toBe('legacy');
+    await expect(connect(url, 'pinned')).rejects.toThrow(
+      'the server does not speak the protocol version 2026-07-28',
+    );
+    const before = starts();
+    // It is not asked again, and no run is started and lost for clients of the other era.
+    expect(await post(url, modern(1, 'tools/list'))).toMatchObject({
+      status: 400,
+      body: { id: 1, error: { code: -32_022 } },
+    });
+    expect(starts()).toBe(before);
+  });
+
+  it('is not what a server is taken for that also ends at initialize', async () => {
+    const { url } = await serve('none');
+    expect(await post(url, modern(1, 'server/discover'))).toMatchObject({ status: 503, body: { id: 1 } });
   });
 });
 
