@@ -1,3 +1,5 @@
+import { type FleetStore, memoryStore } from 'toolfuse/fleet';
+import { TestClock } from 'toolfuse/testing';
 import { describe, expect, it } from 'vitest';
 import { type FleetMember, fleetOf, trip } from './fleet-of.ts';
 
@@ -137,6 +139,33 @@ describe('a circuit that its fleet has opened', () => {
     await clock.advanceAsync(0);
     expect(states()).toEqual(open);
     expect(last.registry.diagnostics('search').fleet).toMatchObject({ isOpen: true, leftMs: 10_000 });
+  });
+
+  it('lets a call of execute wait for a store that hangs until the deadline, and no other call at all', async () => {
+    const clock = new TestClock({ now: 1_000_000 });
+    const inner = memoryStore({ clock });
+    let hangs = false;
+    const store: FleetStore = {
+      eval: (...asked) => (hangs ? new Promise(() => {}) : inner.eval(...asked)),
+    };
+    const { members } = await fleetOf(2, { clock, store, circuit: { minBackoffMs: 1_000 } });
+    for (const member of members) trip(member);
+    await clock.advanceAsync(2_000);
+    const { registry } = members[0] as FleetMember;
+    expect(registry.diagnostics('search').fleet).toMatchObject({ isOpen: true });
+    hangs = true;
+    let outcome = 'it waits';
+    const call = registry.execute('search', async () => 'found').catch(({ code }) => code);
+    void call.then((ended: string) => {
+      outcome = ended;
+    });
+    // The clock stands still meanwhile: neither waits for anything.
+    await expect(registry.execute('fetch', async () => 'found')).resolves.toBe('found');
+    expect(registry.tryAcquire('search')).toMatchObject({ admitted: false });
+    await clock.advanceAsync(99);
+    expect(outcome).toBe('it waits');
+    await clock.advanceAsync(1);
+    expect(outcome).toBe('ERR_CIRCUIT_OPEN');
   });
 
   it('refuses a synchronous question with a short time, and is half-open by then', async () => {
