@@ -3,9 +3,11 @@
  *
  *     npm run clients                   all of them, and docs/clients.md must say what came out
  *     npm run clients -- axios pg       some of them
+ *     npm run clients -- mcp            those of one section: http, protocols, mcp
  *     npm run clients -- --write        writes docs/clients.md
  *
- * The clients are installed apart, in scripts/clients, at the versions that its package.json names.
+ * The clients are installed apart, in scripts/clients, at the versions that its package.json names. Clients of MCP servers (Claude Code,
+ * Codex, …) are run as their users run them, in front of servers that the built toolfuse guards: see scripts/mcp-clients.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,6 +25,10 @@ import {
   startPostgres,
   startRedis,
 } from './clients/servers.ts';
+import { type Check, checkClient } from './mcp-clients/check.ts';
+import { checkHooks } from './mcp-clients/claude-hooks.ts';
+import { mcpClients } from './mcp-clients/mcp-client.ts';
+import { type CheckedClient, hooksSection, mcpSection } from './mcp-clients/tables.ts';
 
 const folder = fileURLToPath(new URL('./clients/', import.meta.url));
 const docsFile = fileURLToPath(new URL('../docs/clients.md', import.meta.url));
@@ -212,12 +218,23 @@ function protocolTable(cells: readonly Cell[], versions: Record<string, string>)
 const args = process.argv.slice(2);
 const isWriting = args.includes('--write');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
-const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+type Group = 'http' | 'protocols' | 'mcp';
+const isWanted = (name: string, group: Group): boolean =>
+  wanted.length === 0 || wanted.includes(name) || wanted.includes(group);
+const isWhole = (group: Group): boolean => wanted.length === 0 || wanted.includes(group);
 
-const versions = install();
+/** Whether anything but clients of MCP servers is wanted. */
+const ofMcp = new Set(['mcp', 'hooks', ...mcpClients.map(({ id }) => id)]);
+const areLibrariesWanted = wanted.length === 0 || wanted.some((name) => !ofMcp.has(name));
+const versions = areLibrariesWanted ? install() : {};
 const moduleAt = (file: string): string => new URL(`./clients/${file}`, import.meta.url).href;
-const { httpClients, takeNoSignal, haveNoLimit } = (await import(moduleAt('http.js'))) as HttpClients;
-const { protocolClients } = (await import(moduleAt('protocols.js'))) as ProtocolClients;
+const noHttp: HttpClients = { httpClients: {}, takeNoSignal: new Set(), haveNoLimit: new Set() };
+const { httpClients, takeNoSignal, haveNoLimit } = areLibrariesWanted
+  ? ((await import(moduleAt('http.js'))) as HttpClients)
+  : noHttp;
+const { protocolClients } = areLibrariesWanted
+  ? ((await import(moduleAt('protocols.js'))) as ProtocolClients)
+  : { protocolClients: {} };
 
 // Some clients throw a second time where nobody can catch it. That is theirs; what is asked here is the first.
 const stray: unknown[] = [];
@@ -226,7 +243,7 @@ process.on('uncaughtException', (error) => stray.push(error));
 
 const closing: (() => void)[] = [];
 const silence = await serveSilence();
-const needs = (...names: string[]): boolean => names.some(isWanted);
+const needs = (...names: string[]): boolean => names.some((name) => isWanted(name, 'protocols'));
 const start = async (
   isNeeded: boolean,
   starting: () => Promise<Server | undefined>,
@@ -264,7 +281,7 @@ const { faults, close: closeFaults } = await httpFaults();
 closing.push(closeFaults, silence.close);
 
 const httpCells = await forEach(
-  Object.entries(httpClients).filter(([name]) => isWanted(name)),
+  Object.entries(httpClients).filter(([name]) => isWanted(name, 'http')),
   async ([name, call]) => {
     const cells: Cell[] = [];
     for (const fault of faults) {
@@ -277,20 +294,30 @@ const httpCells = await forEach(
   },
 );
 const otherCells = await forEach(
-  Object.entries(protocolClients).filter(([name]) => isWanted(name)),
+  Object.entries(protocolClients).filter(([name]) => isWanted(name, 'protocols')),
   async ([name, faultsOf]) => protocolCells(name, faultsOf, servers),
 );
 for (const close of closing) close();
 
+// One at a time: each starts several programs, and they wait for none of their servers for long.
+const checked: CheckedClient[] = [];
+for (const client of mcpClients.filter(({ id }) => isWanted(id, 'mcp'))) {
+  checked.push({ client, checks: await checkClient(client) });
+}
+const [claudeCode] = mcpClients;
+const hooks = claudeCode !== undefined && isWanted('hooks', 'mcp') ? await checkHooks(claudeCode) : [];
+
 const cells = [...httpCells, ...otherCells].flat();
 const notes = exceptions.filter((exception) => cells.some((cell) => cell.exception === exception));
-const document = `# Clients
 
-What real clients throw, and the category that \`categorize\` gives to it. \`npm run clients\` installs them, throws the faults
-at them, and fails where a category is not the right one, or where this page says something else; \`npm run clients -- --write\`
-writes it.
+const intro = `# Clients
 
-## Clients that speak HTTP
+What real clients throw, and the category that \`categorize\` gives to it; and what real clients of MCP servers do behind the proxy and with
+the hooks. \`npm run clients\` installs them, throws the faults at them, and fails where an outcome is not the right one, or where this page
+says something else; \`npm run clients -- --write\` writes it.
+`;
+
+const httpSection = (): string => `## Clients that speak HTTP
 
 *403, limit* has \`x-ratelimit-remaining: 0\` and a reset in 60 s, 429 and 503 have \`Retry-After: 7\`: the wait that is read off the
 error stands behind the category. *reset* drops the connection before an answer, *cut* within its body; *no TLS* is an https
@@ -300,11 +327,25 @@ by the caller. A dash: the client has no such option.
 ${httpTable(httpCells.flat(), notes, versions)}
 
 ${notes.map(({ why }, index) => `[${index + 1}] ${why}`).join('\n\n')}
+`;
 
-## Clients of other protocols, Node and frameworks
+const protocolSection = (): string => `## Clients of other protocols, Node and frameworks
 
 ${protocolTable(otherCells.flat(), versions)}
 `;
+
+const before = existsSync(docsFile) ? readFileSync(docsFile, 'utf8') : '';
+const sections = before.split(/^(?=## )/m);
+/** A section as it came out; as the page has it, where not all of it was tested. */
+const section = (isTested: boolean, write: () => string, title: string): string =>
+  isTested ? write() : `${sections.find((part) => part.startsWith(title))?.trimEnd() ?? ''}\n`;
+const document = [
+  intro,
+  section(isWhole('mcp'), () => mcpSection(checked), '## Clients of MCP servers'),
+  section(isWhole('mcp'), () => (claudeCode ? hooksSection(claudeCode, hooks) : ''), '## `toolfuse hook`'),
+  section(isWhole('http'), httpSection, '## Clients that speak HTTP'),
+  section(isWhole('protocols') && untested.length === 0, protocolSection, '## Clients of other protocols'),
+].join('\n');
 
 console.log(document);
 const wrong = cells.filter((cell) => !isRight(cell));
@@ -312,15 +353,29 @@ for (const cell of wrong) {
   console.log(`WRONG: ${cell.client}, ${cell.fault}: ${cell.outcome} instead of ${cell.expected}`);
   console.log(inspect(cell.error, { depth: 2, maxStringLength: 300 }).split('\n').slice(0, 25).join('\n'));
 }
+const checks = [
+  ...checked.map(({ client, checks: all }) => [client.title, all] as const),
+  ['hooks', hooks] as const,
+];
+let wrongChecks = 0;
+for (const [whose, all] of checks) {
+  for (const { name, expected, outcome, seen } of all.filter(
+    (check: Check) => check.expected !== check.outcome,
+  )) {
+    wrongChecks += 1;
+    console.log(`WRONG: ${whose}, ${name}: ${outcome} instead of ${expected}`);
+    console.log(inspect(seen, { depth: 3, maxStringLength: 2_000 }));
+  }
+}
 for (const line of untested) console.log(`NOT TESTED: ${line}`);
 console.log(
   `${cells.length} errors of ${new Set(cells.map(({ client }) => client)).size} clients: ${cells.length - wrong.length} as expected, ${cells.filter(({ exception }) => exception !== undefined).length} of them exceptions; ${stray.length} thrown where nobody could catch them`,
 );
+console.log(
+  `${checks.flatMap(([, all]) => all).length} checks of ${checked.length} clients of MCP servers and of the hooks, ${wrongChecks} of them wrong`,
+);
 
-let isCurrent = true;
 if (isWriting) writeFileSync(docsFile, document);
-else if (wanted.length > 0 || untested.length > 0)
-  console.log('docs/clients.md was not compared: not all was tested');
-else isCurrent = existsSync(docsFile) && readFileSync(docsFile, 'utf8') === document;
+const isCurrent = isWriting || before === document;
 if (!isCurrent) console.log('docs/clients.md says something else: npm run clients -- --write');
-process.exit(wrong.length === 0 && isCurrent ? 0 : 1);
+process.exit(wrong.length + wrongChecks === 0 && isCurrent ? 0 : 1);
