@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exports as published } from '../package.json';
+import { folderOf, isInstalled } from './frameworks/installed.ts';
 import { apiReports, type EntryPoint } from './support/api-report.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -82,6 +83,56 @@ describe('the published declarations', () => {
   it('have no report of what is no entry point any more', () => {
     const expected = entryPoints.map(reportFile);
     expect(readdirSync(join(root, 'api')).filter((file) => !expected.includes(file))).toEqual([]);
+  });
+});
+
+/** What is wrong in the published declarations for a compiler that checks all that it reads. */
+function faultsForAll(entries: readonly EntryPoint[], options: ts.CompilerOptions): string[] {
+  const host = ts.createCompilerHost(options);
+  const langchain = join(folderOf('langchain'), 'program.ts');
+  host.resolveModuleNameLiterals = (literals, from, redirected, given) =>
+    literals.map(({ text: name }) =>
+      // It is installed apart, where it is installed at all.
+      ts.resolveModuleName(
+        name,
+        name.startsWith('@langchain/') ? langchain : from,
+        given,
+        host,
+        undefined,
+        redirected,
+      ),
+    );
+  const program = ts.createProgram(
+    entries.map(({ file }) => file),
+    { ...options, skipLibCheck: false, strict: true, exactOptionalPropertyTypes: true, noEmit: true },
+    host,
+  );
+  return program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName.startsWith(join(root, 'dist')))
+    .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
+    .map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+}
+
+describe('the published declarations, checked with skipLibCheck: false', () => {
+  const needsLangChain = ({ name }: EntryPoint): boolean => name === 'toolfuse/langchain';
+  const known = entryPoints.filter((entry) => isInstalled('langchain') || !needsLangChain(entry));
+  const nodeNext = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  };
+
+  it('have no fault in a project for Node.js, without the types of a browser', () => {
+    expect(faultsForAll(known, { ...nodeNext, lib: ['lib.es2022.d.ts'], types: ['node'] })).toEqual([]);
+  });
+
+  it('have no fault in a project for browsers, without the types of Node.js', () => {
+    const bundler = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
+    const lib = ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'];
+    expect(faultsForAll(known, { ...nodeNext, ...bundler, lib, types: [] })).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ToolRegistry } from 'toolfuse';
 import type { AttachOptions } from './inspector.ts';
 import type { Sanitize } from './sanitize.ts';
+import { asDuplex, type TwoWayStream } from './two-way-stream.ts';
 
 /** Options of `answerInspectors`. */
 export interface AnswerOptions extends AttachOptions {
@@ -16,7 +17,7 @@ export interface AnswerOptions extends AttachOptions {
 /** The answers of one process to the inspectors of others. */
 export interface InspectorAnswers {
   /** Shows the registry to an inspector in another process, for as long as the stream is open. */
-  answer(stream: Duplex): void;
+  answer(stream: TwoWayStream): void;
   close(): void;
 }
 
@@ -39,7 +40,8 @@ export function answerInspectors(registry: ToolRegistry, options: AnswerOptions 
     followed.add(stream);
   };
   return {
-    answer(stream) {
+    answer(given) {
+      const stream = asDuplex(given);
       open.add(stream);
       stream.on('error', () => stream.destroy());
       stream.on('close', () => {

@@ -3,3 +3,4 @@ export { attachInspector, type InspectionObserver, type StatelyInspector } from 
 export { type AttachOptions, type Inspector, inspect, serveInspector } from './inspector.ts';
 export type { InspectedProcess, InspectOptions } from './options.ts';
 export type { Sanitize, Shown } from './sanitize.ts';
+export type { TwoWayStream } from './two-way-stream.ts';

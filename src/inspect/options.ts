@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
 import { aFunction, aText, checkFields, type Rules, trueOrFalse, wholeNumber } from '../../machines/rule.ts';
 import type { Sanitize } from './sanitize.ts';
+import type { TwoWayStream } from './two-way-stream.ts';
 
 /** Another process whose circuits a page shows. */
 export interface InspectedProcess {
@@ -9,7 +9,7 @@ export interface InspectedProcess {
   /** What the page calls it. */
   readonly name: string;
   /** Connects to it: what is written to the stream must reach the `answer` of its `answerInspectors`. */
-  connect(): Duplex;
+  connect(): TwoWayStream;
 }
 
 /** Options of the inspector. */

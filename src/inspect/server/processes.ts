@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { InspectedProcess } from '../options.ts';
 import type { ProcessNews } from '../protocol.ts';
+import { asDuplex } from '../two-way-stream.ts';
 
 /** How often other processes are looked for, in ms. */
 const lookMs = 2_000;
@@ -44,7 +45,7 @@ export class Processes {
 
   /** Connects a page with a process, until either ends. */
   connect(process: InspectedProcess, socket: WebSocket): void {
-    const stream = process.connect();
+    const stream = asDuplex(process.connect());
     this.#streams.add(stream);
     let unread = '';
     stream.setEncoding('utf8');
