@@ -61,14 +61,17 @@ const builds: Options[] = [
       tools: 'src/tools/index.ts',
     },
     external: [/^toolfuse/, /^@langchain/],
+    // Of what users step into, with the sources: a map without them makes bundlers warn.
+    sourcemap: true,
     async onSuccess() {
       for (const file of ['grafana-dashboard.json', 'prometheus-rules.yml']) {
         copyFileSync(`src/prometheus/ready-made/${file}`, `dist/${file}`);
       }
-      // An entry imports chunks that it needs nothing of. They have no effects, and a bundler would warn of such imports.
+      // An entry imports chunks that it needs nothing of. They have no effects, and a bundler would warn of such imports. Their lines
+      // stay, empty, so that the source maps still fit.
       for (const file of readdirSync('dist').filter((name) => name.endsWith('.js'))) {
         const text = readFileSync(`dist/${file}`, 'utf8');
-        writeFileSync(`dist/${file}`, text.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, ''));
+        writeFileSync(`dist/${file}`, text.replaceAll(/^import "\.\/chunk-\w+\.js";$/gm, ''));
       }
     },
   },

@@ -18,7 +18,7 @@ const xstate4ForItsInspector = {
 
 /** Tests that start programs. The negative patterns name what starts none: a process for each file takes longer than its tests. */
 const withPrograms = [
-  'test/!(licenses|peer-rules|size).test.ts',
+  'test/!(licenses|peer-rules|size|source-maps).test.ts',
   'test/frameworks/*.test.ts',
   'test/examples/**/*.test.ts',
   'test/src/cli/{inspect,mcp}.test.ts',
