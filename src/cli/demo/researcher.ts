@@ -6,7 +6,7 @@ import { span, type Timeline, wordsOf } from './timeline.ts';
 export type ResearchTool = (subject: string) => Promise<string>;
 
 /** The tools of the agent, besides one to wait with. */
-export interface ResearchTools {
+interface ResearchTools {
   readonly search: ResearchTool;
   readonly notes: ResearchTool;
 }
