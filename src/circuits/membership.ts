@@ -60,3 +60,15 @@ export class Seat {
   /** Those that are told of each question to the store. */
   readonly storeWatchers = new Set<(call: StoreCall) => void>();
 }
+
+const seats = new WeakMap<object, Seat>();
+
+/**
+ * The seat of a registry, by its actor: so that a room that only wants to know of the membership need not load what registries are
+ * made of.
+ */
+export function seatOf(actor: object): Seat {
+  const seat = seats.get(actor) ?? new Seat();
+  seats.set(actor, seat);
+  return seat;
+}

@@ -7,8 +7,7 @@ import {
   type ToolRegistryEmitted,
 } from 'toolfuse';
 import { version } from '../../package.json';
-import type { StoreCall } from '../circuits/membership.ts';
-import { partsOf } from '../registry/registry.ts';
+import { type StoreCall, seatOf } from '../circuits/membership.ts';
 import type { CountedName, ObservedName, ReadName } from './instruments.ts';
 import { OpenTime } from './open-time.ts';
 import { ToolLabels } from './tool-labels.ts';
@@ -96,7 +95,7 @@ export class RegistryMeter {
       refused: ({ tool }, { reason }) => this.#add('denied', { tool: this.labels.of(tool), reason }),
       ended: ({ tool }, end) => this.#onEnd(this.labels.of(tool), end),
     };
-    const { storeWatchers } = partsOf(this.#registry).seat;
+    const { storeWatchers } = seatOf(this.#registry.actor);
     const watch = ({ op, outcome, durationMs }: StoreCall): void =>
       this.#sink.observe('fleetStore', this.#labelled({ op, outcome }), durationMs / 1_000);
     storeWatchers.add(watch);
@@ -118,7 +117,7 @@ export class RegistryMeter {
     this.#prepare();
     const { diagnostics } = this.#registry.snapshot();
     const { counts, pauseReason } = this.#registry.actor.getSnapshot().context;
-    const { membership } = partsOf(this.#registry).seat;
+    const { membership } = seatOf(this.#registry.actor);
     const circuits = this.#byLabel(diagnostics);
     const openMs = this.#openTime.totals();
     const each = (value: (circuits: readonly ToolDiagnostics[]) => number | null): Reading[] =>

@@ -11,7 +11,7 @@ import { CallSteps } from '../calls/steps/call-steps.ts';
 import { ownSteps } from '../calls/steps/own-steps.ts';
 import type { SettingsOfTools } from '../calls/tool-settings.ts';
 import { Circuits } from '../circuits/circuits.ts';
-import { Seat } from '../circuits/membership.ts';
+import { type Seat, seatOf } from '../circuits/membership.ts';
 import { Modes } from '../circuits/modes.ts';
 import { RegistryActor } from '../circuits/registry-actor.ts';
 import { categorize } from '../classify/categorize.ts';
@@ -61,7 +61,6 @@ export function assemble(options: ToolRegistryOptions, onStop: () => void): Regi
   const chance = containedChance(options.random ?? Math.random);
   const known = new KnownTools(settings, maxTools);
   const modes = new Modes(mode, settings);
-  const seat = new Seat();
   const channels = new Channels();
   const loopCounts = new LoopCounts();
   const recentErrors = new RecentErrors();
@@ -84,6 +83,7 @@ export function assemble(options: ToolRegistryOptions, onStop: () => void): Regi
     channels.publish(event);
   }
   parent.start();
+  const seat = seatOf(parent);
 
   const circuits: Circuits = new Circuits({
     parent,
