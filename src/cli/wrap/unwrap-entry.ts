@@ -67,7 +67,9 @@ export function unwrapEdits(
   }
   if (guarded.server.length > 0)
     return takeOut(tree, launch, guarded) ?? { why: 'its command is not a list of words' };
-  return before === undefined ? { why: noCopy } : unwrapUrl(tree, { entry, launch, guarded }, kind, before);
+  // A command that its user has put before a URL by hand is its own copy.
+  if (before === undefined || guardedEntry(before.entry, kind) !== undefined) return { why: noCopy };
+  return unwrapUrl(tree, { entry, launch, guarded }, kind, before);
 }
 
 const noCopy = 'it stands for a URL, and there is no copy of what was there';

@@ -185,6 +185,17 @@ describe('a server with a URL that was changed behind the proxy', () => {
   });
 });
 
+it('a URL that its user has put the proxy before is named where toolfuse has no copy of it', () => {
+  const byHand =
+    '{ "mcpServers": { "docs": { "command": "npx", "args": ["toolfuse", "mcp", "--url", "https://x.test"] } } }';
+  for (const backup of [undefined, byHand]) {
+    const kind = kindOf('cursor');
+    const changed = unwrapText({ text: byHand, kind, language: 'json', backup });
+    expect(whyIn(changed)).toMatch(/^it stands for a URL, and there is no copy of what was there: /);
+    expect(changed.text).toBe(byHand);
+  }
+});
+
 describe('a server with a command that was changed behind the proxy', () => {
   const command: Case = {
     client: 'claude-code',
