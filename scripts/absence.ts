@@ -47,11 +47,17 @@ interface Waits {
   readonly call: string;
 }
 
-/** How long Node.js alone takes to start and end, in ms: what a machine that is busy adds to every start. */
-function nodeMs(): number {
+/** How long a program of Node.js takes to start and end, in ms: what a machine that is busy adds to every start. */
+function programMs(...args: readonly string[]): number {
   const before = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
+  spawnSync(process.execPath, args);
   return performance.now() - before;
+}
+
+/** Prints the median of several starts of a program alone, below the column for both. */
+function compare(what: string, ...args: readonly string[]): void {
+  const times = Array.from({ length: rounds }, () => programMs(...args)).sort((a, b) => a - b);
+  console.log(`${what.padEnd(62)}${times[rounds >> 1]?.toFixed(0)}`);
 }
 
 /** @param isKnown Whether the client asks only once the proxy knows that its server has ended. */
@@ -108,10 +114,10 @@ try {
   console.log(
     `${'server'.padEnd(34)}${'initialize'.padEnd(14)}${'tools/list'.padEnd(14)}${'both'.padEnd(14)}from memory`,
   );
-  const bare = Array.from({ length: rounds }, nodeMs).sort((a, b) => a - b);
-  console.log(`${'(node -e 0, for comparison)'.padEnd(62)}${bare[rounds >> 1]?.toFixed(0)}`);
+  compare('(node -e 0, for comparison)', '-e', '0');
   await measure('good', state);
   writeFileSync(`${plan}.ends`, '');
+  compare('(the server alone, until it ends)', server);
   await measure('ends at its start', state);
   await measure('has ended, and the proxy knows it', state, true);
   rmSync(`${plan}.ends`);
