@@ -411,8 +411,12 @@ const cases: Readonly<Record<string, Case>> = {
       ...nothingKnown,
       initial: 'a',
       states: {
-        a: { on: { GO: 'deep', PAST: 'deep.inner' } },
-        deep: { initial: 'inner', states: { inner: { on: { ON: 'other' } }, other: {} }, on: { BACK: 'a' } },
+        a: { on: { GO: 'deep', PAST: 'deep.a' } },
+        deep: {
+          initial: 'inner',
+          states: { inner: { on: { ON: 'other' } }, other: {}, a: {} },
+          on: { BACK: 'a' },
+        },
       },
     } as never),
     events: events('GO', 'ON', 'BACK', 'PAST'),
@@ -438,6 +442,11 @@ const cases: Readonly<Record<string, Case>> = {
     } as never),
     events: events('GO'),
     left: ['GO'],
+  },
+  'no states at all': {
+    machine: createMachine({ context: () => ({ n: 0 }), on: { GO: { actions: add } } } as never),
+    events: events('GO'),
+    left: ['the beginning', 'GO'],
   },
   'an event for which there is no way, and one for any event': {
     machine: createMachine({
@@ -549,7 +558,6 @@ describe('what an event changes, asked before it happens', () => {
     },
     states: { a: {}, b: { always: { guard: 'isOdd', target: 'a' } } },
   });
-  const chart = chartOf(machine);
   const at = (state: string) => machine.resolveState({ value: state, context: { n: 2, last: null } });
 
   it.each([
@@ -563,10 +571,11 @@ describe('what an event changes, asked before it happens', () => {
     ['no answer, where it leads to another state', 'MOVE', undefined],
     ['no answer, where it has no way', 'OTHER', undefined],
   ])('is %s', (_, type, expected) => {
-    expect(chart.change(at('a'), { type })).toEqual(expected);
+    expect(chartOf(machine).change(at('a'), { type })).toEqual(expected);
   });
 
   it('is not known where a way without an event may follow, or the state is not known', () => {
+    const chart = chartOf(machine);
     expect(chart.change(at('b'), { type: 'ADD' })).toBeUndefined();
     expect(chart.change({ ...at('a'), value: 'c' } as never, { type: 'ADD' })).toBeUndefined();
   });
@@ -618,6 +627,7 @@ describe('what an event changes, asked before it happens', () => {
   });
 
   it('changes no snapshot that somebody holds', () => {
+    const chart = chartOf(machine);
     const before = at('a');
     const scope = { self: {}, defer() {}, emit() {} } as unknown as Scope;
     const next = chart.step(before, { type: 'TWO' }, scope);
@@ -627,6 +637,25 @@ describe('what an event changes, asked before it happens', () => {
     expect(chart.step(before, { type: 'NOTHING' }, scope)).toBe(before);
     expect(chart.step({ ...before, status: 'stopped' } as never, { type: 'ADD' }, scope)).toBeUndefined();
   });
+});
+
+it('copies what is known once an event, however much of it changes', () => {
+  const machine = createMachine({ ...counts, on: { GO: { actions: [add, add, add] } } } as never);
+  let copies = 0;
+  const chart = new CompiledChart<AnyMachineSnapshot>(machine, (context: object, update: object) => {
+    copies += 1;
+    return { ...context, ...update };
+  });
+  const snapshot = machine.resolveState({ value: 'a', context: { n: 0 } } as never);
+  expect(chart.step(snapshot, { type: 'GO' }, {} as Scope)?.context).toEqual({ n: 3 });
+  expect(copies).toBe(1);
+});
+
+it('gives the same snapshot where an actor is stopped that is none of its children', () => {
+  const snapshot = withChildren.resolveState({ value: 'a', context: { n: 0 } } as never);
+  const system = { _unregister() {} };
+  const scope = { self: {}, system, defer() {}, stopChild() {} } as unknown as Scope;
+  expect(chartOf(withChildren).step(snapshot, { type: 'FOREIGN' }, scope)).toBe(snapshot);
 });
 
 it('lists every way as a reader of the chart would say it', () => {
@@ -641,6 +670,7 @@ it('lists every way as a reader of the chart would say it', () => {
           actions: [raise({ type: 'RING' } as never, { id: 'a', delay: 1 }), cancel('a'), () => {}],
         },
         { actions: [emit(() => ({ type: 'told' }))] },
+        { guard: 'missing' as never, actions: 'add' },
       ],
     },
     states: { a: { always: { guard: 'isOdd', target: 'b' } }, b: {} },
@@ -650,10 +680,12 @@ it('lists every way as a reader of the chart would say it', () => {
     'a GO [isAbove] -> b',
     'a GO [a function] / raise RING, cancel a, a function (interpreted)',
     'a GO / xstate.emit',
+    'a GO [missing] / add (interpreted)',
     'a  [isOdd] -> b',
     'b GO [isOdd] / add, addSome',
     'b GO [isAbove] -> b',
     'b GO [a function] / raise RING, cancel a, a function (interpreted)',
     'b GO / xstate.emit',
+    'b GO [missing] / add (interpreted)',
   ]);
 });
