@@ -57,7 +57,7 @@ const testFolders = [
 ];
 
 /** Tests that need what is not here: sources without mutants in them, processes, errors of the operating system. */
-const leftOut = /\/(?:machines\/purity|time\/clock|classify\/real-errors|fleet\/real-\w+)\.test\.ts$/;
+const leftOut = /\/(?:machines\/purity|time\/clock|classify\/real-errors|fleet\/(?:real-|faults|failover|demo)[\w-]*)\.test\.ts$/;
 
 /** Tests of what happens a hundred thousand times, or at each of many moments: too slow for thousands of mutants. */
 const slow = [
@@ -74,6 +74,7 @@ const slow = [
 const testedWith: Readonly<Record<string, string>> = {
   'circuit-context': 'tool-circuit',
   'circuit-rules': 'tool-circuit',
+  'registry-context': 'tool-registry',
   reports: 'tool-circuit',
   tally: 'count-window',
 };
