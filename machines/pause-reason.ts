@@ -4,12 +4,14 @@ const maxNameLength = 60;
 const shorten = (name: string): string =>
   name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
 
-function listed(names: readonly string[]): string {
-  const first = names.slice(0, maxNames);
-  const shown = first.length === 0 ? '' : first.map(shorten).join(', ');
+function listed(names: readonly string[], first: readonly string[] = names.slice(0, maxNames)): string {
+  const shown = first.map(shorten).join(', ');
   const more = names.length - first.length;
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
+
+/** The reason while nobody looks, so that the names are not shown: it is put into words once somebody does. */
+const unsaid = '';
 
 /**
  * Why the agent should stop and ask: `3 circuits open: a, b, c`. Long lists and long names are shortened. A tool that may not
@@ -21,9 +23,11 @@ export function pauseReason(
   stoppedRuns: readonly string[] = [],
 ): string {
   const count = openCircuits.length;
+  const first = openCircuits.slice(0, maxNames);
+  if (count > 0 && first.length === 0) return unsaid;
   const reasons: string[] = [];
   if (count > 0 || stoppedRuns.length === 0) {
-    reasons.push(`${count} ${count === 1 ? 'circuit' : 'circuits'} open: ${listed(openCircuits)}`);
+    reasons.push(`${count} ${count === 1 ? 'circuit' : 'circuits'} open: ${listed(openCircuits, first)}`);
   }
   if (overCap !== null) reasons.push(`${shorten(overCap)} fails too, and no more may open`);
   if (stoppedRuns.length > 0) {

@@ -47,10 +47,7 @@ class OpenNames
     return asArray(new OpenNames(this.#names));
   }
 
-  /**
-   * All names. The first ones alone, of which the reason of a pause is made each time, are left out: that reason is put into words
-   * when it is shown.
-   */
+  /** All names, but never the first ones alone, of which the reason of a pause is made: it is put into words when it is shown. */
   slice(_from?: number, to?: number): string[] {
     return to === undefined ? [...this.#names] : [];
   }

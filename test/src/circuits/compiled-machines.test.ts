@@ -671,6 +671,7 @@ it('lists every way as a reader of the chart would say it', () => {
         },
         { actions: [emit(() => ({ type: 'told' }))] },
         { guard: 'missing' as never, actions: 'add' },
+        { actions: () => {} },
       ],
     },
     states: { a: { always: { guard: 'isOdd', target: 'b' } }, b: {} },
@@ -681,11 +682,13 @@ it('lists every way as a reader of the chart would say it', () => {
     'a GO [a function] / raise RING, cancel a, a function (interpreted)',
     'a GO / xstate.emit',
     'a GO [missing] / add (interpreted)',
+    'a GO / a function (interpreted)',
     'a  [isOdd] -> b',
     'b GO [isOdd] / add, addSome',
     'b GO [isAbove] -> b',
     'b GO [a function] / raise RING, cancel a, a function (interpreted)',
     'b GO / xstate.emit',
     'b GO [missing] / add (interpreted)',
+    'b GO / a function (interpreted)',
   ]);
 });

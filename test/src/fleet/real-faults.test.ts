@@ -153,8 +153,8 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('a fleet by %s, when its s
     await vi.waitFor(() => expect(one.fleet.status().verdicts).toHaveLength(1), { timeout: hungMs });
     process.kill('SIGSTOP');
     try {
+      // For the backoff to be over: the lease is due, and nobody answers.
       await sleep(300);
-      // The lease is due, and nobody answers.
       const startedAt = performance.now();
       await one.registry
         .execute('search', async () => 'found')

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -96,12 +97,14 @@ describe('apps that do not hang up', () => {
     // A frame with a text that is no JSON: the server closes the WebSocket, and the app does not answer.
     const wrong = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x7b]);
     const apps = Array.from({ length: 140 }, () => connectBare(inspector));
-    for (const socket of apps) {
-      socket.write(hello);
-      socket.on('data', () => {});
-      socket.once('data', () => socket.write(wrong));
-    }
-    await sleep(100);
+    await Promise.all(
+      apps.map(async (socket) => {
+        socket.write(hello);
+        socket.on('data', () => {});
+        await once(socket, 'data');
+        socket.write(wrong);
+      }),
+    );
     expect((await ask(inspector)).status).toBe(200);
     const { messages } = await knockAsPage(inspector);
     await expect.poll(() => messages.length).toBeGreaterThan(0);
