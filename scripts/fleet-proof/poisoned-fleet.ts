@@ -28,7 +28,7 @@ export interface Stretch {
 }
 
 /** What several members counted together. */
-export interface Totals {
+interface Totals {
   readonly calls: number;
   readonly succeeded: number;
   readonly failed: number;

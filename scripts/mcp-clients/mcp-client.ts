@@ -23,7 +23,7 @@ export interface McpClient {
   readonly rewrites?: true;
 }
 
-export interface ListOfServers {
+interface ListOfServers {
   readonly words: readonly string[];
   /** What it says of a server that is there, and of one that is not. Codex starts none, and says what is configured. */
   readonly connected: RegExp;
@@ -34,7 +34,7 @@ export interface ListOfServers {
 export const pagesKey = 'key-of-pages';
 
 /** The variable that Codex reads it from. */
-export const pagesVariable = 'PAGES_KEY';
+const pagesVariable = 'PAGES_KEY';
 
 export interface ServerToAdd {
   readonly name: string;
