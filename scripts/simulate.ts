@@ -33,17 +33,17 @@ const scene: Omit<Scene, 'sharing'> = {
   failureThreshold: 7,
 };
 
-/** A table as columns of equal width. */
-function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, at) =>
-    Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)),
-  );
-  for (const row of [head, ...rows]) {
-    const cells = row.map((cell, at) =>
-      at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-    );
+/** Begins a table. @returns A function that prints a row of it: each takes a while, and is shown when it is there. */
+function table(head: readonly string[], nameWidth: number): (row: readonly string[]) => void {
+  const print = (row: readonly string[]): void => {
+    const cells = row.map((cell, at) => {
+      const width = at === 0 ? nameWidth : Math.max(head[at]?.length ?? 0, 6);
+      return at === 0 ? cell.padEnd(width) : cell.padStart(width);
+    });
     console.log(`  ${cells.join('   ')}`);
-  }
+  };
+  print(head);
+  return print;
 }
 
 const startedAt = performance.now();
@@ -51,15 +51,7 @@ const { members, tools } = scene;
 console.log(
   `${members} members, ${tools} tools, ${scene.seconds} s. A member calls one of its ${scene.toolsEach} tools every ${scene.callMs / 1_000} s, and trips after ${scene.failureThreshold} failures. One of these tools, which all use, is dead from ${times.dies / 1_000} s to ${times.works / 1_000} s. One member in 1 000 has a broken network, one in 10 is cut off from the store from ${times.cut / 1_000} s to ${times.heals / 1_000} s, a tenth of all messages is lost.\n`,
 );
-const outcomes: [string, Outcome][] = [];
-for (const [name, sharing] of [
-  ['no fleet', null],
-  ['one vote opens for all', noQuorum],
-  ['a fleet with its defaults', {}],
-] as const) {
-  outcomes.push([name, await simulate({ ...scene, sharing })]);
-}
-print(
+const printOutcome = table(
   [
     '',
     'half knew',
@@ -71,7 +63,15 @@ print(
     'store ops/s',
     'a member',
   ],
-  outcomes.map(([name, each]) => [
+  25,
+);
+for (const [name, sharing] of [
+  ['no fleet', null],
+  ['one vote opens for all', noQuorum],
+  ['a fleet with its defaults', {}],
+] as const) {
+  const each = await simulate({ ...scene, sharing });
+  printOutcome([
     name,
     seconds(each.halfKnewMs),
     seconds(each.nearlyAllKnewMs),
@@ -81,14 +81,14 @@ print(
     String(each.wronglyRefused),
     each.storeCallsPerSecond.toFixed(0),
     (each.storeCallsPerSecond / members).toFixed(2),
-  ]),
-);
+  ]);
+}
 
 const small = Number(values['small-members']);
 console.log(`
 Wasted calls in a fleet of ${small}, without faults, by how often a member calls the tool, and after how many failures it trips:
 `);
-const rows: string[][] = [];
+const printSaving = table(['', 'no fleet', 'defaults', 'saved', 'share 0.05', 'saved'], 23);
 for (const [callMs, failureThreshold] of [
   [500, 7],
   [2_000, 7],
@@ -103,7 +103,7 @@ for (const [callMs, failureThreshold] of [
   const defaults = await simulate({ ...each, sharing: {} });
   const low = await simulate({ ...each, sharing: { share: 0.05 } });
   const saved = (outcome: Outcome): string => `${Math.round(100 * (1 - outcome.wasted / none.wasted))} %`;
-  rows.push([
+  printSaving([
     `every ${callMs / 1_000} s, ${failureThreshold} failures`,
     String(none.wasted),
     String(defaults.wasted),
@@ -112,5 +112,4 @@ for (const [callMs, failureThreshold] of [
     saved(low),
   ]);
 }
-print(['', 'no fleet', 'defaults', 'saved', 'share 0.05', 'saved'], rows);
 console.log(`\nIt took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.`);
