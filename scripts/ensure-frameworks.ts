@@ -2,7 +2,7 @@
  * Installs the agent frameworks that the adapters are tested with, and the conformance suite of MCP, each version apart from this
  * repository's own packages, in a folder that all checkouts share. What is installed already is left alone.
  *
- *     tsx scripts/ensure-frameworks.ts            all of them
+ *     tsx scripts/ensure-frameworks.ts            all of them but those that take long, which have to be named
  *     tsx scripts/ensure-frameworks.ts ai-7       some of them
  */
 import { execFile } from 'node:child_process';
@@ -43,7 +43,11 @@ async function install(name: InstallName): Promise<void> {
 
 const wanted = process.argv.slice(2);
 const missing = (Object.keys(installs) as InstallName[])
-  .filter((name) => wanted.length === 0 || wanted.some((each) => needsOf(each as InstallName).includes(name)))
+  .filter((name) =>
+    wanted.length === 0
+      ? !(installs[name] as Install).onRequest
+      : wanted.some((each) => needsOf(each as InstallName).includes(name)),
+  )
   .filter((name) => !existsSync(markOf(name)));
 
 if (missing.length > 0) console.log(`Installing for the tests: ${missing.join(', ')} …`);

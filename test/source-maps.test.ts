@@ -17,8 +17,13 @@ describe('the source map of each file of the library', () => {
   it.each(files)('is named by it, and has its sources in it: %s', (file) => {
     expect(read(file).trimEnd().split('\n').at(-1)).toBe(`//# sourceMappingURL=${file}.map`);
     const { sources, sourcesContent } = payloadOf(file);
-    const onDisk = sources.map((source) => readFileSync(join(dist, source), 'utf8'));
-    expect(sourcesContent).toEqual(onDisk);
+    expect(sourcesContent.filter((text) => typeof text === 'string' && text !== '')).toHaveLength(
+      sources.length,
+    );
+    // Of nobody else: bundled code would need its licence.
+    expect(sources.filter((source) => !/^\.\.\/(?:src\/|machines\/|package\.json$)/.test(source))).toEqual(
+      [],
+    );
   });
 
   it('points from what is written in a file to where it is written in the sources', () => {

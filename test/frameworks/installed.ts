@@ -6,7 +6,8 @@ import { type Install, type InstallName, installs } from './versions.ts';
 
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 
-const hashOf = (install: Install): string =>
+/** What is installed makes the difference, and not when. */
+const hashOf = ({ onRequest: _, ...install }: Install): string =>
   createHash('sha256').update(JSON.stringify(install)).digest('hex').slice(0, 12);
 
 /** The folder that a set of packages is installed in, shared by all checkouts of this repository. */

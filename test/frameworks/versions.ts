@@ -8,6 +8,11 @@ export interface Install {
   readonly scripts?: boolean;
   /** False to leave out what the packages can do without, such as the program of Claude Code for this machine. */
   readonly optional?: boolean;
+  /**
+   * True for a set that takes so long to install that it is left out, and its tests are skipped, until somebody asks for it:
+   * `npm run frameworks -- NAME`.
+   */
+  readonly onRequest?: boolean;
 }
 
 /**
@@ -47,10 +52,11 @@ export const installs = {
   genkit: { packages: { genkit: '1.42.0', '@cfworker/json-schema': '4.1.1' }, optional: false },
   mastra: { packages: { '@mastra/core': '1.71.0', zod: '4.6.7' }, node: 'node-22' },
   strands: { packages: { '@strands-agents/sdk': '1.19.0', zod: '4.6.7' }, node: 'node-22' },
-  adk: { packages: { '@google/adk': '2.0.0', zod: '4.6.7' }, optional: false },
+  adk: { packages: { '@google/adk': '2.0.0', zod: '4.6.7' }, optional: false, onRequest: true },
   voltagent: {
     packages: { '@voltagent/core': '2.10.0', '@voltagent/logger': '2.0.2', ai: '6.0.326', zod: '4.6.7' },
     optional: false,
+    onRequest: true,
   },
   // The official conformance suite of MCP.
   conformance: { packages: { '@modelcontextprotocol/conformance': '0.2.0-alpha.12' }, node: 'node-22' },
