@@ -1,7 +1,7 @@
 import { statusOf } from './http-status.ts';
 import { bodiesOf, headerOf } from './places.ts';
 import { isPlainError } from './plain-error.ts';
-import { read, readPath } from './read.ts';
+import { read, readPath, textOf } from './read.ts';
 import { relatedErrors } from './related.ts';
 
 /** Headers that count milliseconds: of the model APIs, of Azure, of gRPC. */
@@ -38,12 +38,17 @@ const leastInstantMs = 1e12;
  * @param wallNow What the wall clock shows, in ms since 1970: for an instant in an answer without a `Date`.
  */
 export function retryAfterMs(error: unknown, wallNow: number): number | undefined {
-  if (isPlainError(error)) return undefined;
+  // A plain error has nothing to say it with but its message.
+  if (isPlainError(error)) return wholeMs(delayIn(textOf(error)));
   for (const related of relatedErrors(error)) {
-    const ms = askedMs(related, wallNow);
-    if (ms !== undefined && Number.isFinite(ms)) return Math.ceil(ms);
+    const ms = wholeMs(askedMs(related, wallNow));
+    if (ms !== undefined) return ms;
   }
   return undefined;
+}
+
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms !== undefined && Number.isFinite(ms) ? Math.ceil(ms) : undefined;
 }
 
 function askedMs(error: unknown, wallNow: number): number | undefined {
@@ -88,7 +93,6 @@ function byReset(error: unknown, wallNow: number): number | undefined {
 
 function byField(error: unknown): number | undefined {
   for (const body of bodiesOf(error)) {
-    if (typeof body === 'string') continue;
     for (const field of fieldsInSeconds) {
       const seconds = readPath(body, field);
       if (typeof seconds === 'number' && seconds >= 0) return seconds * (isInMs(body) ? 1 : 1_000);
@@ -111,10 +115,16 @@ function byRetryInfo(error: unknown): number | undefined {
     }
   }
   for (const body of bodiesOf(error)) {
-    const seconds = typeof body === 'string' ? retryDelay.exec(body)?.[1] : undefined;
-    if (seconds !== undefined) return Number(seconds) * 1_000;
+    const ms = typeof body === 'string' ? delayIn(body) : undefined;
+    if (ms !== undefined) return ms;
   }
   return undefined;
+}
+
+/** The delay that a text quotes from Google's JSON, in ms. */
+function delayIn(text: string): number | undefined {
+  const seconds = retryDelay.exec(text)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
 /** What the clock of the server showed when it answered: an instant of its own is to be measured by that. */

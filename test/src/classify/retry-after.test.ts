@@ -55,6 +55,54 @@ describe('the wait that a server asks for', () => {
       Object.assign(new Error('{"error":{"message":"{\\"retryDelay\\": \\"2s\\"}"}}'), { status: 429 }),
       2_000,
     ],
+    [
+      "Google's details in the message of an error that somebody made of it",
+      new Error('429: {"error":{"details":[{"@type":"x.RetryInfo","retryDelay": "34.074824224s"}]}}'),
+      34_075,
+    ],
+    ["Google's details in a text", '{"retryDelay": "2s"}', 2_000],
+    ["Google's details, parsed", { details: [{ reason: 'x' }, { retryDelay: '34.074s' }] }, 34_074],
+    ['a delay in another unit', { details: [{ retryDelay: '2sec' }] }, undefined],
+    ['a delay among words', { details: [{ retryDelay: 'after 2s' }] }, undefined],
+    ['the eighth detail', { details: [...Array.from({ length: 7 }), { retryDelay: '2s' }] }, 2_000],
+    [
+      'no detail after the eighth',
+      { details: [...Array.from({ length: 8 }), { retryDelay: '2s' }] },
+      undefined,
+    ],
+    [
+      'a message of an object without a prototype',
+      Object.assign(Object.create(null), { message: '{"retryDelay": "2s"}' }),
+      2_000,
+    ],
+    ['a field of 0', { retryAfter: 0 }, 0],
+    ['a field that has no end', { retryAfter: Number.POSITIVE_INFINITY }, undefined],
+    ['a field that is an instant', { retryAfter: new Date(now) }, undefined],
+    ['a field where the header says nothing', { headers: { 'retry-after': 'soon' }, retryAfter: 3 }, 3_000],
+    [
+      'seconds, where no milliseconds are given',
+      { headers: { 'retry-after-ms': 'x', 'retry-after': '7' } },
+      7_000,
+    ],
+    ['no date but that of HTTP', { headers: { 'retry-after': '2026-01-01T00:00:30Z' } }, undefined],
+    [
+      'the draft standard',
+      { status: 403, headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '60' } },
+      60_000,
+    ],
+    [
+      'the first reset that is a number',
+      {
+        status: 403,
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'soon', 'ratelimit-reset': '60' },
+      },
+      60_000,
+    ],
+    [
+      'no reset of a limit that is not used up',
+      { status: 429, headers: { 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': '60' } },
+      undefined,
+    ],
   ])('is read from %s', (_, error, expected) => {
     expect(retryAfterMs(error, now)).toBe(expected);
   });
@@ -80,6 +128,9 @@ describe('the wait that a server asks for', () => {
     expect(retryAfterMs(used(60), now)).toBe(60_000);
     expect(retryAfterMs(used(now / 1_000 - 60), now)).toBe(0);
     expect(retryAfterMs(used('soon'), now)).toBeUndefined();
+    // The smallest numbers that are instants, in seconds and in milliseconds: both in 2001.
+    expect(retryAfterMs(used(1e9), now)).toBe(0);
+    expect(retryAfterMs(used(1e12), now)).toBe(0);
     const left = { 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': '60' };
     expect(retryAfterMs({ status: 500, headers: left }, now)).toBeUndefined();
     expect(retryAfterMs({ status: 500, headers: { 'x-ratelimit-reset': '60' } }, now)).toBeUndefined();
