@@ -144,7 +144,7 @@ const categoryOfSuffix: readonly (readonly [string, ErrorCategory])[] = [
 const abortNames: ReadonlySet<string> = new Set(['AbortError', 'CanceledError']);
 
 /** What the language throws when code is wrong. Such a message quotes the code: `x.timeout is not a function`. */
-const languageErrors: ReadonlySet<string> = new Set([
+const languageErrors: ReadonlySet<string | undefined> = new Set<string | undefined>([
   'TypeError',
   'ReferenceError',
   'RangeError',
@@ -180,7 +180,7 @@ function constructorName(value: unknown): string | undefined {
 
 /** The category that the name of an error class stands for, if it is a known one. */
 export function categoryOfClassName(name: string): ErrorCategory | undefined {
-  const plain = name.replace(/^AI_/, '');
+  const plain = name.startsWith('AI_') ? name.slice(3) : name;
   return categoryOfClass.get(plain) ?? categoryOfSuffix.find(([suffix]) => plain.endsWith(suffix))?.[1];
 }
 
@@ -198,7 +198,7 @@ export function byClass(error: unknown): ErrorCategory | undefined {
 
 /** Whether a class is one of the language's own, which tell of wrong code. */
 export function isLanguageErrorName(name: string | undefined): boolean {
-  return name !== undefined && languageErrors.has(name);
+  return languageErrors.has(name);
 }
 
 /** Whether an error is of such a class, serialised or not, and not of one that extends it. */

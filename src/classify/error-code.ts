@@ -81,7 +81,7 @@ export function byCode(error: unknown): ErrorCategory | undefined {
     return categoryOfRpcCode(number, textOf(error)) ?? byLegacyCode(error, number);
   }
   const code = readName(error, 'code');
-  return code === undefined || code === '' ? undefined : byCodeName(error, code);
+  return code === undefined ? undefined : byCodeName(error, code);
 }
 
 function byCodeName(error: unknown, code: string): ErrorCategory | undefined {

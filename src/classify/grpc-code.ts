@@ -22,7 +22,7 @@ const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
   ['UNAUTHENTICATED', 'authentication'],
 ];
 
-const categoryOfName: ReadonlyMap<string, ErrorCategory | undefined> = new Map(codes);
+const categoryOfName: ReadonlyMap<string | undefined, ErrorCategory | undefined> = new Map(codes);
 
 /** How grpc-js begins its messages: `14 UNAVAILABLE: No connection established`. */
 const inText = /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): /;
@@ -34,5 +34,5 @@ export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {
 
 /** The category of the gRPC status code that a text begins with. */
 export function byGrpcCodeIn(text: string): ErrorCategory | undefined {
-  return categoryOfName.get(inText.exec(text)?.[1] ?? '');
+  return categoryOfName.get(inText.exec(text)?.[1]);
 }

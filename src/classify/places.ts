@@ -48,19 +48,13 @@ const maxHeaders = 100;
 /** The error, and each answer that it carries. */
 function* responsesOf(error: unknown): Generator<unknown> {
   yield error;
-  for (const place of placesOfResponse) {
-    const response = read(error, place);
-    if (isObject(response)) yield response;
-  }
+  for (const place of placesOfResponse) yield read(error, place);
 }
 
-/** Every value that may be the HTTP status of the answer behind an error, the likeliest first. */
+/** What stands in every place where the HTTP status of the answer behind an error may be, the likeliest first. */
 export function* statusesOf(error: unknown): Generator<unknown> {
   for (const response of responsesOf(error)) {
-    for (const name of namesOfStatus) {
-      const status = read(response, name);
-      if (status !== undefined) yield status;
-    }
+    for (const name of namesOfStatus) yield read(response, name);
   }
 }
 
@@ -80,13 +74,12 @@ function headerText(headers: object, name: string): string | undefined {
   try {
     const get: unknown = Reflect.get(headers, 'get');
     let value: unknown = typeof get === 'function' ? get.call(headers, name) : Reflect.get(headers, name);
-    if (value === undefined && typeof get !== 'function') value = spelledOtherwise(headers, name);
+    if (value === undefined) value = spelledOtherwise(headers, name);
     // gRPC's metadata and Node's raw records have a list for each name.
     if (Array.isArray(value)) value = value[0];
     const text = typeof value === 'number' ? String(value) : value;
-    return typeof text === 'string' && text.trim() !== '' && text.length <= maxHeader
-      ? text.trim()
-      : undefined;
+    if (typeof text !== 'string' || text.length > maxHeader) return undefined;
+    return text.trim() || undefined;
   } catch {
     return undefined;
   }

@@ -9,9 +9,9 @@ export function isQuotaUsedUp(error: unknown): boolean {
   for (const body of bodiesOf(error)) {
     if ([read(body, 'code'), read(body, 'type'), textOf(body)].some(namesQuota)) return true;
   }
-  return namesQuota(error);
+  return false;
 }
 
 function namesQuota(text: unknown): boolean {
-  return typeof text === 'string' && /\binsufficient_quota\b/.test(textOf(text));
+  return /\binsufficient_quota\b/.test(textOf(text));
 }

@@ -68,7 +68,7 @@ const categoryOfKnownReason: ReadonlyMap<string, ErrorCategory> = new Map(
 /** The category of what a service calls a failure. */
 export function categoryOfReason(reason: string): ErrorCategory | undefined {
   // Node's own codes only look like it: `ERR_MODULE_NOT_FOUND`.
-  if (/^ERR_|^MODULE_NOT_FOUND$/.test(reason)) return undefined;
+  if (reason === 'MODULE_NOT_FOUND' || reason.startsWith('ERR_')) return undefined;
   // `com.amazon.coral.service#ExpiredTokenException`, `auth/invalid-credential`.
   const plain = reason
     .replace(/^[^#/]*[#/]/, '')

@@ -13,7 +13,7 @@ const prefixesOfCategory: readonly (readonly [ErrorCategory, string])[] = [
   ['cancelled', 'UNBLOCKED'],
 ];
 
-const categoryOfPrefix: ReadonlyMap<string, ErrorCategory> = new Map(
+const categoryOfPrefix: ReadonlyMap<string | undefined, ErrorCategory> = new Map(
   prefixesOfCategory.flatMap(([category, prefixes]) =>
     prefixes.split(' ').map((prefix) => [prefix, category] as const),
   ),
@@ -33,14 +33,12 @@ export function isRedisReply(error: unknown): boolean {
 export function byRedisReply(error: unknown): ErrorCategory | undefined {
   const text = textOf(error);
   const prefix = /^[A-Z]{3,12}(?= )/.exec(text)?.[0];
-  if (prefix === undefined || typeof error === 'string' || !isRedisReply(error)) return undefined;
-  if (/^ERR max number of clients\b/.test(text)) return 'rateLimit';
-  return text.startsWith('ERR ')
-    ? 'invalidParameters'
-    : categoryOfPrefix.get(/^[A-Z]+/.exec(text)?.[0] ?? '');
+  if (prefix === undefined || !isRedisReply(error)) return undefined;
+  if (text.startsWith('ERR max number of clients')) return 'rateLimit';
+  return prefix === 'ERR' ? 'invalidParameters' : categoryOfPrefix.get(prefix);
 }
 
 /** The category of the reply of a Redis server that a text begins with: `WRONGTYPE Operation against a key …`. */
 export function byRedisReplyIn(text: string): ErrorCategory | undefined {
-  return categoryOfPrefix.get(prefixIn.exec(text)?.[1] ?? '');
+  return categoryOfPrefix.get(prefixIn.exec(text)?.[1]);
 }

@@ -45,7 +45,6 @@ const spawnFailure = /\bspawn .{1,300}? ENOENT\b/;
 export function byWords(error: unknown): ErrorCategory | undefined {
   if (hasExitCode(error) || isLanguageError(error)) return undefined;
   const text = textOf(error);
-  if (text === '') return undefined;
   if (isErrorCategory(text)) return text;
   const className = leadingClass.exec(text)?.[1] ?? '';
   const plain = unquoted(text);
