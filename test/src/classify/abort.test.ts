@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isTimeLimit } from '../../../src/classify/abort.ts';
 import { categorize } from '../../../src/classify/categorize.ts';
 
 const limit = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
@@ -97,7 +98,9 @@ describe('a class that extends one named AbortError', () => {
     expect(
       categorize(new MaxRetriesPerRequestError('Reached the max retries per request limit (which is 20).')),
     ).toBe('network');
-    expect(categorize(new AbortError('Command aborted due to connection close'))).toBe('network');
+    const dropped = new AbortError('Command aborted due to connection close');
+    expect(categorize(dropped)).toBe('network');
+    expect(categorize(new Error('the cache failed', { cause: dropped }))).toBe('network');
   });
 });
 
@@ -122,5 +125,15 @@ describe("the caller's signal", () => {
     ]) {
       expect(categorize(limit(), { signal: AbortSignal.abort(reason) })).toBe('cancelled');
     }
+  });
+});
+
+describe('a time limit behind the reason of an abort', () => {
+  const behind = (depth: number): unknown =>
+    depth === 0 ? limit() : new Error('x', { cause: behind(depth - 1) });
+
+  it('is looked for 5 causes deep', () => {
+    expect(isTimeLimit(behind(5))).toBe(true);
+    expect(isTimeLimit(behind(6))).toBe(false);
   });
 });

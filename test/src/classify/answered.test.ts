@@ -20,6 +20,7 @@ describe('the answer of a tool that comes as a thrown error', () => {
   it('is an isError result that somebody threw', () => {
     expect(isToolAnswer({ isError: true, content: [] })).toBe(true);
     expect(isToolAnswer({ isError: true })).toBe(false);
+    expect(isToolAnswer({ isError: false, content: [] })).toBe(false);
   });
 
   it('is evidence against the tool, and for its server', () => {

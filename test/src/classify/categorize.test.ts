@@ -103,3 +103,89 @@ describe("the caller's signal", () => {
     );
   });
 });
+
+describe('a plain error that was met before', () => {
+  /** A plain error that counts how often its message is read. */
+  function counted(message: string, name = 'Error') {
+    const reads = { count: 0 };
+    const error = Object.defineProperties(new Error(), {
+      name: { value: name },
+      message: {
+        get() {
+          reads.count += 1;
+          return message;
+        },
+      },
+    });
+    return { error, reads };
+  }
+
+  /** Whether the category was known: the message is read once then, to find it. */
+  function isKnown(message: string, name?: string): boolean {
+    const { error, reads } = counted(message, name);
+    categorize(error);
+    return reads.count === 1;
+  }
+
+  let made = 0;
+  const newMessage = (): string => {
+    made += 1;
+    return `it failed for reason ${made}`;
+  };
+
+  /** Meets new errors until all are forgotten but the last, which is given. */
+  function startAnew(): string {
+    const last = newMessage();
+    for (let round = 0; round < 600; round += 1) {
+      isKnown(newMessage());
+      if (!isKnown(last) && round > 0) return last;
+    }
+    throw new Error('nothing is ever forgotten');
+  }
+
+  it('is known again, by its message and its name', () => {
+    const message = newMessage();
+    expect(isKnown(message)).toBe(false);
+    expect(isKnown(message)).toBe(true);
+    expect(isKnown(message, 'TimeoutError')).toBe(false);
+    expect(isKnown(message, 'TimeoutError')).toBe(true);
+    expect(isKnown(message)).toBe(true);
+    expect(categorize(counted(message, 'TimeoutError').error)).toBe('timeout');
+    expect(categorize(counted(message).error)).toBe('executionError');
+  });
+
+  it('is judged anew if more is known of the call', () => {
+    const { error, reads } = counted(newMessage());
+    expect(categorize(error)).toBe('executionError');
+    reads.count = 0;
+    expect(categorize(error, { signal: AbortSignal.abort() })).toBe('cancelled');
+    expect(categorize(error)).toBe('executionError');
+  });
+
+  it.each([
+    [512, true],
+    [513, false],
+  ])('is remembered up to a length of 512: %i', (length, expected) => {
+    const message = newMessage().padEnd(length, '.');
+    isKnown(message);
+    expect(isKnown(message)).toBe(expected);
+  });
+
+  it('is remembered among 256 messages: the next takes their place', () => {
+    const message = startAnew();
+    for (let others = 1; others < 255; others += 1) isKnown(newMessage());
+    expect(isKnown(message)).toBe(true);
+    isKnown(newMessage());
+    isKnown(newMessage());
+    expect(isKnown(message)).toBe(false);
+  });
+
+  it('is remembered by 256 names, which may be made up as well', () => {
+    const message = startAnew();
+    for (let name = 1; name < 256; name += 1) isKnown(message, `Odd${name}`);
+    expect(isKnown(message, 'Odd255')).toBe(true);
+    isKnown(message, 'Odd256');
+    expect(isKnown(message, 'Odd256')).toBe(false);
+    expect(isKnown(message)).toBe(true);
+  });
+});

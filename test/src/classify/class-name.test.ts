@@ -121,6 +121,29 @@ describe('an error class', () => {
     expect(categorize(new UnauthorizedError())).toBe('authentication');
   });
 
+  it('is what it is, even if its words blame a time limit', () => {
+    const message = 'Request aborted due to timeout';
+    expect(categorize(Object.assign(new Error(message), { name: 'ThrottlingException' }))).toBe('rateLimit');
+    expect(categorize(Object.assign(new Error(message), { name: 'StripeConnectionError' }))).toBe('timeout');
+  });
+
+  it('loses the mark of the AI SDK at its beginning only', () => {
+    expect(categorize({ name: 'AI_NoSuchToolError' })).toBe('toolNotFound');
+    expect(categorize({ name: 'NoSuchAI_ToolError' })).toBe('executionError');
+  });
+
+  it('is looked for among the 12 nearest that it extends', () => {
+    const behind = (count: number): object => {
+      let prototype: object = { constructor: { name: 'RateLimitError' } };
+      for (let step = 0; step < count; step += 1) {
+        prototype = Object.create(prototype, { constructor: { value: { name: 'Odd' } } });
+      }
+      return Object.create(prototype);
+    };
+    expect(categorize(behind(11))).toBe('rateLimit');
+    expect(categorize(behind(12))).toBe('executionError');
+  });
+
   it('is not a path in a text that contains its name', () => {
     expect(categorize('src/errors/TimeoutError.ts:12 does not compile')).toBe('executionError');
   });
@@ -131,6 +154,7 @@ describe('an error of the language', () => {
     class UpstreamError extends TypeError {}
     expect(categorize(new UpstreamError('upstream timed out'))).toBe('timeout');
     expect(categorize(new TypeError('upstream timed out'))).toBe('executionError');
+    expect(categorize({ name: 'TypeError', message: 'upstream timed out' })).toBe('executionError');
   });
 
   it('has a code and a cause that count', () => {

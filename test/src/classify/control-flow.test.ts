@@ -50,5 +50,7 @@ describe('what is thrown to steer a run', () => {
     expect(categorize(Object.assign(new Error('x'), { status: 302 }))).toBe('executionError');
     expect(categorize(new Response(null, { status: 503 }))).toBe('serviceUnavailable');
     expect(categorize(new Response(null, { status: 304 }))).toBe('executionError');
+    expect(categorize(new Response(null, { status: 200 }))).toBe('executionError');
+    expect(categorize(new Response(null, { status: 300 }))).toBe('cancelled');
   });
 });

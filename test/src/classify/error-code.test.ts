@@ -78,6 +78,16 @@ describe('a string code', () => {
     expect(categorize('spawn /opt/my tools/rg ENOENT')).toBe('toolNotFound');
   });
 
+  it('of a program that is there is what it is elsewhere', () => {
+    expect(categorize(withFields({ code: 'EACCES', syscall: 'spawn rg' }))).toBe('permissionDenied');
+    expect(categorize(withFields({ code: 'EMFILE', syscall: 'spawn rg' }))).toBe('resourceExhausted');
+  });
+
+  it('goes before words about a time limit, if it is not ECONNABORTED', () => {
+    const refused = Object.assign(new Error('timeout of 1000ms exceeded'), { code: 'ECONNREFUSED' });
+    expect(categorize(refused)).toBe('network');
+  });
+
   it("ECONNABORTED is a timeout when it is axios's own", () => {
     const timedOut = Object.assign(new Error('timeout of 1000ms exceeded'), { code: 'ECONNABORTED' });
     expect(categorize(timedOut)).toBe('timeout');

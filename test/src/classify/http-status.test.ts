@@ -65,7 +65,7 @@ describe('an HTTP status', () => {
     },
   );
 
-  it.each(['rejected', '', '4', '4012', ' 404', '4e2', null, true, [404], 404n, { code: 404 }])(
+  it.each(['rejected', '', '4', '4012', ' 404', '404 ', '4e2', null, true, [404], 404n, { code: 404 }])(
     'that is no number of three digits says nothing: %s',
     (status) => {
       expect(categorize(withFields({ status }))).toBe('executionError');

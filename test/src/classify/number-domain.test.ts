@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { categorize } from '../../../src/classify/categorize.ts';
+import { hasForeignNumber, mailReplyOf } from '../../../src/classify/number-domain.ts';
 
 const withFields = (fields: object) => Object.assign(new Error('it failed'), fields);
 
@@ -28,6 +29,7 @@ describe('a code of gRPC', () => {
     expect(
       categorize(withFields({ code, details: [], rawMessage: 'it failed', metadata: new Headers() })),
     ).toBe(category);
+    expect(categorize(withFields({ code, rawMessage: 'it failed', metadata: new Headers() }))).toBe(category);
     expect(categorize(`${code} ${name}: it failed`)).toBe(category);
     expect(categorize(new Error(`${code} ${name}: it failed`))).toBe(category);
   });
@@ -135,5 +137,40 @@ describe('the code with which a WebSocket was closed', () => {
     [4_400, 'executionError'],
   ])('%i is %s', (code, category) => {
     expect(categorize({ type: 'close', code, reason: '', wasClean: false })).toBe(category);
+  });
+});
+
+describe('a number in the field `code`', () => {
+  const grpc = { details: 'it failed', metadata: {} };
+  const close = { type: 'close', wasClean: false };
+
+  it.each<[string, object, boolean]>([
+    ['0 of gRPC', { code: 0, ...grpc }, true],
+    ['16 of gRPC', { code: 16, ...grpc }, true],
+    ['17 beside details and metadata', { code: 17, ...grpc }, false],
+    ['-1 beside details and metadata', { code: -1, ...grpc }, false],
+    ['a status beside details and metadata', { code: 404, ...grpc }, false],
+    ['5 beside metadata alone', { code: 5, metadata: {} }, false],
+    ['5 beside details alone', { code: 5, details: 'it failed' }, false],
+    ['a text beside details and metadata', { code: '5', ...grpc }, false],
+    ['1000 of a WebSocket', { code: 1_000, ...close }, true],
+    ['4999 of a WebSocket', { code: 4_999, ...close }, true],
+    ['999 of a WebSocket', { code: 999, ...close }, false],
+    ['5000 of a WebSocket', { code: 5_000, ...close }, false],
+    ['1006 of whatever else', { code: 1_006 }, false],
+    ['1006 beside a field that only has the name', { code: 1_006, wasClean: 'no' }, false],
+  ])('is of a protocol, or is not: %s', (_which, fields, expected) => {
+    expect(hasForeignNumber(fields)).toBe(expected);
+  });
+
+  it('of gRPC that is no whole number says nothing', () => {
+    expect(categorize(withFields({ code: 2.5, ...grpc }))).toBe('executionError');
+  });
+
+  it('of a mail server is told from others by the command that it answers', () => {
+    expect(mailReplyOf({ responseCode: 550, command: 'RCPT TO' })).toBe(550);
+    expect(mailReplyOf({ responseCode: 550 })).toBeUndefined();
+    expect(mailReplyOf({ responseCode: '550', command: 'RCPT TO' })).toBeUndefined();
+    expect(categorize(withFields({ responseCode: 550 }))).toBe('executionError');
   });
 });

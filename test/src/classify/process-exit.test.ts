@@ -33,6 +33,31 @@ describe('the exit code of a process', () => {
     expect(categorize(withFields(tooMuch))).toBe('executionError');
   });
 
+  it.each([
+    ['killed by Node for what it wrote', { code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', signal: 'SIGTERM' }],
+    ['killed by nobody knows what', { code: null, signal: null }],
+    ['killed and ended all the same', { code: 1, signal: 'SIGTERM' }],
+  ])('is no timeout: %s', (_how, fields) => {
+    expect(categorize(withFields({ cmd: 'curl', killed: true, ...fields }))).toBe('executionError');
+  });
+
+  it.each([
+    ['a number above 255', { code: 256 }],
+    ['the process that it stands for, and no more', { pid: 4_242 }],
+    ['what was written, and no more', { stderr: 'x' }],
+  ])('is not %s: the words count', (_what, fields) => {
+    expect(categorize(Object.assign(new Error('connection timed out'), fields))).toBe('timeout');
+  });
+
+  it('goes to 255', () => {
+    expect(categorize(withFields({ code: 255 }))).toBe('executionError');
+  });
+
+  it('is needed for what execa says beside it', () => {
+    expect(categorize(Object.assign(new Error('it broke'), { timedOut: true }))).toBe('executionError');
+    expect(categorize(Object.assign(new Error('it broke'), { isCanceled: true }))).toBe('executionError');
+  });
+
   it('does not hide the cause', () => {
     const cause = Object.assign(new Error('x'), { code: 'EACCES' });
     expect(categorize(Object.assign(withFields({ exitCode: 1 }), { cause }))).toBe('permissionDenied');

@@ -44,6 +44,34 @@ describe('what a service calls a failure', () => {
   );
 
   it.each([
+    'error_timeout',
+    'not_found_handler_failed',
+    'does_not_exist_check_failed',
+    'there_is_no_such_luck',
+  ])('is read by how it begins or ends: %s says nothing', (code) => {
+    expect(categorize(withFields({ code }))).toBe('executionError');
+  });
+
+  it('is no longer than 128 characters', () => {
+    const ofLength = (length: number) =>
+      withFields({ extensions: { code: 'RATE_LIMITED'.padEnd(length, '_') } });
+    expect(categorize(ofLength(128))).toBe('rateLimit');
+    expect(categorize(ofLength(129))).toBe('executionError');
+  });
+
+  it("of an error goes before those of the error's list", () => {
+    const errors = [{ type: 'RATE_LIMITED', message: 'no' }];
+    expect(categorize(withFields({ code: 'BAD_REQUEST', errors }))).toBe('invalidParameters');
+    expect(categorize(withFields({ code: 'BAD_REQUEST', data: { errors } }))).toBe('rateLimit');
+  });
+
+  it('is a matter of words in a text, and comes after facts', () => {
+    const lost = Object.assign(new Error('x'), { code: 'ECONNRESET' });
+    expect(categorize(new AggregateError(['{"code":"rate_limit_exceeded"}', lost]))).toBe('network');
+    expect(categorize(new AggregateError(['{"code":"rate_limit_exceeded"}']))).toBe('rateLimit');
+  });
+
+  it.each([
     ['[{"code":"invalid_type","expected":"string","path":["a"],"message":"Required"}]', 'invalidParameters'],
     ['Error: [\n  {\n    "code": "too_small",\n    "minimum": 1', 'invalidParameters'],
     ['{"error":{"code":8,"message":"x","status":"RESOURCE_EXHAUSTED"}}', 'rateLimit'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { categorize } from '../../../src/classify/categorize.ts';
+import { byRedisReply } from '../../../src/classify/redis-reply.ts';
 
 class ReplyError extends Error {}
 class SimpleError extends Error {}
@@ -28,6 +29,20 @@ describe('the reply of a Redis server', () => {
     );
     expect(categorize(new ReplyError('ERR max number of clients reached'))).toBe('rateLimit');
     expect(categorize('ERR it broke')).toBe('executionError');
+  });
+
+  it('is a fact, and goes before the facts behind it', () => {
+    const cause = Object.assign(new Error('x'), { code: 'ECONNRESET' });
+    expect(byRedisReply(new ReplyError('OOM command not allowed'))).toBe('resourceExhausted');
+    expect(categorize(new ReplyError('OOM command not allowed', { cause }))).toBe('resourceExhausted');
+  });
+
+  it('is none of whoever else throws, or where the word stands elsewhere', () => {
+    expect(byRedisReply(new Error('OOM command not allowed'))).toBeUndefined();
+    expect(byRedisReply('OOM command not allowed')).toBeUndefined();
+    expect(byRedisReply(new ReplyError('killed by the OOM killer'))).toBeUndefined();
+    expect(byRedisReply(new ReplyError('BUSY'))).toBeUndefined();
+    expect(byRedisReply(new ReplyError('WRONGTYPES are none'))).toBeUndefined();
   });
 
   it('is no other word in capitals', () => {

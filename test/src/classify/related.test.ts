@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { categorize } from '../../../src/classify/categorize.ts';
+import { relatedErrors } from '../../../src/classify/related.ts';
 
 const reset = () => Object.assign(new Error('x'), { code: 'ECONNRESET' });
 
@@ -91,5 +92,59 @@ describe('an error that wraps another in a way of its own', () => {
   it("is the error of OpenAI's ToolCallError", () => {
     const error = Object.assign(new Error('Failed to run function tools'), { error: reset() });
     expect(categorize(error)).toBe('network');
+  });
+});
+
+describe('what stands behind an error', () => {
+  /** An error with others behind it, without end. */
+  const endless = (behind: (next: () => object) => object): object => behind(() => endless(behind));
+
+  it("is the error in Stripe's detail, and not the text in a database's", () => {
+    const lost = reset();
+    expect([...relatedErrors({ detail: lost })]).toContain(lost);
+    expect(relatedErrors({ detail: 'Key (why)=(timed out) already exists.' }).size).toBe(1);
+  });
+
+  it.each<[string, (next: () => object) => object]>([
+    [
+      'causes',
+      (next) => ({
+        get cause() {
+          return next();
+        },
+      }),
+    ],
+    [
+      'details',
+      (next) => ({
+        get detail() {
+          return next();
+        },
+      }),
+    ],
+    [
+      'members',
+      (next) => ({
+        get errors() {
+          return [next()];
+        },
+      }),
+    ],
+  ])('is looked at 5 steps deep: %s', (_what, behind) => {
+    expect(relatedErrors(endless(behind)).size).toBe(6);
+  });
+
+  it('is 100 errors at most', () => {
+    const wide = endless((next) => ({
+      get errors() {
+        return Array.from({ length: 16 }, next);
+      },
+    }));
+    expect(relatedErrors(wide).size).toBe(100);
+  });
+
+  it('is no null, number or function', () => {
+    expect(relatedErrors(new AggregateError([null, 7, undefined, reset])).size).toBe(1);
+    expect(relatedErrors(null).size).toBe(0);
   });
 });

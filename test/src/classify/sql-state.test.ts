@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { categorize } from '../../../src/classify/categorize.ts';
+import { sqlStateOf } from '../../../src/classify/sql-state.ts';
 
 /** An error of `pg`: its class is called `error`. */
 const ofPostgres = (code: string, message = 'it failed') =>
@@ -71,6 +72,31 @@ describe('a SQLSTATE', () => {
   });
 });
 
+describe('what says that a code is a SQLSTATE', () => {
+  class DatabaseError extends Error {}
+  class PostgresError extends Error {}
+  class UniqueViolation extends DatabaseError {}
+
+  it.each<[string, unknown, string | undefined]>([
+    ['a field of that name', { sqlState: '42703' }, '42703'],
+    ['a field of that name in small letters', { sqlstate: '42703' }, '42703'],
+    ['a field with the mark that MySQL sends before it', { sqlState: '#42S02' }, '42S02'],
+    ['no mark elsewhere', { sqlState: '42#703' }, undefined],
+    ['a severity', { code: '42703', severity: 'ERROR' }, '42703'],
+    ['a routine', { code: '42703', routine: 'errorMissingColumn' }, '42703'],
+    ['a hint and details, as PostgREST has them', { code: '42703', hint: null, details: null }, '42703'],
+    ['no hint alone', { code: '42703', hint: 'x' }, undefined],
+    ['no details alone', { code: '42703', details: 'x' }, undefined],
+    ["the class of pg's errors", Object.assign(new DatabaseError('x'), { code: '42703' }), '42703'],
+    ["the class of postgres.js's errors", Object.assign(new PostgresError('x'), { code: '42703' }), '42703'],
+    ['a class that extends it', Object.assign(new UniqueViolation('x'), { code: '23505' }), '23505'],
+    ['no code of another shape', { code: 'ECONNRESET', severity: 'FATAL' }, undefined],
+    ['no severity alone', { severity: 'ERROR' }, undefined],
+  ])('is %s', (_what, error, expected) => {
+    expect(sqlStateOf(error)).toBe(expected);
+  });
+});
+
 describe("a database's own name for an error", () => {
   it.each([
     ['ER_ACCESS_DENIED_ERROR', '28000', 'authentication'],
@@ -96,6 +122,7 @@ describe("a database's own name for an error", () => {
     ['SQLITE_FULL', 'resourceExhausted'],
     ['SQLITE_READONLY_DBMOVED', 'permissionDenied'],
     ['SQLITE_CORRUPT', 'executionError'],
+    ['NOT_SQLITE_FULL', 'executionError'],
     ['PGRST301', 'authentication'],
   ])('%s is %s', (code, category) => {
     expect(categorize(Object.assign(new Error('x'), { code }))).toBe(category);

@@ -50,6 +50,43 @@ describe('words', () => {
   });
 });
 
+describe('a path', () => {
+  it.each([
+    '/timeout',
+    './timeout',
+    '~/timeout',
+    '@timeout/client',
+    'C:/timeout',
+    'C:\\timeout',
+    'logs/timeout/today',
+    'logs\\timeout\\today',
+    'timeout/index.ts',
+    'timeout/index.ts:12',
+    'timeout/index.ts:12:5',
+  ])('is put out of a text: %s', (path) => {
+    expect(unquoted(`it broke at ${path}`)).toBe('it broke at x');
+  });
+
+  it.each(['read/write', 'v1.x/timeout', 'AC:/timeout', 'either\\or'])('is not %s', (text) => {
+    expect(unquoted(`it broke at ${text}`)).toBe(`it broke at ${text}`);
+  });
+});
+
+describe('a text that is quoted', () => {
+  it.each([
+    ['"timed out"', 'timed out'],
+    [' `timed out` ', 'timed out'],
+    ["'timed out'\n", 'timed out'],
+    ['"timed out" is odd', '"x" is odd'],
+    ['said"timed out"', 'said"x"'],
+    ['{"message":"timed out"}', '{"x":timed out}'],
+    ['{"details": ["timed out"]}', '{"x": [timed out]}'],
+    ['{"field":"timed out"}', '{"x":"x"}'],
+  ])('speaks if it is all there is, or the message: %s', (text, expected) => {
+    expect(unquoted(text)).toBe(expected);
+  });
+});
+
 describe('a text', () => {
   it('keeps its quotes, with nothing in them', () => {
     expect(unquoted('Tool "fs.read" of \'x y\' failed in /a/b.ts')).toBe('Tool "x" of \'x\' failed in x');

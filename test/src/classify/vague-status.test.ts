@@ -104,6 +104,16 @@ describe('a vague status', () => {
     expect(categorize(Object.assign(new Error('x'), { ...fields, code: 'ETIMEDOUT' }))).toBe('timeout');
   });
 
+  it('yields to the name that AWS gives where there was no status', () => {
+    expect(categorize(withFields({ name: 'RequestLimitExceeded', $fault: 'client' }))).toBe('rateLimit');
+    expect(categorize(withFields({ name: 'RequestLimitExceeded' }))).toBe('executionError');
+  });
+
+  it('yields to the name that AWS gives before the code of the last attempt', () => {
+    const fields = { name: 'RequestLimitExceeded', code: 'ECONNRESET', $metadata: { attempts: 3 } };
+    expect(categorize(withFields(fields))).toBe('rateLimit');
+  });
+
   it('yields to a code in the body: 413 of Groq', () => {
     const error = { error: { message: 'Request too large', type: 'tokens', code: 'rate_limit_exceeded' } };
     expect(categorize(withFields({ status: 413, error }))).toBe('rateLimit');
@@ -134,5 +144,13 @@ describe('a status that the client made up', () => {
     const answered = Object.assign(invented(refused), { response: { status: 500, headers: {} } });
     expect(categorize(answered)).toBe('serviceUnavailable');
     expect(categorize(invented(new Error('odd')))).toBe('serviceUnavailable');
+    const limited = Object.assign(new Error('x'), { name: 'RateLimitError' });
+    expect(categorize(invented(limited))).toBe('serviceUnavailable');
+    expect(categorize(Object.assign(invented(refused), { status: 404 }))).toBe('resourceNotFound');
+  });
+
+  it('is no evidence where what did not get through stands further behind', () => {
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(categorize(invented(new Error('odd', { cause: refused })))).toBe('network');
   });
 });

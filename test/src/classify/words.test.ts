@@ -169,3 +169,15 @@ describe('a number in a message', () => {
     expect(categorize(new Error(text))).toBe('executionError');
   });
 });
+
+describe('a code in a message', () => {
+  it.each([
+    ['ERROR_ODD: ECONNRESET', 'network'],
+    ['sync_error, then api_error', 'serviceUnavailable'],
+    ['cannot connect LOGGER to the bus', 'executionError'],
+    ['connect EODDER 10.0.0.1:80', 'network'],
+  ])('counts where it is a known one: "%s" is %s', (text, category) => {
+    expect(categorize(text)).toBe(category);
+    expect(categorize(new Error(text))).toBe(category);
+  });
+});
