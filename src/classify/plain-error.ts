@@ -1,3 +1,5 @@
+import { prototypeOf } from './read.ts';
+
 const plainPrototypes: ReadonlySet<unknown> = new Set([
   Error.prototype,
   TypeError.prototype,
@@ -19,13 +21,12 @@ interface Telling {
 
 /** Whether a value is an error of the language that has a message and nothing else to tell: no code, status or cause. */
 export function isPlainError(value: unknown): value is Error {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!plainPrototypes.has(prototypeOf(value))) return false;
   try {
-    if (!plainPrototypes.has(Object.getPrototypeOf(value))) return false;
     const { cause, code, status, statusCode, response, type, $response, headers, error } = value as Telling;
     if ((cause ?? code ?? status ?? statusCode ?? response ?? type) !== undefined) return false;
     if (($response ?? headers ?? error) !== undefined) return false;
-    for (const _ in value) return false;
+    for (const _ in value as Error) return false;
     return true;
   } catch {
     return false;

@@ -35,6 +35,13 @@ describe('an error that has nothing but a message to tell', () => {
     },
   );
 
+  it('is none with a field that cannot be read', () => {
+    const throws = () => {
+      throw new Error('it bites');
+    };
+    expect(isPlainError(Object.defineProperty(new Error('x'), 'code', { get: throws }))).toBe(false);
+  });
+
   it('is none that cannot be looked at', () => {
     const { proxy, revoke } = Proxy.revocable(new Error('x'), {});
     revoke();
