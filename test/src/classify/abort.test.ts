@@ -91,6 +91,8 @@ describe('a class that extends one named AbortError', () => {
   it('is no abort', () => {
     class Refused extends AbortError {}
     expect(categorize(new Refused('it broke'))).toBe('executionError');
+    const renamed = Object.defineProperty(new AbortError('it broke'), 'constructor', { value: Refused });
+    expect(categorize(renamed)).toBe('executionError');
     expect(categorize(new Refused('connect ECONNREFUSED 127.0.0.1:6379'))).toBe('network');
   });
 

@@ -60,6 +60,11 @@ describe('the wait that a server asks for', () => {
       new Error('429: {"error":{"details":[{"@type":"x.RetryInfo","retryDelay": "34.074824224s"}]}}'),
       34_075,
     ],
+    [
+      "Google's details in a message beside a body that says nothing",
+      { data: 'slow down', message: '{"retryDelay": "2s"}' },
+      2_000,
+    ],
     ["Google's details in a text", '{"retryDelay": "2s"}', 2_000],
     ["Google's details, parsed", { details: [{ reason: 'x' }, { retryDelay: '34.074s' }] }, 34_074],
     ['a delay in another unit', { details: [{ retryDelay: '2sec' }] }, undefined],
