@@ -20,7 +20,7 @@ const fieldsInSeconds: readonly (readonly string[])[] = [
 const decimal = /^\d+(\.\d+)?$/;
 
 /** Google's RetryInfo, among the details of an error or in the JSON of its message: `"retryDelay": "34.07s"`. */
-const retryDelay = /\\?"retryDelay\\?"\s{0,3}:\s{0,3}\\?"(\d{1,9}(?:\.\d{1,9})?)s\\?"/;
+const retryDelay = /"retryDelay\\?"\s{0,3}:\s{0,3}\\?"(\d{1,9}(?:\.\d{1,9})?)s\\?"/;
 
 /** How many details of an error are looked at. */
 const maxDetails = 8;
