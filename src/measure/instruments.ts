@@ -87,6 +87,13 @@ export const readInstruments = define({
     help: 'Whether the store of the fleet has not answered several times in a row (1), so that local rules hold, or has (0).',
     labels: [],
   },
+  runs: {
+    name: 'toolfuse.runs',
+    kind: 'gauge',
+    unit: '',
+    help: 'How many runs of agents are guarded against loops, by their state.',
+    labels: ['state'],
+  },
   info: {
     name: 'toolfuse.info',
     kind: 'gauge',
@@ -139,6 +146,13 @@ export const countedInstruments = define({
     unit: '',
     help: 'Calls that took longer than the slowCallMs of their trip strategy.',
     labels: ['tool'],
+  },
+  loops: {
+    name: 'toolfuse.loops',
+    kind: 'counter',
+    unit: '',
+    help: 'What was done about runs of agents that repeat themselves. Of tools that only observe: what would have been.',
+    labels: ['tool', 'verdict'],
   },
   recoveryPauses: {
     name: 'toolfuse.recovery_pauses',

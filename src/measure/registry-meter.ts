@@ -42,8 +42,10 @@ export interface RegistryMeterOptions {
 }
 
 const states = ['closed', 'open', 'halfOpen', 'isolated', 'disabled'] as const;
-const reasons = ['open', 'halfOpen', 'isolated', 'upstream'] as const;
+const reasons = ['open', 'halfOpen', 'isolated', 'upstream', 'loop'] as const;
 const whys = ['observe', 'disabled', 'cap'] as const;
+const verdicts = ['warned', 'denied', 'stopped'] as const;
+const runStates = ['steady', 'repeating', 'refusing', 'stopped'] as const;
 const ways = [
   ['closed', 'open'],
   ['open', 'halfOpen'],
@@ -120,6 +122,7 @@ export class RegistryMeter {
     const { membership } = seatOf(this.#registry.actor);
     const circuits = this.#byLabel(diagnostics);
     const openMs = this.#openTime.totals();
+    const runs = this.#registry.runs().map(({ state }) => state);
     const each = (value: (circuits: readonly ToolDiagnostics[]) => number | null): Reading[] =>
       [...circuits].flatMap(([tool, those]) => {
         const read = value(those);
@@ -149,6 +152,10 @@ export class RegistryMeter {
         membership === undefined
           ? []
           : [{ labels: this.#labelled({}), value: Number(membership.isDegraded) }],
+      runs: runStates.map((state) => ({
+        labels: this.#labelled({ state }),
+        value: runs.filter((run) => run === state).length,
+      })),
       info: [{ labels: this.#labelled({ version }), value: 1 }],
     };
   }
@@ -172,6 +179,11 @@ export class RegistryMeter {
         this.#add('spared', { tool: this.labels.of(event.tool), why: event.why });
         return;
       }
+      case 'loop.warned':
+      case 'loop.denied':
+      case 'loop.stopped':
+        this.#add('loops', { tool: this.labels.of(event.tool), verdict: verdictOf[event.type] });
+        return;
     }
   }
 
@@ -210,6 +222,7 @@ export class RegistryMeter {
       for (const reason of reasons) this.#add('denied', { tool, reason }, 0);
       for (const [from, to] of ways) this.#add('transitions', { tool, from, to }, 0);
       for (const why of whys) this.#add('spared', { tool, why }, 0);
+      for (const verdict of verdicts) this.#add('loops', { tool, verdict }, 0);
       this.#add('lateResults', { tool }, 0);
       this.#add('slowCalls', { tool }, 0);
       for (const outcome of ['success', 'failure']) {
@@ -242,6 +255,12 @@ const stateAfter = {
   'circuit.closed': 'closed',
   'circuit.isolated': 'isolated',
   'circuit.disabled': 'disabled',
+} as const;
+
+const verdictOf = {
+  'loop.warned': 'warned',
+  'loop.denied': 'denied',
+  'loop.stopped': 'stopped',
 } as const;
 
 /** Whether any circuit of a label is in a state. One that was not used is closed. */

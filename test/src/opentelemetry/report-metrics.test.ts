@@ -34,6 +34,7 @@ const setUp = () => {
     circuit: { failureThreshold: 2, minBackoffMs: 10_000 },
     tools: { search: { upstream: 'github' }, shell: {} },
     recovery: { maxOpenCircuits: 1 },
+    loops: { warnAfter: 2, denyAfter: 3 },
   });
   const stop = instrument(registry, { meterProvider: sdk.meterProvider, spans: false });
   const work = async () => {
@@ -45,6 +46,9 @@ const setUp = () => {
         })
         .catch(() => undefined);
       clock.advance(3_000);
+    }
+    for (let call = 0; call < 4; call++) {
+      await registry.execute('read', () => 'the same', { run: 'one', input: {} }).catch(() => undefined);
     }
     registry.recordFailure('made-up', 'timeout');
     registry.disable('github');
@@ -97,6 +101,7 @@ describe('the metrics for OpenTelemetry', () => {
     prometheusMetrics(registry, { register });
     await work();
     expect(registry.metrics().breakerDenials).toBeGreaterThan(0);
+    expect(registry.metrics().loops).toMatchObject({ runs: 1, warned: 2, denied: 1 });
     const ours = [...(await metrics()).values()].filter(({ descriptor }) =>
       /^toolfuse/.test(descriptor.name),
     );

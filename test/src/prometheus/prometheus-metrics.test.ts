@@ -52,10 +52,12 @@ describe('the metrics for Prometheus', () => {
         'toolfuse_fleet_store_seconds',
         'toolfuse_info',
         'toolfuse_late_results_total',
+        'toolfuse_loops_total',
         'toolfuse_open_seconds_total',
         'toolfuse_probes_in_flight',
         'toolfuse_recovery_paused',
         'toolfuse_recovery_pauses_total',
+        'toolfuse_runs',
         'toolfuse_slow_call_rate',
         'toolfuse_slow_calls_total',
         'toolfuse_spared_total',
@@ -240,6 +242,54 @@ describe('the metrics for Prometheus', () => {
     expect(await series('recovery_pauses_total')).toEqual({ '': 1 });
     registry.reset('shell');
     expect(await series('recovery_paused')).toEqual({ '': 0 });
+  });
+
+  it('count what was done about loops, by tool, and the runs by their state', async () => {
+    const { registry, series } = setUp({
+      loops: { warnAfter: 2, denyAfter: 3, stopAfter: 5 },
+      tools: { shell: {}, read: { mode: 'observe' } },
+    });
+    expect(await series('loops_total')).toMatchObject({
+      'tool="shell",verdict="warned"': 0,
+      'tool="shell",verdict="denied"': 0,
+      'tool="shell",verdict="stopped"': 0,
+    });
+    expect(await series('denied_total')).toMatchObject({ 'tool="shell",reason="loop"': 0 });
+    const repeat = async (tool: string, run: string, calls: number) => {
+      for (let call = 0; call < calls; call++) {
+        await registry.execute(tool, () => 'the same', { run, input: { path: '/' } }).catch(() => undefined);
+      }
+    };
+    await repeat('shell', 'steady', 1);
+    await repeat('shell', 'repeating', 2);
+    await repeat('shell', 'stopped', 6);
+    await repeat('read', 'observed', 6);
+    await repeat('made-up', 'other', 3);
+    const { loops } = registry.metrics();
+    const sum = async (verdict: string) =>
+      Object.entries(await series('loops_total'))
+        .filter(([labels]) => labels.endsWith(`verdict="${verdict}"`))
+        .reduce((total, [, value]) => total + value, 0);
+    expect(loops).toMatchObject({
+      warned: await sum('warned'),
+      denied: await sum('denied'),
+      stopped: await sum('stopped'),
+    });
+    const counted = await series('loops_total');
+    expect(counted).toMatchObject({
+      'tool="shell",verdict="stopped"': 1,
+      'tool="read",verdict="stopped"': 1,
+    });
+    expect(counted['tool="_other",verdict="warned"']).toBeGreaterThan(0);
+    // Only calls that were really refused are refused calls: the tool that observes refused none.
+    const refused = await series('denied_total');
+    expect(refused['tool="shell",reason="loop"']).toBe(counted['tool="shell",verdict="denied"']);
+    expect(refused['tool="read",reason="loop"']).toBe(0);
+    const byState = await series('runs');
+    expect(Object.values(byState).reduce((total, each) => total + each, 0)).toBe(loops.runs);
+    expect(byState).toMatchObject({ 'state="steady"': 1, 'state="stopped"': 2 });
+    registry.run('stopped').end();
+    expect(await series('runs')).toMatchObject({ 'state="stopped"': 1 });
   });
 
   it('count what a circuit that only observes has spared its callers', async () => {
