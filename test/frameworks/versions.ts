@@ -60,6 +60,11 @@ export const installs = {
   },
   // The official conformance suite of MCP.
   conformance: { packages: { '@modelcontextprotocol/conformance': '0.2.0-alpha.12' }, node: 'node-22' },
+  // The SDK that `toolfuse mcp` sends to a collector with; the newest that Node.js 20 can run.
+  opentelemetry: {
+    packages: { '@opentelemetry/sdk-node': '0.223.0', '@opentelemetry/api': '1.9.1' },
+    optional: false,
+  },
   // What the recipes in docs/recipes.md are run with.
   web: {
     packages: {

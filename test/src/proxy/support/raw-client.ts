@@ -16,6 +16,8 @@ export type CommandLine = readonly [program: string, ...args: string[]];
 
 export interface RawClientOptions {
   readonly env?: Record<string, string>;
+  /** The folder in which it is started. Default: that of the tests. */
+  readonly folder?: string | undefined;
   /** What the client answers to a request of the server; undefined for an error that says that it knows no such method. */
   readonly answer?: (request: RawMessage) => Record<string, unknown> | undefined;
 }
@@ -34,11 +36,12 @@ export class RawClient {
   #lastId = 0;
   #isGone = false;
 
-  constructor([program, ...args]: CommandLine, { env = {}, answer }: RawClientOptions = {}) {
+  constructor([program, ...args]: CommandLine, { env = {}, folder, answer }: RawClientOptions = {}) {
     this.#answer = answer;
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '', ...env },
+      cwd: folder,
     });
     this.#child = child;
     this.#reader = createInterface({ input: child.stdout });
