@@ -1,6 +1,7 @@
 /**
- * Installs the agent frameworks that the adapters are tested with, and the conformance suite of MCP, each version apart from this
- * repository's own packages, in a folder that all checkouts share. What is installed already is left alone.
+ * Installs the agent frameworks that the adapters are tested with, and what else only a few tests need (the conformance suite of MCP,
+ * the SDK of OpenTelemetry, webpack), each version apart from this repository's own packages, in a folder that all checkouts share.
+ * What is installed already is left alone.
  *
  *     tsx scripts/ensure-frameworks.ts            all of them but those that take long, which have to be named
  *     tsx scripts/ensure-frameworks.ts ai-7       some of them

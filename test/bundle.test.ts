@@ -1,14 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { folderOf, isInstalled } from './frameworks/installed.ts';
 import { hungMs } from './support/hung.ts';
 
 const absWorkingDir = fileURLToPath(new URL('..', import.meta.url));
+
+/** The part of webpack that is needed. */
+type Webpack = (options: object) => {
+  run(done: (error: Error | null, stats?: { toString(options: object): string }) => void): void;
+  close(done: (error?: Error | null) => void): void;
+};
 
 /** The folders of all modules that importing a source loads: `machines`, `src/calls`. */
 async function roomsBehind(source: string): Promise<string[]> {
@@ -172,12 +180,11 @@ describe('the page of the inspector, where there is no Node.js', () => {
 });
 
 describe('the page of the inspector, bundled into one file', () => {
-  const program = `
+  const programOf = (served: string) => `
     import { createToolRegistry } from 'toolfuse';
     import { serveInspector } from 'toolfuse/inspect';
     const registry = createToolRegistry();
-    const inspector = await serveInspector();
-    inspector.attach(registry);
+    ${served}
     const told = [];
     for (const file of ['', 'page.js', 'page.css', 'icon.svg']) {
       const answer = await fetch(new URL(file, inspector.url));
@@ -187,6 +194,13 @@ describe('the page of the inspector, bundled into one file', () => {
     await inspector.close();
     registry.stop();
   `;
+  const program = programOf('const inspector = await serveInspector(); inspector.attach(registry);');
+
+  /** What a bundle prints, run away from the package, so that no file of it can be found. */
+  const outputOf = (bundle: string): unknown =>
+    JSON.parse(
+      execFileSync(process.execPath, [bundle], { cwd: dirname(bundle), encoding: 'utf8', timeout: hungMs }),
+    );
 
   it.each([
     ['as a module', 'esm', 'mjs', (code: string) => code],
@@ -209,12 +223,46 @@ describe('the page of the inspector, bundled into one file', () => {
       outfile,
       logLevel: 'silent',
     });
-    // Away from the package, so that no file of it can be found.
-    const output = execFileSync(process.execPath, [outfile], {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: hungMs,
-    });
-    expect(JSON.parse(output)).toEqual([200, true, 200, true, 200, true, 200, true]);
+    expect(outputOf(outfile)).toEqual([200, true, 200, true, 200, true, 200, true]);
   });
+
+  it.skipIf(!isInstalled('webpack'))(
+    'is served all the same: by webpack, with the parts that it loads later',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'toolfuse-webpack-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      // As it is installed from the registry: a link would lead webpack to the sources of this repository.
+      const installed = join(folder, 'node_modules/toolfuse');
+      cpSync(join(absWorkingDir, 'dist'), join(installed, 'dist'), { recursive: true });
+      cpSync(join(absWorkingDir, 'package.json'), join(installed, 'package.json'));
+      symlinkSync(
+        join(absWorkingDir, 'node_modules/xstate'),
+        join(folder, 'node_modules/xstate'),
+        'junction',
+      );
+      writeFileSync(join(folder, 'app.mjs'), programOf('const inspector = await registry.inspect();'));
+      const webpack = createRequire(join(folderOf('webpack'), 'package.json'))('webpack') as Webpack;
+      const compiler = webpack({
+        mode: 'production',
+        // Twice as fast, and what is asked here is what is in the bundle.
+        optimization: { minimize: false },
+        target: 'node20',
+        context: folder,
+        entry: './app.mjs',
+        output: { path: join(folder, 'out'), filename: 'app.cjs' },
+      });
+      const told = await new Promise<string>((resolve, reject) => {
+        compiler.run((error, stats) => {
+          if (error !== null) reject(error);
+          else resolve(stats?.toString({ all: false, errors: true, warnings: true }) ?? 'no result');
+        });
+      });
+      await new Promise((resolve) => compiler.close(resolve));
+      expect(told).toBe('');
+      const away = mkdtempSync(join(tmpdir(), 'toolfuse-bundled-'));
+      onTestFinished(() => rmSync(away, { recursive: true, force: true }));
+      cpSync(join(folder, 'out'), away, { recursive: true });
+      expect(outputOf(join(away, 'app.cjs'))).toEqual([200, true, 200, true, 200, true, 200, true]);
+    },
+  );
 });

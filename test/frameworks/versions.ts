@@ -65,6 +65,8 @@ export const installs = {
     packages: { '@opentelemetry/sdk-node': '0.223.0', '@opentelemetry/api': '1.9.1' },
     optional: false,
   },
+  // A bundler of apps that show the page of the inspector.
+  webpack: { packages: { webpack: '5.113.0' } },
   // What the recipes in docs/recipes.md are run with.
   web: {
     packages: {
