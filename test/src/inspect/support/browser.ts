@@ -1,5 +1,4 @@
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import type { Inspector } from 'toolfuse/inspect';
 import { onTestFinished } from 'vitest';
 import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
 import { hungMs } from '../../../support/hung.ts';
@@ -55,7 +54,7 @@ export async function openWindow(): Promise<Page> {
 
 /** Opens the inspector's page as a user would. Each inspector has its own origin, which shares nothing with others. */
 export async function openPage(
-  inspector: Inspector,
+  inspector: { readonly url: string },
   { view = 'board', colorScheme = 'light', reducedMotion = 'no-preference', width = 1_280 }: PageOptions = {},
 ): Promise<OpenPage> {
   const page = await openWindow();
