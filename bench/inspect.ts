@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Page } from 'playwright-core';
 import type { ToolRegistry } from 'toolfuse';
 import { chromiumArgs, findChromium } from '../scripts/chromium.ts';
+import { countFrames } from './frames.ts';
 
 const dist = (path: string): string => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 const { createToolRegistry } = (await import(dist('index.js'))) as typeof import('toolfuse');
@@ -59,22 +60,6 @@ async function costOfDenial(registry: ToolRegistry): Promise<number> {
   }
   return rounds.sort((a, b) => a - b)[rounds.length / 2] ?? 0;
 }
-
-/** Counts the frames that the page draws, and measures the longest. */
-const countFrames = (page: Page, ms: number): Promise<{ perSecond: number; longestMs: number }> =>
-  page.evaluate(async (span) => {
-    const startedAt = performance.now();
-    let last = startedAt;
-    let frames = 0;
-    let longestMs = 0;
-    while (performance.now() - startedAt < span) {
-      const now = await new Promise<number>((resolve) => requestAnimationFrame(resolve));
-      longestMs = Math.max(longestMs, now - last);
-      last = now;
-      frames += 1;
-    }
-    return { perSecond: (frames * 1_000) / span, longestMs };
-  }, ms);
 
 /** Generates events at an even rate for a while. */
 async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number): Promise<void> {
