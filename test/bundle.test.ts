@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { folderOf, isInstalled } from './frameworks/installed.ts';
 import { hungMs } from './support/hung.ts';
+import { installPackage } from './support/installed-package.ts';
 
 const absWorkingDir = fileURLToPath(new URL('..', import.meta.url));
 
@@ -231,15 +232,7 @@ describe('the page of the inspector, bundled into one file', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'toolfuse-webpack-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-      // As it is installed from the registry: a link would lead webpack to the sources of this repository.
-      const installed = join(folder, 'node_modules/toolfuse');
-      cpSync(join(absWorkingDir, 'dist'), join(installed, 'dist'), { recursive: true });
-      cpSync(join(absWorkingDir, 'package.json'), join(installed, 'package.json'));
-      symlinkSync(
-        join(absWorkingDir, 'node_modules/xstate'),
-        join(folder, 'node_modules/xstate'),
-        'junction',
-      );
+      installPackage(folder);
       writeFileSync(join(folder, 'app.mjs'), programOf('const inspector = await registry.inspect();'));
       const webpack = createRequire(join(folderOf('webpack'), 'package.json'))('webpack') as Webpack;
       const compiler = webpack({

@@ -65,8 +65,10 @@ export const installs = {
     packages: { '@opentelemetry/sdk-node': '0.223.0', '@opentelemetry/api': '1.9.1' },
     optional: false,
   },
-  // A bundler of apps that show the page of the inspector.
+  // What bundles apps that show the page of the inspector.
   webpack: { packages: { webpack: '5.113.0' } },
+  // 340 MB, most of it its compiler.
+  next: { packages: { next: '16.4.6', react: '19.2.0', 'react-dom': '19.2.0' }, onRequest: true },
   // What the recipes in docs/recipes.md are run with.
   web: {
     packages: {
