@@ -28,6 +28,7 @@ it.skipIf(!hasRedis)(
     expect(warm.poisoned.voted).toBeGreaterThanOrEqual(tools);
     expect(warm.healthy).toMatchObject({ refused: 0, openedByFleet: 0, notClosed: 0 });
     // What nobody else has called rests on its word, which the first other call corrects: each of them gets through.
-  expect(rare.healthy.succeeded).toBeGreaterThanOrEqual(3 * 2);
-  expect(rare.healthy.failed).toBe(0);
-});
+    expect(rare.healthy.succeeded).toBeGreaterThanOrEqual(3 * 2);
+    expect(rare.healthy.failed).toBe(0);
+  },
+);
