@@ -221,7 +221,11 @@ export const boardRows = computed<readonly BoardRow[]>(() => {
   }
   // Apps that are one actor each need no heads.
   const hasHeads = [...groups.keys()].filter(({ kind }) => kind === 'registry').length > 1;
-  return [...groups].flatMap(([root, all]) => {
+  // Processes stand as they are listed, whichever of them was heard first.
+  const places = new Map(feeds.value.map((feed, place) => [feed, place]));
+  const placeOf = ({ feed }: Actor): number => places.get(feed) ?? places.size;
+  const inOrder = [...groups].sort(([one], [other]) => placeOf(one) - placeOf(other));
+  return inOrder.flatMap(([root, all]) => {
     const branches = branchesOf(all);
     sortBranches(branches);
     const rows = [...rowsOf(branches, 0, root.id)];

@@ -71,7 +71,19 @@ describe.skipIf(!hasBrowser)('the page for several processes', () => {
     const row = (tool: string) => page.locator('.tool-row', { hasText: tool });
     await row('broken-read').waitFor();
     await row('broken-find').waitFor();
-    // Each tool stands below the head of its own process.
+    // Whoever is heard first, each process keeps its place, and each tool stands below the head of its own.
+    let goOn = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.routeWebSocket(new RegExp(`process=${files.pid}`), (route) => {
+      const process = route.connectToServer();
+      process.onMessage((message) => void slow.then(() => route.send(message)));
+    });
+    await page.reload();
+    await row('broken-find').waitFor();
+    goOn();
+    await row('broken-read').waitFor();
     const words = (await page.locator('.port').innerText()).replaceAll(/\s+/g, ' ');
     expect(words).toMatch(/files .*broken-read .*search .*broken-find /);
     expect(await head('files').innerText()).toMatch(new RegExp(`process ${files.pid}, up \\d+`));
