@@ -8,7 +8,6 @@ import type { Circuit, ResultEvent } from '../circuits/circuit.ts';
 import type { Circuits } from '../circuits/circuits.ts';
 import type { Shadow } from '../circuits/shadow.ts';
 import { errorText } from '../classify/error-text.ts';
-import { isPlainError } from '../classify/plain-error.ts';
 import { retryAfterMs } from '../classify/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Verdict } from './evidence.ts';
@@ -109,8 +108,7 @@ export class CircuitTeller {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
       this.#steps.blamed({ tool: circuit.tool, key: circuit.key, category, message: circuit.lastError, at });
     }
-    const mayAsk = typeof failure === 'object' && !isPlainError(failure);
-    const askedMs = mayAsk ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
+    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
     const event: ToolCircuitEvent & { type: 'FAILURE' } & { at: number } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
     if (circuit.shadow !== undefined) {

@@ -225,6 +225,12 @@ describe('a denial', () => {
     });
   });
 
+  it('waits as long as the tool has asked for, also where it asked in the words of a plain error', () => {
+    const { registry, denial } = setUp();
+    registry.recordFailure('search', new Error('429 {"error":{"details":[{"retryDelay":"34s"}]}}'));
+    expect(denial().retryAfterMs).toBe(34_000);
+  });
+
   it('of a tool that answers and fails calls it rejecting', () => {
     const { registry, denial } = setUp();
     registry.recordFailure('search', 'executionError');
