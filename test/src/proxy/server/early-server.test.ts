@@ -1,7 +1,13 @@
+import * as childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { CommandServer } from '../../../../src/proxy/server/command-server.ts';
 import { EarlyServer } from '../../../../src/proxy/server/early-server.ts';
+
+vi.mock('node:child_process', async (original) => {
+  const real = await original<typeof childProcess>();
+  return { ...real, spawn: vi.fn(real.spawn) };
+});
 
 /** A server that runs this program of Node.js. @throws Error if it was not started. */
 function start(program: string): EarlyServer {
@@ -69,4 +75,21 @@ it('a signal that comes before the proxy is loaded ends the server, and then the
   expect(early.child.exitCode).toBe(9);
   early.leaveSignals();
   exit.mockRestore();
+});
+
+it('a signal finds somebody to take care of it from before the server is there, and nobody once it is not started', () => {
+  const before = process.listenerCount('SIGTERM');
+  const atSpawn: number[] = [];
+  const spawn = vi.mocked(childProcess.spawn);
+  const real = spawn.getMockImplementation();
+  spawn.mockImplementationOnce(((...args: Parameters<typeof childProcess.spawn>) => {
+    atSpawn.push(process.listenerCount('SIGTERM') - before);
+    return (real as typeof childProcess.spawn)(...args);
+  }) as typeof childProcess.spawn);
+  const early = start('setInterval(() => {}, 1_000)');
+  expect(atSpawn).toEqual([1]);
+  early.end();
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+  EarlyServer.start({ command: ['no-such-command-anywhere'] });
+  expect(process.listenerCount('SIGTERM')).toBe(before);
 });
