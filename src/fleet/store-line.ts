@@ -22,21 +22,21 @@ export class StoreLine {
   readonly #store: FleetStore;
   readonly #clock: Required<Clock>;
   readonly #limitMs: number;
-  readonly #watchers: Iterable<(call: StoreCall) => void>;
+  readonly #onCall: (call: StoreCall) => void;
   #calls = 0;
   #misses = 0;
 
-  /** @param watchers Those that are told how each question ended. */
+  /** @param onCall Told how each question ended. */
   constructor(
     store: FleetStore,
     clock: Required<Clock>,
     limitMs: number,
-    watchers: Iterable<(call: StoreCall) => void> = [],
+    onCall: (call: StoreCall) => void = () => {},
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#watchers = watchers;
+    this.#onCall = onCall;
   }
 
   get calls(): number {
@@ -69,7 +69,7 @@ export class StoreLine {
     isLate = true;
     const durationMs = this.#clock.now() - askedAt;
     const outcome = answer?.isAnswered ? 'answered' : 'missed';
-    for (const watch of this.#watchers) watch({ op: script.name, outcome, durationMs });
+    this.#onCall({ op: script.name, outcome, durationMs });
     if (answer?.isAnswered) return answer;
     this.#misses += 1;
     return answer ?? { isAnswered: false, reason: `no answer within ${this.#limitMs} ms` };

@@ -1,4 +1,4 @@
-import { type Counter, Registry } from 'prom-client';
+import { type Counter, type Histogram, Registry } from 'prom-client';
 import { createToolRegistry, type ToolRegistryOptions, timeWindow } from 'toolfuse';
 import { type FleetStore, joinFleet, memoryStore } from 'toolfuse/fleet';
 import { prometheusMetrics } from 'toolfuse/prometheus';
@@ -453,6 +453,20 @@ describe('measuring', () => {
     await expect(registry.execute('shell', () => 'done')).rejects.toThrow('The call did not run');
     expect(registry.state('shell')).toBe('open');
     expect(printed).toHaveBeenCalled();
+  });
+
+  it('cuts no fleet off its store where prom-client throws', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { registry, register, clock } = setUp();
+    const store = register.getSingleMetric('toolfuse_fleet_store_seconds') as Histogram;
+    vi.spyOn(store, 'observe').mockImplementation(() => {
+      throw new Error('full');
+    });
+    const fleet = joinFleet(registry, { store: memoryStore({ clock }), namespace: 'agents' });
+    await clock.advanceAsync(5_000);
+    expect(fleet.status().state).toBe('connected');
+    expect(printed).toHaveBeenCalled();
+    await fleet.leave();
   });
 
   it('works in the format OpenMetrics', async () => {
