@@ -54,7 +54,7 @@ async function joined(url: string, index: number, circuit: object = {}): Promise
     circuit: { failureThreshold: 1, ...circuit },
     recovery: { maxOpenCircuits: Infinity },
   });
-  // As long as the names that members have by default.
+  // A name of the default length.
   const member = `agent-7f9c4d-${index}:12345:0a1b2c3d`;
   const fleet = joinFleet(registry, {
     store: counting(fromIoredis(client)),

@@ -651,7 +651,7 @@ it('copies what is known once an event, however much of it changes', () => {
   expect(copies).toBe(1);
 });
 
-it('gives the same snapshot where an actor is stopped that is none of its children', () => {
+it('gives the same snapshot where the actor to be stopped is not one of its children', () => {
   const snapshot = withChildren.resolveState({ value: 'a', context: { n: 0 } } as never);
   const system = { _unregister() {} };
   const scope = { self: {}, system, defer() {}, stopChild() {} } as unknown as Scope;

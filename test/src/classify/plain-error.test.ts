@@ -9,7 +9,7 @@ describe('an error that has nothing but a message to tell', () => {
     ['a TypeError', new TypeError('x')],
     ['a RangeError', new RangeError('x')],
     ['one with another name that is not listed', hidden('name', 'TimeoutError')],
-    ['one with a cause that is none', new Error('x', { cause: undefined })],
+    ['one whose cause is undefined', new Error('x', { cause: undefined })],
   ])('is %s', (_what, error) => {
     expect(isPlainError(error)).toBe(true);
   });

@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)('the page for several processes', () => {
     const row = (tool: string) => page.locator('.tool-row', { hasText: tool });
     await row('broken-read').waitFor();
     await row('broken-find').waitFor();
-    // Whoever is heard first, each process keeps its place, and each tool stands below the head of its own.
+    // Each process keeps its place, whichever is heard first, and each tool stands below the head of its process.
     let goOn = (): void => {};
     const slow = new Promise<void>((resolve) => {
       goOn = resolve;

@@ -298,7 +298,7 @@ describe('--loops with requests that stand alone', () => {
     expect(await thrice(echo(), 'a')).toEqual(isStopped);
     expect(await thrice(echo(), 'b')).toEqual(isStopped);
     expect(await thrice(traced('1'))).toEqual(isStopped);
-    // The trace of another run, then one that is none.
+    // Another trace is another run; a trace of zeros alone is not valid, and names no run.
     expect(await thrice(traced('2'))).toEqual(isStopped);
     expect(log()).not.toContain('--loops');
     expect(await thrice(traced('0'))).toEqual(goesOn);
