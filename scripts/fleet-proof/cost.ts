@@ -101,7 +101,7 @@ async function storeFigures(url: string): Promise<Figure[]> {
   const watch = ({ op }: StoreCall): void => {
     asksOfOthers += Number(op !== 'tick');
   };
-  for (const { registry } of members) seatOf(registry.actor).watchStore(watch);
+  for (const { registry } of members) seatOf(registry.actor).storeWatchers.add(watch);
   /** Questions other than that of every poll. */
   const asked = (): number => asksOfOthers;
   // The scripts are known to the server by now.

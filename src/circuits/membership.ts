@@ -1,6 +1,5 @@
 import type { CircuitState } from '../../machines/circuit-state.ts';
 import type { FleetOrder } from '../../machines/fleet-news.ts';
-import { containedListener } from '../options/strangers.ts';
 import type { Circuit } from './circuit.ts';
 
 /** How much a membership in a fleet has said and heard since it began. */
@@ -58,19 +57,8 @@ export interface StoreCall {
 /** The one place for a membership in a registry. */
 export class Seat {
   membership: Membership | undefined;
-  readonly #storeWatchers = new Set<(call: StoreCall) => void>();
-
-  /** Tells a watcher of each question to the store, from now on. What it throws goes no further. @returns a function that ends that. */
-  watchStore(watcher: (call: StoreCall) => void): () => void {
-    const contained = containedListener('the store of a fleet', watcher);
-    this.#storeWatchers.add(contained);
-    return () => this.#storeWatchers.delete(contained);
-  }
-
-  /** A question to the store has ended. */
-  readonly onStoreCall = (call: StoreCall): void => {
-    for (const watch of this.#storeWatchers) watch(call);
-  };
+  /** Those that are told of each question to the store. What one of them throws goes no further. */
+  readonly storeWatchers = new Set<(call: StoreCall) => void>();
 }
 
 const seats = new WeakMap<object, Seat>();

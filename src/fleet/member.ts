@@ -49,7 +49,7 @@ export class Member implements Membership {
     const { namespace, member, pollMs, deadlineMs } = settings;
     const { clock, parent, seat, steps, chance } = registry;
     // Shorter than a poll, so that a question that is not answered ends before the next one.
-    const line = new StoreLine(store, clock, Math.max(0.9 * pollMs, 4 * deadlineMs), seat.onStoreCall);
+    const line = new StoreLine(store, clock, Math.max(0.9 * pollMs, 4 * deadlineMs), seat.storeWatchers);
     this.#parts = {
       registry,
       settings,

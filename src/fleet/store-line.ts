@@ -1,4 +1,5 @@
 import type { StoreCall } from '../circuits/membership.ts';
+import { containedListener } from '../options/strangers.ts';
 import type { Clock } from '../time/clock.ts';
 import type { FleetScript } from './scripts/index.ts';
 import type { FleetStore } from './store.ts';
@@ -22,21 +23,21 @@ export class StoreLine {
   readonly #store: FleetStore;
   readonly #clock: Required<Clock>;
   readonly #limitMs: number;
-  readonly #onCall: (call: StoreCall) => void;
+  readonly #watchers: Iterable<(call: StoreCall) => void>;
   #calls = 0;
   #misses = 0;
 
-  /** @param onCall Told how each question ended. */
+  /** @param watchers Those that are told how each question ended. */
   constructor(
     store: FleetStore,
     clock: Required<Clock>,
     limitMs: number,
-    onCall: (call: StoreCall) => void = () => {},
+    watchers: Iterable<(call: StoreCall) => void> = [],
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#onCall = onCall;
+    this.#watchers = watchers;
   }
 
   get calls(): number {
@@ -69,7 +70,9 @@ export class StoreLine {
     isLate = true;
     const durationMs = this.#clock.now() - askedAt;
     const outcome = answer?.isAnswered ? 'answered' : 'missed';
-    this.#onCall({ op: script.name, outcome, durationMs });
+    for (const watch of this.#watchers) {
+      containedListener('the store of a fleet', watch)({ op: script.name, outcome, durationMs });
+    }
     if (answer?.isAnswered) return answer;
     this.#misses += 1;
     return answer ?? { isAnswered: false, reason: `no answer within ${this.#limitMs} ms` };

@@ -7,7 +7,7 @@ import {
   type ToolRegistryEmitted,
 } from 'toolfuse';
 import { version } from '../../package.json';
-import { seatOf } from '../circuits/membership.ts';
+import { type StoreCall, seatOf } from '../circuits/membership.ts';
 import type { CountedName, ObservedName, ReadName } from './instruments.ts';
 import { OpenTime } from './open-time.ts';
 import { ToolLabels } from './tool-labels.ts';
@@ -97,12 +97,14 @@ export class RegistryMeter {
       refused: ({ tool }, { reason }) => this.#add('denied', { tool: this.labels.of(tool), reason }),
       ended: ({ tool }, end) => this.#onEnd(this.labels.of(tool), end),
     };
+    const { storeWatchers } = seatOf(this.#registry.actor);
+    const watch = ({ op, outcome, durationMs }: StoreCall): void =>
+      this.#sink.observe('fleetStore', this.#labelled({ op, outcome }), durationMs / 1_000);
+    storeWatchers.add(watch);
     this.#stops.push(
       () => subscription.unsubscribe(),
       this.#registry.intercept(step),
-      seatOf(this.#registry.actor).watchStore(({ op, outcome, durationMs }) =>
-        this.#sink.observe('fleetStore', this.#labelled({ op, outcome }), durationMs / 1_000),
-      ),
+      () => storeWatchers.delete(watch),
     );
     this.#prepare();
     this.#sink.add('recoveryPauses', this.#labelled({}), 0);
