@@ -251,7 +251,8 @@ describe.skipIf(!hasRedis)('a fleet, when its server', () => {
 
   it('cuts off only those that listen, still tells everybody within a poll, and is listened to again by each client', async () => {
     const { url } = await server();
-    const members = await joinByEach(url);
+    // One by each client, and one more: of two, nobody would be left to be told.
+    const members = [...(await joinByEach(url)), join(await storeOf('ioredis', url))];
     const admin = adminOf(url);
     const listening = async (): Promise<number> =>
       Number(((await admin.pubsub('NUMSUB', new Keys('faults').channel)) as unknown[])[1]);
