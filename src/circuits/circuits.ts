@@ -1,7 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import { circuitName } from '../../machines/circuit-name.ts';
-import { type CircuitState, countsAsOpen, stateOf } from '../../machines/circuit-state.ts';
+import type { CircuitState } from '../../machines/circuit-state.ts';
 import { snapshotOf } from '../../machines/xstate-internals.ts';
 import { restoreCircuit } from '../persistence/circuit-snapshot.ts';
 import type { PersistedCircuit } from '../persistence/persisted.ts';
@@ -12,6 +12,7 @@ import type { SettingsOfCircuits } from './circuit-settings.ts';
 import { LeastRecentlyUsed } from './least-recently-used.ts';
 import type { Seat } from './membership.ts';
 import type { Modes } from './modes.ts';
+import { OpenCircuits } from './open-circuits.ts';
 import type { RegistryActor } from './registry-actor.ts';
 import { RegistryStoppedError } from './registry-stopped-error.ts';
 
@@ -46,23 +47,18 @@ export class Circuits {
   forgottenLateResults = 0;
   readonly #options: CircuitsOptions;
   readonly #byName = new Map<string, Circuit>();
-  readonly #open = new Set<Circuit>();
-  /** How many circuits with a key are open or isolated, by tool. */
-  readonly #openKeys = new Map<string, number>();
-  /** How many circuits with a key are open or isolated. */
-  #openWithKey = 0;
+  readonly #open: OpenCircuits;
   /** The circuits that have a key, by tool. */
   readonly #keyed = new Map<string, Set<Circuit>>();
   /** The names of all upstreams in the settings. */
   readonly #upstreams: ReadonlySet<string>;
   readonly #leastRecentlyUsed = new LeastRecentlyUsed();
-  /** How many circuits are open or half-open. */
-  #tripped = 0;
   #uses = 0;
   #isStopped = false;
 
   constructor(options: CircuitsOptions) {
     this.#options = options;
+    this.#open = new OpenCircuits(options.clock.now);
     this.#upstreams = options.settings.upstreams;
   }
 
@@ -91,13 +87,8 @@ export class Circuits {
 
   /** How many tools have an open or isolated circuit. */
   get openTools(): number {
-    const { open } = this;
-    let tools = open.size - this.#openWithKey;
-    for (const tool of this.#openKeys.keys()) {
-      const ofTool = this.#byName.get(tool);
-      if (ofTool === undefined || !open.has(ofTool)) tools += 1;
-    }
-    return tools;
+    this.#settle();
+    return this.#open.countTools((tool) => this.#byName.get(tool));
   }
 
   all(): MapIterator<Circuit> {
@@ -150,9 +141,8 @@ export class Circuits {
 
   /** The circuits that are open or isolated, in the order in which they opened. */
   get open(): ReadonlySet<Circuit> {
-    // Only an inspector can get here in the middle of an event.
-    for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
-    return this.#open;
+    this.#settle();
+    return this.#open.all;
   }
 
   /** All circuits, least recently used first, with the open ones last in the order in which they opened. */
@@ -187,8 +177,7 @@ export class Circuits {
 
   /** How long a circuit has been open or isolated in total, in ms. */
   openMs(circuit: Circuit): number {
-    const { openMs, openSince } = circuit;
-    return openSince === null ? openMs : openMs + this.#options.clock.now() - openSince;
+    return this.#open.openMs(circuit);
   }
 
   forget(circuits: readonly Circuit[]): void {
@@ -198,9 +187,8 @@ export class Circuits {
       circuit.isForgotten = true;
       circuit.revoke();
       this.#byName.delete(circuit.id);
-      if (this.#open.delete(circuit)) this.#countOpen(circuit, -1);
+      this.#open.forget(circuit);
       this.#unlist(circuit);
-      if (isTripped(circuit.countedAs)) this.#tripped -= 1;
       if (circuit.statsIfAny && !circuit.isUpstream) this.forgotten.add(circuit.statsIfAny);
       this.forgottenLateResults += circuit.latest.context.lateResults;
       this.#options.onForgotten(circuit);
@@ -273,8 +261,15 @@ export class Circuits {
   /** Whether one more circuit may trip without exceeding `maxOpenShare`; one always may. */
   readonly #mayTrip = (): boolean => {
     const { maxOpenShare } = this.#options;
-    return maxOpenShare === 1 || this.#tripped < Math.max(1, Math.floor(maxOpenShare * this.#byName.size));
+    return (
+      maxOpenShare === 1 || this.#open.tripped < Math.max(1, Math.floor(maxOpenShare * this.#byName.size))
+    );
   };
+
+  /** Counts what has not been counted yet: only an inspector can ask in the middle of an event. */
+  #settle(): void {
+    for (const circuit of this.#owner.unsettled) this.#owner.onSettled(circuit);
+  }
 
   #makeRoom(): void {
     while (this.#byName.size >= this.#options.maxTools) {
@@ -289,14 +284,6 @@ export class Circuits {
     const ofTool = this.#byName.get(tool);
     if (key === null || (ofTool !== undefined && isSetByHand(ofTool))) return ofTool;
     return this.get(tool, key);
-  }
-
-  #countOpen({ tool, key }: Circuit, step: 1 | -1): void {
-    if (key === null) return;
-    const count = (this.#openKeys.get(tool) ?? 0) + step;
-    if (count === 0) this.#openKeys.delete(tool);
-    else this.#openKeys.set(tool, count);
-    this.#openWithKey += step;
   }
 
   #list(circuit: Circuit): void {
@@ -327,20 +314,8 @@ export class Circuits {
   }
 
   #count(circuit: Circuit): void {
-    const state = stateOf(circuit.latest);
-    const before = circuit.countedAs;
-    if (state === before || circuit.isForgotten) return;
-    circuit.countedAs = state;
-    this.#tripped += (isTripped(state) ? 1 : 0) - (isTripped(before) ? 1 : 0);
-    if (countsAsOpen(state)) {
-      if (!countsAsOpen(before)) this.#countOpen(circuit, 1);
-      this.#open.add(circuit);
-      circuit.openSince ??= this.#options.clock.now();
-    } else {
-      if (this.#open.delete(circuit)) this.#countOpen(circuit, -1);
-      circuit.openMs = this.openMs(circuit);
-      circuit.openSince = null;
-    }
+    const state = this.#open.count(circuit);
+    if (state === undefined) return;
     // A closed circuit may be forgotten again, and may be the least recently used one.
     if (state === 'closed') this.#leastRecentlyUsed.sortAgain();
     this.#options.onState(circuit, state);
@@ -350,8 +325,6 @@ export class Circuits {
 
 const isSetByHand = ({ latest }: Circuit): boolean =>
   latest.value === 'isolated' || latest.value === 'disabled';
-
-const isTripped = (state: CircuitState): boolean => state === 'open' || state === 'halfOpen';
 
 /** Splits a list into batches, because XState removes queued work from the front of an array, which is slow if it is long. */
 function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonly Item[]> {
