@@ -80,7 +80,10 @@ const testedWith: Readonly<Record<string, string>> = {
   tally: 'count-window',
 };
 
-/** A test that has not ended by then, in ms, never will. Stryker ends what does not even let this timer run. */
+/**
+ * A test that has not ended by then, in ms, never will; nor one that takes ten times as long as all tests of its file took without
+ * a mutant, and two seconds. Stryker ends what does not even let this timer run.
+ */
 const longestTestMs = 20_000;
 
 /** Written into the sandbox by the process with the first run, for those of the mutants. */
@@ -255,6 +258,8 @@ class QuickTestRunner implements TestRunner {
     };
     const ended: Outcome['ended'] = [];
     let test = place;
+    const tookMs = this.#known.tookMs[file];
+    const limitMs = tookMs === undefined ? longestTestMs : Math.min(longestTestMs, 2_000 + 10 * tookMs);
     try {
       load((name) => (name === 'vitest' ? this.#vitest(collected, file) : this.#require(name)));
       for (test of collected.tests) {
@@ -262,7 +267,7 @@ class QuickTestRunner implements TestRunner {
         if (slow.some((name) => name.test(test.name))) continue;
         this.#instruments.currentTestId = test.id;
         const startedAt = performance.now();
-        if (await isHung(collected.run(test))) {
+        if (await isHung(collected.run(test), limitMs)) {
           return { ended, failed: test, isHung: true, message: 'it did not end' };
         }
         ended.push({ ...test, tookMs: performance.now() - startedAt });
@@ -315,10 +320,10 @@ async function latecomers(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-async function isHung(run: Promise<void>): Promise<boolean> {
+async function isHung(run: Promise<void>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<true>((give) => {
-    timer = setTimeout(() => give(true), longestTestMs);
+    timer = setTimeout(() => give(true), limitMs);
   });
   try {
     return await Promise.race([late, run.then(() => false)]);
