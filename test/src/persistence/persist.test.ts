@@ -242,6 +242,17 @@ describe('a registry that was persisted and restored', () => {
     expect([...registry.openCircuits()].sort()).toEqual([...names].sort());
   });
 
+  it('restores the circuit of a tool beside those of its keys', () => {
+    const before = setUp();
+    const keys = [undefined, 'a.example', 'b.example'];
+    for (const key of keys) before.registry.recordSuccess('fetch', key === undefined ? {} : { key });
+    before.registry.recordFailure('fetch', 'timeout', { key: 'b.example' });
+    before.registry.recordFailure('fetch', 'timeout', { key: 'b.example' });
+    const { registry } = restart(before);
+    const states = keys.map((key) => registry.diagnostics('fetch', key === undefined ? {} : { key }).status);
+    expect(states).toEqual(['closed', 'closed', 'open']);
+  });
+
   it('uses the current settings, not the earlier ones', () => {
     const before = setUp();
     before.registry.recordFailure('shell', 'timeout');
@@ -348,6 +359,7 @@ describe('a document that cannot be restored', () => {
     ['a document of a newer version', { ...valid(), version: 2 }, /restore\.version.*1.*got 2/],
     ['a document without a version', { ...valid(), version: undefined }, /restore\.version/],
     ['a version as a bigint', { ...valid(), version: 1n }, /restore\.version/],
+    ['a time of saving that is text', { ...valid(), savedTime: 'today' }, /restore\.savedTime.*ms.*"today"/],
     ['no circuits', { ...valid(), circuits: undefined }, /restore\.circuits/],
     ['circuits by name', { ...valid(), circuits: {} }, /restore\.circuits/],
     ['a circuit that is null', { ...valid(), circuits: [null] }, /restore\.circuits\[0\].*null/],
@@ -359,8 +371,17 @@ describe('a document that cannot be restored', () => {
       { ...valid(), circuits: [...valid().circuits, ...valid().circuits] },
       /restore\.circuits\[4\]\.tool.*twice.*"closed"/,
     ],
+    [
+      'a key that appears twice',
+      { ...valid(), circuits: [0, 1].map(() => ({ ...valid().circuits[0], key: 'a.example' })) },
+      /restore\.circuits\[1\]\.tool.*twice/,
+    ],
   ])('is %s', (_, document, message) => {
     expectRefused(document, message);
+  });
+
+  it('is refused with the error of its parser as the cause', () => {
+    expect((attempt('{').error as RestoreError).cause).toBeInstanceOf(SyntaxError);
   });
 
   it('may contain itself', () => {

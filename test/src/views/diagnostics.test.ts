@@ -8,8 +8,10 @@ const { diagnoseUnknown, remainingBackoffMs } = diagnostics;
 
 const available = { available: true } as const;
 
+type Diagnosed = Parameters<typeof diagnostics.diagnose>[0];
+
 /** The diagnostics of a circuit without counted calls. */
-const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
+const diagnose = (latest: ToolCircuitSnapshot, now: number, more: Partial<Diagnosed> = {}) =>
   diagnostics.diagnose(
     {
       id: 'shell',
@@ -22,6 +24,7 @@ const diagnose = (latest: ToolCircuitSnapshot, now: number) =>
       shadow: undefined,
       isUpstream: false,
       trip: latest.context.config.trip,
+      ...more,
     },
     now,
     0,
@@ -110,6 +113,44 @@ describe('the diagnostics of a tool', () => {
       expect(JSON.parse(JSON.stringify(diagnosed))).toEqual(diagnosed);
       expect(diagnosed.status).toBe(stateOf(any.getSnapshot()));
     }
+  });
+
+  it('while observed have the state of its shadow, but for one that was set by hand', () => {
+    const shadow = { stateAt: () => 'open' } as unknown as NonNullable<Diagnosed['shadow']>;
+    const { circuit: closed } = startCircuit();
+    expect(diagnose(closed.getSnapshot(), 0, { shadow })).toMatchObject({
+      status: 'closed',
+      wouldBe: 'open',
+    });
+    const { circuit: isolated } = startIsolated();
+    expect(diagnose(isolated.getSnapshot(), 0, { shadow }).wouldBe).toBe('isolated');
+  });
+
+  it('say whether other tools depend on it', () => {
+    const { circuit: any } = startCircuit();
+    const kinds = [true, false].map((isUpstream) => diagnose(any.getSnapshot(), 0, { isUpstream }).kind);
+    expect(kinds).toEqual(['upstream', 'tool']);
+  });
+
+  it('tell a circuit that a fleet holds open from one that has tripped here too', () => {
+    const opened = { type: 'FLEET_OPENED', epoch: 7, leftMs: 500, answerMs: 0, category: 'timeout' } as const;
+    const { clock, circuit: closed } = startCircuit();
+    const fleetOf = (of: typeof closed) => diagnose(of.getSnapshot(), clock.now()).fleet;
+    expect(fleetOf(closed)).toBeNull();
+    closed.send(opened);
+    expect(fleetOf(closed)).toMatchObject({ epoch: 7, isOpen: true, isOwnTrip: false, leftMs: 500 });
+    closed.send({ type: 'FLEET_CLOSED', epoch: 8 });
+    expect(fleetOf(closed)).toMatchObject({ epoch: 8, isOpen: false, isOwnTrip: false });
+    const { circuit: tripped } = startOpen(circuit);
+    tripped.send(opened);
+    expect(fleetOf(tripped)).toMatchObject({ isOpen: true, isOwnTrip: true });
+    // A failure that did not trip it is no trip.
+    const { circuit: failing } = startCircuit({ failureThreshold: 2 });
+    failing.send({ type: 'FAILURE', category: 'timeout' });
+    failing.send(opened);
+    expect(fleetOf(failing)).toMatchObject({ isOpen: true, isOwnTrip: false });
+    failing.send({ type: 'FLEET_CLOSED', epoch: 8 });
+    expect(fleetOf(failing)).toMatchObject({ isOpen: false, isOwnTrip: false });
   });
 
   it('have the rates of its window, once that holds enough calls, and until they have left it', () => {
