@@ -36,3 +36,34 @@ describe('failures', () => {
     );
   });
 });
+
+describe('calls', () => {
+  it('are timed, if a time is given, however they end', () => {
+    const stats = new CallStats();
+    stats.succeed();
+    stats.fail('timeout');
+    stats.answer();
+    expect(stats.latency()).toBeNull();
+    stats.succeed(10);
+    stats.fail('timeout', 20);
+    stats.answer(30);
+    expect(stats.latency()).toEqual({ calls: 3, p50Ms: 20, p95Ms: 30, p99Ms: 30 });
+  });
+
+  it('that were answered are counted apart, and added to those of others', () => {
+    const [stats, other] = [new CallStats(), new CallStats()];
+    stats.answer();
+    other.answer();
+    other.answer();
+    other.timeOut();
+    other.beImpatient();
+    stats.add(other);
+    expect(stats.counts()).toMatchObject({ calls: 0, answered: 3, timeouts: 1, impatient: 1 });
+  });
+
+  it('have the percentiles of the last 128', () => {
+    const stats = new CallStats();
+    for (let durationMs = 1; durationMs <= 300; durationMs += 1) stats.succeed(durationMs);
+    expect(stats.latency()).toEqual({ calls: 128, p50Ms: 236, p95Ms: 294, p99Ms: 299 });
+  });
+});
