@@ -3,10 +3,14 @@ import { circuitConfig } from 'toolfuse/machines';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import {
+  askForInput,
+  askForKey,
+  askForRun,
   askIsFailure,
   containedBackoff,
   containedChance,
   containedClassifier,
+  containedHooks,
   containedObserver,
   containedStrategy,
 } from '../../../src/options/strangers.ts';
@@ -87,6 +91,7 @@ describe('isFailure', () => {
     [0, false],
     ['', false],
     ['oops', 'executionError'],
+    [null, false],
   ])('that returns %s means %s', (verdict, category) => {
     expect(askIsFailure(() => verdict as boolean, 1)).toBe(category);
   });
@@ -97,7 +102,103 @@ describe('isFailure', () => {
   });
 });
 
+/** What was printed. */
+const said = (): unknown[][] => vi.mocked(console.error).mock.calls;
+
+const noPlainValue = (name: string): unknown[] => [
+  `toolfuse: ${name} must return a plain value, got a promise; it is taken for no answer`,
+];
+
+describe('a function that chooses the key of a call', () => {
+  it('gives text or a number', () => {
+    const input = { host: 'a.example' };
+    expect(askForKey((given) => (given as typeof input).host, input)).toBe('a.example');
+    expect(askForKey(() => 7, input)).toBe(7);
+    expect(askForKey(() => '', input)).toBe('');
+  });
+
+  it.each([undefined, null])('may give %s: then the call has no key', (nothing) => {
+    expect(askForKey(() => nothing, {})).toBeNull();
+    expect(said()).toEqual([]);
+  });
+
+  it('that gives anything else, or throws, is printed the first time', () => {
+    const gives = () => true;
+    const fails = () => throws();
+    for (const choose of [gives, gives, fails, fails]) expect(askForKey(choose, {})).toBeNull();
+    expect(said()).toEqual([
+      ['toolfuse: key must return text, a number or nothing, got', true],
+      ['toolfuse: key threw', boom],
+    ]);
+  });
+
+  it('that gives a promise is told so', () => {
+    expect(askForKey(async () => 'a.example', {})).toBeNull();
+    expect(said()).toEqual([noPlainValue('key')]);
+  });
+});
+
+describe('a function that gives the input of a call', () => {
+  it('is asked with its arguments', () => {
+    expect(askForInput((...args) => args.length, ['a', 'b'])).toBe(2);
+  });
+
+  it('that throws gives none, which is printed the first time', () => {
+    const fails = () => throws();
+    expect([askForInput(fails, []), askForInput(fails, [])]).toEqual([undefined, undefined]);
+    expect(said()).toEqual([['toolfuse: input threw', boom]]);
+  });
+});
+
+describe('a function that names the run of a call', () => {
+  it('gives its name', () => {
+    expect(askForRun(() => 'run 1')).toBe('run 1');
+  });
+
+  it.each([undefined, null, '', 5, {}])('that gives %s names none', (junk) => {
+    expect(askForRun(() => junk)).toBeNull();
+    expect(said()).toEqual([]);
+  });
+
+  it('that throws or gives a promise names none, which is printed the first time', () => {
+    const fails = () => throws();
+    expect([askForRun(fails), askForRun(fails), askForRun(async () => 'run 1')]).toEqual([null, null, null]);
+    expect(said()).toEqual([['toolfuse: run threw', boom], noPlainValue('run')]);
+  });
+});
+
+describe('contained hooks', () => {
+  it('are called on their object, and give what they give', () => {
+    const hooks = containedHooks(
+      {
+        step: 2,
+        twice: (count: number) => 2 * count,
+        own() {
+          return this.step;
+        },
+      },
+      'hooks',
+    );
+    expect([hooks.step, hooks.twice(4), hooks.own()]).toEqual([2, 8, 2]);
+  });
+
+  it('that throw are printed, and give nothing', () => {
+    expect(containedHooks({ end: throws }, 'telemetry').end()).toBeUndefined();
+    expect(said()).toEqual([['toolfuse: telemetry.end threw', boom]]);
+  });
+
+  it('that give a promise are told so', () => {
+    expect(containedHooks({ end: async () => 1 }, 'telemetry').end()).toBeUndefined();
+    expect(said()).toEqual([noPlainValue('telemetry.end')]);
+  });
+});
+
 describe('a contained trip strategy', () => {
+  it('has no time of a slow call if the original has none', () => {
+    const strategy = containedStrategy({ start: 0, record: () => 0, trips: () => false });
+    expect(Object.keys(strategy)).toEqual(['start', 'record', 'trips']);
+  });
+
   const config = circuitConfig();
 
   it('answers as the original does, even if that is an instance of a class', () => {
@@ -140,6 +241,11 @@ describe('a contained backoff', () => {
     expect(containedBackoff((step, previousMs) => step * previousMs)(3, 50)).toBe(150);
   });
 
+  it('that gives a promise is told so, and the longest backoff applies', () => {
+    expect(containedBackoff((async () => 5) as never)(0, 0)).toBe(Infinity);
+    expect(said()).toEqual([noPlainValue('backoff')]);
+  });
+
   it('that throws is printed, and the longest backoff applies', () => {
     expect(containedBackoff(throws)(0, 0)).toBe(Infinity);
     expect(console.error).toHaveBeenCalledWith('toolfuse: backoff threw', boom);
@@ -157,6 +263,11 @@ describe('a contained random source', () => {
 
   it.each([1, -0.1, Number.NaN, Infinity, undefined])('returns 0 for %s', (junk) => {
     expect(containedChance(() => junk as number)()).toBe(0);
+  });
+
+  it('that gives a promise is told so, and returns 0', () => {
+    expect(containedChance((async () => 0.5) as never)()).toBe(0);
+    expect(said()).toEqual([noPlainValue('random')]);
   });
 
   it('that throws is printed, and returns 0', () => {
@@ -191,13 +302,9 @@ describe('a function that returns a promise although its answer is needed at onc
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
-    const said = printed.mock.calls.map(([words]) => String(words));
-    expect(said.filter((words) => words.startsWith('toolfuse: isFailure must return'))).toEqual([
-      'toolfuse: isFailure must return a plain value, got a promise; it is taken for no answer',
-    ]);
-    expect(said).toContain(
-      'toolfuse: trip.trips must return a plain value, got a promise; it is taken for no answer',
-    );
+    const warned = printed.mock.calls.filter(([words]) => String(words).includes(' must return '));
+    const asked = ['classify', 'isFailure', 'trip.record', 'trip.trips'];
+    expect(warned.sort()).toEqual(asked.map(noPlainValue));
     printed.mockRestore();
     registry.stop();
   });
