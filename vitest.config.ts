@@ -36,7 +36,7 @@ const withPrograms = [
   'test/src/proxy/state/!(replace-file|server-identity).test.ts',
   'test/src/proxy/!(client|options|record|server|session|state|status|steps|wire)/**/*.test.ts',
   'test/src/inspect/!(ledger|options|plain-value|registry-source|ring|state-text).test.ts',
-  'test/src/time/clock.test.ts',
+  'test/src/time/process.test.ts',
   'test/src/classify/real-errors.test.ts',
   'test/src/prometheus/real/*.test.ts',
 ];

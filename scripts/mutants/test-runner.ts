@@ -58,7 +58,7 @@ const testFolders = [
 
 /** Tests that need what is not here: sources without mutants in them, processes, errors of the operating system. */
 const leftOut =
-  /\/(?:machines\/purity|time\/clock|classify\/real-errors|fleet\/(?:real-|faults|failover|demo)[\w-]*)\.test\.ts$/;
+  /\/(?:machines\/purity|time\/process|classify\/real-errors|fleet\/(?:real-|faults|failover|demo)[\w-]*)\.test\.ts$/;
 
 /** Tests of what happens a hundred thousand times, or at each of many moments: too slow for thousands of mutants. */
 const slow = [

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
 import { type Clock, createToolRegistry, systemClock } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { monotonic } from '../../../src/time/monotonic.ts';
-import { programFile } from '../../support/program.ts';
-import type { Program } from '../../support/programs.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const longestHostDelayMs = 2 ** 31 - 1;
@@ -129,36 +126,5 @@ describe('a clock whose timers fire early', () => {
     now = 1_000;
     due.pop()?.();
     expect(registry.state('shell')).toBe('halfOpen');
-  });
-});
-
-/** Runs a program to its end. Real processes and real time, because these tests are about what keeps Node alive. */
-async function run(program: Program): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [programFile(program)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.on('data', (data) => {
-    output += data;
-  });
-  const code = await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', resolve);
-  });
-  return { code, output };
-}
-
-describe('a process with open and half-open circuits', () => {
-  it('exits by itself, at once', async () => {
-    // Its backoffs of a day would keep it alive for longer than any test waits.
-    const { code, output } = await run('waiting-process');
-    expect(code).toBe(0);
-    expect(JSON.parse(output)).toEqual({ open: 'open', probed: 'halfOpen', isProbed: true });
-  });
-});
-
-describe('a process that awaits a call that hangs', () => {
-  it('lives until the time limit of the call, and while it waits for a recovery', async () => {
-    const { code, output } = await run('hanging-process');
-    expect(code).toBe(0);
-    expect(JSON.parse(output)).toEqual({ answer: 'given up', isAdmitted: true });
   });
 });
