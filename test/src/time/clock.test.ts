@@ -1,5 +1,6 @@
 import { type Clock, createToolRegistry, systemClock } from 'toolfuse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { replaceSystemClock } from '../../../src/time/clock.ts';
 import { monotonic } from '../../../src/time/monotonic.ts';
 
 const day = 24 * 60 * 60 * 1_000;
@@ -101,6 +102,71 @@ describe('the default clock', () => {
     expect(registry.state('shell')).toBe('halfOpen');
     registry.stop();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a timer of the default clock', () => {
+  const hour = 3_600_000;
+
+  it('keeps the process alive only where that is asked for', () => {
+    const timers = [systemClock.setTimeout(() => {}, hour), systemClock.setTimeout(() => {}, hour, true)];
+    expect(timers.map((timer) => (timer as NodeJS.Timeout).hasRef())).toEqual([false, true]);
+    timers.forEach(systemClock.clearTimeout);
+  });
+
+  it('may be a number, as in a browser', () => {
+    vi.stubGlobal('setTimeout', () => 5);
+    expect(systemClock.setTimeout(() => {}, hour)).toBe(5);
+    vi.unstubAllGlobals();
+  });
+});
+
+describe('a clock in the place of the default one', () => {
+  const replacement = () => {
+    const cleared: unknown[] = [];
+    const clock = {
+      now: () => 7,
+      wallNow: () => 8,
+      setTimeout: (_: () => void, ms: number, keepAlive?: boolean) => `${ms} ${keepAlive}`,
+      clearTimeout: (handle: unknown) => cleared.push(handle),
+    };
+    return { clock, cleared };
+  };
+
+  it('tells the time until it is taken back', () => {
+    const { clock } = replacement();
+    const takeBack = replaceSystemClock(clock);
+    expect([systemClock.now(), systemClock.wallNow()]).toEqual([7, 8]);
+    takeBack();
+    expect(systemClock.now()).not.toBe(7);
+    expect(systemClock.wallNow()).toBeGreaterThan(8);
+  });
+
+  it('is not taken back by one that it has replaced itself', () => {
+    const [first, second] = [replacement(), replacement()];
+    const takeFirstBack = replaceSystemClock(first.clock);
+    const takeSecondBack = replaceSystemClock({ ...second.clock, now: () => 9 });
+    takeFirstBack();
+    expect(systemClock.now()).toBe(9);
+    takeSecondBack();
+    expect(systemClock.now()).not.toBe(9);
+  });
+
+  it('clears its own timers, and each clock those that it has set', () => {
+    const { clock, cleared } = replacement();
+    const fire = vi.fn();
+    vi.useFakeTimers();
+    const ofHost = systemClock.setTimeout(fire, 5);
+    const takeBack = replaceSystemClock(clock);
+    const ofClock = systemClock.setTimeout(fire, 5, true);
+    systemClock.clearTimeout(ofHost);
+    expect(cleared).toEqual([]);
+    takeBack();
+    systemClock.clearTimeout(ofClock);
+    expect(cleared).toEqual(['5 true']);
+    vi.advanceTimersByTime(day);
+    vi.useRealTimers();
+    expect(fire).not.toHaveBeenCalled();
   });
 });
 

@@ -172,6 +172,45 @@ describe('a monotonic clock', () => {
     expect([clock.now(), clock.now(), clock.now()]).toEqual([5_000, 5_999, 6_000]);
   });
 
+  const hour = 3_600_000;
+  const minute = 60_000;
+  /** The instants of a clock with these readings, of which each far step forward is read twice. */
+  const instantsOf = (...readings: number[]) => {
+    let reading = 0;
+    const clock = monotonic(clockOf({ now: () => reading }));
+    return readings.map((next) => {
+      reading = next;
+      return clock.now();
+    });
+  };
+
+  it('knows when it has returned although it went on, and back again, while it was far behind', () => {
+    const start = 10 * hour;
+    expect(instantsOf(start, 0, minute, 0, start + 5 * minute)).toEqual([
+      start,
+      start,
+      start + minute,
+      start + minute,
+      start + 5 * minute,
+    ]);
+  });
+
+  it('has returned when it is exactly where it was', () => {
+    expect(instantsOf(10 * hour, 0, 10 * hour)).toEqual([10 * hour, 10 * hour, 10 * hour]);
+  });
+
+  it('adds up a step of an hour, and takes a longer one for the return from a wrong reading', () => {
+    expect(instantsOf(hour, 0, hour)).toEqual([hour, hour, 2 * hour]);
+    expect(instantsOf(hour + 1, 0, hour + 1)).toEqual([hour + 1, hour + 1, hour + 1]);
+  });
+
+  it('is read once for a step of an hour, and twice for a longer one', () => {
+    const now = vi.fn(sequence(0, hour, 2 * hour + 1, 2 * hour + 2));
+    const clock = monotonic(clockOf({ now }));
+    expect([clock.now(), clock.now()]).toEqual([hour, 2 * hour + 1]);
+    expect(now).toHaveBeenCalledTimes(4);
+  });
+
   it('never goes back, and advances with every forward step, whatever the given clock does', () => {
     checkProperty(
       fc.property(fc.array(fc.integer({ min: -3_000_000, max: 3_000_000 }), { maxLength: 50 }), (steps) => {
