@@ -8,8 +8,17 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 
-/** The folder of a version of a package, which is installed there if it is not yet. @throws Error if npm cannot. */
-export async function installed(name: string, version: string): Promise<string> {
+/**
+ * The folder of a version of a package, which is installed there if it is not yet.
+ *
+ * @param more Further options of npm.
+ * @throws Error if npm cannot.
+ */
+export async function installed(
+  name: string,
+  version: string,
+  more: readonly string[] = [],
+): Promise<string> {
   const target = join(
     cache,
     'toolfuse',
@@ -23,7 +32,7 @@ export async function installed(name: string, version: string): Promise<string> 
   try {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { [name]: version } }));
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    await run('npm', ['install', ...options], { cwd: folder });
+    await run('npm', ['install', ...options, ...more], { cwd: folder });
     writeFileSync(join(folder, 'complete'), '');
     rmSync(target, { recursive: true, force: true });
     renameSync(folder, target);
