@@ -4,7 +4,7 @@ import { byClass } from '../classify/class-name.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import { isAsyncIterable } from './followed-stream.ts';
-import { onAbort } from './on-abort.ts';
+import { onAbort, reasonOf } from './on-abort.ts';
 
 /** The argument of a guarded function. */
 export interface CallContext {
@@ -147,7 +147,10 @@ export class Call implements CallContext {
         this.#controller ??= new AbortController();
         this.#controller.abort(reason);
       };
-      const onCallerAbort = (): void => giveUp(enderOf(signal?.reason), signal?.reason);
+      const onCallerAbort = (): void => {
+        const reason = signal && reasonOf(signal);
+        giveUp(enderOf(reason), reason);
+      };
       // A listener may have aborted, or stopped the registry, while permission was being asked for.
       if (signal?.aborted) {
         onCallerAbort();

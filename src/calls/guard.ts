@@ -19,6 +19,7 @@ import {
   type Wait,
 } from './followed-stream.ts';
 import { IssuedPermit } from './issued-permit.ts';
+import { reasonOf } from './on-abort.ts';
 import type { Permit } from './permit.ts';
 import { rejection } from './rejection.ts';
 import type { ResultRecorder } from './result-recorder.ts';
@@ -105,7 +106,7 @@ export class Guard {
     try {
       checkFunction(fn);
       if (options !== noOptions) checkCallOptions(options as ExecuteOptions<unknown, unknown>);
-      options.signal?.throwIfAborted();
+      if (options.signal?.aborted) throw reasonOf(options.signal);
       const awaited = hasWaited ? undefined : this.#awaited(name, options);
       if (awaited !== undefined) return awaited.then(() => this.#askAndCall(name, fn, options, true));
       const asked = this.#admissions.ask(name, options);

@@ -43,3 +43,7 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
   added.add(fn);
   return () => added.remove(fn);
 }
+
+/** Why a signal was aborted. Polyfills of older platforms do not say it. */
+export const reasonOf = ({ reason }: AbortSignal): unknown =>
+  reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason;

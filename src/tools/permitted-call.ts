@@ -1,5 +1,5 @@
 import { categorize, type Permit } from 'toolfuse';
-import { onAbort } from '../calls/on-abort.ts';
+import { onAbort, reasonOf } from '../calls/on-abort.ts';
 
 /** What is known of a call besides its function. */
 export interface PermittedCall<Result> {
@@ -21,7 +21,7 @@ function untilAborted<Result>(
   signal: AbortSignal,
 ): Promise<Awaited<Result>> {
   return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => reject(signal.reason));
+    const forget = onAbort(signal, () => reject(reasonOf(signal)));
     const running = Promise.resolve(call()).finally(forget);
     running.then(resolve as (result: unknown) => void, reject);
   });

@@ -31,6 +31,25 @@ describe('a call with an argument of the wrong kind', () => {
       TypeError,
       'followBody must be true or false, got 1',
     ],
+    ['an invalid correct', () => 1, { correct: 'no' }, TypeError, 'correct must be a function, got "no"'],
+    ['an invalid run', () => 1, { run: 5 }, TypeError, 'run must be the name of a run, or a run, got 5'],
+    ['no run', () => 1, { run: null }, TypeError, 'run must be the name of a run, or a run, got null'],
+    ['an invalid key', () => 1, { key: {} }, TypeError, 'key must be'],
+    ['a signal of null', () => 1, { signal: null }, TypeError, 'signal must be an AbortSignal, got null'],
+    [
+      'a signal that cannot be listened to',
+      () => 1,
+      { signal: { aborted: false, addEventListener: () => {} } },
+      TypeError,
+      'signal must be an AbortSignal, got an object',
+    ],
+    [
+      'a signal that does not say whether it is aborted',
+      () => 1,
+      { signal: { addEventListener: () => {}, removeEventListener: () => {} } },
+      TypeError,
+      'signal must be an AbortSignal, got an object',
+    ],
     [
       'a timeoutMs of 0',
       () => 1,
@@ -51,6 +70,39 @@ describe('a call with an argument of the wrong kind', () => {
     await expect(call).rejects.toBeInstanceOf(kind);
     await expect(call).rejects.toThrow(message);
     expect(counted()).toEqual([]);
+  });
+
+  it('may have a signal that is not of the platform, such as that of a polyfill, which gives no reason', async () => {
+    const { registry, counted } = setUp();
+    let [aborted, abort] = [false, () => {}];
+    const signal = {
+      get aborted() {
+        return aborted;
+      },
+      addEventListener: (_: string, fn: () => void) => {
+        abort = () => {
+          aborted = true;
+          fn();
+        };
+      },
+      removeEventListener: () => {},
+    } as unknown as AbortSignal;
+    await expect(registry.execute('shell', () => 1, { signal })).resolves.toBe(1);
+    const call = registry.execute('shell', () => new Promise(() => {}), { signal });
+    abort();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(registry.execute('shell', () => 1, { signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(counted()).toMatchObject([{ status: 'closed', calls: 2, failures: { cancelled: 1 } }]);
+  });
+
+  it('may be a wrapped function, whose input must be a function too', () => {
+    const { registry } = setUp();
+    const wrong = { input: 5 } as never;
+    expect(() => registry.wrap('shell', () => 1, wrong)).toThrow(
+      new TypeError('input must be a function of the arguments, got 5'),
+    );
   });
 
   it.each([

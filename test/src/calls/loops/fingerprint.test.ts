@@ -78,8 +78,13 @@ describe('a fingerprint', () => {
       [() => 1],
       'x'.repeat(2_000_000),
       Array.from({ length: 600_000 }, () => 1),
+      Array.from({ length: 400_000 }, () => ''),
     ];
     expect(values.map((value) => fingerprint(value))).toEqual(values.map(() => null));
+  });
+
+  it('is that of a plain object for one without a prototype', () => {
+    expect(fingerprint(Object.assign(Object.create(null), { a: 1 }))).toBe(fingerprint({ a: 1 }));
   });
 
   it('is short, and does not hold what it stands for', () => {
