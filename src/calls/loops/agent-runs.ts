@@ -71,11 +71,13 @@ export class AgentRuns {
       if (!this.areGuarded) this.#options.onGuarded(false);
     };
     const run = new GuardedRun(id, { parent, now, config, onEnd });
-    if (!this.#isStopped) {
-      const wereGuarded = this.areGuarded;
-      this.#byId.set(id, run);
-      if (!wereGuarded) this.#options.onGuarded(true);
+    if (this.#isStopped) {
+      run.end();
+      return run;
     }
+    const wereGuarded = this.areGuarded;
+    this.#byId.set(id, run);
+    if (!wereGuarded) this.#options.onGuarded(true);
     for (const oldest of this.#byId.values()) {
       if (this.#byId.size <= maxRuns) break;
       oldest.end();

@@ -87,6 +87,8 @@ describe('the same call with an equal outcome', () => {
       kind: 'repeating',
       retryAfterMs: null,
       alternatives: ['grep'],
+      probing: false,
+      lastError: null,
       loop: { kind: 'sameCall', tool: 'search', count: 6, endings: [] },
     });
     const error: CircuitOpenError = await registry
@@ -155,6 +157,54 @@ describe('the same call with an equal outcome', () => {
     expect(failing[5]).toMatch(/^The call did not run/);
     const down = await calls(20, 'fetch', 1, () => Promise.reject(new Error('connect ECONNREFUSED')));
     expect(new Set(down)).toEqual(new Set(['connect ECONNREFUSED']));
+  });
+});
+
+/** Rejects with an error of this category. */
+const failsAs =
+  (category: string, message = 'no') =>
+  () =>
+    Promise.reject(Object.assign(new Error(message), { category }));
+
+describe('a call that says nothing about repetitions', () => {
+  it.each(['cancelled', 'circuitOpen', 'rateLimit', 'network', 'timeout'])(
+    'is one that ended as %s',
+    async (category) => {
+      const { calls, types } = setUp({ circuit: { failureThreshold: 1_000 } });
+      await calls(20, 'search', 1, failsAs(category));
+      expect(types()).toEqual([]);
+    },
+  );
+
+  it('is one that was not made', () => {
+    const { registry, types } = setUp();
+    for (let i = 0; i < 20; i++) {
+      const permit = registry.tryAcquire('search', { input: 1, run: 'a' });
+      if (permit.admitted) permit.release();
+    }
+    expect(types()).toEqual([]);
+  });
+
+  it('is one that failed in other words than before', async () => {
+    const { call, types } = setUp({ circuit: { failureThreshold: 1_000 } });
+    for (let i = 0; i < 20; i++)
+      await call('shell', 'make', failsAs('executionError', `step ${'i'.repeat(i)}`));
+    expect(types()).toEqual([]);
+  });
+
+  it('is still shown by how it ended', async () => {
+    const ended: unknown[] = [];
+    const { call } = setUp({
+      inspect: (shown) => {
+        if (shown.type !== '@xstate.event' || shown.event.type !== 'CALL_ENDED') return;
+        ended.push((shown.event as unknown as { call: { ended: string } }).call.ended);
+      },
+    });
+    await call('search', 1);
+    for (const category of ['executionError', 'invalidParameters', 'toolNotFound']) {
+      await call('search', 1, failsAs(category));
+    }
+    expect(ended).toEqual(['success', 'failure', 'mistake', 'unknownTool']);
   });
 });
 
@@ -282,8 +332,11 @@ describe('a run', () => {
 
   it('goes on when its user says so', async () => {
     const { registry, calls, call, types } = setUp();
+    await calls(4, 'read', 1, 'the same', 'c');
     await calls(10, 'search', 1);
     registry.actor.send({ type: 'ACKNOWLEDGE' });
+    // Nobody has said anything about a run that was not stopped.
+    expect([registry.run('a').state, registry.run('c').state]).toEqual(['steady', 'repeating']);
     expect(registry.recovery().isPaused).toBe(false);
     expect(await call('search', 1)).toBe('the same');
     expect(types().slice(-2)).toEqual(['recovery.resumed', 'loop.ended']);
@@ -371,6 +424,14 @@ describe('a run', () => {
     const kept = JSON.stringify(registry.run('a').actor.getSnapshot().context.memory);
     expect(kept).not.toMatch(/password|result/);
     expect(kept.length).toBeLessThan(10_000);
+  });
+
+  it('cannot be begun any more once the registry has stopped', async () => {
+    const { registry, calls } = setUp();
+    registry.stop();
+    const run = registry.run('late');
+    await calls(3, 'search', 1, 'the same', 'late').catch(() => {});
+    expect([run.state, registry.runs()]).toEqual(['ended', []]);
   });
 
   it('ends with the registry, and keeps no process alive', async () => {

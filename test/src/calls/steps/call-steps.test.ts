@@ -8,6 +8,7 @@ import {
   timeWindow,
 } from 'toolfuse';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CallSteps } from '../../../../src/calls/steps/call-steps.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 const setUp = () => {
@@ -387,5 +388,69 @@ describe('a faulty step', () => {
     const { registry } = setUp();
     expect(() => registry.intercept(step as never)).toThrow(kind);
     expect(() => registry.intercept(step as never)).toThrow(message);
+  });
+});
+
+describe('the steps of a registry', () => {
+  const call = { tool: 'search' } as PassingCall;
+  const end = { outcome: 'success' } as CallEnd;
+  /** Two steps with all hooks, of which the second has nothing to do. */
+  const twoSteps = () => {
+    const seen: string[] = [];
+    const stepOf = (name: string, isActive: () => boolean): CallStep => ({
+      isActive,
+      timed: true,
+      asked: () => void seen.push(`${name} asked`) as undefined,
+      admitted: () => void seen.push(`${name} admitted`),
+      refused: () => void seen.push(`${name} refused`),
+      ended: () => void seen.push(`${name} ended`),
+      blamed: () => void seen.push(`${name} blamed`),
+      running: (_, run) => {
+        seen.push(`${name} running`);
+        run();
+      },
+    });
+    return { seen, busy: stepOf('busy', () => true), idle: stepOf('idle', () => false) };
+  };
+
+  it('leave out each one that has nothing to do, whatever the others do', () => {
+    const { seen, busy, idle } = twoSteps();
+    for (const steps of [new CallSteps([idle, busy]), new CallSteps([busy, idle])]) {
+      steps.asked(call);
+      steps.admitted(call, false);
+      steps.refused(call, denial('search'));
+      expect(steps.run(call, () => 5)).toBe(5);
+      steps.ended(call, end);
+      steps.blamed({} as never);
+      expect(seen.splice(0)).toEqual(
+        ['asked', 'admitted', 'refused', 'running', 'ended', 'blamed'].map((hook) => `busy ${hook}`),
+      );
+      expect([steps.seesCalls, steps.seesEnds, steps.timesCalls]).toEqual([true, true, true]);
+    }
+  });
+
+  it('have nothing to do where none has', () => {
+    const { idle } = twoSteps();
+    for (const steps of [new CallSteps([]), new CallSteps([idle, idle])]) {
+      expect([steps.seesCalls, steps.seesEnds, steps.timesCalls]).toEqual([false, false, false]);
+    }
+  });
+
+  it('may lack any hook', () => {
+    const steps = new CallSteps([{ asked: () => undefined }, { refused: () => {} }, { ended: () => {} }]);
+    expect(() => {
+      steps.admitted(call, true);
+      steps.refused(call, denial('search'));
+      steps.ended(call, end);
+    }).not.toThrow();
+  });
+
+  it('lose only the one that is removed', () => {
+    const { seen, busy } = twoSteps();
+    const steps = new CallSteps([busy]);
+    const takeOut = steps.add({ ended: () => void seen.push('added ended') });
+    takeOut();
+    steps.ended(call, end);
+    expect(seen).toEqual(['busy ended']);
   });
 });
