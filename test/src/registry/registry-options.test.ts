@@ -1,5 +1,5 @@
 import { createToolRegistry, type TripStrategy, timeWindow } from 'toolfuse';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const create = (options: unknown) => createToolRegistry(options as Parameters<typeof createToolRegistry>[0]);
@@ -297,6 +297,42 @@ describe('the options', () => {
     expectRefused({ classify: {} }, RangeError, 'options.classify must be a function, got an object');
   });
 
+  it.each<[object]>([
+    [{ start: 0, record: 1, trips: () => false }],
+    [{ start: 0, record: () => 0, trips: 1 }],
+    [{ record: () => 0, trips: () => false }],
+    [Object.assign(() => 1, { start: 0, record: () => 0, trips: () => false })],
+  ])('have a trip strategy that is an object with start and two functions, unlike case %#', (trip) => {
+    expect(() => create({ circuit: { trip } })).toThrow(
+      /^circuit\.trip must be a trip strategy: an object with start/,
+    );
+  });
+
+  it('have more probes a verdict than must succeed', () => {
+    expect(() => create({ circuit: { successThreshold: 3, probesPerVerdict: 2 } })).toThrow(
+      new RangeError('circuit.probesPerVerdict must be at least successThreshold (3), got 2'),
+    );
+    expect(() => create({ circuit: { successThreshold: 3, probesPerVerdict: 3 } })).not.toThrow();
+  });
+
+  it('have a backoff that may throw, for all tools or one', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const fails = () => {
+      throw new Error('no backoff');
+    };
+    const circuit = { failureThreshold: 1, maxBackoffMs: 60_000 };
+    for (const options of [
+      { circuit: { ...circuit, backoff: fails } },
+      { circuit, tools: { shell: { backoff: fails } } },
+    ]) {
+      const registry = create({ clock: new ManualClock(), ...options });
+      registry.recordFailure('shell', 'timeout');
+      expect(registry.remainingBackoffMs('shell')).toBe(60_000);
+    }
+    expect(printed).toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
   it('have alternatives of a tool that are a list of names', () => {
     expectRefused(
       { tools: { shell: { alternatives: 'bash' } } },
@@ -304,7 +340,7 @@ describe('the options', () => {
       'tools["shell"].alternatives must be a list of tool names, got "bash"',
     );
     expectRefused(
-      { tools: { shell: { alternatives: [5] } } },
+      { tools: { shell: { alternatives: ['grep', 5] } } },
       RangeError,
       'tools["shell"].alternatives must be a list of tool names, got an array',
     );

@@ -80,6 +80,33 @@ describe('settings by pattern', () => {
     printed.mockRestore();
   });
 
+  it('that contradict each other are printed once for a tool, by its name', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const registry = createToolRegistry({
+      tools: {
+        'a*': { minBackoffMs: 9_000, maxBackoffMs: 9_000 },
+        '*b': { maxBackoffMs: 5, minBackoffMs: 0 },
+        '*bb': { minBackoffMs: 500 },
+      },
+    });
+    registry.recordSuccess('xbb');
+    registry.recordSuccess('xbb');
+    expect(printed.mock.calls.map(([words]) => words)).toEqual([
+      'toolfuse: patterns contradict each other for "xbb"',
+    ]);
+    printed.mockRestore();
+  });
+
+  it('that are the only ones of a tool hold as they are', () => {
+    const registry = createToolRegistry({ tools: { 'a*': { upstream: 'a' }, 'b*': { upstream: 'a' } } });
+    registry.recordSuccess('b1');
+    expect(registry.diagnostics('b1').upstream).toBe('a');
+    // The upstream is one of the tools that the pattern names.
+    registry.recordSuccess('a');
+    expect(registry.diagnostics('a').upstream).toBeNull();
+    expect(registry.diagnostics('a1').upstream).toBe('a');
+  });
+
   it('are found for any number of names in bounded memory', () => {
     const registry = createToolRegistry({ maxTools: 10, tools: { 'a*': { failureThreshold: 3 } } });
     for (let i = 0; i < 2_500; i++) expect(thresholdOf(registry, `a${i}`)).toBe(3);
@@ -102,6 +129,18 @@ describe('a pattern of names', () => {
     ['a.c*', 'abc', false],
   ])('%s and %j: %s', (pattern, name, matches) => {
     expect(new NamePattern(pattern).matches(name)).toBe(matches);
+  });
+
+  it('matches nothing in which its beginning and its end would overlap', () => {
+    expect([new NamePattern('ab*ba').matches('aba'), new NamePattern('ab*ba').matches('abba')]).toEqual([
+      false,
+      true,
+    ]);
+    expect(new NamePattern('aa*a').matches('aa')).toBe(false);
+  });
+
+  it('is the more specific the more characters it names, however many stars it has', () => {
+    expect(['*', 'a*', '*a*b*', 'abc*'].map((text) => new NamePattern(text).weight)).toEqual([0, 1, 2, 3]);
   });
 
   it('agrees with a regular expression', () => {
