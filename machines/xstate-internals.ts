@@ -9,6 +9,7 @@ import {
   type AnyMachineSnapshot,
   createMachine,
   type EventObject,
+  type InspectionEvent,
   initialTransition,
   type StateNode,
 } from 'xstate';
@@ -48,19 +49,34 @@ export const sendTo = <Event extends EventObject>(actor: { send(event: Event): v
 export const snapshotOf = <Snapshot>(actor: { getSnapshot(): Snapshot }): Snapshot =>
   Actor.prototype.getSnapshot.call(actor) as Snapshot;
 
-/** What is called for each inspector that comes to a system, and for each that goes. */
+/** Marks an observer in a way that another copy of this library knows as well. */
+const followsOnly = Symbol.for('toolfuse.follows-only');
+
+/**
+ * An inspection observer that reads less than there is: events, snapshots, and of a microstep which transitions were taken. It
+ * is told of all microsteps of an event at once, without actions. So no interpreter has to run for it.
+ */
+export const follower = (
+  next: (event: InspectionEvent) => void,
+): { readonly next: (event: InspectionEvent) => void } => Object.assign({ next }, { [followsOnly]: true });
+
+/** What is called for each inspector that comes to a system, and for each that goes, with whether it only follows. */
 export function watchInspectors(
   { system }: { readonly system: AnyActor['system'] },
-  { onCome, onGo }: { readonly onCome: () => void; readonly onGo: () => void },
+  {
+    onCome,
+    onGo,
+  }: { readonly onCome: (onlyFollows: boolean) => void; readonly onGo: (onlyFollows: boolean) => void },
 ): void {
   const attach = system.inspect;
   system.inspect = (observer) => {
+    const onlyFollows = followsOnly in Object(observer);
     const subscription = attach(observer);
-    onCome();
+    onCome(onlyFollows);
     let isAttached = true;
     return {
       unsubscribe: () => {
-        if (isAttached) onGo();
+        if (isAttached) onGo(onlyFollows);
         isAttached = false;
         subscription.unsubscribe();
       },
@@ -123,6 +139,7 @@ export interface Scope {
 }
 
 interface System {
+  readonly _sendInspectionEvent: (event: object) => void;
   readonly scheduler: {
     schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delay: number, id?: string): void;
     cancel(source: AnyActorRef, id: string): void;
@@ -150,6 +167,21 @@ export function deferStop(scope: Scope, child: AnyActorRef): void {
   if (isRunning) scope.defer(() => scope.stopChild(child));
   else scope.stopChild(child);
 }
+
+/** Tells who follows which transitions an event took. */
+export const tellTransitions = (
+  { self, system }: Scope,
+  event: EventObject,
+  snapshot: AnyMachineSnapshot,
+  transitions: readonly unknown[],
+): void =>
+  system._sendInspectionEvent({
+    type: '@xstate.microstep',
+    actorRef: self,
+    event,
+    snapshot,
+    _transitions: transitions,
+  });
 
 /** What an action of XState's own does, as `assign` or `raise` made it. */
 export type BuiltIn =

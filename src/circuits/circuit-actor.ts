@@ -9,7 +9,7 @@ type Machine = typeof toolCircuitMachine;
 /** What stands behind an actor. */
 export interface CircuitLife {
   /** Whether somebody watches every step. */
-  readonly isInspected: boolean;
+  readonly isInterpreted: boolean;
   /** A user has sent an event. */
   onSent(event: ToolCircuitEvent): void;
   /** Somebody is about to be shown the snapshot, or each one from now on. */
@@ -32,7 +32,7 @@ export class CircuitActor extends Actor<Machine> {
   }
 
   constructor(options: ActorOptions<Machine>, life: CircuitLife) {
-    super(life.isInspected ? inspected : compiled, options);
+    super(life.isInterpreted ? interpreted : compiled, options);
     this.#life = life;
   }
 
@@ -73,7 +73,7 @@ const transition = ((snapshot, event, scope) =>
     scope as unknown as Scope,
   )) satisfies Machine['transition'];
 
-const inspected: Machine = Object.create(toolCircuitMachine, {
+const interpreted: Machine = Object.create(toolCircuitMachine, {
   getInitialSnapshot: {
     value: ((scope, input) =>
       compact(toolCircuitMachine.getInitialSnapshot(scope, input))) satisfies Machine['getInitialSnapshot'],
@@ -81,10 +81,10 @@ const inspected: Machine = Object.create(toolCircuitMachine, {
   transition: { value: transition },
 });
 
-const compiled: Machine = Object.create(inspected, {
+const compiled: Machine = Object.create(interpreted, {
   getInitialSnapshot: {
     value: ((scope, input) =>
       circuitChart.initial(scope as unknown as Scope, input) ??
-      inspected.getInitialSnapshot(scope, input)) satisfies Machine['getInitialSnapshot'],
+      interpreted.getInitialSnapshot(scope, input)) satisfies Machine['getInitialSnapshot'],
   },
 });

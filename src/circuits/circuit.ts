@@ -2,7 +2,7 @@ import type { ActorOptions } from 'xstate';
 import type { PermitStamp, ToolCircuitEvent } from '../../machines/circuit-context.ts';
 import { type ToolCircuitSnapshot, toolCircuitMachine } from '../../machines/tool-circuit.ts';
 import type { OwnStrategy } from '../../machines/trip-strategy.ts';
-import { isObserved, type Scope, stopEvent } from '../../machines/xstate-internals.ts';
+import { isObserved, type Scope, stopEvent, tellTransitions } from '../../machines/xstate-internals.ts';
 import { circuitChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
 import { CircuitActor, type CircuitLife, compact } from './circuit-actor.ts';
@@ -17,8 +17,10 @@ export type ResultEvent = ToolCircuitEvent & { type: 'SUCCESS' | 'FAILURE' };
 export interface CircuitOwner {
   /** The circuits that are in the middle of an event, and so may be about to be something else. */
   readonly unsettled: Set<Circuit>;
-  /** Whether somebody watches every step: then XState's interpreter takes them. */
+  /** Whether somebody watches: then all is told by events. */
   readonly isInspected: boolean;
+  /** Whether somebody watches every step: then XState's interpreter takes them. */
+  readonly isInterpreted: boolean;
   /** What a circuit is, or will be, may have changed. */
   onSettled(circuit: Circuit): void;
   /** A result was sent to the actor itself. */
@@ -61,6 +63,10 @@ export class Circuit extends CircuitRecord implements CircuitLife {
 
   get isInspected(): boolean {
     return this.#owner.isInspected;
+  }
+
+  get isInterpreted(): boolean {
+    return this.#owner.isInterpreted;
   }
 
   /** What it will be when all that it has been sent is processed. To be read, and not to be kept. */
@@ -125,7 +131,8 @@ export class Circuit extends CircuitRecord implements CircuitLife {
     this.revoke();
     this.#untold.reveal();
     this.#foresight.begin(event);
-    const compiled = this.#owner.isInspected ? undefined : circuitChart.step(before, event, scope);
+    const taken: unknown[] | undefined = this.#owner.isInspected ? [] : undefined;
+    const compiled = this.#owner.isInterpreted ? undefined : circuitChart.step(before, event, scope, taken);
     const next = compiled ?? this.#interpreted(before, event, scope);
     // Only now: an inspector may have asked in the middle of the event.
     this.revoke();
@@ -133,6 +140,7 @@ export class Circuit extends CircuitRecord implements CircuitLife {
     const isSettled = this.#foresight.end(event, before, next);
     if (isSettled && next.value !== this.countedAs) this.#owner.onSettled(this);
     if (next.context.fleet !== before.context.fleet) this.#owner.onVerdict(this);
+    if (taken !== undefined && taken.length > 0) tellTransitions(scope, event, next, taken);
     return next;
   }
 

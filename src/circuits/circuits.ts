@@ -167,7 +167,7 @@ export class Circuits {
     }
   }
 
-  /** Somebody is about to be shown every step. */
+  /** Somebody begins to watch. */
   onInspected(): void {
     for (const circuit of this.#byName.values()) {
       circuit.onSeen();
@@ -306,6 +306,9 @@ export class Circuits {
       unsettled: new Set(),
       get isInspected() {
         return circuits.#options.parent.isInspected;
+      },
+      get isInterpreted() {
+        return circuits.#options.parent.isInterpreted;
       },
       onSettled: (circuit) => circuits.#count(circuit),
       onBareResult: (circuit, event) => circuits.#options.onBareResult(circuit, event),

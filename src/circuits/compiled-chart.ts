@@ -52,8 +52,12 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
     this.#beginning = this.#compileBeginning(machine);
   }
 
-  /** The snapshot after an event; undefined for an event that is the interpreter's. */
-  step(snapshot: Snapshot, event: EventObject, scope: Scope): Snapshot | undefined {
+  /**
+   * The snapshot after an event; undefined for an event that is the interpreter's.
+   *
+   * @param taken Where the transitions that are taken are added, for somebody who follows them.
+   */
+  step(snapshot: Snapshot, event: EventObject, scope: Scope, taken?: unknown[]): Snapshot | undefined {
     const state = snapshot.status === 'active' ? this.#states.get(snapshot.value) : undefined;
     if (state === undefined) return undefined;
     const branches = state.branches.get(event.type);
@@ -61,7 +65,9 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
     const moment = this.#momentOf(snapshot, event, scope);
     const branch = moment.branch ?? firstOf(branches, moment);
     if (branch === undefined) return snapshot;
-    return branch.steps && this.#take(branch.steps, branch.target, state, snapshot, moment);
+    if (branch.steps === undefined) return undefined;
+    taken?.push(branch.transition);
+    return this.#take(branch.steps, branch.target, state, snapshot, moment, taken);
   }
 
   /**
@@ -138,10 +144,12 @@ export class CompiledChart<Snapshot extends AnyMachineSnapshot> {
     state: CompiledState,
     snapshot: Snapshot,
     moment: ChartMoment,
+    taken?: unknown[],
   ): Snapshot {
     for (const step of steps) step(moment);
     let next = target ?? state;
     for (let more = firstOf(next.eventless, moment); more?.steps; more = firstOf(next.eventless, moment)) {
+      taken?.push(more.transition);
       for (const step of more.steps) step(moment);
       next = more.target ?? next;
     }

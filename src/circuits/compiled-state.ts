@@ -14,6 +14,8 @@ import {
 export interface CompiledBranch {
   /** As a reader of the chart would say it. */
   readonly name: string;
+  /** The same, as XState has it. */
+  readonly transition: Branch;
   /** Whether it is taken; undefined where only the interpreter can say. */
   readonly guard: ((moment: ChartMoment) => boolean) | undefined;
   /** What is done, exits and entries included; undefined where only the interpreter can do it. */
@@ -72,12 +74,12 @@ export function compileStates(machine: AnyStateMachine): ReadonlyMap<unknown, Co
 }
 
 function compileBranch(
-  { guard: reference, source, reenter, actions, target: targets = [] }: Branch,
+  transition: Branch,
   from: StateNode,
   states: ReadonlyMap<string, CompiledState>,
   implementations: Implementations,
 ): CompiledBranch {
-  const [target] = targets;
+  const { guard: reference, source, reenter, actions, target: [target] = [] } = transition;
   // A state that is its own target is not left, unless it is entered anew.
   const moves = target !== undefined && (target !== source || reenter);
   const to = moves && target.parent === source.machine.root ? states.get(target.key) : undefined;
@@ -92,6 +94,7 @@ function compileBranch(
       all.length === 0 ? '' : ` / ${all.map(nameOf).join(', ')}`,
       moves ? ` -> ${target.key}` : '',
     ].join(''),
+    transition,
     guard: steps && guard,
     steps,
     target: to,

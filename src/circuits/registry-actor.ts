@@ -7,6 +7,7 @@ import {
   type Scope,
   setSnapshot,
   snapshotWith,
+  tellTransitions,
   watchInspectors,
 } from '../../machines/xstate-internals.ts';
 import { registryChart } from './charts.ts';
@@ -25,7 +26,7 @@ let process: (
 
 /** What stands behind the parent of all circuits. */
 export interface RegistryLife {
-  /** Somebody begins to watch every step of the system. */
+  /** Somebody begins to watch the system. */
   onInspected(): void;
   /** Something is told to whoever listens. */
   onEmitted(event: ToolRegistryEmitted): void;
@@ -35,8 +36,9 @@ export interface RegistryLife {
 
 /** The parent of all circuits, which nothing that is sent to it can end. */
 export class RegistryActor extends Actor<Machine> {
-  /** How many watch every step of the system. */
+  /** How many watch every step of the system, and how many only follow what it comes to. */
   #inspectors = 0;
+  #followers = 0;
   /** The snapshot as it is worked with, and the same as it was last shown. */
   #hidden: ToolRegistrySnapshot | undefined;
   #shown: ToolRegistrySnapshot | undefined;
@@ -53,18 +55,25 @@ export class RegistryActor extends Actor<Machine> {
     hearEmitted<ToolRegistryEmitted>(this, (event) => life.onEmitted(event));
     if (options.inspect) this.#inspectors = 1;
     watchInspectors(this, {
-      onCome: () => {
-        this.#inspectors += 1;
+      onCome: (onlyFollows) => {
+        if (onlyFollows) this.#followers += 1;
+        else this.#inspectors += 1;
         life.onInspected();
       },
-      onGo: () => {
-        this.#inspectors -= 1;
+      onGo: (onlyFollows) => {
+        if (onlyFollows) this.#followers -= 1;
+        else this.#inspectors -= 1;
       },
     });
   }
 
-  /** Whether somebody watches every step of the system. */
+  /** Whether somebody watches the system. */
   get isInspected(): boolean {
+    return this.#inspectors + this.#followers > 0;
+  }
+
+  /** Whether somebody watches every step of it, so that XState's interpreter has to take them. */
+  get isInterpreted(): boolean {
     return this.#inspectors > 0;
   }
 
@@ -90,11 +99,17 @@ export class RegistryActor extends Actor<Machine> {
   }
 
   #process(snapshot: ToolRegistrySnapshot, event: ToolRegistryEvent, scope: Scope): ToolRegistrySnapshot {
-    const next = this.isInspected ? undefined : registryChart.step(this.#hide(snapshot), event, scope);
+    const taken: unknown[] | undefined = this.isInspected ? [] : undefined;
+    const next = this.isInterpreted
+      ? undefined
+      : registryChart.step(this.#hide(snapshot), event, scope, taken);
     if (next === undefined) {
       return toolRegistryMachine.transition(this.#show(snapshot), event, scope as never);
     }
-    return isObserved(this) ? this.#show(next) : next;
+    if (taken === undefined) return isObserved(this) ? this.#show(next) : next;
+    const seen = this.#show(next);
+    if (taken.length > 0) tellTransitions(scope, event, seen, taken);
+    return seen;
   }
 
   #hide(snapshot: ToolRegistrySnapshot): ToolRegistrySnapshot {

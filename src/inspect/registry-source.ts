@@ -9,6 +9,7 @@ import type {
 } from 'toolfuse';
 import type { ActorRefLike, InspectionEvent } from 'xstate';
 import { circuitName } from '../../machines/circuit-name.ts';
+import { follower } from '../../machines/xstate-internals.ts';
 import { errorText } from '../classify/error-text.ts';
 import type { CallKind } from './history/call-bins.ts';
 import type { StateSpan } from './history/state-spans.ts';
@@ -70,7 +71,7 @@ export class RegistrySource implements Source {
 
   /** Adds all present and future actors. @returns A function that removes them. */
   attach(): () => void {
-    const subscription = this.#registry.actor.system.inspect((event) => {
+    const observer = follower((event) => {
       try {
         this.#follow(event);
       } catch (fault) {
@@ -78,6 +79,7 @@ export class RegistrySource implements Source {
         console.error('toolfuse: the inspector could not follow an event', fault);
       }
     });
+    const subscription = this.#registry.actor.system.inspect(observer);
     const step: CallStep = {
       ended: (call, end) => this.#onEnded(call, end),
       refused: (call, denial) => this.#onRefused(call, denial),

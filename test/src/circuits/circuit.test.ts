@@ -14,6 +14,7 @@ function start(onSettled: CircuitOwner['onSettled'] = () => {}) {
   const owner: CircuitOwner = {
     unsettled: new Set(),
     isInspected: false,
+    isInterpreted: false,
     onSettled,
     onBareResult: () => {},
     onVerdict: () => {},

@@ -15,6 +15,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createActor, type Subscription } from 'xstate';
 import { circuitChart, registryChart } from '../../../src/circuits/charts.ts';
 import { Circuit } from '../../../src/circuits/circuit.ts';
+import { takenTransition } from '../../../src/inspect/taken-transition.ts';
 import { startParent } from '../../machines/start-circuit.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
@@ -93,8 +94,8 @@ const walk = fc.array(
     waitMs: fc.constantFrom(0, 0, 0, 1, 500, 1_000, 1_500),
     isTimerLate: fc.boolean(),
     mayTrip: fc.boolean(),
-    /** Somebody inspects from here on, or nobody does. */
-    isInspected: fc.option(fc.boolean(), { nil: undefined, freq: 3 }),
+    /** Somebody inspects or follows from here on, or nobody does. */
+    watched: fc.option(fc.constantFrom('inspected', 'followed', 'not'), { nil: undefined, freq: 3 }),
     /** Somebody observes from here on, or nobody does. */
     isObserved: fc.option(fc.boolean(), { nil: undefined, freq: 3 }),
     /** A result comes by the registry, and so may go untold. */
@@ -134,6 +135,7 @@ function start(config: Partial<CircuitConfig>, how: 'compiled' | 'interpreted', 
   const owner = {
     unsettled: new Set<Circuit>(),
     isInspected: false,
+    isInterpreted: false,
     onSettled() {},
     onBareResult() {},
     onVerdict() {},
@@ -147,10 +149,20 @@ function start(config: Partial<CircuitConfig>, how: 'compiled' | 'interpreted', 
     observer = isObserved ? actor.subscribe((snapshot) => seen.push(plain(snapshot))) : undefined;
   };
   observe(true);
+  const followed: unknown[] = [];
+  let isFollowed = false;
+  actor.system.inspect((told) => {
+    if (told.type !== '@xstate.microstep' || told.actorRef !== actor || !isFollowed) return;
+    for (const transition of told._transitions) followed.push([told.event, takenTransition(transition)]);
+  });
   actor.start();
   const step = (each: Step): void => {
     mayTrip = each.mayTrip;
-    if (each.isInspected !== undefined) owner.isInspected = each.isInspected;
+    if (each.watched !== undefined) {
+      isFollowed = each.watched === 'followed';
+      owner.isInterpreted = each.watched === 'inspected';
+      owner.isInspected = isFollowed || owner.isInterpreted;
+    }
     if (each.isObserved !== undefined) observe(each.isObserved);
     const { event } = each;
     const isResult = event.type === 'SUCCESS' || event.type === 'FAILURE';
@@ -162,11 +174,11 @@ function start(config: Partial<CircuitConfig>, how: 'compiled' | 'interpreted', 
     if (each.isTimerLate) clock.advanceWithLateTimers(each.waitMs);
     else clock.advance(each.waitMs);
   };
-  return { clock, circuit, actor, reports, seen, step };
+  return { clock, circuit, actor, reports, seen, followed, step };
 }
 
 describe('the compiled chart of a circuit', () => {
-  it('equals the interpreter on every walk: snapshots, observers, reports, timers and what is kept', () => {
+  it('equals the interpreter on every walk: snapshots, observers, reports, timers, transitions and what is kept', () => {
     checkProperty(
       fc.property(config, walk, fc.boolean(), (config, steps, hasParent) => {
         const compiled = start(config, 'compiled', hasParent);
@@ -185,6 +197,7 @@ describe('the compiled chart of a circuit', () => {
         );
         expect(compiled.reports).toEqual(interpreted.reports);
         expect(compiled.seen).toEqual(interpreted.seen);
+        expect(compiled.followed).toEqual(interpreted.followed);
         expect(compiled.clock.timers).toBe(interpreted.clock.timers);
       }),
       effort,

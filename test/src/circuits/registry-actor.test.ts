@@ -10,7 +10,9 @@ import {
 } from 'toolfuse/machines';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AnyActorRef, createActor, type InspectionEvent, type Subscription } from 'xstate';
+import { follower } from '../../../machines/xstate-internals.ts';
 import { RegistryActor } from '../../../src/circuits/registry-actor.ts';
+import { takenTransition } from '../../../src/inspect/taken-transition.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
@@ -25,8 +27,8 @@ interface Step {
   readonly do: 'begin' | 'change' | 'deny' | 'spare' | 'forget' | 'acknowledge' | 'wait';
   readonly tool: string;
   readonly to: CircuitState;
-  /** Somebody inspects, or observes, from here on, or nobody does. */
-  readonly isInspected: boolean | null;
+  /** Somebody inspects or follows, or observes, from here on, or nobody does. */
+  readonly watched: 'inspected' | 'followed' | 'not' | null;
   readonly isObserved: boolean | null;
   readonly isLookedAt: boolean;
 }
@@ -45,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
   tool,
   to: fc.constantFrom(...states),
-  isInspected: fc.option(fc.boolean(), { freq: 3 }),
+  watched: fc.option(fc.constantFrom('inspected', 'followed', 'not'), { freq: 3 }),
   isObserved: fc.option(fc.boolean(), { freq: 3 }),
   isLookedAt: fc.boolean(),
 });
@@ -75,9 +77,17 @@ function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
   };
   let observer: Subscription | undefined;
   let inspector: Subscription | undefined;
-  const watch = ({ isInspected, isObserved }: Step): void => {
-    if (isInspected !== null) inspector?.unsubscribe();
-    if (isInspected === true) inspector = actor.system.inspect(() => {});
+  const followed: unknown[] = [];
+  const follow = follower((event) => {
+    if (event.type === '@xstate.snapshot') followed.push(plain(event.snapshot as never));
+    if (event.type !== '@xstate.microstep') return;
+    for (const transition of event._transitions)
+      followed.push([event.event.type, takenTransition(transition)]);
+  });
+  const watch = ({ watched, isObserved }: Step): void => {
+    if (watched !== null) inspector?.unsubscribe();
+    if (watched === 'inspected') inspector = actor.system.inspect(() => {});
+    if (watched === 'followed') inspector = actor.system.inspect(follow);
     if (isObserved !== null) observer?.unsubscribe();
     if (isObserved === true) observer = actor.subscribe((snapshot) => told.push(plain(snapshot)));
   };
@@ -135,11 +145,11 @@ function run(make: Make, steps: readonly Step[], maxOpenCircuits: number) {
     if (each.isLookedAt) snapshots.push(plain());
   }
   const persisted = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
-  return { snapshots, last: plain(), emitted, told, timers: clock.timers, persisted };
+  return { snapshots, last: plain(), emitted, told, followed, timers: clock.timers, persisted };
 }
 
 describe('the compiled chart of the registry', () => {
-  it('equals the interpreter on every walk: snapshots, observers, events and timers', () => {
+  it('equals the interpreter on every walk: snapshots, observers, transitions, events and timers', () => {
     checkProperty(
       fc.property(
         fc.array(step, { maxLength: 40, size: 'max' }),
@@ -233,6 +243,35 @@ describe('an inspector', () => {
       [0, 0],
     ]);
     expect(seen).toHaveLength(3);
+  });
+
+  it('that only follows is told of the same transitions, and no chart runs in full for it', () => {
+    const { registry, chartsRunBy, deny, begin } = setUp();
+    const seen: string[] = [];
+    const subscription = registry.actor.system.inspect(
+      follower((event) => {
+        if (event.type !== '@xstate.microstep') return;
+        const { source, event: on, index } = takenTransition(event._transitions[0]) ?? {};
+        seen.push(`${(event.actorRef as AnyActorRef).id}: ${event.event.type} by ${source} ${on} ${index}`);
+      }),
+    );
+    expect([chartsRunBy(deny), chartsRunBy(begin)]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(seen).toEqual([
+      'shell: REQUEST by open REQUEST 2',
+      'toolfuse: REQUEST_DENIED by  REQUEST_DENIED 0',
+      'toolfuse: CIRCUIT_BEGAN by  CIRCUIT_BEGAN 0',
+    ]);
+    const other = registry.actor.system.inspect(() => {});
+    expect(chartsRunBy(deny)).toEqual([1, 1]);
+    expect(seen).toHaveLength(5);
+    other.unsubscribe();
+    expect(chartsRunBy(deny)).toEqual([0, 0]);
+    subscription.unsubscribe();
+    deny();
+    expect(seen).toHaveLength(7);
   });
 
   it('that goes twice does not take the place of another', () => {
