@@ -2,6 +2,9 @@ import type { TimerNews } from '../protocol.ts';
 import { beat } from './store.ts';
 import { clock, span } from './words.ts';
 
+/** How wide a track is at most, in px. */
+const trackPx = 150;
+
 /** The remaining time of a timer, counting down, and by the clock when it ends. */
 export function Countdown({
   timer,
@@ -11,7 +14,8 @@ export function Countdown({
   hasClock?: boolean;
 }) {
   const leftMs = Math.max(0, timer.dueAt - beat.value);
-  const share = timer.delayMs === 0 ? 0 : Math.min(1, leftMs / timer.delayMs);
+  // In steps of a pixel, so that what looks the same is not drawn anew.
+  const share = timer.delayMs === 0 ? 0 : Math.round(Math.min(1, leftMs / timer.delayMs) * trackPx) / trackPx;
   return (
     <span class="countdown" role="timer" aria-label={`${span(leftMs)} left of ${span(timer.delayMs)}`}>
       {hasClock && <span class="due">{clock(timer.dueAt)}</span>}

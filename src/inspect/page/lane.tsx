@@ -1,6 +1,5 @@
-import type { LaneNews } from '../protocol.ts';
 import type { Actor } from './feed.ts';
-import { useLane } from './lanes.ts';
+import { type ShownLane, useLane } from './lanes.ts';
 import { lookOf } from './state-look.ts';
 import { clock, count, span } from './words.ts';
 
@@ -20,10 +19,8 @@ const layers = [
   [4, 'denied'],
 ] as const;
 
-type Shown = LaneNews & { readonly until: number; readonly ms: number };
-
 /** The lane in words: how often it was in each state, and how many calls failed. */
-function wordsOf({ spans, calls, ms }: Shown, kind: string): string {
+function wordsOf({ spans, calls, ms }: ShownLane, kind: string): string {
   const states = new Map<string, { times: number; ms: number }>();
   for (const { state, from, to } of spans) {
     const known = states.get(state) ?? { times: 0, ms: 0 };
@@ -40,39 +37,37 @@ function wordsOf({ spans, calls, ms }: Shown, kind: string): string {
   return `last ${span(ms)}: ${[...told, ...figures].join('; ') || 'nothing is known'}`;
 }
 
-function Drawing({ lane, kind }: { lane: Shown; kind: string }) {
-  const from = lane.until - lane.ms;
-  const x = (at: number): number => Math.max(0, ((at - from) / lane.ms) * width);
-  const most = Math.max(1, ...lane.calls.map(({ split }) => split.reduce((sum, each) => sum + each, 0)));
-  return (
-    <>
-      {lane.calls.map(({ at, ms, split }) => {
-        let y = callsHeight;
-        const left = x(at);
-        const wide = Math.max(1.5, (ms / lane.ms) * width - 2);
-        return layers.map(([index, name]) => {
-          const calls = split[index] ?? 0;
-          if (calls === 0) return null;
-          // Even one call among many is to be seen.
-          const high = Math.max(1.5, (calls / most) * (callsHeight - 2));
-          y -= high;
-          return (
-            <rect key={`${at} ${name}`} class={name} x={left} y={Math.max(0, y)} width={wide} height={high} />
-          );
-        });
-      })}
-      {lane.spans.map(({ state, from: begins, to }) => (
-        <rect
-          key={begins}
-          class={`span look-${lookOf(kind, state).look}`}
-          x={x(begins)}
-          y={lookOf(kind, state).look === 'closed' ? bandY + 3 : bandY}
-          width={Math.max(2, x(to) - x(begins))}
-          height={lookOf(kind, state).look === 'closed' ? 2 : bandHeight}
-        />
-      ))}
-    </>
-  );
+const box = (x: number, y: number, wide: number, high: number): string =>
+  `M${x.toFixed(1)} ${y.toFixed(1)}h${wide.toFixed(1)}v${high.toFixed(1)}h-${wide.toFixed(1)}z`;
+
+/**
+ * The outlines of all boxes of a lane, by their class. One path for all boxes of a kind, since a node for each would be half of
+ * the nodes of the board, and most of what it costs to scroll.
+ */
+function pathsOf({ until, ms, calls, spans }: ShownLane, kind: string): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  const add = (name: string, outline: string): void =>
+    void paths.set(name, (paths.get(name) ?? '') + outline);
+  const x = (at: number): number => Math.max(0, ((at - until + ms) / ms) * width);
+  const most = Math.max(1, ...calls.map(({ split }) => split.reduce((sum, each) => sum + each, 0)));
+  for (const { at, ms: lasts, split } of calls) {
+    let y = callsHeight;
+    const wide = Math.max(1.5, (lasts / ms) * width - 2);
+    for (const [index, name] of layers) {
+      const some = split[index] ?? 0;
+      if (some === 0) continue;
+      // Even one call among many is to be seen.
+      const high = Math.max(1.5, (some / most) * (callsHeight - 2));
+      y -= high;
+      add(name, box(x(at), Math.max(0, y), wide, high));
+    }
+  }
+  for (const { state, from, to } of spans) {
+    const { look } = lookOf(kind, state);
+    const [y, high] = look === 'closed' ? [bandY + 3, 2] : [bandY, bandHeight];
+    add(`span look-${look}`, box(x(from), y, Math.max(2, x(to) - x(from)), high));
+  }
+  return paths;
 }
 
 /** The last hours of an actor: its calls, and below them its states. */
@@ -92,7 +87,10 @@ export function Lane({ actor }: { actor: Actor }) {
         aria-label={words}
       >
         <rect class="rail" y={bandY + 3.5} width={width} height="1" />
-        {lane !== undefined && <Drawing lane={lane} kind={actor.kind} />}
+        {lane !== undefined &&
+          [...pathsOf(lane, actor.kind)].map(([name, outline]) => (
+            <path key={name} class={name} d={outline} />
+          ))}
       </svg>
     </span>
   );
