@@ -6,7 +6,8 @@ interface VirtualListOptions<Item> {
   /** In px; of all rows, or of each. */
   readonly rowHeight: number | ((item: Item) => number);
   readonly keyOf: (item: Item) => string | number;
-  readonly row: (item: Item, index: number) => ComponentChildren;
+  /** A row; `isBrief` while somebody scrolls past it too fast to read more than a name. */
+  readonly row: (item: Item, index: number, isBrief: boolean) => ComponentChildren;
   readonly label: string;
   /** Rows above the first one, such as a table's header. */
   readonly before?: number;
@@ -20,6 +21,27 @@ interface VirtualListOptions<Item> {
 
 /** Extra rows rendered above and below the visible ones, so that fast scrolling shows no gap. */
 const spare = 6;
+
+/** A list flies if more than this share of its height passes from one frame to the next, until it has been slower for so long, in ms. */
+const flyingShare = 0.25;
+const restMs = 120;
+
+/** Whether somebody scrolls so fast that whole rows would cost the frames in which they pass. */
+function useFlight(): {
+  readonly isFlying: boolean;
+  readonly onMove: (px: number, height: number) => void;
+} {
+  const [isFlying, setFlying] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onMove = (px: number, height: number): void => {
+    if (Math.abs(px) <= height * flyingShare) return;
+    setFlying(true);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setFlying(false), restMs);
+  };
+  return { isFlying, onMove };
+}
 
 /** Where each row begins, and where the last one ends. */
 function topsOf<Item>(
@@ -52,13 +74,20 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
   const isAtEnd = useRef(true);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
+  const { isFlying, onMove } = useFlight();
+  /** The rows that are drawn whole: they stay so while they are in sight. */
+  const whole = useRef<ReadonlySet<string | number>>(new Set());
 
   useLayoutEffect(() => {
     const element = port.current;
     if (element === null) return;
     if (inWindow) {
+      let last = 0;
       const onScroll = (): void => {
-        setTop(Math.max(0, -element.getBoundingClientRect().top));
+        const now = Math.max(0, -element.getBoundingClientRect().top);
+        onMove(now - last, innerHeight);
+        last = now;
+        setTop(now);
         setHeight(innerHeight);
         isAtEnd.current = scrollY + innerHeight > document.documentElement.scrollHeight - 60;
       };
@@ -101,6 +130,10 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
 
   const first = Math.max(0, rowAt(topOf, items.length, top) - spare);
   const shown = items.slice(first, rowAt(topOf, items.length, top + height) + 1 + spare);
+  const isBrief = (item: Item): boolean => isFlying && !whole.current.has(keyOf(item));
+  useLayoutEffect(() => {
+    whole.current = new Set(shown.filter((item) => !isBrief(item)).map(keyOf));
+  });
   return (
     <div
       class={inWindow ? 'port in-window' : 'port'}
@@ -116,6 +149,7 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
         const { scrollTop, scrollHeight, clientHeight } = currentTarget;
         // Rows that arrived after the last scroll must not count as scrolling away.
         if (scrollTop !== top) isAtEnd.current = scrollHeight - scrollTop - clientHeight < 30;
+        onMove(scrollTop - top, clientHeight);
         setTop(scrollTop);
       }}
     >
@@ -131,7 +165,7 @@ export function VirtualList<Item>(options: VirtualListOptions<Item>) {
               height: `${topOf(first + index + 1) - topOf(first + index)}px`,
             }}
           >
-            {row(item, first + index)}
+            {row(item, first + index, isBrief(item))}
           </div>
         ))}
       </div>
