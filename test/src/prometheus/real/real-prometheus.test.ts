@@ -17,7 +17,7 @@ const dashboard = JSON.parse(readyMade('grafana-dashboard.json')) as {
 };
 
 /** The rules as they are, but for times that a test would wait out. */
-const hurried = rules.replaceAll(/\bfor: \w+/g, 'for: 400ms').replaceAll(/\[\d+m\]/g, '[10s]');
+const hurried = rules.replaceAll(/\bfor: \w+/g, 'for: 400ms').replaceAll(/\[\d+[mh]\]/g, '[10s]');
 
 /** The queries of the rules, each without its limit: it has to give a series whether or not the alert fires. */
 const ruleQueries = [...hurried.matchAll(/ {8}expr: (?:>-\n)?((?:.|\n {10})*)\n/g)].map(([, expr = '']) =>
@@ -47,6 +47,7 @@ describe.skipIf(findPrometheus() === undefined)('a real Prometheus', { timeout: 
       read: { trip: timeWindow({ minCalls: 2, failureRate: 1, slowCallMs: 60_000 }) },
     },
     recovery: { maxOpenCircuits: 2 },
+    loops: { warnAfter: 2, denyAfter: 3, stopAfter: 10 },
   });
   // It shares no circuit: what is watched here is the store.
   const inner = memoryStore();
@@ -146,6 +147,20 @@ describe.skipIf(findPrometheus() === undefined)('a real Prometheus', { timeout: 
     await expect.poll(() => prometheus.firing()).toEqual(expect.arrayContaining(alerts));
     clearInterval(down);
     registry.resetAll();
+    await expect
+      .poll(async () => (await prometheus.firing()).filter((each) => alerts.includes(each)))
+      .toEqual([]);
+  });
+
+  it('fires for a run in a loop, and for a tool that is repeated again and again, and clears', async () => {
+    const alerts = ['ToolfuseAgentShouldPause', 'ToolfuseRunInLoop', 'ToolfuseToolRepeated read'];
+    const repeat = (run: string) =>
+      registry.execute('read', () => 'the same', { run, input: { path: '/' } }).catch(() => undefined);
+    const looping = setInterval(() => void repeat('stuck'), 20);
+    await expect.poll(() => prometheus.firing()).toEqual(expect.arrayContaining(alerts));
+    clearInterval(looping);
+    // What has happened is no reason to alert once the run is over.
+    registry.run('stuck').end();
     await expect
       .poll(async () => (await prometheus.firing()).filter((each) => alerts.includes(each)))
       .toEqual([]);
