@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Page } from 'playwright-core';
 import type { ToolRegistry } from 'toolfuse';
 import { chromiumArgs, findChromium } from '../scripts/chromium.ts';
-import { countFrames } from './frames.ts';
+import { traceMainThread } from './main-thread.ts';
+import { judge } from './targets.ts';
 
 const dist = (path: string): string => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 const { createToolRegistry } = (await import(dist('index.js'))) as typeof import('toolfuse');
@@ -19,22 +20,13 @@ const names = Array.from({ length: tools }, (_, tool) => `tool.${tool}`);
 
 const targets = {
   pageKb: 250,
-  /** At this many events a second, the page must skip none, and no frame may take longer. */
+  /** At this many events a second, the page must skip none, and no task may take longer. */
   eventsPerSecond: 10_000,
-  frameMs: 100,
+  taskMs: 100,
   /** The allowed extra cost of an event while the inspector is attached, and after it is closed. */
   attachedUs: 50,
   closedUs: 0.5,
 } as const;
-
-/** Prints whether a target was met. */
-function judge(what: string, value: number, most: number, unit: string): void {
-  const isMet = value <= most;
-  if (!isMet) process.exitCode = 1;
-  console.log(
-    `  ${isMet ? 'met   ' : 'MISSED'}  ${what}: ${Number(value.toFixed(2)).toLocaleString('en')} ${unit}, target at most ${most} ${unit}`,
-  );
-}
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -48,28 +40,48 @@ function denying(): ToolRegistry {
   return registry;
 }
 
-/** The median time of a denied call, in µs. */
+/** The processor time that this process has taken so far, in µs. */
+function processorUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** The median processor time of a denied call, in µs, garbage collection included: other programs do not add to it. */
 async function costOfDenial(registry: ToolRegistry): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round < 60; round += 1) {
-    const startedAt = performance.now();
+    const startedAt = processorUs();
     for (const name of names) registry.allowRequest(name);
-    rounds.push(((performance.now() - startedAt) * 1_000) / tools);
+    rounds.push((processorUs() - startedAt) / tools);
     // Lets the server run, as in an app.
     if (round % 5 === 0) await sleep(20);
   }
   return rounds.sort((a, b) => a - b)[rounds.length / 2] ?? 0;
 }
 
-/** Generates events at an even rate for a while. */
-async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number): Promise<void> {
+/** What an even rate may be late by and catch up, in ms. */
+const maxLateMs = 50;
+
+/**
+ * Generates events at an even rate, as many as there are in a while. Where the machine stands still for longer than a moment, they
+ * come later, and not all at once.
+ *
+ * @returns The rate that it came to, in events a second.
+ */
+async function makeEvents(registry: ToolRegistry, perSecond: number, ms: number): Promise<number> {
   const startedAt = performance.now();
-  let made = 0;
-  while (performance.now() - startedAt < ms) {
-    const due = ((performance.now() - startedAt) / 1_000) * perSecond;
-    for (; made < due; made += 2) registry.allowRequest(names[(made / 2) % tools] as string);
+  const all = (perSecond * ms) / 1_000;
+  let last = startedAt;
+  let due = 0;
+  for (let made = 0; made < all; ) {
     await sleep(5);
+    const now = performance.now();
+    due += (Math.min(now - last, maxLateMs) / 1_000) * perSecond;
+    last = now;
+    for (; due >= 2 && made < all; due -= 2, made += 2)
+      registry.allowRequest(names[(made / 2) % tools] as string);
   }
+  return (all * 1_000) / (performance.now() - startedAt);
 }
 
 /** How many events the page was too slow for since it was opened. */
@@ -114,18 +126,21 @@ const rows: [string, number][] = [
 ];
 
 let skippedAtTarget = 0;
-let longestFrameMs = 0;
+let longestTaskMs = 0;
 console.log(`With ${number(tools)} tools, the page follows:`);
-console.log('  events/s   view       skipped   behind   frames/s   longest frame');
+console.log('  events/s   here      view       skipped   behind    longest task   busy');
 for (const perSecond of [1_000, 5_000, 10_000, 20_000]) {
   for (const view of ['Board', 'Sequence']) {
     const before = await skippedSoFar(page);
     await page.getByRole('button', { name: view, exact: true }).click();
     await sleep(500);
-    const frames = countFrames(page, 3_000);
-    await makeEvents(registry, perSecond, 3_000);
+    let rate = 0;
+    const startedMakingAt = performance.now();
+    const work = await traceMainThread(browser, page, async () => {
+      rate = await makeEvents(registry, perSecond, 3_000);
+    });
+    const busy = work.ms / (performance.now() - startedMakingAt);
     const marker = `last.${perSecond}.${view}`;
-    const { perSecond: fps, longestMs } = await frames;
     // How long until the last event is visible.
     const startedAt = performance.now();
     registry.recordFailure(marker, 'network');
@@ -140,10 +155,10 @@ for (const perSecond of [1_000, 5_000, 10_000, 20_000]) {
     const skipped = await skippedSoFar(page);
     if (perSecond <= targets.eventsPerSecond) {
       skippedAtTarget += skipped - before;
-      longestFrameMs = Math.max(longestFrameMs, longestMs);
+      longestTaskMs = Math.max(longestTaskMs, work.longestTaskMs);
     }
     console.log(
-      `  ${number(perSecond).padEnd(11)}${view.padEnd(11)}${number(skipped - before).padEnd(10)}${`${number(behindMs)} ms`.padEnd(9)}${number(fps).padEnd(11)}${number(longestMs)} ms`,
+      `  ${number(perSecond).padEnd(11)}${number(rate).padEnd(10)}${view.padEnd(11)}${number(skipped - before).padEnd(10)}${`${number(behindMs)} ms`.padEnd(10)}${`${number(work.longestTaskMs)} ms`.padEnd(15)}${number(busy * 100)} %`,
     );
   }
 }
@@ -154,16 +169,16 @@ const closed = await costOfDenial(registry);
 rows.push(['the inspector closed again', closed]);
 registry.stop();
 
-console.log(`\nA denied call (2 events) among ${number(tools)} tools, median:`);
+console.log(`\nA denied call (2 events) among ${number(tools)} tools, median processor time:`);
 for (const [what, cost] of rows) console.log(`  ${what.padEnd(40)}${cost.toFixed(2)} µs`);
 
 console.log('\nTargets:');
 judge('the page’s files, gzip', size / 1_000, targets.pageKb, 'kB');
 judge(`skipped at up to ${number(targets.eventsPerSecond)} events/s`, skippedAtTarget, 0, 'events');
 judge(
-  `the longest frame at up to ${number(targets.eventsPerSecond)} events/s`,
-  longestFrameMs,
-  targets.frameMs,
+  `the longest task at up to ${number(targets.eventsPerSecond)} events/s`,
+  longestTaskMs,
+  targets.taskMs,
   'ms',
 );
 // A denied call causes two events.
