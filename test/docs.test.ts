@@ -32,9 +32,9 @@ const entries = [
   ['## toolfuse/tools', 'src/tools/index.ts'],
 ] as const;
 
-/** Each block of code in README.md as a module of its own. Those of frameworks are compiled where these are installed. */
+/** Each block of code of these pages as a module of its own. Those of frameworks are compiled where these are installed. */
 const readmeModules = new Map(
-  blocks('README.md', 'ts')
+  [...blocks('README.md', 'ts'), ...blocks('docs/inspector.md', 'ts')]
     .filter((code) => installOf(code) === undefined)
     .map((code, index) => [`${root}readme-${index}.ts`, `${code}\nexport {};\n`]),
 );
@@ -96,7 +96,7 @@ describe('docs/api.md', () => {
   });
 });
 
-describe('the code in README.md', () => {
+describe('the code in README.md and docs/inspector.md', () => {
   it('begins with examples/first-steps.ts', () => {
     expect(blocks('README.md', 'ts')[0]).toBe(read('examples/first-steps.ts'));
   });
