@@ -13,6 +13,7 @@ import type { InstallName } from '../test/frameworks/versions.ts';
 const demos: Readonly<Record<string, InstallName>> = {
   ai: 'ai-6',
   langchain: 'langchain',
+  'claude-agent': 'claude-code',
   'openai-agents': 'openai-agents',
 };
 

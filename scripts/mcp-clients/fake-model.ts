@@ -1,175 +1,12 @@
-/** A model that does as it is told: a server for the APIs that agents ask their models by, each streamed as the real one does. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** A model that does as it is told. */
+import type { Asked, Turn } from '../../test/support/model-apis.ts';
+import { startModelServer } from '../../test/support/model-server.ts';
 
 /** A call that the model asks for, by the end of the tool's name: clients put the name of the server before it. */
 export interface AskedCall {
   readonly tool: string;
   readonly arguments: object;
 }
-
-/** What a client has sent, as far as it is read here. */
-interface Asked {
-  /** The names of the tools that were offered, in the order in which they came. */
-  readonly offered: readonly string[];
-  /** What the model has read of its calls so far. */
-  readonly results: readonly string[];
-}
-
-type Json = Readonly<Record<string, unknown>>;
-type Turn = { readonly id: string; readonly name: string; readonly arguments: object } | string;
-
-/** One API: where it is asked, what a request means, and how an answer is streamed. */
-interface Api {
-  readonly path: RegExp;
-  readonly read: (body: Json) => Asked;
-  /** The events of a streamed answer: their names, where the API has some, and their data. */
-  readonly events: (turn: Turn, body: Json) => readonly (readonly [name: string | undefined, data: Json])[];
-  /** What ends the stream, besides its end. */
-  readonly last?: string;
-}
-
-const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : []);
-const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
-/** The text of content, which is one or a list of parts. */
-const words = (content: unknown): string =>
-  Array.isArray(content)
-    ? list(content)
-        .map((part) => text(part.text ?? part))
-        .join('\n')
-    : text(content);
-
-const messages: Api = {
-  path: /\/v1\/messages(?:\?|$)/,
-  read: ({ tools, messages }) => ({
-    offered: list(tools).map(({ name }) => text(name)),
-    results: list(messages)
-      .flatMap(({ content }) => list(content))
-      .filter(({ type }) => type === 'tool_result')
-      .map(({ content }) => words(content)),
-  }),
-  events: (turn, { model }) => {
-    const usage = { input_tokens: 10, output_tokens: 1 };
-    const isText = typeof turn === 'string';
-    const block = isText
-      ? { type: 'text', text: '' }
-      : { type: 'tool_use', id: turn.id, name: turn.name, input: {} };
-    const delta = isText
-      ? { type: 'text_delta', text: turn }
-      : { type: 'input_json_delta', partial_json: JSON.stringify(turn.arguments) };
-    const message = { id: 'msg_1', type: 'message', role: 'assistant', model, content: [], usage };
-    const events: readonly Json[] = [
-      { type: 'message_start', message: { ...message, stop_reason: null, stop_sequence: null } },
-      { type: 'content_block_start', index: 0, content_block: block },
-      { type: 'content_block_delta', index: 0, delta },
-      { type: 'content_block_stop', index: 0 },
-      {
-        type: 'message_delta',
-        delta: { stop_reason: isText ? 'end_turn' : 'tool_use', stop_sequence: null },
-        usage,
-      },
-      { type: 'message_stop' },
-    ];
-    return events.map((event) => [text(event.type), event] as const);
-  },
-};
-
-const responses: Api = {
-  path: /\/responses$/,
-  read: ({ tools, input }) => ({
-    // A server of MCP is a namespace of functions to Codex.
-    offered: list(tools).flatMap(({ type, name, tools: inside }) =>
-      type === 'namespace' ? list(inside).map((tool) => `${text(name)}/${text(tool.name)}`) : [text(name)],
-    ),
-    results: list(input)
-      .filter(({ type }) => type === 'function_call_output')
-      .map(({ output }) => words(output)),
-  }),
-  events: (turn) => {
-    const [namespace, name] = typeof turn === 'string' ? [] : turn.name.split('/');
-    const item =
-      typeof turn === 'string'
-        ? { type: 'message', id: 'item_1', role: 'assistant', content: [{ type: 'output_text', text: turn }] }
-        : {
-            type: 'function_call',
-            id: 'item_1',
-            call_id: turn.id,
-            arguments: JSON.stringify(turn.arguments),
-            ...(name === undefined ? { name: turn.name } : { namespace, name }),
-          };
-    const usage = { input_tokens: 10, output_tokens: 1, total_tokens: 11 };
-    const events: readonly Json[] = [
-      { type: 'response.created', response: { id: 'resp_1' } },
-      { type: 'response.output_item.done', output_index: 0, item },
-      { type: 'response.completed', response: { id: 'resp_1', output: [item], usage } },
-    ];
-    return events.map((event) => [text(event.type), event] as const);
-  },
-};
-
-const completions: Api = {
-  path: /\/chat\/completions$/,
-  read: ({ tools, messages }) => ({
-    offered: list(tools).map((tool) => text((tool.function as Json | undefined)?.name)),
-    results: list(messages)
-      .filter(({ role }) => role === 'tool')
-      .map(({ content }) => words(content)),
-  }),
-  events: (turn, { model }) => {
-    const isText = typeof turn === 'string';
-    const delta = isText
-      ? { role: 'assistant', content: turn }
-      : {
-          role: 'assistant',
-          content: null,
-          tool_calls: [
-            {
-              index: 0,
-              id: turn.id,
-              type: 'function',
-              function: { name: turn.name, arguments: JSON.stringify(turn.arguments) },
-            },
-          ],
-        };
-    const chunk = (choice: Json): Json => ({
-      id: 'chat_1',
-      object: 'chat.completion.chunk',
-      created: 1,
-      model,
-      choices: [{ index: 0, finish_reason: null, ...choice }],
-    });
-    const end = chunk({ delta: {}, finish_reason: isText ? 'stop' : 'tool_calls' });
-    const usage = { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 };
-    return [
-      [undefined, chunk({ delta })],
-      [undefined, { ...end, usage }],
-    ];
-  },
-  last: 'data: [DONE]\n\n',
-};
-
-const gemini: Api = {
-  path: /:(?:streamG|g)enerateContent/,
-  read: ({ tools, contents }) => ({
-    offered: list(tools)
-      .flatMap(({ functionDeclarations }) => list(functionDeclarations))
-      .map(({ name }) => text(name)),
-    results: list(contents)
-      .flatMap(({ parts }) => list(parts))
-      .flatMap(({ functionResponse }) => (functionResponse === undefined ? [] : [functionResponse as Json]))
-      .map(({ response }) => text(response)),
-  }),
-  events: (turn) => {
-    const part =
-      typeof turn === 'string'
-        ? { text: turn }
-        : { functionCall: { id: turn.id, name: turn.name, args: turn.arguments } };
-    const candidate = { index: 0, finishReason: 'STOP', content: { role: 'model', parts: [part] } };
-    const usageMetadata = { promptTokenCount: 10, candidatesTokenCount: 1, totalTokenCount: 11 };
-    return [[undefined, { candidates: [candidate], usageMetadata }]];
-  },
-};
 
 /** Calls by which the model gives its client time: some begin before their servers have. The first that is offered is made. */
 const waits: readonly AskedCall[] = [
@@ -180,8 +17,6 @@ const waits: readonly AskedCall[] = [
 
 /** How often it waits for a tool. */
 const maxWaits = 10;
-
-const apis = [messages, responses, completions, gemini];
 
 /** What became of one conversation. */
 export interface Conversation {
@@ -233,39 +68,14 @@ export async function startFakeModel(): Promise<FakeModel> {
     return name === undefined ? undefined : { id: `call_${++ids}`, name, arguments: given };
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const api = apis.find(({ path }) => path.test(request.url ?? ''));
-    if (api === undefined || request.method !== 'POST') {
-      response.writeHead(request.method === 'HEAD' ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(request.method === 'HEAD' ? undefined : '{"error":{"message":"there is no such path"}}');
-      return;
-    }
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json;
-    const events = api.events(turnFor(api.read(body)), body);
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const [name, data] of events) {
-      response.write(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`);
-    }
-    response.end(api.last);
-  }
-
-  const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = await startModelServer(turnFor);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     begin: (next) => {
       [calls, offered, results, missed] = [next, [], [], []];
       waited = new Set();
     },
     conversation: () => ({ offered, results, missed }),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
+    close: server.close,
   };
 }

@@ -1,3 +1,5 @@
+import { claudeCodeEnvironment } from '../../test/support/claude-code-environment.ts';
+
 /** A real client of MCP servers, driven as its user drives it: by its own commands, with a home of its own. */
 export interface McpClient {
   /** As toolfuse calls it. */
@@ -54,14 +56,7 @@ const claudeCode: McpClient = {
   packageName: '@anthropic-ai/claude-code',
   version: '2.1.332',
   program: (folder) => [`${folder}/node_modules/@anthropic-ai/claude-code-${platform}/claude`],
-  environment: (model) => ({
-    ANTHROPIC_BASE_URL: model,
-    ANTHROPIC_API_KEY: 'none',
-    // Else the model has to search for the tools of servers first.
-    ENABLE_TOOL_SEARCH: 'false',
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-    DISABLE_AUTOUPDATER: '1',
-  }),
+  environment: claudeCodeEnvironment,
   file: '.claude.json',
   add: ({ name, command, url }) => {
     const scope = ['mcp', 'add', '--scope', 'user'];

@@ -5,6 +5,7 @@ import { isInstalled } from '../frameworks/installed.ts';
 const demos = [
   ['ai', 'ai-6'],
   ['langchain', 'langchain'],
+  ['claude-agent', 'claude-code'],
   ['openai-agents', 'openai-agents'],
 ] as const;
 
@@ -26,7 +27,7 @@ describe('the demo with a framework that it does not know', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {});
     expect(await frameworkDemo('unknown')).toBe(2);
     expect(error).toHaveBeenCalledWith(
-      'There is no demo of "unknown"; there is one of ai, langchain, openai-agents.',
+      'There is no demo of "unknown"; there is one of ai, langchain, claude-agent, openai-agents.',
     );
     error.mockRestore();
   });

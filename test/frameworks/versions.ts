@@ -45,6 +45,11 @@ export const installs = {
     packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' },
     optional: false,
   },
+  // The same with the program of Claude Code for this machine: 450 MB.
+  'claude-code': {
+    packages: { '@anthropic-ai/claude-agent-sdk': '0.3.332', zod: '4.6.7' },
+    onRequest: true,
+  },
   'openai-agents': { packages: { '@openai/agents': '0.20.0', zod: '4.6.7' } },
   anthropic: { packages: { '@anthropic-ai/sdk': '1.14.0', zod: '4.6.7' } },
   genai: { packages: { '@google/genai': '3.3.0' }, node: 'node-22' },
