@@ -38,6 +38,8 @@ export interface MemberReport {
   readonly calls: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** What the first calls failed with, each once. */
+  readonly failures: readonly string[];
   /** Calls that were refused, and how many tools they were of. */
   readonly refused: number;
   readonly refusedTools: number;
@@ -66,6 +68,7 @@ async function main(orders: MemberOrders): Promise<void> {
   let fewestNeeded = Infinity;
   let roundsTold = 0;
   const refusedTools = new Set<string>();
+  const failures = new Set<string>();
   let openedByFleet = 0;
   registry.on('fleet.opened', ({ tool }) => {
     openedByFleet += Number(tool.startsWith('tool-'));
@@ -96,6 +99,8 @@ async function main(orders: MemberOrders): Promise<void> {
         return error.retryAfterMs ?? 0;
       }
       counts.failed += 1;
+      const { message, cause } = error as Error;
+      if (failures.size < 3) failures.add(cause instanceof Error ? `${message}: ${cause.message}` : message);
     }
     return undefined;
   };
@@ -106,6 +111,7 @@ async function main(orders: MemberOrders): Promise<void> {
       ...counts,
       roundsTold,
       refusedTools: refusedTools.size,
+      failures: [...failures],
       notClosed: registry.circuits().filter(({ id }) => registry.state(id) !== 'closed').length,
       fewestNeeded: Number.isFinite(fewestNeeded) ? fewestNeeded : 0,
       openedByFleet,

@@ -38,6 +38,8 @@ interface Totals {
   readonly storeMisses: number;
   /** How many of them had any call refused. */
   readonly membersRefused: number;
+  /** What calls failed with since the start, each once. */
+  readonly failures: readonly string[];
   /** Circuits that were not closed at the end. */
   readonly notClosed: number;
 }
@@ -50,7 +52,10 @@ async function toolServer(): Promise<{ readonly url: string; close(): void }> {
   const server = createServer(({ headers }, response) => {
     const isRight = headers.authorization === 'Bearer valid';
     response.writeHead(isRight ? 200 : 401).end(isRight ? 'found' : 'the key has expired');
-  }).listen(0, '127.0.0.1');
+  });
+  // A connection that the server closes just when a busy client uses it again would be a failure of neither.
+  server.keepAliveTimeout = 0;
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return {
@@ -138,6 +143,7 @@ function totals(before: readonly (MemberReport | undefined)[], after: readonly M
   return {
     ...sums,
     membersRefused: after.filter(({ refused }, index) => refused > (before[index]?.refused ?? 0)).length,
+    failures: [...new Set(after.flatMap(({ failures }) => failures))],
     notClosed: after.reduce((sum, { notClosed }) => sum + notClosed, 0),
   };
 }

@@ -45,7 +45,7 @@ function broken({ healthy, poisoned }: Stretch, poison: Poison, when: When, tool
 }
 
 const line = (name: string, { healthy, poisoned }: Stretch): string =>
-  `  ${name}: healthy members made ${healthy.calls} calls, ${healthy.succeeded} succeeded, ${healthy.refused} were refused (in ${healthy.membersRefused} members); their circuits were opened by the fleet ${healthy.openedByFleet} times; ${healthy.notClosed} circuits are not closed at the end
+  `  ${name}: healthy members made ${healthy.calls} calls, ${healthy.succeeded} succeeded, ${healthy.failed} failed${healthy.failures.map((why) => ` (${why})`).join('')}, ${healthy.refused} were refused (in ${healthy.membersRefused} members); their circuits were opened by the fleet ${healthy.openedByFleet} times; ${healthy.notClosed} circuits are not closed at the end
     the poisoned member: ${poisoned.failed} calls failed so far, ${poisoned.refused} were refused by its own circuits, ${poisoned.notClosed} of them are not closed, ${poisoned.voted} votes, at most ${poisoned.mostVotes} of ${poisoned.fewestNeeded} or more needed on a tool
     the store: ${healthy.storeCalls} questions of healthy members, ${healthy.storeMisses} not answered in time`;
 
