@@ -49,7 +49,7 @@ export class RegistryActor extends Actor<Machine> {
   }
 
   constructor(options: ActorOptions<Machine>, life: RegistryLife) {
-    super(registryLogic, options);
+    super(options.inspect ? inspectedLogic : registryLogic, options);
     this.#life = life;
     new Timers(this.system);
     hearEmitted<ToolRegistryEmitted>(this, (event) => life.onEmitted(event));
@@ -128,7 +128,7 @@ export class RegistryActor extends Actor<Machine> {
   }
 }
 
-const registryLogic: Machine = Object.create(toolRegistryMachine, {
+const inspectedLogic: Machine = Object.create(toolRegistryMachine, {
   transition: {
     value: ((snapshot, event, scope) =>
       process(
@@ -137,5 +137,13 @@ const registryLogic: Machine = Object.create(toolRegistryMachine, {
         event,
         scope as unknown as Scope,
       )) satisfies Machine['transition'],
+  },
+});
+
+const registryLogic: Machine = Object.create(inspectedLogic, {
+  getInitialSnapshot: {
+    value: ((scope, input) =>
+      registryChart.initial(scope as unknown as Scope, input) ??
+      toolRegistryMachine.getInitialSnapshot(scope, input)) satisfies Machine['getInitialSnapshot'],
   },
 });
