@@ -2,6 +2,8 @@
 export class Scores {
   readonly #scores = new Map<string, number>();
   #highest = -Infinity;
+  /** No score is lower. Members that are added again leave holes at the front, which are only walked over where it is worth it. */
+  #lowest = Infinity;
 
   get size(): number {
     return this.#scores.size;
@@ -11,6 +13,7 @@ export class Scores {
     this.#scores.delete(member);
     this.#scores.set(member, score);
     this.#highest = Math.max(this.#highest, score);
+    this.#lowest = Math.min(this.#lowest, score);
   }
 
   delete(member: string): void {
@@ -19,8 +22,13 @@ export class Scores {
 
   /** Takes out all members whose score is at most this. */
   dropUpTo(score: number): void {
+    if (this.#lowest > score) return;
+    this.#lowest = Infinity;
     for (const [member, each] of this.#scores) {
-      if (each > score) return;
+      if (each > score) {
+        this.#lowest = each;
+        return;
+      }
       this.#scores.delete(member);
     }
   }
