@@ -74,7 +74,7 @@ export const fleetMemberMachine = setup({
     missedTooOften: ({ context }) => context.misses + 1 >= maxMisses,
   },
   actions: {
-    askStore: emit({ type: 'storeIsDue' }),
+    askStore: emit(() => ({ type: 'storeIsDue' }) as const),
     forgetMisses: assign({ misses: 0 }),
     countMiss: assign(({ context, event }) => ({
       misses: context.misses + 1,

@@ -1,7 +1,5 @@
-import { createActor } from 'xstate';
 import { circuitName } from '../../machines/circuit-name.ts';
 import type { CircuitState } from '../../machines/circuit-state.ts';
-import { type FleetMemberRef, fleetMemberMachine } from '../../machines/fleet-member.ts';
 import type { FleetOrder, FleetState } from '../../machines/fleet-news.ts';
 import { isHeld } from '../../machines/fleet-verdict.ts';
 import type { Circuit } from '../circuits/circuit.ts';
@@ -11,6 +9,7 @@ import { type Change, readChange } from './change.ts';
 import { idOf, Keys } from './keys.ts';
 import { Leases } from './leases.ts';
 import { Listening } from './listening.ts';
+import { MemberActor } from './member-actor.ts';
 import { Orders } from './orders.ts';
 import { Rulings } from './rulings.ts';
 import { leave } from './scripts/index.ts';
@@ -28,7 +27,7 @@ import { Words } from './words.ts';
 /** The membership of a registry in a fleet: it tells the store what happens here, and the circuits what happens elsewhere. */
 export class Member implements Membership {
   readonly #parts: FleetParts;
-  readonly #actor: FleetMemberRef;
+  readonly #actor: MemberActor;
   readonly #circuits: SharedCircuits;
   readonly #rulings: Rulings;
   readonly #words: Words;
@@ -86,11 +85,10 @@ export class Member implements Membership {
     steps.setIdle(this.#slowStart, true);
     seat.membership = this;
     for (const circuit of registry.circuits.all()) this.onSpawned(circuit);
-    this.#actor = createActor(fleetMemberMachine, {
-      id: 'fleet',
-      parent,
-      input: { namespace, member, pollMs, chance },
-    });
+    this.#actor = new MemberActor(
+      { id: 'fleet', parent, input: { namespace, member, pollMs, chance } },
+      () => parent.isInspected,
+    );
     this.#actor.on('storeIsDue', () => void this.#tick());
     this.#actor.subscribe(({ value }) => this.#onMembership(value));
     this.#actor.start();
