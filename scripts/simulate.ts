@@ -4,7 +4,7 @@
  *     npm run simulate                          10 000 members, 1 000 tools; ten minutes or more
  *     npm run simulate -- --members 500         fewer
  *
- * Half a minute in, one tool dies for a minute. The network of one member in 1 000 is broken all the time; one message in ten is
+ * Ten seconds in, one tool dies for a minute. The network of one member in 1 000 is broken all the time; one message in ten is
  * lost, others are late, and a tenth of the members is cut off from the store for twenty seconds. The same calls are made without a
  * fleet, by a fleet without a quorum (one vote opens for all), and by a fleet with its defaults. Then it is shown, in smaller
  * fleets, how much the defaults save where the tool is called more or less often.
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '10000' },
     tools: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '95' },
+    seconds: { type: 'string', default: '75' },
     'call-ms': { type: 'string', default: '1000' },
     'small-members': { type: 'string', default: '300' },
   },

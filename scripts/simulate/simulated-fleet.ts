@@ -1,6 +1,6 @@
 import { createToolRegistry, type ToolRegistry } from 'toolfuse';
 import { type FleetOptions, type FleetStore, joinFleet, memoryStore } from 'toolfuse/fleet';
-import { HeapClock } from './heap-clock.ts';
+import { WheelClock } from './wheel-clock.ts';
 
 /** What is simulated. Durations are in ms. */
 export interface Scene {
@@ -35,7 +35,7 @@ export interface Outcome {
 }
 
 /** When the tool dies, when it works again, and when a tenth of the members is cut off from the store, in ms. */
-export const times = { dies: 30_000, works: 90_000, cut: 40_000, heals: 60_000 } as const;
+export const times = { dies: 10_000, works: 70_000, cut: 20_000, heals: 40_000 } as const;
 const deadTool = 'tool-0';
 
 /** How long a call takes. */
@@ -68,7 +68,7 @@ export async function simulate(scene: Scene): Promise<Outcome> {
     sharing,
     isCalm = false,
   } = scene;
-  const clock = new HeapClock();
+  const clock = new WheelClock();
   const chance = chances(1);
   const inner = memoryStore({ clock });
   const counts = { wasted: 0, probes: 0, mostProbes: 0, wronglyRefused: 0, calls: 0, storeCalls: 0 };
