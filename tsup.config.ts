@@ -1,6 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 import { embedPage } from './scripts/embed-page.ts';
+import { mergeChunks } from './scripts/merge-chunks.ts';
 import { thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 import { configSchema } from './src/proxy/options/schema.ts';
 
@@ -119,18 +120,23 @@ const builds: Options[] = [
     esbuildOptions: withoutLegalComments,
     publicDir: 'src/inspect/page/static',
   },
-  // The command, with what it needs beyond the library inside, so that `npx toolfuse` installs nothing else.
+  // The command, with what it needs inside, so that `npx toolfuse` installs little else, and that a start reads few files.
   {
     ...common,
     entry: { index: 'src/cli/index.ts' },
     outDir: 'dist/cli',
     async onSuccess() {
+      await mergeChunks('dist/cli', 'index.js', [
+        { name: 'index', from: ['index'] },
+        { name: 'command', from: ['commands', 'hook'] },
+        { name: 'library', from: ['decide'] },
+        { name: 'proxy', from: ['mcp', 'serve-mcp'] },
+      ]);
       writeFileSync('dist/mcp.schema.json', `${JSON.stringify(configSchema, null, 2)}\n`);
     },
-    external: [/^toolfuse/],
-    noExternal: [/^(?!toolfuse)/],
+    external: [/^toolfuse\/inspect$/],
+    noExternal: [/^(?!toolfuse\/inspect$)/],
     esbuildOptions: withoutLegalComments,
-    banner,
   },
 ];
 

@@ -8,5 +8,4 @@ const [command, separator, ...server] = process.argv.slice(2);
 const isPlain = command === 'mcp' && separator === '--' && !/TOOLFUSE_/.test(Object.keys(process.env).join());
 const early = isPlain ? EarlyServer.start({ command: server }) : undefined;
 keepCompiledCode();
-const { runCommand } = await import('./commands.ts');
-await runCommand(process.argv.slice(2), early);
+void import('./commands.ts').then(({ runCommand }) => runCommand(process.argv.slice(2), early));

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { serveInspector } from 'toolfuse/inspect';
 import { UsageError } from '../proxy/options/usage-error.ts';
 import { inspectedProxies } from '../proxy/status/inspected-proxies.ts';
 import { onLauncherGone } from './launcher.ts';
@@ -53,6 +52,7 @@ export async function main(args: readonly string[]): Promise<void> {
     keepAlive: true,
     ...(all && { processes: inspectedProxies }),
   };
+  const { serveInspector } = await import('toolfuse/inspect');
   const inspector = await serveInspector(options).catch((error: Error) => {
     throw new UsageError(error.message);
   });
