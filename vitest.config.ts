@@ -21,7 +21,7 @@ const withPrograms = [
   'test/!(licenses|peer-rules|size|source-maps).test.ts',
   'test/frameworks/*.test.ts',
   'test/examples/**/*.test.ts',
-  'test/src/cli/{inspect,mcp}.test.ts',
+  'test/src/cli/{inspect,mcp,start}.test.ts',
   'test/src/cli/hook/command.test.ts',
   'test/src/cli/doctor/*.test.ts',
   'test/src/cli/wrap/packed.test.ts',
