@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Telemetry } from '../proxy/mcp-proxy.ts';
+import type { Telemetry } from '../proxy/proxy-telemetry.ts';
 import { within } from '../proxy/within.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,18 +1,11 @@
-import type * as Api from '@opentelemetry/api';
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { type PersistedRegistry, recordCalls, type ToolRegistry } from 'toolfuse';
-import { version } from '../../package.json';
 import { CircuitHistory } from '../inspect/history/circuit-history.ts';
-import { durationBounds } from '../measure/instruments.ts';
-import { otherTools } from '../measure/tool-labels.ts';
-import { instrumentWith } from '../opentelemetry/instrument.ts';
-import { NamePattern } from '../registry/name-pattern.ts';
+import { AbsentTools } from './absent-tools.ts';
 import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
 import { memoryOf } from './memory/proxy-memory.ts';
 import type { ServerMemory } from './memory/server-memory.ts';
-import { ofOneServer } from './one-server.ts';
 import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { behaviourSettings, callSettings } from './options/settings.ts';
@@ -20,6 +13,7 @@ import { ToolOptions } from './options/tool-options.ts';
 import { UsageError } from './options/usage-error.ts';
 import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
 import { joinProxyFleet } from './proxy-fleet.ts';
+import { reportTo, type Telemetry } from './proxy-telemetry.ts';
 import { RecordFile } from './record/record-file.ts';
 import { connectorOf } from './server/connector.ts';
 import type { EarlyServer } from './server/early-server.ts';
@@ -40,13 +34,6 @@ import { type SessionStepsOptions, sessionSteps } from './steps/session-steps.ts
 
 /** A server that leaves a ping unanswered this long counts as hung. */
 const maxPingMs = 5_000;
-
-/** OpenTelemetry: a copy of its API, and the providers of its SDK. */
-export interface Telemetry {
-  readonly api: typeof Api;
-  readonly meterProvider: MeterProvider;
-  readonly tracerProvider: TracerProvider;
-}
 
 /** The longest message that is passed on, in bytes. */
 const maxBytesOf = ({ maxMessageMb = 32 }: ProxyOptions): number => maxMessageMb * 1024 * 1024;
@@ -84,7 +71,7 @@ export class McpProxy {
   readonly #stops: (() => void)[] = [];
   readonly #endings: (() => void | Promise<void>)[] = [];
   #announcement: NodeJS.Immediate | undefined;
-  readonly #doubted = new Set<string>();
+  readonly #absentTools: AbsentTools;
   #inspectorUrl: string | null = null;
   #admin: ProxyStatus['admin'] = null;
   #isEnding = false;
@@ -113,6 +100,7 @@ export class McpProxy {
     });
     this.#connect = connect;
     const onTrouble = (what: string): void => this.#onTrouble(what);
+    this.#absentTools = new AbsentTools(Object.keys(options.tools), onTrouble);
     for (const doubt of options.doubts) onTrouble(doubt);
     const file =
       options.state === undefined
@@ -138,7 +126,13 @@ export class McpProxy {
     });
     if (file !== undefined) this.#endings.push(() => file.save(persist));
     if (options.record !== undefined) this.#record(options.record);
-    if (host.telemetry !== undefined) this.#telemetry = this.#report(host.telemetry);
+    if (host.telemetry !== undefined) {
+      this.#telemetry = reportTo(host.telemetry, {
+        name,
+        circuits: this.circuits,
+        isCommand: this.startsServer,
+      });
+    }
     this.#endings.push(
       serveStatus(
         () => ({ ...this.#status(), inspector: this.#inspectorUrl, admin: this.#admin }),
@@ -170,7 +164,7 @@ export class McpProxy {
       onToolPage: (tools) => this.#hints.learn(tools),
       onTools: (known) => {
         this.circuits.registry.declareTools(known);
-        this.#doubtTools(known);
+        this.#absentTools.compare(known);
       },
       telemetry: this.#telemetry,
       status: statusResource ? () => this.#status() : undefined,
@@ -289,25 +283,6 @@ export class McpProxy {
     this.circuits.stop();
   }
 
-  /** Reports the circuits to OpenTelemetry. @returns Where the requests are reported to. */
-  #report({ api, meterProvider, tracerProvider }: Telemetry): RequestTelemetry {
-    const { registry, server } = this.circuits;
-    const options = { name: this.#name, meterProvider, spans: false };
-    // It is not stopped: the SDK reads the circuits once more when it ends.
-    instrumentWith(api, registry, options, ofOneServer(server));
-    return {
-      api,
-      tracer: tracerProvider.getTracer('toolfuse', version),
-      duration: meterProvider.getMeter('toolfuse', version).createHistogram('mcp.client.operation.duration', {
-        description: 'How long a request to the server took.',
-        unit: 's',
-        advice: { explicitBucketBoundaries: [...durationBounds] },
-      }),
-      transport: this.#options.url === undefined ? 'pipe' : 'tcp',
-      labelOf: (tool) => (registry.knownTools().has(tool) ? tool : otherTools),
-    };
-  }
-
   #record(path: string): void {
     const { registry } = this.circuits;
     const maxBytes = (this.#options.recordMaxMb ?? behaviourSettings.recordMaxMb.default ?? 10) * 2 ** 20;
@@ -340,17 +315,6 @@ export class McpProxy {
       circuits: circuitsOf(registry),
       metrics: registry.metrics(),
     };
-  }
-
-  /** Logs, once, which tools have settings but do not exist. */
-  #doubtTools(known: ReadonlySet<string>): void {
-    for (const tool of Object.keys(this.#options.tools)) {
-      if (NamePattern.isOne(tool) || known.has(tool) || this.#doubted.has(tool)) continue;
-      this.#doubted.add(tool);
-      this.#onTrouble(
-        `there are settings for a tool ${JSON.stringify(tool)}, which the server does not have`,
-      );
-    }
   }
 
   #onTrouble(what: string): void {

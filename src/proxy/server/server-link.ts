@@ -1,8 +1,8 @@
-import { type Envelope, envelopeOf } from '../wire/envelope.ts';
 import type { Era } from '../wire/era.ts';
 import { type Json, Message } from '../wire/message.ts';
 import { replaced } from '../wire/replaced.ts';
 import { AgreedSession, type Run, versionIn } from './agreed-session.ts';
+import { ClientEra } from './client-era.ts';
 import { isRefusal } from './delivery-fault.ts';
 import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
@@ -48,10 +48,7 @@ export class ServerLink {
   /** Whether the current run has answered any request of the client. */
   #hasServed = false;
   readonly #session = new AgreedSession();
-  /** How the client speaks with the server; undefined until that is settled. */
-  #era: Era | undefined;
-  /** What a modern client says of itself. */
-  #envelope: Envelope = {};
+  readonly #client = new ClientEra();
   /** The start of the current run. */
   #start = new RunStart();
   readonly #own = new OwnRequests();
@@ -81,7 +78,7 @@ export class ServerLink {
 
   /** How the client speaks with the server; undefined until that is settled. */
   get era(): Era | undefined {
-    return this.#era;
+    return this.#client.era;
   }
 
   /** @returns false when the server takes no more for now. */
@@ -114,26 +111,18 @@ export class ServerLink {
   /** The server has agreed to a request of the client. What a new run has to be told is remembered. */
   remember({ message, era }: { readonly message: Message; readonly era: Era }, answer: Message): void {
     if (era === 'modern') {
-      this.#goOn(message);
+      this.#client.settleModern(message);
       return;
     }
     this.#session.remember(message);
     if (message.method !== 'initialize') return;
-    this.#era = 'legacy';
+    this.#client.settleLegacy();
     this.#agreeOn(versionIn(answer));
   }
 
-  /** The client asks something. Asking what the server can do may be a probe; any other modern request settles the era. */
-  hear({ message, era }: { readonly message: Message; readonly era: Era }): void {
-    if (era === 'modern' && this.#era !== 'modern' && message.method !== 'server/discover')
-      this.#goOn(message);
-  }
-
-  /** The client goes on in the modern era. */
-  #goOn(request: Message): void {
-    if (this.#era !== 'modern' || request.method === 'server/discover')
-      this.#envelope = envelopeOf(request) ?? {};
-    this.#era = 'modern';
+  /** The client asks something, which may settle its era. */
+  hear(request: { readonly message: Message; readonly era: Era }): void {
+    this.#client.hear(request);
   }
 
   /** The client has said that it is initialised. */
@@ -154,12 +143,12 @@ export class ServerLink {
   begin(request: Message, era: Era, version: Json | undefined): void {
     this.#isBegunWithout = true;
     if (era === 'modern') {
-      this.#goOn(request);
+      this.#client.settleModern(request);
       return;
     }
     const text = JSON.stringify(version);
     this.#session.remember(replaced(request, [{ path: ['params', 'protocolVersion'], text }]));
-    this.#era = 'legacy';
+    this.#client.settleLegacy();
   }
 
   /** The client was answered in the server's place. @returns what the server still answers, for the proxy alone. */
@@ -190,7 +179,7 @@ export class ServerLink {
   ): Promise<{ readonly request: Message; readonly answer: Message }> {
     if (!this.#isReady) throw new Error('the server is not ready');
     const params = {
-      ...(this.#era === 'modern' && { _meta: this.#envelope }),
+      ...(this.era === 'modern' && { _meta: this.#client.envelope }),
       ...(cursor !== undefined && { cursor }),
     };
     const answer = await this.#request(method, params, timeoutMs);
@@ -262,43 +251,44 @@ export class ServerLink {
     // Two runs at a time could get in each other's way, in files or ports that they share.
     if (this.#closing !== undefined) await this.#closing;
     if (this.#isClosed) return;
-    const connection = this.#connect();
+    this.#connect();
     // Where nothing was agreed on yet, the client speaks first.
-    this.#isReady = this.#era === undefined;
-    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
-    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
-    try {
+    this.#isReady = this.era === undefined;
+    await this.#comeUp('it could not be initialised again', async () => {
       do {
         this.#isBegunWithout = false;
         await this.#restoreSession();
         // The client may have begun its session meanwhile.
       } while (this.#isBegunWithout);
-      if (this.#connection !== connection) throw new Error('it ended right after it was started');
-    } catch (error) {
-      await this.giveUp({ why: 'it could not be initialised again' });
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-    this.#isReady = true;
-    this.#options.onRevived();
+    });
   }
 
   /** Waits until the server has answered what the client has begun with, and then tells it the rest. */
   async #finishStart(request: Message): Promise<void> {
-    const connection = this.#connection;
-    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
-    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
-    try {
+    await this.#comeUp('it could not be initialised', async () => {
       const answer = await this.adopt(request);
       this.#start.settle();
       this.#hasServed = true;
       this.#options.onAgreed(request, answer);
       if (request.method === 'initialize') await this.#session.goOn(answer, this.#ownRun());
       else if (answer.isError) throw new Error(`the server refuses: ${answer.text('error')}`);
+    });
+  }
+
+  /**
+   * Lets the current run take over the session, within the time for a start. A run that cannot is given up.
+   *
+   * @throws Error that says why it cannot.
+   */
+  async #comeUp(failure: string, agree: () => Promise<void>): Promise<void> {
+    const connection = this.#connection;
+    const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
+    const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
+    try {
+      await agree();
       if (this.#connection !== connection) throw new Error('it ended right after it was started');
     } catch (error) {
-      await this.giveUp({ why: 'it could not be initialised' });
+      await this.giveUp({ why: failure });
       throw error;
     } finally {
       clearTimeout(timer);
@@ -309,7 +299,7 @@ export class ServerLink {
 
   /** A run that has agreed on nothing yet may still be starting: it gets as much time as a start. */
   #isAlive(): Promise<boolean> {
-    return this.#era === undefined ? succeeds(this.#comesUp()) : this.#lifeSigns.ping();
+    return this.era === undefined ? succeeds(this.#comesUp()) : this.#lifeSigns.ping();
   }
 
   #comesUp(): Promise<void> {
@@ -318,21 +308,21 @@ export class ServerLink {
 
   /** Asks the server, in the era of its client, something that every server answers. */
   async #ask(timeoutMs?: number): Promise<void> {
-    if (this.#era === 'legacy') await this.#request('ping', undefined, timeoutMs);
+    if (this.era === 'legacy') await this.#request('ping', undefined, timeoutMs);
     // There is no ping any more, and to a server of both eras it would be the beginning of a legacy session.
-    else if (this.#era === 'modern') await this.#discover(timeoutMs);
+    else if (this.era === 'modern') await this.#discover(timeoutMs);
     else if (this.#connection === undefined) throw new Error('the server is not running');
   }
 
   async #discover(timeoutMs?: number): Promise<void> {
-    const params = { _meta: this.#envelope };
+    const params = { _meta: this.#client.envelope };
     const answer = await this.#request('server/discover', params, timeoutMs);
     this.#options.onAgreed(Message.of({ id: 0, method: 'server/discover', params }), answer);
   }
 
   async #restoreSession(): Promise<void> {
-    if (this.#era === undefined) return this.#comesUp();
-    if (this.#era === 'modern') return this.#discover();
+    if (this.era === undefined) return this.#comesUp();
+    if (this.era === 'modern') return this.#discover();
     await this.#session.restoreOn(this.#ownRun());
   }
 
@@ -350,7 +340,7 @@ export class ServerLink {
     if (version !== undefined) this.#connection?.agreeOn(version);
   }
 
-  #connect(): ServerConnection {
+  #connect(): void {
     const { onMessage, onGarbage, onLongLine, together, onDrain, onUndelivered } = this.#options;
     let connection: ServerConnection | undefined;
     const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
@@ -377,7 +367,6 @@ export class ServerLink {
     this.#start = new RunStart();
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
-    return connection;
   }
 
   #lose(end: ServerEnd): void {

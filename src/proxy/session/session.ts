@@ -23,6 +23,7 @@ import { Congestion } from './congestion.ts';
 import { SecondTries } from './second-tries.ts';
 import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
 import { ServerRequests } from './server-requests.ts';
+import { ServerStarts } from './server-starts.ts';
 import type { ToolHints } from './tool-hints.ts';
 
 export interface SessionOptions {
@@ -57,10 +58,6 @@ export interface SessionOptions {
 /** How long calls under way may take once the client sends nothing more, in ms. */
 const finishMs = 30_000;
 
-/** How soon a server is tried again whose client waits for it, in ms, while its circuit is closed; and the most that this grows to. */
-const firstRetryMs = 1_000;
-const maxRetryMs = 30_000;
-
 /** How soon a call is worth another try while the server is being started, in ms, where nothing else is known. */
 const startMs = 1_000;
 
@@ -85,8 +82,7 @@ export class Session {
   );
   readonly #congestion: Congestion;
   readonly #memory: SessionMemory | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #retryMs = firstRetryMs;
+  readonly #starts: ServerStarts;
   #whyNoServer = '';
   /** Whether the client will send nothing more. */
   #isFinishing = false;
@@ -121,7 +117,7 @@ export class Session {
       circuits,
       isReady: () => this.#link.isReady,
       ping: () => this.#link.ping(),
-      startServer: () => this.#startServer(),
+      startServer: () => this.#starts.begin(),
       whyNoServer: () => this.#whyNoServer,
       retryAfterMs: () => Math.max(startMs, this.#memory?.startMs ?? 0),
       canWait: (request) => this.#requests.canWait(request),
@@ -150,7 +146,7 @@ export class Session {
       onAgreed: (request, answer) => this.#memory?.agreed(request, answer),
       onRevived: () => {
         log.tell('server.restored', {});
-        this.#retryMs = firstRetryMs;
+        this.#starts.succeeded();
         this.#requests.revived();
         void this.#memory?.compare();
       },
@@ -172,8 +168,14 @@ export class Session {
         : undefined,
       onStarting: (starting, why) => {
         this.#whyNoServer = why;
-        this.#follow(starting);
+        this.#starts.follow(starting);
       },
+    });
+    this.#starts = new ServerStarts({
+      link: this.#link,
+      circuits,
+      isWaitedFor: () => this.#memory?.isBegun === true || this.#requests.waitForRun,
+      onFailed: (error) => this.#requests.dropRefused(error),
     });
   }
 
@@ -248,7 +250,7 @@ export class Session {
 
   /** Ends the session and its server. What the server sends until it has ended is still passed on. */
   async close(): Promise<void> {
-    clearTimeout(this.#retry);
+    this.#starts.end();
     this.#memory?.end();
     this.#congestion.end();
     this.#circuits.close();
@@ -320,42 +322,13 @@ export class Session {
     this.#requests.lost(end);
     for (const cancellation of this.#serverRequests.lost(why)) this.#toClient(cancellation);
     if (end.isReplaced) {
-      this.#startServer();
+      this.#starts.begin();
       if (!this.#link.isReviving) this.#requests.dropRefused(new Error(why));
     } else this.#circuits.serverFailed(why);
-    this.#startSoon();
+    this.#starts.beginSoon();
     if (exitCode === undefined || this.#memory?.isBegun === true) return;
     this.exitCode = exitCode;
     setTimeout(() => client.end(), farewellMs);
-  }
-
-  /** Starts the server, unless it is being started or its circuit decides when. */
-  #startServer(): void {
-    if (this.#link.isReviving || !this.#circuits.mayStart) return;
-    this.#follow(this.#link.revive());
-  }
-
-  /** The server is being started. Its circuit hears how that ends. */
-  #follow(starting: Promise<void>): void {
-    starting.then(
-      () => this.#circuits.serverAnswered(),
-      (error: unknown) => {
-        this.#circuits.serverFailed(reasonOf(error));
-        this.#requests.dropRefused(error);
-        this.#startSoon();
-      },
-    );
-  }
-
-  /** Starts the server again, for a client that has begun its session without it or waits for a call, as long as its circuit leaves that to us. */
-  #startSoon(): void {
-    const isWaitedFor = this.#memory?.isBegun === true || this.#requests.waitForRun;
-    if (!isWaitedFor || this.#retry !== undefined) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      if (!this.#link.isReady) this.#startServer();
-    }, this.#retryMs).unref();
-    this.#retryMs = Math.min(2 * this.#retryMs, maxRetryMs);
   }
 
   #longLine(from: 'client' | 'server', line: LongLine): void {
