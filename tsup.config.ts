@@ -126,12 +126,13 @@ const builds: Options[] = [
     entry: { index: 'src/cli/index.ts' },
     outDir: 'dist/cli',
     async onSuccess() {
-      await mergeChunks('dist/cli', 'index.js', [
+      const groups = [
         { name: 'index', from: ['index'] },
         { name: 'command', from: ['commands', 'hook'] },
         { name: 'library', from: ['decide'] },
         { name: 'proxy', from: ['mcp', 'serve-mcp'] },
-      ]);
+      ];
+      await mergeChunks('dist/cli', 'index.js', groups, { 'toolfuse/inspect': '../inspect/index.js' });
       writeFileSync('dist/mcp.schema.json', `${JSON.stringify(configSchema, null, 2)}\n`);
     },
     external: [/^toolfuse\/inspect$/],

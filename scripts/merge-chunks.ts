@@ -25,8 +25,16 @@ function loadedBy(from: readonly string[], importsOf: (id: string) => readonly s
  * Joins the chunks of a build by esbuild, which makes one of all modules that are shared by the same entries: some fifty small files,
  * each of which a start would wait for. What a group begins with and all that it loads at once becomes one file, but for what an
  * earlier group has. The files are CommonJS: Node.js starts the first one without its loader of ES modules.
+ *
+ * @param outside Where a module of the same package is that is not joined, relative to the folder: by the package's own name, it is
+ * not found from there, since the folder has a `package.json`.
  */
-export async function mergeChunks(folder: string, entry: string, groups: readonly Group[]): Promise<void> {
+export async function mergeChunks(
+  folder: string,
+  entry: string,
+  groups: readonly Group[],
+  outside: Readonly<Record<string, string>>,
+): Promise<void> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
   const bundle = await rollup({
     input: join(folder, entry),
@@ -37,6 +45,7 @@ export async function mergeChunks(folder: string, entry: string, groups: readonl
   });
   const { output } = await bundle.generate({
     format: 'cjs',
+    paths: outside,
     entryFileNames: entry,
     chunkFileNames: '[name].js',
     manualChunks(id, { getModuleInfo }) {
