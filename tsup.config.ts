@@ -129,8 +129,10 @@ const builds: Options[] = [
       const groups = [
         { name: 'index', from: ['index'] },
         { name: 'command', from: ['commands', 'hook'] },
+        // Without the library: the server starts once the options are read.
+        { name: 'options', from: ['mcp'] },
         { name: 'library', from: ['decide'] },
-        { name: 'proxy', from: ['mcp', 'serve-mcp'] },
+        { name: 'proxy', from: ['serve-mcp'] },
       ];
       await mergeChunks('dist/cli', 'index.js', groups, { 'toolfuse/inspect': '../inspect/index.js' });
       writeFileSync('dist/mcp.schema.json', `${JSON.stringify(configSchema, null, 2)}\n`);

@@ -3,7 +3,8 @@ import { brokenInputRequest, callEvidence } from './call-evidence.ts';
 import { corrected } from './corrected-result.ts';
 import { deniedResult } from './denied-result.ts';
 import { isInputRequired } from './input-required.ts';
-import { type ResultErrors, resultFailure } from './result-errors.ts';
+import type { ResultErrors } from './result-error-policy.ts';
+import { resultFailure } from './result-errors.ts';
 
 /** What the calls of one client have in common. */
 export interface CallsOfClient {

@@ -9,7 +9,7 @@ import {
   type Rules,
   trueOrFalse,
 } from '../../machines/rule.ts';
-import { type ResultErrors, resultErrorPolicies } from './result-errors.ts';
+import { type ResultErrors, resultErrorPolicies } from './result-error-policy.ts';
 
 /** The options that both guards share. */
 export interface McpGuardOptions {

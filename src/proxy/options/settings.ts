@@ -1,4 +1,4 @@
-import { resultErrorPolicies } from '../../mcp/result-errors.ts';
+import { resultErrorPolicies } from '../../mcp/result-error-policy.ts';
 import { logFormats } from '../log.ts';
 import {
   address,

@@ -1,4 +1,5 @@
-import { type ResultErrors, resultFailure, resultText } from '../../mcp/result-errors.ts';
+import type { ResultErrors } from '../../mcp/result-error-policy.ts';
+import { resultFailure, resultText } from '../../mcp/result-errors.ts';
 import { categoryOfResultText } from '../../mcp/result-words.ts';
 import { ToolFailure } from '../../mcp/tool-failure.ts';
 import type { Message } from '../wire/message.ts';

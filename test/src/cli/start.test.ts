@@ -60,9 +60,12 @@ describe('until its first answer, the command loads', () => {
   it.each([
     ['no option', []],
     ['a state and a memory', ['--state', join(folder, 'state.json')]],
-  ])('four files for a proxy with %s, and nothing heavy of Node.js', (_what, options) => {
+  ])('five files for a proxy with %s, and nothing heavy of Node.js', (_what, options) => {
     const loaded = loadedBy(['mcp', ...options, '--', process.execPath, '-e', server], initialize);
-    expect(loaded).toEqual({ files: ['index.js', 'command.js', 'proxy.js', 'library.js'], builtins: [] });
+    expect(loaded).toEqual({
+      files: ['index.js', 'command.js', 'options.js', 'proxy.js', 'library.js'],
+      builtins: [],
+    });
   });
 
   it('two files for a hook before the call of a healthy tool, and not the library', () => {
