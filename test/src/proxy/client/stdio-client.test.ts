@@ -10,6 +10,7 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
   const [input, output] = [new PassThrough(), new PassThrough()];
   const heard: string[] = [];
   let ended = 0;
+  let gone = 0;
   const client = new StdioClient({
     input,
     output,
@@ -17,7 +18,9 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
     onInputEnd: () => {
       ended++;
     },
-    onEnd: () => {},
+    onEnd: () => {
+      gone++;
+    },
   });
   const session = {
     fromClient: {
@@ -29,7 +32,7 @@ function setUp(onLine: (client: StdioClient) => void = () => {}) {
     together: (tellLines: () => void) => tellLines(),
   };
   client.start(session as unknown as Session);
-  return { input, client, heard, ended: () => ended };
+  return { input, output, client, heard, ended: () => ended, gone: () => gone };
 }
 
 it('passes nothing on while it is paused, and then everything, in order', async () => {
@@ -77,4 +80,11 @@ it('is not buffered without limit', async () => {
   }
   expect(input.isPaused()).toBe(true);
   expect(input.readableLength + input.writableLength).toBeGreaterThan(14_000_000);
+});
+
+it('is gone once it reads no more, even if it could still send something', async () => {
+  const { output, ended, gone } = setUp();
+  output.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  await turn();
+  expect([ended(), gone()]).toEqual([0, 1]);
 });
