@@ -1,7 +1,7 @@
 /**
  * Simulates large fleets on one clock, with real registries, real circuits and the store in memory:
  *
- *     npm run simulate                          10 000 members, 1 000 tools; ten minutes or more
+ *     npm run simulate                          10 000 members, 1 000 tools; some five minutes of a processor
  *     npm run simulate -- --members 500         fewer
  *
  * Ten seconds in, one tool dies for a minute. The network of one member in 1 000 is broken all the time; one message in ten is
