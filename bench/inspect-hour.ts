@@ -123,15 +123,18 @@ async function repeat(act: (round: number) => Promise<unknown>, until: Promise<u
 }
 
 const targets = {
-  /** The work of a frame, so that 60 of them fit into a second. */
-  frameMs: 16,
+  /**
+   * The share of the time in which the main thread works: what is left is for whoever clicks and types. Not the work of a frame,
+   * which grows where a busy machine draws few of them.
+   */
+  busyShare: 0.6,
   /** A task that takes longer is felt. */
   taskMs: 100,
   /** Only what is in sight is drawn, however many tools there are. */
   nodes: 3_000,
 } as const;
 const rows: string[] = [];
-let mostPerFrameMs = 0;
+let busiestShare = 0;
 let longestTaskMs = 0;
 
 /** Measures the frames of a while in which somebody does something. */
@@ -146,11 +149,11 @@ async function measure(
     frames = await counted;
   });
   const perFrame = (value: number): string => `${(value / frames.count).toFixed(1)} ms`.padEnd(10);
-  // To change all that is in sight takes longer than a frame, and may: it happens once.
-  if (act === undefined) mostPerFrameMs = Math.max(mostPerFrameMs, work.ms / frames.count);
+  const busyShare = work.ms / perViewMs;
+  busiestShare = Math.max(busiestShare, busyShare);
   longestTaskMs = Math.max(longestTaskMs, work.longestTaskMs);
   rows.push(
-    `  ${what.padEnd(44)}${perFrame(work.ms)}${perFrame(work.layoutMs)}${perFrame(work.paintMs)}${`${count(work.longestTaskMs)} ms`.padEnd(15)}${count(frames.perSecond)}`,
+    `  ${what.padEnd(44)}${perFrame(work.ms)}${perFrame(work.layoutMs)}${perFrame(work.paintMs)}${`${count(work.longestTaskMs)} ms`.padEnd(15)}${`${count(busyShare * 100)} %`.padEnd(7)}${count(frames.perSecond)}`,
   );
 }
 
@@ -184,7 +187,7 @@ console.log(
   `This machine has ${availableParallelism()} processors, for which ${(loadavg()[0] ?? 0).toFixed(1)} programs asked in the last minute.\n`,
 );
 console.log(
-  `${'processor time of the page, a frame'.padEnd(46)}all       layout    painting  longest task   frames/s here`,
+  `${'processor time of the page, a frame'.padEnd(46)}all       layout    painting  longest task   busy   frames/s here`,
 );
 for (const row of rows) console.log(row);
 console.log(`
@@ -193,7 +196,7 @@ memory
   the page, after all of that                 ${inWords(used)}
   the process of the tools                    ${(livedMb - emptyMb).toFixed(1)} MB of heap for circuits, inspector and history\n`);
 console.log('Targets:');
-judge('the work of a frame, at rest and scrolled', mostPerFrameMs, targets.frameMs, 'ms');
+judge('the main thread is busy', busiestShare * 100, targets.busyShare * 100, '%');
 judge('the longest task', longestTaskMs, targets.taskMs, 'ms');
 judge('the nodes of the page', Math.max(opened.nodes, used.nodes), targets.nodes, 'nodes');
 console.log('');
