@@ -13,6 +13,8 @@ import { type PageListener, type PageSocket, streamPage, webSocketPage } from '.
 
 /** The shortest interval between two updates of the pages, in ms. */
 const flushMs = 100;
+/** After half of the events that are kept, and at least so many, the next update is due at once. */
+const urgentEvents = 500;
 /** How often the figures of tools are computed, in ms. */
 const factsMs = 1_000;
 /** A page with more unread answers than this is disconnected, in bytes. */
@@ -37,7 +39,11 @@ export class Pages {
   /** The address for apps to connect to. */
   appUrl = '';
   #processes: readonly ProcessNews[] = [];
+  readonly #urgentEvents: number;
   #flushTimer: NodeJS.Timeout | undefined;
+  #isUrgent = false;
+  /** The number of the next event at the last update. */
+  #flushedSeq = 0;
   #aliveTimer: NodeJS.Timeout | undefined;
   #factsTimer: NodeJS.Timeout | undefined;
   /** The version at which the timers were last read, and the figures last computed. */
@@ -47,8 +53,16 @@ export class Pages {
   constructor(ledger: Ledger, options: PagesOptions) {
     this.#ledger = ledger;
     this.#options = options;
+    this.#urgentEvents = Math.max(urgentEvents, options.history / 2);
     ledger.onChange = () => {
-      if (this.#flushTimer === undefined && this.#links.size > 0) this.#flushLater();
+      if (this.#links.size === 0) return;
+      if (this.#flushTimer === undefined) this.#flushLater();
+      else if (!this.#isUrgent && ledger.events.next - this.#flushedSeq >= this.#urgentEvents) {
+        // Soon more would have come than are kept, and the pages would miss some.
+        this.#isUrgent = true;
+        clearTimeout(this.#flushTimer);
+        this.#flushLater(0);
+      }
     };
   }
 
@@ -142,14 +156,16 @@ export class Pages {
     this.#measuredAt = versionNow;
   }
 
-  #flushLater(): void {
-    this.#flushTimer = setTimeout(() => this.#flush(), flushMs).unref();
+  #flushLater(ms = flushMs): void {
+    this.#flushTimer = setTimeout(() => this.#flush(), ms).unref();
   }
 
   #flush(): void {
     // A new page gets everything at once, including changes that were scheduled for later.
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
+    this.#isUrgent = false;
+    this.#flushedSeq = this.#ledger.events.next;
     if (this.#links.size === 0) return;
     this.#refresh();
     const now = Date.now();
