@@ -34,20 +34,25 @@ const connect = (pages: Pages): FakeSocket => {
   return socket;
 };
 
+function start(history: number) {
+  const ledger = new Ledger(history);
+  const pages = new Pages(ledger, { controls: false, history });
+  const source = new WireSource('app1', ledger, { budget: new MemoryBudget(), onTooMuch: () => {} });
+  const actor = new KnownActor({
+    id: 'app1/x:0',
+    name: 'shell',
+    parent: null,
+    kind: 'other',
+    chart: null,
+    source,
+  });
+  ledger.add(actor);
+  return { ledger, pages, actor };
+}
+
 describe('the connected pages', () => {
   it('are updated at most ten times a second, however often they are reopened', () => {
-    const ledger = new Ledger(100);
-    const pages = new Pages(ledger, { controls: false, history: 100 });
-    const source = new WireSource('app1', ledger, { budget: new MemoryBudget(), onTooMuch: () => {} });
-    const actor = new KnownActor({
-      id: 'app1/x:0',
-      name: 'shell',
-      parent: null,
-      kind: 'other',
-      chart: null,
-      source,
-    });
-    ledger.add(actor);
+    const { ledger, pages, actor } = start(100);
     const workFor = (ms: number) => {
       for (let passed = 0; passed < ms; passed += 5) {
         ledger.touch(actor);
@@ -62,6 +67,22 @@ describe('the connected pages', () => {
     page.sent.length = 0;
     workFor(1_000);
     expect(page.sent.filter(({ type }) => type === 'actors').length).toBeLessThanOrEqual(10);
+    pages.close();
+  });
+
+  it('are updated at once after half of the events that are kept, so that bursts are not missed', () => {
+    const { ledger, pages, actor } = start(2_000);
+    const page = connect(pages);
+    for (let burst = 0; burst < 5; burst++) {
+      for (let count = 0; count < 1_500; count++) {
+        const event = { type: 'WENT_ON' };
+        ledger.addEvent(actor, null, event);
+        ledger.addSnapshot(actor, event, { status: 'active', value: 'on' });
+      }
+      vi.advanceTimersByTime(5);
+    }
+    const told = page.sent.filter(({ type }) => type === 'events') as { type: string; events: unknown[] }[];
+    expect(told.reduce((sum, { events }) => sum + events.length, 0)).toBe(5 * 1_500);
     pages.close();
   });
 });
