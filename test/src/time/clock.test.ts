@@ -14,6 +14,8 @@ describe('the default clock', () => {
     clock = monotonic(systemClock);
   });
   afterEach(() => {
+    // First the spies on simulated timers: to restore them later would bring those back.
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
