@@ -131,8 +131,10 @@ export class Circuit extends CircuitRecord implements CircuitLife {
     this.revoke();
     this.#untold.reveal();
     this.#foresight.begin(event);
-    const taken: unknown[] | undefined = this.#owner.isInspected ? [] : undefined;
-    const compiled = this.#owner.isInterpreted ? undefined : circuitChart.step(before, event, scope, taken);
+    const { isInspected } = this.#owner;
+    const taken: unknown[] | undefined = isInspected ? [] : undefined;
+    const compiled =
+      isInspected && this.#owner.isInterpreted ? undefined : circuitChart.step(before, event, scope, taken);
     const next = compiled ?? this.#interpreted(before, event, scope);
     // Only now: an inspector may have asked in the middle of the event.
     this.revoke();

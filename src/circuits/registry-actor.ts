@@ -99,10 +99,12 @@ export class RegistryActor extends Actor<Machine> {
   }
 
   #process(snapshot: ToolRegistrySnapshot, event: ToolRegistryEvent, scope: Scope): ToolRegistrySnapshot {
-    const taken: unknown[] | undefined = this.isInspected ? [] : undefined;
-    const next = this.isInterpreted
-      ? undefined
-      : registryChart.step(this.#hide(snapshot), event, scope, taken);
+    const { isInspected } = this;
+    const taken: unknown[] | undefined = isInspected ? [] : undefined;
+    const next =
+      isInspected && this.isInterpreted
+        ? undefined
+        : registryChart.step(this.#hide(snapshot), event, scope, taken);
     if (next === undefined) {
       return toolRegistryMachine.transition(this.#show(snapshot), event, scope as never);
     }
