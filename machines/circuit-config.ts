@@ -65,14 +65,27 @@ const fields = Object.keys(defaultCircuitConfig) as (keyof CircuitConfig)[];
  * validated here; `createToolRegistry` validates its options.
  */
 export function circuitConfig(given: Partial<CircuitConfig> = defaultCircuitConfig): CircuitConfig {
-  if (fields.every((field) => given[field] !== undefined)) return given as CircuitConfig;
-  const config = { ...defaultCircuitConfig };
-  for (const field of fields) {
-    if (given[field] !== undefined) Object.assign(config, { [field]: given[field] });
-  }
+  return fields.every((field) => given[field] !== undefined) ? (given as CircuitConfig) : completed(given);
+}
+
+/** A config with its fields in the order of the default: to V8, all of them are of one class. */
+export function completed(given: Partial<CircuitConfig>): CircuitConfig {
+  const standard = defaultCircuitConfig;
+  const { successThreshold = standard.successThreshold, resetTimeoutMs = standard.resetTimeoutMs } = given;
   return Object.freeze({
-    ...config,
-    probesPerVerdict: given.probesPerVerdict ?? config.successThreshold,
-    probeTimeoutMs: given.probeTimeoutMs ?? config.resetTimeoutMs,
+    trip: given.trip ?? standard.trip,
+    failureThreshold: given.failureThreshold ?? standard.failureThreshold,
+    resetTimeoutMs,
+    minBackoffMs: given.minBackoffMs ?? standard.minBackoffMs,
+    maxBackoffMs: given.maxBackoffMs ?? standard.maxBackoffMs,
+    backoffFactor: given.backoffFactor ?? standard.backoffFactor,
+    backoff: given.backoff ?? standard.backoff,
+    jitter: given.jitter ?? standard.jitter,
+    backoffResetMs: given.backoffResetMs ?? standard.backoffResetMs,
+    halfOpenMaxProbes: given.halfOpenMaxProbes ?? standard.halfOpenMaxProbes,
+    successThreshold,
+    probesPerVerdict: given.probesPerVerdict ?? successThreshold,
+    maxRetryAfterMs: given.maxRetryAfterMs ?? standard.maxRetryAfterMs,
+    probeTimeoutMs: given.probeTimeoutMs ?? resetTimeoutMs,
   });
 }

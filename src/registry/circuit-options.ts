@@ -1,5 +1,5 @@
 import { jitters } from '../../machines/backoff.ts';
-import { type CircuitConfig, circuitConfig } from '../../machines/circuit-config.ts';
+import { type CircuitConfig, completed } from '../../machines/circuit-config.ts';
 import {
   aFunctionOrNull,
   checkFields,
@@ -66,7 +66,7 @@ export function contained<Config extends Partial<CircuitConfig>>(config: Config)
  */
 export function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path: string): CircuitConfig {
   const checked = checkFields<CircuitConfig>(given, circuitRules, path);
-  const config = circuitConfig({ ...base, ...checked });
+  const config = completed({ ...base, ...checked });
   if (config.maxBackoffMs < config.minBackoffMs) {
     const field = checked.maxBackoffMs === undefined ? 'minBackoffMs' : 'maxBackoffMs';
     throw new RangeError(
