@@ -43,6 +43,18 @@ export class ChartMoment<Branch = unknown> {
   /** Whether the context was made here, and nobody else has seen it. */
   #isOwn = false;
 
+  /**
+   * V8 gives up the hidden class of objects once none of them is left, and with it all code that was compiled for them: so one
+   * moment lasts.
+   */
+  static readonly lasting: ChartMoment = new ChartMoment(
+    {},
+    { type: '' },
+    {} as Scope,
+    {},
+    { contextWith: (context) => context, delays: {} },
+  );
+
   constructor(
     context: Context,
     event: EventObject,
