@@ -3,57 +3,77 @@ import { registryContextWith, type ToolRegistryContext } from '../../machines/re
 
 /**
  * Stands in for the array of open circuits' names in the registry's context while nobody looks at it: adding a name and taking
- * one out cost the same however many there are. It has what the chart asks of the array, and no more. What follows from one
- * takes its names over: only the last one is of use.
+ * one out cost the same however many there are. It has what the chart asks of the array, and no more. It is changed in place: of the
+ * contexts that have it, only the last one is of use.
  */
 class OpenNames
   implements Pick<readonly string[], 'length' | 'concat' | 'indexOf' | 'toSpliced' | 'slice' | 'filter'>
 {
-  readonly #names: Set<string>;
-  /** The same names as an array, once somebody has looked. */
+  /** In order, with a gap where a circuit has closed. */
+  #names: (string | undefined)[];
+  /** Where the first names stand: in an outage, many are added before one is looked for. */
+  readonly #places = new Map<string, number>();
+  /** How many of the names have been given their places. */
+  #placed = 0;
+  #length: number;
+  /** The names without gaps, once somebody has looked. */
   #array: readonly string[] | undefined;
-  /** The name that was looked for last: a set knows no places. */
-  #sought: string | undefined;
 
-  constructor(names: Set<string>, array?: readonly string[]) {
-    this.#names = names;
-    this.#array = array;
+  constructor(names: readonly string[]) {
+    this.#names = [...names];
+    this.#length = names.length;
+    this.#array = names;
   }
 
   static readonly isOne = (names: object): names is OpenNames => #names in names;
 
   get array(): readonly string[] {
-    this.#array ??= [...this.#names];
+    this.#array ??= this.#names.filter((name) => name !== undefined);
     return this.#array;
   }
 
   get length(): number {
-    return this.#names.size;
+    return this.#length;
   }
 
   concat(name: string | ConcatArray<string>): string[] {
-    this.#names.add(name as string);
-    return asArray(new OpenNames(this.#names));
+    this.#names.push(name as string);
+    this.#length += 1;
+    this.#array = undefined;
+    return asArray(this);
   }
 
   indexOf(name: string): number {
-    this.#sought = name;
-    return this.#names.has(name) ? 0 : -1;
+    for (; this.#placed < this.#names.length; this.#placed++) {
+      const each = this.#names[this.#placed];
+      if (each !== undefined) this.#places.set(each, this.#placed);
+    }
+    return this.#places.get(name) ?? -1;
   }
 
-  /** Takes out the name that was looked for. */
-  toSpliced(): string[] {
-    if (this.#sought !== undefined) this.#names.delete(this.#sought);
-    return asArray(new OpenNames(this.#names));
+  /** Takes out the name at a place that `indexOf` has given. */
+  toSpliced(at: number): string[] {
+    this.#places.delete(this.#names[at] as string);
+    this.#names[at] = undefined;
+    this.#length -= 1;
+    this.#array = undefined;
+    if (this.#names.length > 2 * this.#length) this.#closeGaps();
+    return asArray(this);
   }
 
   /** All names, but never the first ones alone, of which the reason of a pause is made: it is put into words when it is shown. */
   slice(_from?: number, to?: number): string[] {
-    return to === undefined ? [...this.#names] : [];
+    return to === undefined ? [...this.array] : [];
   }
 
   filter(isKept: (name: string, at: number, names: string[]) => unknown): string[] {
-    return asArray(new OpenNames(new Set(this.array.filter((name, at) => isKept(name, at, [])))));
+    return asArray(new OpenNames(this.array.filter((name, at) => isKept(name, at, []))));
+  }
+
+  #closeGaps(): void {
+    this.#names = [...this.array];
+    this.#places.clear();
+    this.#placed = 0;
   }
 }
 
@@ -64,7 +84,7 @@ export function hidden(context: ToolRegistryContext): ToolRegistryContext {
   const { openCircuits } = context;
   if (OpenNames.isOne(openCircuits)) return context;
   return registryContextWith(context, {
-    openCircuits: asArray(new OpenNames(new Set(openCircuits), openCircuits)),
+    openCircuits: asArray(new OpenNames(openCircuits)),
   });
 }
 
