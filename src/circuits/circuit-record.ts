@@ -12,6 +12,9 @@ export class CircuitRecord {
   lastError: string | null = null;
   /** The state in which its owner last counted it. */
   countedAs: CircuitState = 'closed';
+  /** Its neighbours among the circuits that are open or isolated, in the order in which they opened. */
+  previousOpen: this | undefined;
+  nextOpen: this | undefined;
   /** When it became open or isolated; null while it is neither. */
   openSince: number | null = null;
   /** How long it had been open or isolated before that, in ms. */

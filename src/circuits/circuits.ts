@@ -1,7 +1,7 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import { circuitName } from '../../machines/circuit-name.ts';
-import type { CircuitState } from '../../machines/circuit-state.ts';
+import { type CircuitState, countsAsOpen } from '../../machines/circuit-state.ts';
 import { snapshotOf } from '../../machines/xstate-internals.ts';
 import { restoreCircuit } from '../persistence/circuit-snapshot.ts';
 import type { PersistedCircuit } from '../persistence/persisted.ts';
@@ -140,15 +140,15 @@ export class Circuits {
   }
 
   /** The circuits that are open or isolated, in the order in which they opened. */
-  get open(): ReadonlySet<Circuit> {
+  get open(): OpenCircuits {
     this.#settle();
-    return this.#open.all;
+    return this.#open;
   }
 
   /** All circuits, least recently used first, with the open ones last in the order in which they opened. */
   inOrderOfUse(): Circuit[] {
     const { open } = this;
-    const others = [...this.#byName.values()].filter((circuit) => !open.has(circuit));
+    const others = [...this.#byName.values()].filter(({ countedAs }) => !countsAsOpen(countedAs));
     return [...others.sort((a, b) => a.usedAt - b.usedAt), ...open];
   }
 

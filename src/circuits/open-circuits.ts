@@ -6,7 +6,10 @@ const isTripped = (state: CircuitState): boolean => state === 'open' || state ==
 /** Which circuits are open or isolated, how many are tripped, and how long each has been open. */
 export class OpenCircuits {
   readonly #now: () => number;
-  readonly #open = new Set<Circuit>();
+  /** The first and the last of them, in the order in which they opened. Each knows its neighbours: a set would cost a trip more. */
+  #first: Circuit | undefined;
+  #last: Circuit | undefined;
+  #size = 0;
   /** How many circuits with a key are open or isolated, by tool. */
   readonly #keys = new Map<string, number>();
   /** How many circuits with a key are open or isolated. */
@@ -23,17 +26,21 @@ export class OpenCircuits {
     return this.#tripped;
   }
 
-  /** The circuits that are open or isolated, in the order in which they opened. */
-  get all(): ReadonlySet<Circuit> {
-    return this.#open;
+  get size(): number {
+    return this.#size;
+  }
+
+  /** In the order in which they opened. */
+  *[Symbol.iterator](): Generator<Circuit> {
+    for (let circuit = this.#first; circuit !== undefined; circuit = circuit.nextOpen) yield circuit;
   }
 
   /** How many tools have an open or isolated circuit. @param ofTool Gives the circuit of a tool that has no key. */
   countTools(ofTool: (tool: string) => Circuit | undefined): number {
-    let tools = this.#open.size - this.#withKey;
+    let tools = this.#size - this.#withKey;
     for (const tool of this.#keys.keys()) {
       const circuit = ofTool(tool);
-      if (circuit === undefined || !this.#open.has(circuit)) tools += 1;
+      if (circuit === undefined || !countsAsOpen(circuit.countedAs)) tools += 1;
     }
     return tools;
   }
@@ -46,11 +53,10 @@ export class OpenCircuits {
     circuit.countedAs = state;
     this.#tripped += (isTripped(state) ? 1 : 0) - (isTripped(before) ? 1 : 0);
     if (countsAsOpen(state)) {
-      if (!countsAsOpen(before)) this.#countKey(circuit, 1);
-      this.#open.add(circuit);
+      if (!countsAsOpen(before)) this.#add(circuit);
       circuit.openSince ??= this.#now();
     } else {
-      if (this.#open.delete(circuit)) this.#countKey(circuit, -1);
+      if (countsAsOpen(before)) this.#remove(circuit);
       circuit.openMs = this.openMs(circuit);
       circuit.openSince = null;
     }
@@ -58,13 +64,36 @@ export class OpenCircuits {
   }
 
   forget(circuit: Circuit): void {
-    if (this.#open.delete(circuit)) this.#countKey(circuit, -1);
-    if (isTripped(circuit.countedAs)) this.#tripped -= 1;
+    const { countedAs } = circuit;
+    if (countsAsOpen(countedAs)) this.#remove(circuit);
+    if (isTripped(countedAs)) this.#tripped -= 1;
+    circuit.countedAs = 'closed';
   }
 
   /** How long a circuit has been open or isolated in total, in ms. */
   openMs({ openMs, openSince }: Circuit): number {
     return openSince === null ? openMs : openMs + this.#now() - openSince;
+  }
+
+  #add(circuit: Circuit): void {
+    this.#countKey(circuit, 1);
+    this.#size += 1;
+    circuit.previousOpen = this.#last;
+    if (this.#last === undefined) this.#first = circuit;
+    else this.#last.nextOpen = circuit;
+    this.#last = circuit;
+  }
+
+  #remove(circuit: Circuit): void {
+    const { previousOpen: previous, nextOpen: next } = circuit;
+    this.#countKey(circuit, -1);
+    this.#size -= 1;
+    if (previous === undefined) this.#first = next;
+    else previous.nextOpen = next;
+    if (next === undefined) this.#last = previous;
+    else next.previousOpen = previous;
+    circuit.previousOpen = undefined;
+    circuit.nextOpen = undefined;
   }
 
   #countKey({ tool, key }: Circuit, step: 1 | -1): void {

@@ -59,7 +59,7 @@ describe('the count of open circuits', () => {
             expect(count.count(circuit)).toBe(isNew ? event : undefined);
           }
           const open = all.filter(isOpen);
-          expect(new Set(count.all)).toEqual(new Set(open));
+          expect(new Set(count)).toEqual(new Set(open));
           expect(count.tripped).toBe(all.filter(isTripped).length);
           const ofTool = (tool: string) => all.find((each) => each.tool === tool && each.key === null);
           expect(count.countTools(ofTool)).toBe(new Set(open.map(({ tool }) => tool)).size);
@@ -76,11 +76,11 @@ describe('the count of open circuits', () => {
       moveTo(circuit, 'open');
       count.count(circuit);
     }
-    expect([...count.all]).toEqual([early, late]);
+    expect([...count]).toEqual([early, late]);
     expect(count.countTools(() => undefined)).toBe(2);
     // From open to isolated is no second opening.
     moveTo(early, 'isolated');
     count.count(early);
-    expect([...count.all]).toEqual([early, late]);
+    expect([...count]).toEqual([early, late]);
   });
 });
