@@ -124,8 +124,10 @@ async function spawning(): Promise<Row[]> {
 async function spawningMany(): Promise<Row[]> {
   const beside = (count: number) => {
     const registry = registryOf(names(count, 'first'));
-    const few = names(50);
+    let made = 0;
     return () => {
+      // Other names each time: a name that is deleted and set again and again lengthens its place in a Map until that grows.
+      const few = names(50, `made-up-${made++}`);
       const ns = nsEach(few.length, () => {
         for (const tool of few) registry.tool(tool);
       });
