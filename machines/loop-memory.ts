@@ -174,7 +174,7 @@ export function loopOf(memory: LoopMemory, call: EndedCall): Loop | null {
   const [most] = loopsOf(
     {
       ...memory,
-      cycle: memory.cycle.length > 1 ? onlyLast(memory.cycle, call) : memory.cycle,
+      cycle: call.ended === 'unknownTool' ? [] : onlyLast(memory.cycle, call),
       mistakes: memory.mistakes.filter(({ mistake }) => mistake === call.mistake),
     },
     call.tool,

@@ -107,6 +107,8 @@ describe('the same mistake with one tool', () => {
       mistake('other', '4', { mistake: 'n' }),
       mistake('other', '5', { mistake: 'n' }),
       mistake('other', '6', { mistake: 'n' }),
+      mistake('third', '7'),
+      mistake('third', '8'),
     );
     const counts = ({ mistakes }: LoopMemory) =>
       mistakes.map(({ tool, mistake, count, wasRefused }) => [tool, mistake, count, wasRefused]);
@@ -114,7 +116,27 @@ describe('the same mistake with one tool', () => {
       ['edit', 'm', 1, false],
       ['edit', 'n', 3, true],
       ['other', 'n', 3, false],
+      ['third', 'm', 2, false],
     ]);
+  });
+
+  it('is another one with another tool, and so is another one with the same tool', () => {
+    const memory = memoryOf(...times(3, (index) => mistake('edit', `${index}`)));
+    const [first] = memoryOf(mistake('edit', '1')).mistakes;
+    expect(first?.inputs).toEqual(['1']);
+    expect(loopOf(memory, mistake('edit', '2'))).toMatchObject({
+      kind: 'sameMistake',
+      tool: 'edit',
+      count: 3,
+    });
+    for (const other of [mistake('write', '9'), mistake('edit', '9', { mistake: 'n' })]) {
+      expect(loopOf(memoryAfter(memory, other), other)).toBeNull();
+    }
+    expect(refusedFor(memory, { tool: 'write', input: '9' }, 2)).toBeNull();
+    expect(refusedFor(memory, { tool: 'edit', input: '9' }, 2)).toMatchObject({
+      kind: 'sameMistake',
+      count: 3,
+    });
   });
 
   it('is refused right after a refusal only for inputs that have led to it', () => {
@@ -161,6 +183,35 @@ describe('the same call', () => {
     expect(memoryOf(success('s', null), success('s', null)).cycle).toEqual([]);
     expect(memoryOf(success('s', '1', null), success('s', '1', null)).cycle).toEqual([]);
     expect(worstLoop(memoryOf(success('s', '1')))).toBeNull();
+    expect(loopOf(memoryOf(success('s', '1')), success('s', '1'))).toBeNull();
+  });
+
+  it('is another one with another tool', () => {
+    const inTurn = memoryOf(...times(4, (index) => success(index % 2 === 0 ? 's' : 't', '1')));
+    expect(inTurn.cycle).toMatchObject([
+      { tool: 's', count: 2 },
+      { tool: 't', count: 2 },
+    ]);
+    expect(refuse(inTurn, { tool: 's', input: '1' }).cycle).toMatchObject([
+      { tool: 's', count: 3 },
+      { tool: 't', count: 2 },
+    ]);
+    expect(worstLoop(memoryOf(success('s', '1'), success('t', '1')))).toBeNull();
+  });
+
+  it('is not repeated by a call of a tool that does not exist', () => {
+    const memory = memoryOf(success('s', '1'), success('s', '1'), unknownTool('a'));
+    expect(loopOf(memory, unknownTool('a'))).toBeNull();
+    expect(loopOf(memoryAfter(memory, unknownTool('a')), unknownTool('a'))).toMatchObject({
+      kind: 'unknownTool',
+      tool: 'a',
+      count: 2,
+    });
+  });
+
+  it('is not repeated by one of its tool that comes after the tool has gone', () => {
+    const memory = memoryOf(success('s', '1'), success('s', '1'), unknownTool('s'));
+    expect(loopOf(memory, unknownTool('s'))).toBeNull();
   });
 
   it('takes turns with up to three others, and is then a loop of another kind', () => {
@@ -170,5 +221,11 @@ describe('the same call', () => {
     const memory = memoryOf(...turn(2), ...turn(2));
     expect(loopOf(memory, success('s', '1'))).toMatchObject({ kind: 'inTurn', tool: 's', count: 2 });
     expect(refusedFor(memory, { tool: 's', input: '0' }, 2)).toMatchObject({ kind: 'inTurn', count: 2 });
+  });
+
+  it('that takes turns is repeated as often as it was made, and not as often as another one', () => {
+    const memory = memoryOf(...['0', '1', '0', '0', '0', '1'].map((input) => success('s', input)));
+    expect(worstLoop(memory)).toMatchObject({ kind: 'inTurn', count: 4 });
+    expect(loopOf(memory, success('s', '1'))).toMatchObject({ kind: 'inTurn', count: 2 });
   });
 });
