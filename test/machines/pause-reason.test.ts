@@ -30,6 +30,35 @@ describe('the reason of a pause', () => {
     expect(pauseReason([`${sixty}y`])).toBe(`1 circuit open: ${sixty}…`);
   });
 
+  it.each<[why: string, circuits: string[], overCap: string | null, runs: string[], reason: string]>([
+    ['a run', [], null, ['r1'], 'a run repeats itself: r1'],
+    ['several runs', [], null, ['r1', 'r2'], '2 runs repeat themselves: r1, r2'],
+    [
+      'many runs',
+      [],
+      null,
+      tools(12),
+      '12 runs repeat themselves: t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 2 more',
+    ],
+    ['circuits and a run', ['a'], null, ['r1'], '1 circuit open: a; a run repeats itself: r1'],
+    ['want of room', ['a'], 'b', [], '1 circuit open: a; b fails too, and no more may open'],
+    ['want of room while what has opened is half-open', [], 'b', [], 'b fails too, and no more may open'],
+    [
+      'all of these',
+      ['a'],
+      'b',
+      ['r1'],
+      '1 circuit open: a; b fails too, and no more may open; a run repeats itself: r1',
+    ],
+  ])('names %s', (_, circuits, overCap, runs, reason) => {
+    expect(pauseReason(circuits, overCap, runs)).toBe(reason);
+  });
+
+  it('is not put into words for a list of circuits that keeps their names to itself', () => {
+    const hidden = Object.assign(['a', 'b'], { slice: () => [] });
+    expect(pauseReason(hidden, 'c', ['r1'])).toBe('');
+  });
+
   it('stays short, however many and however long the names', () => {
     expect(pauseReason(tools(10_000).map((name) => name.repeat(500))).length).toBeLessThan(700);
   });

@@ -225,6 +225,25 @@ describe('the events of a registry about its circuits', () => {
     ]);
   });
 
+  it.each<[key: string | undefined, news: string | null]>([
+    ['example.org', 'example.org'],
+    [undefined, null],
+  ])('say which circuit of a tool they are about (key: %s)', (given, key) => {
+    const { registry, news } = startRegistry();
+    const circuit = { tool: 'a', ...(given !== undefined && { key: given }), lastErrorCategory: null };
+    registry.send({ type: 'REQUEST_DENIED', ...circuit, at: 0, state: 'open' });
+    registry.send({ type: 'TRIP_SPARED', ...circuit, state: 'closed', why: 'observe', isFirst: true });
+    registry.send({ type: 'CALL_SPARED', ...circuit, state: 'open' });
+    const change = { from: 'closed', openCount: 1, currentBackoffMs: 5_000 } as const;
+    registry.send({ type: 'CIRCUIT_CHANGED', ...circuit, ...change, to: 'open' });
+    expect(news()).toMatchObject([
+      { type: 'circuit.denied', tool: 'a', key },
+      { type: 'circuit.spared', what: 'trip', tool: 'a', key },
+      { type: 'circuit.spared', what: 'call', tool: 'a', key },
+      { type: 'circuit.opened', tool: 'a', key },
+    ]);
+  });
+
   it('are emitted when the registry has already counted the change', () => {
     const { registry, spawn } = startRegistry();
     const seen: unknown[] = [];
@@ -310,6 +329,17 @@ describe('a recovery pause', () => {
     expect(registry.getSnapshot().context.overCap).toBe('over');
   });
 
+  it('that maxOpenShare called for names what is over the share alone while nothing else is open', () => {
+    const { registry, clock, spawnOpen, context, value } = startRegistry();
+    spawnOpen('a');
+    const spared = { tool: 'b', key: null, state: 'closed', why: 'cap', lastErrorCategory: null } as const;
+    registry.send({ type: 'TRIP_SPARED', isFirst: true, ...spared });
+    expect(context().pauseReason).toBe('1 circuit open: a; b fails too, and no more may open');
+    clock.advance(5_000);
+    expect([value(), context().counts.halfOpen]).toEqual(['paused', 1]);
+    expect(context().pauseReason).toBe('b fails too, and no more may open');
+  });
+
   it('is announced once, even if more circuits open', () => {
     const { spawnOpen, newsTypes } = startRegistry();
     spawnOpen('a', 'b', 'c', 'd', 'e');
@@ -360,6 +390,37 @@ describe('a recovery pause', () => {
     only(spawn('a')).send({ type: 'ISOLATE' });
     expect(registry.getSnapshot().value).toBe('paused');
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a recovery pause for runs that repeat themselves', () => {
+  const stopped = (run: string, isObserved = false) =>
+    ({ type: 'LOOP_STOPPED', run, tool: 'a', kind: 'sameCall', count: 10, isObserved }) as const;
+
+  it('names each run once, the last that was stopped last, and lasts until none is left', () => {
+    const { registry, context, value } = startRegistry();
+    registry.send(stopped('observed', true));
+    expect(value()).toBe('operational');
+    const reasons = [];
+    for (const event of [
+      stopped('r1'),
+      stopped('r2'),
+      stopped('r1'),
+      { type: 'LOOP_ENDED', run: 'r3' },
+      { type: 'LOOP_ENDED', run: 'r1' },
+    ] as const) {
+      registry.send(event);
+      reasons.push([context().stoppedRuns, context().pauseReason]);
+    }
+    expect(reasons).toEqual([
+      [['r1'], 'a run repeats itself: r1'],
+      [['r1', 'r2'], '2 runs repeat themselves: r1, r2'],
+      [['r2', 'r1'], '2 runs repeat themselves: r2, r1'],
+      [['r2', 'r1'], '2 runs repeat themselves: r2, r1'],
+      [['r2'], 'a run repeats itself: r2'],
+    ]);
+    registry.send({ type: 'LOOP_ENDED', run: 'r2' });
+    expect([value(), context().pauseReason]).toEqual(['operational', null]);
   });
 });
 
