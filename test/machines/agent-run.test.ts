@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { ManualClock } from '../support/manual-clock.ts';
 import { checkProperty } from '../support/property.ts';
+import { startParent } from './start-circuit.ts';
 
 const config = { warnAfter: 3, denyAfter: 5, stopAfter: 10, quietMs: 1_000 };
 
@@ -28,6 +29,13 @@ function startRun(clock = new ManualClock()) {
 }
 
 describe('a run', () => {
+  it('begins with nothing repeated, warned of or refused', () => {
+    expect(startRun().actor.getSnapshot()).toMatchObject({
+      value: 'steady',
+      context: { loop: null, isObserved: false, lastAt: null, warned: 0, denied: 0 },
+    });
+  });
+
   it('goes from steady over repeating and refusing to stopped, and back at the first new call', () => {
     const { actor, end, state } = startRun();
     const states = Array.from({ length: 10 }, () => {
@@ -102,6 +110,64 @@ describe('a run', () => {
   });
 });
 
+describe('a run without a parent', () => {
+  it('sends no event, not even to itself', () => {
+    const sent: string[] = [];
+    const clock = new ManualClock();
+    const actor = createActor(agentRunMachine, {
+      clock,
+      input: { run: 'main', now: clock.now, config },
+      inspect: (event) => {
+        if (event.type === '@xstate.event') sent.push(event.event.type);
+      },
+    }).start();
+    for (let i = 0; i < 10; i++) actor.send({ type: 'CALL_ENDED', call: success('1') });
+    actor.send({ type: 'CALL_ASKED', call: success('1') });
+    actor.send({ type: 'ACKNOWLEDGE' });
+    const ended = Array.from({ length: 10 }, () => 'CALL_ENDED');
+    expect(sent).toEqual(['xstate.init', ...ended, 'CALL_ASKED', 'ACKNOWLEDGE']);
+  });
+});
+
+describe('a run with a parent', () => {
+  function startChild() {
+    const clock = new ManualClock();
+    const { parent, reports } = startParent(clock);
+    const input = { run: 'main', now: clock.now, config };
+    const actor = createActor(agentRunMachine, { parent, id: 'main', input }).start();
+    return { actor, reports };
+  }
+  const report = (type: string, count: number, isObserved: boolean) => ({
+    type,
+    run: 'main',
+    kind: 'sameCall',
+    tool: 'search',
+    count,
+    isObserved,
+  });
+
+  it.each([false, true, undefined])(
+    'reports what it warns of, refuses and is stopped for (observed: %s)',
+    (isObserved) => {
+      const { actor, reports } = startChild();
+      const seen = isObserved === undefined ? {} : { isObserved };
+      for (let i = 0; i < 5; i++) actor.send({ type: 'CALL_ENDED', call: success('1'), ...seen });
+      actor.send({ type: 'CALL_ASKED', call: success('1'), ...seen });
+      const is = isObserved === true;
+      expect(reports).toEqual([
+        report('LOOP_WARNED', 3, is),
+        report('LOOP_WARNED', 4, is),
+        report('LOOP_WARNED', 5, is),
+        report('LOOP_DENIED', is ? 5 : 6, is),
+      ]);
+      for (let i = 0; i < 5; i++) actor.send({ type: 'CALL_ENDED', call: success('1'), ...seen });
+      expect(reports).toContainEqual(report('LOOP_STOPPED', 10, is));
+      actor.send({ type: 'ACKNOWLEDGE' });
+      expect(reports.at(-1)).toEqual({ type: 'LOOP_ENDED', run: 'main' });
+    },
+  );
+});
+
 describe('a call that a run asks for', () => {
   const ask = (input: string) => ({ type: 'CALL_ASKED', call: { tool: 'search', input } }) as const;
 
@@ -121,6 +187,25 @@ describe('a call that a run asks for', () => {
     clock.advance(1_000);
     actor.send(ask('1'));
     expect(actor.getSnapshot().context.denied).toBe(0);
+  });
+
+  it('is refused for nothing where the quiet time ends between two looks at the clock', () => {
+    const clock = new ManualClock();
+    const { parent, reports } = startParent(clock);
+    let isTicking = false;
+    const now = (): number => {
+      if (isTicking) clock.advanceWithLateTimers(1);
+      return clock.now();
+    };
+    const actor = createActor(agentRunMachine, { parent, id: 'main', input: { run: 'main', now, config } });
+    actor.start();
+    for (let i = 0; i < 5; i++) actor.send({ type: 'CALL_ENDED', call: success('1') });
+    reports.length = 0;
+    clock.advanceWithLateTimers(998);
+    isTicking = true;
+    actor.send(ask('1'));
+    expect(actor.getSnapshot()).toMatchObject({ status: 'active', context: { denied: 0 } });
+    expect(reports).toEqual([]);
   });
 });
 

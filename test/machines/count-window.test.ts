@@ -45,6 +45,18 @@ describe('a count window', () => {
     ]);
   });
 
+  it('forgets a call when as many as it holds have come after it, wherever it stood', () => {
+    const size = 31;
+    const strategy = countWindow({ size });
+    for (let place = 0; place < 2 * size; place++) {
+      const before = Array.from({ length: place }, () => success());
+      const after = Array.from({ length: size }, () => success());
+      const memory = memoryAfter(strategy, [...before, failure(), ...after.slice(1)]);
+      expect([place, memory.failures]).toEqual([place, 1]);
+      expect([place, memoryAfter(strategy, [...before, failure(), ...after]).failures]).toEqual([place, 0]);
+    }
+  });
+
   it('does not trip before it is full, unless minCalls allows it', () => {
     const failures = Array.from({ length: 4 }, () => failure());
     expect(walk(countWindow({ size: 4 }), failures)).toEqual([false, false, false, true]);

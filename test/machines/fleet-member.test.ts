@@ -128,12 +128,17 @@ describe('a membership', () => {
     expect([state(), news]).toEqual(['left', [{ type: 'fleet.connected', ...who }]]);
   });
 
-  it('runs without a parent', () => {
+  it('runs without a parent, and then sends no event, not even to itself', () => {
+    const sent: string[] = [];
     const actor = createActor(fleetMemberMachine, {
       clock: new ManualClock(),
       input: { ...who, pollMs: 500, chance: () => 0 },
+      inspect: (event) => {
+        if (event.type === '@xstate.event') sent.push(event.event.type);
+      },
     }).start();
     actor.send({ type: 'STORE_ANSWERED' });
     expect(actor.getSnapshot().value).toBe('connected');
+    expect(sent).toEqual(['xstate.init', 'STORE_ANSWERED']);
   });
 });

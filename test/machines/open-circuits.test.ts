@@ -29,6 +29,15 @@ describe('the open circuits', () => {
     expect(opened(b, a, a1).openTools).toBe(2);
   });
 
+  it('tell a tool from a key of another one, whatever it is called', () => {
+    const namesake = { tool: 'a (for 1)', key: null };
+    expect(opened(a1, namesake)).toMatchObject({ openCircuits: ['a (for 1)', 'a (for 1)'], openTools: 2 });
+  });
+
+  it('are what they were where one closes that was not among them', () => {
+    expect(closed(opened(a, b), { tool: 'c', key: null })).toEqual(opened(a, b));
+  });
+
   it('name no tool in `openKeys` without an open key', () => {
     expect(closed(opened(a1, a2), a1).openKeys).toEqual({ a: 1 });
     expect(closed(opened(a1, a2), a1, a2)).toEqual({ openCircuits: [], openTools: 0, openKeys: {} });

@@ -407,6 +407,14 @@ describe('a half-open circuit', () => {
     expect(Array.from({ length: 5 }, () => isAdmitted(circuit))).toEqual([true, true, true, false, false]);
   });
 
+  it('admits no more probes than its verdict needs, those counted that have failed', () => {
+    const { circuit } = startHalfOpen({ halfOpenMaxProbes: 3, probesPerVerdict: 3 });
+    isAdmitted(circuit);
+    fail(circuit);
+    expect(stateOf(circuit)).toBe('halfOpen');
+    expect([isAdmitted(circuit), isAdmitted(circuit), isAdmitted(circuit)]).toEqual([true, true, false]);
+  });
+
   it('counts the request that ended the open state among its probes', () => {
     const { circuit, clock } = startOpen({ halfOpenMaxProbes: 2 });
     clock.advanceWithLateTimers(5_000);
@@ -708,6 +716,41 @@ const inEveryState: [string, () => Standalone][] = [
   ['isolated', () => startIsolated(2)],
 ];
 
+describe('a timed isolation', () => {
+  it.each([
+    [1_000, 1_000],
+    [0, 0],
+    [-1, null],
+    [Number.NaN, null],
+    ['1000', null],
+    [null, null],
+    [undefined, null],
+  ])('for %j ms ends at %j', (forMs, until) => {
+    const { circuit } = startCircuit();
+    circuit.send({ type: 'ISOLATE', forMs: forMs as number });
+    expect(contextOf(circuit)).toMatchObject({ isolatedUntil: until, isolations: until === null ? 1 : 0 });
+  });
+
+  it('has a timer, unless there is another one without an end', () => {
+    const { circuit, clock } = startCircuit();
+    circuit.send({ type: 'ISOLATE', forMs: 1_000 });
+    expect(clock.timers).toBe(1);
+    circuit.send({ type: 'ISOLATE' });
+    expect(clock.timers).toBe(0);
+    clock.advance(5_000);
+    expect([stateOf(circuit), isAdmitted(circuit)]).toEqual(['isolated', false]);
+  });
+
+  it('that a snapshot knows nothing of lasts until it is released, without a timer', () => {
+    const clock = new ManualClock();
+    const circuit = restore('isolated', {}, clock);
+    circuit.send({ type: 'RESUME' });
+    expect([clock.timers, isAdmitted(circuit), stateOf(circuit)]).toEqual([0, false, 'isolated']);
+    circuit.send({ type: 'RELEASE' });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+});
+
 describe.each(inEveryState)('RESET while %s', (state, start) => {
   it('makes the circuit fresh and closed', () => {
     const { circuit } = start();
@@ -749,6 +792,13 @@ describe.each(inEveryState)('DISARM while %s', (state, start) => {
 });
 
 describe('DISARM', () => {
+  it('also cancels the timer of an isolation', () => {
+    const { circuit, clock } = startCircuit();
+    circuit.send({ type: 'ISOLATE', forMs: 1_000 });
+    circuit.send({ type: 'DISARM' });
+    expect(clock.timers).toBe(0);
+  });
+
   it('also cancels the timer of a probe in flight', () => {
     const { circuit, clock } = startHalfOpen();
     isAdmitted(circuit);
@@ -1063,6 +1113,52 @@ describe('a circuit that trips again soon after it has recovered', () => {
   });
 });
 
+describe('a trip', () => {
+  it('that is spared does not count as one once the circuit has tripped', () => {
+    const clock = new ManualClock();
+    let mayTrip = false;
+    const input = { tool: 'shell', now: clock.now, config: { failureThreshold: 1 }, mayTrip: () => mayTrip };
+    const circuit = createActor(toolCircuitMachine, { input, clock }).start();
+    fail(circuit);
+    expect([stateOf(circuit), contextOf(circuit).tripIsSpared]).toEqual(['closed', true]);
+    mayTrip = true;
+    fail(circuit);
+    expect([stateOf(circuit), contextOf(circuit).tripIsSpared]).toEqual(['open', false]);
+  });
+
+  it('waits for a random part of its backoff, by the chance that was given', () => {
+    const clock = new ManualClock();
+    const config = { failureThreshold: 1, minBackoffMs: 1_000, jitter: 'full' } as const;
+    const input = { tool: 'shell', now: clock.now, config };
+    const backoffs = [{}, { chance: () => 0.25 }].map((given) => {
+      const circuit = createActor(toolCircuitMachine, { input: { ...input, ...given }, clock }).start();
+      fail(circuit);
+      return contextOf(circuit).currentBackoffMs;
+    });
+    expect(backoffs).toEqual([1_000, 750]);
+  });
+
+  it('happens at one instant, on whatever clock', () => {
+    let ticks = 0;
+    const input = { tool: 'shell', now: () => ++ticks, config: { failureThreshold: 1 } };
+    const circuit = createActor(toolCircuitMachine, { input, clock: new ManualClock() }).start();
+    fail(circuit);
+    const { openedAt, lastFailureAt } = contextOf(circuit);
+    expect([stateOf(circuit), openedAt]).toEqual(['open', lastFailureAt]);
+  });
+});
+
+describe('CLOSE of a circuit that is closed', () => {
+  it('begins a new generation: calls from before it no longer count', () => {
+    const { circuit } = startCircuit({ failureThreshold: 1 });
+    const { generation } = contextOf(circuit);
+    circuit.send({ type: 'CLOSE' });
+    expect(contextOf(circuit).generation).toBeGreaterThan(generation);
+    circuit.send({ type: 'FAILURE', stamp: { generation, probeStart: null } });
+    expect(stateOf(circuit)).toBe('closed');
+  });
+});
+
 describe('a circuit that trips because its calls are slow', () => {
   const slow = { type: 'SUCCESS', durationMs: 201 } as const;
   const trip = countWindow({ size: 2, failureRate: 1, slowCallMs: 200, slowCallRate: 0.5 });
@@ -1081,6 +1177,19 @@ describe('a circuit that trips because its calls are slow', () => {
     circuit.send({ type: 'SUCCESS', durationMs: 200 });
     expect(stateOf(circuit)).toBe('open');
     expect(contextOf(circuit).lastErrorCategory).toBe('network');
+  });
+
+  it('is spared the trip while disabled, and counts its calls', () => {
+    const { circuit } = startCircuit({ trip });
+    circuit.send({ type: 'DISABLE' });
+    fail(circuit);
+    circuit.send(slow);
+    const { failureCount, tripMemory, tripIsSpared } = contextOf(circuit);
+    expect({ failureCount, tripMemory, tripIsSpared }).toMatchObject({
+      failureCount: 0,
+      tripMemory: { calls: 2, failures: 1, slow: 1 },
+      tripIsSpared: true,
+    });
   });
 
   it('does not blame an older failure’s category for a slow probe either', () => {
@@ -1108,7 +1217,10 @@ describe('a circuit without a parent', () => {
     }).start();
     fail(circuit);
     isAdmitted(circuit);
-    expect(sent).toEqual(['xstate.init', 'FAILURE', 'REQUEST']);
+    circuit.send({ type: 'DISABLE' });
+    fail(circuit);
+    expect(contextOf(circuit).tripIsSpared).toBe(true);
+    expect(sent).toEqual(['xstate.init', 'FAILURE', 'REQUEST', 'DISABLE', 'FAILURE']);
   });
 
   it('notifies its observers once per event', () => {
@@ -1247,6 +1359,23 @@ describe('a circuit with a parent', () => {
       { ...spared, isFirst: true, lastErrorCategory: 'network' },
       { ...spared, isFirst: false, lastErrorCategory: 'timeout' },
       { ...spared, isFirst: true, lastErrorCategory: 'executionError' },
+    ]);
+  });
+
+  it('reports the first trip that it is spared anew, once it was made to trip again and to observe again', () => {
+    const { circuit, reports } = startChild({ failureThreshold: 1 });
+    circuit.send({ type: 'OBSERVE' });
+    reports.length = 0;
+    fail(circuit, 2);
+    circuit.send({ type: 'ENFORCE' });
+    expect(contextOf(circuit)).toMatchObject({ isObserved: false, tripIsSpared: false });
+    circuit.send({ type: 'OBSERVE' });
+    fail(circuit);
+    const spared = { type: 'TRIP_SPARED', tool: 'shell', why: 'observe' };
+    expect(reports).toMatchObject([
+      { ...spared, isFirst: true },
+      { ...spared, isFirst: false },
+      { ...spared, isFirst: true },
     ]);
   });
 });

@@ -178,6 +178,14 @@ describe('what XState keeps to itself', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('lets a child be stopped at once that never ran', () => {
+    const { scope, actor } = scopeOf();
+    const child = createActor(machine, { parent: actor });
+    const stopChild = vi.fn();
+    deferStop({ ...scope, stopChild }, child);
+    expect(stopChild).toHaveBeenCalledExactlyOnceWith(child);
+  });
+
   it('tells its own actions and guards from ours, with what they are made of', () => {
     const add = () => ({});
     expect({ ...asBuiltIn(assign(add)) }).toMatchObject({ type: 'xstate.assign', assignment: add });
@@ -196,7 +204,12 @@ describe('what XState keeps to itself', () => {
       type: 'xstate.enqueueActions',
       collect: add,
     });
-    expect(asBuiltIn(add)).toBeUndefined();
+    expect([add, 'add', { type: 'add' }, undefined].map(asBuiltIn)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect([isBuiltInGuard(stateIn('on')), isBuiltInGuard(add)]).toEqual([true, false]);
   });
 
