@@ -120,7 +120,9 @@ export const rules = {
   },
   tripIsSpared: (moment: Moment): boolean =>
     rules.callTrips(moment) && (moment.context.isObserved || !moment.context.mayTrip()),
-  backoffHasRunOut: (moment: Moment): boolean => backoffLeftMs(moment.context, instant(moment)) === 0,
+  // What a fleet holds open is probed with its lease alone, however late its time is found to be over.
+  backoffHasRunOut: (moment: Moment): boolean =>
+    !isHeld(moment.context.fleet) && backoffLeftMs(moment.context, instant(moment)) === 0,
   placeIsFree: (moment: Moment): boolean => hasFreePlace(moment.context, instant(moment)),
   probesAreTimed: ({ context }: Moment): boolean => context.probeStarts.length > 0,
   probeFails: isFailedProbe,

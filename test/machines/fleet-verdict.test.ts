@@ -88,6 +88,23 @@ describe('a circuit that a fleet opens', () => {
     expect(stateOf(circuit), 'a verdict that was overruled').toBe('closed');
   });
 
+  it('makes no probe without the lease, though its time may end between two looks at the clock', () => {
+    const clock = new ManualClock();
+    let isTicking = true;
+    const now = (): number => {
+      if (isTicking && clock.now() > 0) clock.advanceWithLateTimers(1);
+      return clock.now();
+    };
+    const circuit = createActor(toolCircuitMachine, { clock, input: { tool: 'shell', now } }).start();
+    circuit.send(opened);
+    clock.advanceWithLateTimers(998);
+    circuit.send({ type: 'REQUEST' });
+    isTicking = false;
+    expect(clock.now()).toBeGreaterThanOrEqual(1_000);
+    expect([stateOf(circuit), contextOf(circuit).deniedRequests]).toEqual(['open', 1]);
+    expect([isAdmitted(circuit), contextOf(circuit).fleet?.lease]).toEqual([false, 'asked']);
+  });
+
   it('waits for as long as another process has the lease', () => {
     const { circuit, clock, fleet } = startAfter(opened);
     clock.advance(1_000);
@@ -162,7 +179,7 @@ describe('a circuit that a fleet opens', () => {
 });
 
 describe('a half-open circuit without a lease', () => {
-  /** It can become so where two looks at the clock are on either side of an end. */
+  /** It never becomes so by itself, but may be made from a snapshot that says so. */
   function restore(fleet: FleetVerdict): ToolCircuitRef {
     const clock = new ManualClock();
     const input = { tool: 'shell', now: clock.now };
