@@ -1,5 +1,6 @@
 import { createActor } from 'xstate';
 import {
+  type AgentRunEvent,
   type AgentRunRef,
   type AgentRunState,
   agentRunMachine,
@@ -47,7 +48,8 @@ export class GuardedRun implements AgentRun {
   constructor(
     id: string,
     options: {
-      readonly parent: ToolRegistryRef;
+      /** Left out once the registry has stopped: it hears of nothing more. */
+      readonly parent?: ToolRegistryRef | undefined;
       readonly now: () => number;
       readonly config: LoopConfig;
       readonly onEnd: (run: GuardedRun) => void;
@@ -56,7 +58,11 @@ export class GuardedRun implements AgentRun {
     const { parent, now, config, onEnd } = options;
     this.id = id;
     this.#onEnd = onEnd;
-    this.actor = createActor(agentRunMachine, { id: `run ${id}`, parent, input: { run: id, now, config } });
+    this.actor = createActor(agentRunMachine, {
+      id: `run ${id}`,
+      ...(parent && { parent }),
+      input: { run: id, now, config },
+    });
     this.actor.start();
   }
 
@@ -71,12 +77,12 @@ export class GuardedRun implements AgentRun {
   }
 
   acknowledge(): void {
-    this.actor.send({ type: 'ACKNOWLEDGE' });
+    this.#tell({ type: 'ACKNOWLEDGE' });
   }
 
   end(): void {
     this.#onEnd(this);
-    this.actor.send({ type: 'END' });
+    this.#tell({ type: 'END' });
   }
 
   /** What a call would repeat once too often, which is then counted; null if it may be made. */
@@ -84,7 +90,7 @@ export class GuardedRun implements AgentRun {
     // The chart is asked only where it would refuse, because nearly all calls are new.
     const loop = refusalOf(this.actor.getSnapshot().context, call);
     if (loop === null) return null;
-    this.actor.send({ type: 'CALL_ASKED', call, isObserved });
+    this.#tell({ type: 'CALL_ASKED', call, isObserved });
     return isObserved ? null : { ...loop, count: loop.count + 1 };
   }
 
@@ -94,5 +100,10 @@ export class GuardedRun implements AgentRun {
     this.actor.send({ type: 'CALL_ENDED', call, isObserved });
     const loop = correctionIn(this.actor.getSnapshot().context, call);
     return loop === null || isObserved ? null : correctionOf(this.id, loop);
+  }
+
+  /** XState warns of an event for an actor that has ended. */
+  #tell(event: AgentRunEvent): void {
+    if (this.state !== 'ended') this.actor.send(event);
   }
 }

@@ -64,7 +64,8 @@ export class AgentRuns {
   }
 
   #add(id: string): GuardedRun {
-    const { parent, now, config, maxRuns } = this.#options;
+    const { now, config, maxRuns } = this.#options;
+    const parent = this.#isStopped ? undefined : this.#options.parent;
     const onEnd = (run: GuardedRun): void => {
       if (this.#byId.get(run.id) !== run) return;
       this.#byId.delete(run.id);

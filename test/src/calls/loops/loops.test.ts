@@ -434,6 +434,21 @@ describe('a run', () => {
     expect([run.state, registry.runs()]).toEqual(['ended', []]);
   });
 
+  it.each(['before', 'after'])(
+    'that is begun %s the registry stops may be told anything after its end, and XState warns of nothing',
+    (when) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const { registry } = setUp();
+      if (when === 'after') registry.stop();
+      const run = registry.run('a');
+      run.end();
+      run.acknowledge();
+      run.end();
+      expect([run.state, warn.mock.calls]).toEqual(['ended', []]);
+      warn.mockRestore();
+    },
+  );
+
   it('ends with the registry, and keeps no process alive', async () => {
     const { clock, registry, calls } = setUp();
     await calls(10, 'search', 1);
