@@ -68,9 +68,8 @@ export function checkCircuit(given: unknown, base: Partial<CircuitConfig>, path:
   const checked = checkFields<CircuitConfig>(given, circuitRules, path);
   const config = completed({ ...base, ...checked });
   if (config.maxBackoffMs < config.minBackoffMs) {
-    const field = checked.maxBackoffMs === undefined ? 'minBackoffMs' : 'maxBackoffMs';
     throw new RangeError(
-      field === 'maxBackoffMs'
+      checked.maxBackoffMs !== undefined
         ? `${path}.maxBackoffMs must be at least minBackoffMs (${config.minBackoffMs}), got ${config.maxBackoffMs}`
         : `${path}.minBackoffMs must be at most maxBackoffMs (${config.maxBackoffMs}), got ${config.minBackoffMs}`,
     );

@@ -23,7 +23,7 @@ export class NamePattern {
   /** In linear time, whatever the name: names come from models. */
   matches(name: string): boolean {
     const end = name.length - this.#last.length;
-    if (end < this.#first.length || !name.startsWith(this.#first) || !name.endsWith(this.#last)) return false;
+    if (!name.startsWith(this.#first) || !name.endsWith(this.#last)) return false;
     let at = this.#first.length;
     for (const part of this.#middle) {
       const found = name.indexOf(part, at);

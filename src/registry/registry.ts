@@ -448,8 +448,7 @@ export class ToolRegistry {
    * @param options.key The target or tenant to forget. Default: the tool with all its keys.
    */
   reset(name: string, options: CircuitChoice = noNeeds): void {
-    const chosen = this.#chosen(name, options);
-    if (chosen.length > 0) this.#parts.circuits.forget(chosen);
+    this.#parts.circuits.forget(this.#chosen(name, options));
   }
 
   /** Forgets every tool, as `reset` forgets one. */

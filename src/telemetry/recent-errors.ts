@@ -43,10 +43,8 @@ export class RecentErrors {
 
   /** All kept failures, oldest first. */
   list(): RecentError[] {
-    const start = this.#added % maxErrors;
-    return this.#added <= maxErrors
-      ? [...this.#ring]
-      : [...this.#ring.slice(start), ...this.#ring.slice(0, start)];
+    const oldest = this.#added % maxErrors;
+    return [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
   }
 
   /** The failures that occurred more than once, most frequent first. */

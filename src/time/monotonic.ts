@@ -27,12 +27,11 @@ export function monotonic(clock: Clock): Required<Clock> {
   if (!Number.isFinite(first)) throw new RangeError(`clock.now() must return a finite number, got ${first}`);
   // Fields rather than variables: V8 allocates an object for each number that is assigned to a captured variable.
   const latest: Reading = { reading: first, instant: first };
-  /** The last reading before the clock went back. */
+  /** The last reading before the clock went back, until it has come that far again. */
   let beforeStepBack: Reading | undefined;
 
   const stepBack = (reading: number): void => {
-    if (beforeStepBack === undefined || beforeStepBack.reading < latest.reading)
-      beforeStepBack = { ...latest };
+    beforeStepBack ??= { ...latest };
     latest.reading = reading;
   };
 

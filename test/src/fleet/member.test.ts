@@ -258,6 +258,16 @@ describe('an order of an operator', () => {
     expect([...states(), ...later.states()]).toEqual(['closed', 'closed', 'closed']);
   });
 
+  it('disables a tool in all members, until it is released', async () => {
+    const { clock, members, states } = await fleetOf(2);
+    members[0]?.registry.disable('search', { fleet: true });
+    await clock.advanceAsync(0);
+    expect(states()).toEqual(['disabled', 'disabled']);
+    members[1]?.registry.release('search', { fleet: true });
+    await clock.advanceAsync(0);
+    expect(states()).toEqual(['closed', 'closed']);
+  });
+
   it('does not undo an isolation that a member has of its own', async () => {
     const { clock, members, states } = await fleetOf(2);
     members[1]?.registry.isolate('search');

@@ -132,6 +132,26 @@ describe('a tool with a key', () => {
     await ready;
   });
 
+  it('has diagnostics of its own for each target, also for one that was never used', () => {
+    const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+    registry.recordFailure('fetch', 'timeout');
+    registry.recordFailure('fetch', 'timeout', { key: 'a' });
+    registry.recordSuccess('fetch', { key: 'b' });
+    const available = (name: string) =>
+      ['a', 'b', 'c'].map((key) => registry.diagnostics(name, { key }).available);
+    expect(available('fetch')).toEqual([false, true, true]);
+    registry.recordSuccess('fetch');
+    expect(available('fetch')).toEqual([false, true, true]);
+  });
+
+  it('may be forgotten by a listener while its keys are closed by hand', () => {
+    const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+    for (const key of ['a', 'b']) registry.recordFailure('fetch', 'timeout', { key });
+    registry.on('circuit.closed', () => registry.reset('fetch'));
+    registry.forceClose('fetch');
+    expect(registry.snapshot().diagnostics).toEqual([]);
+  });
+
   it('is isolated, forgotten and closed with all its keys, or one of them alone', async () => {
     const { registry, fail } = setUp();
     const admits = (url: string) => registry.allowRequest('fetch', { input: { url } });
@@ -228,6 +248,13 @@ describe('the key of a call', () => {
     });
     expect(await getFrom('third.example', '/a')).toBe('third.example/a');
     expect(registry.keys('fetch')).toEqual(['bad.example', 'third.example']);
+  });
+
+  it('costs nothing where no tool has one: `input` is not called', async () => {
+    const registry = createToolRegistry({ tools: { fetch: { failureThreshold: 2 } } });
+    const input = vi.fn();
+    await registry.wrap('fetch', (url: string) => url, { input })(bad);
+    expect(input).not.toHaveBeenCalled();
   });
 
   it('is left out where the function throws, gives a promise or anything else, which is printed once', async () => {

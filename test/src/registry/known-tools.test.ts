@@ -19,6 +19,12 @@ describe('the tools that a registry knows', () => {
     expect(registry.circuits()).toEqual([]);
   });
 
+  it('have names that are texts: whatever else a list holds is left out', () => {
+    const registry = createToolRegistry();
+    registry.declareTools(['read', 5, null, 'write'] as never);
+    expect([...registry.knownTools()]).toEqual(['read', 'write']);
+  });
+
   it('are never more than maxTools', () => {
     const registry = createToolRegistry({ maxTools: 3, tools: { shell: {} } });
     registry.declareTools(Array.from({ length: 10 }, (_, index) => `tool-${index}`));

@@ -28,6 +28,11 @@ const refused: [string, (registry: ToolRegistry) => unknown, string][] = [
   ['forceClose of a key', (r) => r.forceClose('a', { key: wrong({}) }), 'key must be'],
   ['run', (r) => r.run(wrong(5)), 'id must be the name of a run, got 5'],
   ['run without a name', (r) => r.run(''), 'id must be the name of a run, got ""'],
+  [
+    'shouldPauseForRecovery',
+    (r) => r.shouldPauseForRecovery(-1),
+    'maxOpenCircuits must be a number, 0 or more, got -1',
+  ],
   ['availableTools', (r) => r.availableTools(wrong(null)), 'names must be a list of tool names, got null'],
 ];
 
@@ -50,6 +55,7 @@ describe('a method of a registry', () => {
     registry.release('a', { fleet: undefined });
     registry.recordFailure('a', undefined, { input: undefined });
     expect(registry.diagnostics('a')).toMatchObject({ status: 'closed', failures: { executionError: 1 } });
+    expect(registry.recovery().recentErrors).toMatchObject([{ category: 'executionError', message: null }]);
   });
 
   it('does nothing to one process where an order is for a fleet that was not joined', () => {

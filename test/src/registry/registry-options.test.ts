@@ -282,6 +282,11 @@ describe('the options', () => {
     expectRefused({ clock: Date.now }, RangeError, `options.clock must be ${must}, got a function`);
     expectRefused({ clock: { now, setTimeout } }, RangeError, `options.clock must be ${must}, got an object`);
     expectRefused(
+      { clock: Object.assign(() => 0, { now, setTimeout, clearTimeout }) },
+      RangeError,
+      `options.clock must be ${must}, got a function`,
+    );
+    expectRefused(
       { clock: { now: 5, setTimeout, clearTimeout } },
       RangeError,
       `options.clock must be ${must}, got an object`,
@@ -289,11 +294,13 @@ describe('the options', () => {
   });
 
   it('have an inspector and a classifier that are functions', () => {
-    expectRefused(
-      { inspect: 5 },
-      RangeError,
-      'options.inspect must be a function or an object with a function next, got 5',
-    );
+    for (const inspect of [5, null]) {
+      expectRefused(
+        { inspect },
+        RangeError,
+        `options.inspect must be a function or an object with a function next, got ${inspect}`,
+      );
+    }
     expectRefused({ classify: {} }, RangeError, 'options.classify must be a function, got an object');
   });
 
@@ -313,6 +320,13 @@ describe('the options', () => {
       new RangeError('circuit.probesPerVerdict must be at least successThreshold (3), got 2'),
     );
     expect(() => create({ circuit: { successThreshold: 3, probesPerVerdict: 3 } })).not.toThrow();
+  });
+
+  it('have a random source for the jitter', () => {
+    const circuit = { failureThreshold: 1, minBackoffMs: 1_000, jitter: 'full' } as const;
+    const registry = create({ clock: new ManualClock(), circuit, random: () => 0.25 });
+    registry.recordFailure('shell', 'timeout');
+    expect(registry.remainingBackoffMs('shell')).toBe(750);
   });
 
   it('have a backoff that may throw, for all tools or one', () => {

@@ -269,6 +269,17 @@ describe('reset', () => {
   });
 });
 
+it('a report of a circuit that is not known changes nothing', () => {
+  const { registry, known } = setUp();
+  registry.actor.send({
+    type: 'CALL_SPARED',
+    tool: 'unknown',
+    state: 'open',
+    lastErrorCategory: null,
+  });
+  expect([known(), registry.metrics().wouldDeny]).toEqual([[], 0]);
+});
+
 describe('isolate and release', () => {
   it('take a tool out of service, and put it back', () => {
     const { clock, registry } = setUp();
@@ -522,6 +533,25 @@ describe('a registry that has stopped', () => {
     expect(registry.state('open')).toBe('open');
     expect(registry.openCircuits()).toEqual(before.openCircuits);
     expect(clock.timers).toBe(0);
+  });
+
+  it('takes any order of an operator without a word', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { registry, before } = stopped();
+    for (const order of ['isolate', 'disable', 'release', 'forceClose', 'reset'] as const) {
+      for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) registry[order](name);
+    }
+    expect(registry.snapshot()).toEqual(before);
+    expect(warn.mock.calls).toEqual([]);
+  });
+
+  it('has also stopped where its actor was stopped', () => {
+    const { registry } = setUp();
+    registry.recordSuccess('shell');
+    const shell = registry.tool('shell');
+    registry.actor.stop();
+    expect(() => registry.tryAcquire('shell')).toThrow(RegistryStoppedError);
+    expect(shell.getSnapshot().status).toBe('stopped');
   });
 
   it('refuses every call, whatever the state of its circuit', async () => {

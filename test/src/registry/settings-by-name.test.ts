@@ -1,6 +1,7 @@
 import { createToolRegistry } from 'toolfuse';
 import { describe, expect, it, vi } from 'vitest';
 import { NamePattern } from '../../../src/registry/name-pattern.ts';
+import { SettingsByName } from '../../../src/registry/settings-by-name.ts';
 
 /** How many failures trip a tool. */
 function thresholdOf(registry: ReturnType<typeof createToolRegistry>, tool: string): number {
@@ -105,6 +106,34 @@ describe('settings by pattern', () => {
     registry.recordSuccess('a');
     expect(registry.diagnostics('a').upstream).toBeNull();
     expect(registry.diagnostics('a1').upstream).toBe('a');
+  });
+
+  it('keep all else for the circuit that they name as its own upstream', () => {
+    const registry = createToolRegistry({ tools: { 'a*': { upstream: 'a', failureThreshold: 3 } } });
+    expect(thresholdOf(registry, 'a')).toBe(3);
+  });
+
+  it('leave the mode of all tools alone', () => {
+    const registry = createToolRegistry({ tools: { '*': { mode: 'observe' } } });
+    expect([registry.mode(), registry.mode('shell')]).toEqual(['enforce', 'observe']);
+  });
+
+  it('are made once for a name, and anew after 1 000 others; one pattern has the same for all names', () => {
+    const settings = new SettingsByName(
+      new Map([
+        ['a*', { failureThreshold: 3 }],
+        ['*b', { minBackoffMs: 1 }],
+      ]),
+      {},
+    );
+    const first = settings.get('a0b');
+    for (let i = 1; i < 1_000; i++) settings.get(`a${i}b`);
+    expect(settings.get('a0b')).toBe(first);
+    settings.get('a1000b');
+    expect(settings.get('a0b')).not.toBe(first);
+    expect(settings.get('a0b')).toEqual(first);
+    expect(settings.get('a1')).toBe(settings.get('a2'));
+    expect(settings.get('c')).toBeUndefined();
   });
 
   it('are found for any number of names in bounded memory', () => {

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createToolRegistry, RegistryStoppedError, type UntilReadyOptions } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
+import { isObserved } from '../../../machines/xstate-internals.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const setUp = () => {
@@ -132,6 +133,26 @@ describe('a wait for a tool', () => {
     await Promise.all(waits);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(clock.timers).toBe(0);
+  });
+
+  it('has a timer for the end of the backoff, which keeps the process alive, and stops watching when it ends', async () => {
+    const clock = new ManualClock();
+    const asked: [number, boolean | undefined][] = [];
+    const setTimeout = (fn: () => void, ms: number, keepAlive?: boolean) => {
+      asked.push([ms, keepAlive]);
+      return clock.setTimeout(fn, ms);
+    };
+    const registry = createToolRegistry({
+      clock: { ...clock, setTimeout },
+      circuit: { failureThreshold: 1, minBackoffMs: 1_000 },
+    });
+    registry.recordFailure('shell', 'timeout');
+    asked.length = 0;
+    const wait = registry.untilReady('shell');
+    expect(asked).toEqual([[1_000, true]]);
+    clock.advance(1_000);
+    await wait;
+    expect(isObserved(registry.tool('shell'))).toBe(false);
   });
 
   it('ends with an error if the registry stops or has stopped', async () => {

@@ -54,6 +54,17 @@ describe('a monotonic clock', () => {
     expect(clock.now()).toBe(-4);
   });
 
+  it('has returned once it reads what it read before it was set back; what it then knows holds for the next time', () => {
+    const [start, farBack] = [10_000_000, 1_000_000];
+    const clock = monotonic(clockOf({ now: sequence(start, start - 50, start, farBack, start + 100) }));
+    expect([clock.now(), clock.now(), clock.now(), clock.now()]).toEqual([
+      start,
+      start + 50,
+      start + 50,
+      start + 150,
+    ]);
+  });
+
   it('passes timers and their handles on', () => {
     const cleared: unknown[] = [];
     const fn = (): void => {};

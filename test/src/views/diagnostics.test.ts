@@ -150,6 +150,7 @@ describe('the diagnostics of a tool', () => {
     failing.send(opened);
     expect(fleetOf(failing)).toMatchObject({ isOpen: true, isOwnTrip: false });
     failing.send({ type: 'FLEET_CLOSED', epoch: 8 });
+    failing.send({ type: 'FAILURE', category: 'timeout' });
     expect(fleetOf(failing)).toMatchObject({ isOpen: false, isOwnTrip: false });
   });
 

@@ -91,6 +91,9 @@ describe('the same call with an equal outcome', () => {
       lastError: null,
       loop: { kind: 'sameCall', tool: 'search', count: 6, endings: [] },
     });
+    await calls(5, 'read', 1);
+    expect(registry.tryAcquire('read', { input: 1, run: 'a' })).toMatchObject({ alternatives: [] });
+    await calls(5, 'search', 1);
     const error: CircuitOpenError = await registry
       .execute('search', () => 1, { input: 1, run: 'a' })
       .catch((error) => error);
@@ -469,6 +472,19 @@ describe('a tool that only observes', () => {
   });
 });
 
+it('a run that only observed tools have stopped stays so when a pause for other reasons is over', async () => {
+  const { registry, calls, types } = setUp({
+    circuit: { failureThreshold: 1 },
+    recovery: { maxOpenCircuits: 1 },
+    tools: { search: { mode: 'observe' } },
+  });
+  await calls(10, 'search', 1);
+  registry.recordFailure('shell', 'timeout');
+  registry.recordSuccess('shell');
+  expect(types()).toContain('recovery.resumed');
+  expect(registry.run('a').state).toBe('stopped');
+});
+
 describe('the settings of loops', () => {
   it.each([
     [{ warnAfter: 0 }, 'loops.warnAfter must be a positive integer, got 0'],
@@ -478,6 +494,10 @@ describe('the settings of loops', () => {
     ['yes', 'options.loops must be true, false or an object, got "yes"'],
   ])('are checked: %j', (loops, message) => {
     expect(() => createToolRegistry({ loops: loops as never })).toThrow(message);
+  });
+
+  it('may have equal limits', () => {
+    expect(() => createToolRegistry({ loops: { warnAfter: 4, denyAfter: 4, stopAfter: 4 } })).not.toThrow();
   });
 
   it('decide when a run is corrected, refused and stopped', async () => {
