@@ -73,8 +73,9 @@ export type {
   OrderOptions,
   UntilReadyOptions,
 } from './registry/method-options.ts';
-export { createToolRegistry, type RegistrySnapshot, type ToolRegistry } from './registry/registry.ts';
+export { createToolRegistry, type ToolRegistry } from './registry/registry.ts';
 export type { ToolRegistryOptions } from './registry/registry-options.ts';
+export type { RegistrySnapshot } from './registry/registry-views.ts';
 export type { ToolConfig } from './registry/tool-options.ts';
 export type { CallCounts, Latency } from './telemetry/call-stats.ts';
 export type { CallReport } from './telemetry/channels.ts';

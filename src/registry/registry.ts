@@ -1,6 +1,6 @@
 import type { InspectOptions, Inspector } from 'toolfuse/inspect';
 import type { Subscription } from 'xstate';
-import { type CircuitState, stateOf } from '../../machines/circuit-state.ts';
+import type { CircuitState } from '../../machines/circuit-state.ts';
 import type { FleetOrder } from '../../machines/fleet-news.ts';
 import type { ToolRegistryEmitted } from '../../machines/registry-events.ts';
 import { checkValue, show, zeroOrMore } from '../../machines/rule.ts';
@@ -30,10 +30,10 @@ import { persistCircuit } from '../persistence/circuit-snapshot.ts';
 import type { PersistedRegistry } from '../persistence/persisted.ts';
 import { checkEventType } from '../telemetry/event-types.ts';
 import type { Clock } from '../time/clock.ts';
-import { type Availability, availabilityOf, mayAdmit } from '../views/availability.ts';
-import { diagnose, diagnoseUnknown, remainingBackoffMs, type ToolDiagnostics } from '../views/diagnostics.ts';
-import { callTotals, type RegistryMetrics, toolMetrics } from '../views/metrics.ts';
-import { type Recovery, recoveryOf } from '../views/recovery.ts';
+import type { Availability } from '../views/availability.ts';
+import type { ToolDiagnostics } from '../views/diagnostics.ts';
+import type { RegistryMetrics } from '../views/metrics.ts';
+import type { Recovery } from '../views/recovery.ts';
 import {
   type AvailableToolsOptions,
   type CircuitChoice,
@@ -53,20 +53,12 @@ import {
 } from './method-options.ts';
 import type { ToolRegistryOptions } from './registry-options.ts';
 import { assemble, type RegistryParts } from './registry-parts.ts';
+import { type RegistrySnapshot, RegistryViews } from './registry-views.ts';
 import { aMode } from './tool-options.ts';
 import { untilReady } from './until-ready.ts';
 
 /** The parts of a registry, for a room of this library that works on them. @throws TypeError for what is no registry of ours. */
 export let partsOf: (registry: ToolRegistry) => RegistryParts;
-
-/** Every known tool at one instant. */
-export interface RegistrySnapshot {
-  readonly diagnostics: readonly ToolDiagnostics[];
-  /** The names of the circuits that are open or isolated. */
-  readonly openCircuits: readonly string[];
-  /** How many circuits are open or isolated now; in a tool's diagnostics, the same name counts its trips. */
-  readonly openCount: number;
-}
 
 /**
  * The circuits of an agent's tools, and their parent actor. Made by `createToolRegistry`.
@@ -80,6 +72,7 @@ export class ToolRegistry {
   /** The registry's clock, to read: instants such as `openedAt` are in ms of its `now()`. */
   readonly clock: Pick<Required<Clock>, 'now' | 'wallNow'>;
   readonly #parts: RegistryParts;
+  readonly #views: RegistryViews;
 
   static {
     partsOf = (registry) => registry.#parts;
@@ -87,6 +80,7 @@ export class ToolRegistry {
 
   constructor(options: ToolRegistryOptions) {
     this.#parts = assemble(options, () => this.stop());
+    this.#views = new RegistryViews(this.#parts);
     const { parent, clock } = this.#parts;
     this.actor = parent;
     this.clock = { now: clock.now, wallNow: clock.wallNow };
@@ -251,12 +245,7 @@ export class ToolRegistry {
    */
   availableTools(names?: Iterable<string>, options: AvailableToolsOptions = {}): string[] {
     checkAvailableTools(names, options);
-    const question = { now: this.#parts.clock.now(), halfOpen: options.halfOpen ?? true };
-    const isAvailable = (name: string): boolean => mayAdmit(this.#parts.circuits.get(name)?.latest, question);
-    return [...(names ?? this.#toolNames())].filter((name) => {
-      const upstream = this.#upstreamOf(name);
-      return isAvailable(name) && (upstream === undefined || isAvailable(upstream));
-    });
+    return this.#views.availableTools(names, options.halfOpen ?? true);
   }
 
   /**
@@ -272,15 +261,7 @@ export class ToolRegistry {
    */
   availability(name: string, options: CircuitNeeds = {}): Availability {
     checkNeeds(options);
-    const { wallNow, now } = this.#parts.clock;
-    const circuit = this.#circuitFor(name, options);
-    const upstream = options.upstream ?? circuit?.lastUpstream ?? this.#upstreamOf(name);
-    return availabilityOf(
-      circuit,
-      upstream === undefined ? undefined : this.#parts.circuits.get(upstream),
-      now(),
-      wallNow(),
-    );
+    return this.#views.availability(name, options);
   }
 
   /**
@@ -299,39 +280,24 @@ export class ToolRegistry {
   async untilReady(name: string, options: UntilReadyOptions = {}): Promise<void> {
     checkUntilReady(options);
     const { signal, ...needs } = options;
-    const blockedBy = (): Circuit | undefined => {
-      const availability = this.availability(name, needs);
-      return availability.available ? undefined : this.#parts.circuits.get(availability.because);
-    };
+    const blockedBy = (): Circuit | undefined => this.#views.blockedBy(name, needs);
     const isStopped = (): boolean => this.#parts.circuits.isStopped;
     await untilReady({ tool: name, clock: this.#parts.clock, isStopped, blockedBy, signal });
   }
 
   /** The state of a tool's circuit. A tool that was never used is closed. */
   state(name: string, options: CircuitChoice = noNeeds): CircuitState {
-    const circuit = this.#parts.circuits.get(name, keyOfChoice(options));
-    return circuit === undefined ? 'closed' : stateOf(circuit.latest);
+    return this.#views.state(name, keyOfChoice(options));
   }
 
   /** How much of the backoff is left, in ms; null unless the circuit is open. */
   remainingBackoffMs(name: string, options: CircuitChoice = noNeeds): number | null {
-    const circuit = this.#parts.circuits.get(name, keyOfChoice(options));
-    return circuit === undefined ? null : remainingBackoffMs(circuit.latest, this.#parts.clock.now());
+    return this.#views.remainingBackoffMs(name, keyOfChoice(options));
   }
 
   /** The state, counters and times of one tool. A tool that was never used reads as closed. */
   diagnostics(name: string, options: CircuitChoice = noNeeds): ToolDiagnostics {
-    const key = keyOfChoice(options);
-    const circuit = this.#parts.circuits.get(name, key);
-    if (circuit !== undefined) return this.#diagnose(circuit);
-    return diagnoseUnknown(
-      name,
-      key,
-      this.#kindOf(name),
-      this.#upstreamOf(name),
-      this.availability(name, { key }),
-      this.mode(name),
-    );
+    return this.#views.diagnostics(name, keyOfChoice(options));
   }
 
   /** The keys of a tool that have a circuit now. */
@@ -341,16 +307,12 @@ export class ToolRegistry {
 
   /** The diagnostics of every known tool, and which circuits are open. */
   snapshot(): RegistrySnapshot {
-    return {
-      diagnostics: Array.from(this.#parts.circuits.all(), (circuit) => this.#diagnose(circuit)),
-      openCircuits: this.openCircuits(),
-      openCount: this.openCircuitCount(),
-    };
+    return this.#views.snapshot();
   }
 
   /** The names of the circuits that are open or isolated, in the order in which they opened. */
   openCircuits(): string[] {
-    return Array.from(this.#parts.circuits.open, (circuit) => circuit.id);
+    return this.#views.openCircuits();
   }
 
   /** How many circuits are open or isolated. The cost does not depend on the number of tools. */
@@ -386,24 +348,12 @@ export class ToolRegistry {
    * if (isPaused && mayAsk && (await askUser(reason))) registry.actor.send({ type: 'ACKNOWLEDGE' });
    */
   recovery(): Recovery {
-    return recoveryOf(
-      this.actor.getSnapshot().context,
-      this.openCircuits(),
-      this.#parts.recentErrors,
-      this.#parts.clock.now(),
-    );
+    return this.#views.recovery();
   }
 
   /** Counters since the registry was created, in total and for each known tool. */
   metrics(): RegistryMetrics {
-    const { circuitOpenEvents, halfOpenEvents, breakerDenials } = this.actor.getSnapshot().context;
-    const loops = this.#parts.loopCounts.of(this.#parts.runs.all().length);
-    const tools = Array.from(this.#parts.circuits.all(), (circuit) =>
-      toolMetrics(circuit, this.#parts.circuits.openMs(circuit)),
-    );
-    const totals = callTotals(this.#parts.circuits);
-    const fleet = this.#parts.seat.membership?.counts() ?? null;
-    return { circuitOpenEvents, halfOpenEvents, breakerDenials, ...totals, tools, loops, fleet };
+    return this.#views.metrics();
   }
 
   /**
@@ -623,16 +573,6 @@ export class ToolRegistry {
     this.stop();
   }
 
-  #diagnose(circuit: Circuit): ToolDiagnostics {
-    const openMs = this.#parts.circuits.openMs(circuit);
-    return diagnose(
-      circuit,
-      this.#parts.clock.now(),
-      openMs,
-      this.availability(circuit.tool, { key: circuit.key }),
-    );
-  }
-
   /** Whether an order is for all processes of the fleet; then it is given. @throws Error if there is no fleet. */
   #isForFleet(
     name: string,
@@ -647,33 +587,12 @@ export class ToolRegistry {
     return true;
   }
 
-  /** The upstream of a tool's last call, or else of its settings. */
-  #upstreamOf(name: string): string | undefined {
-    return this.#parts.circuits.get(name)?.lastUpstream ?? this.#parts.config.tools.get(name)?.upstream;
-  }
-
-  #kindOf(name: string): ToolDiagnostics['kind'] {
-    return this.#parts.known.isUpstream(name) ? 'upstream' : 'tool';
-  }
-
-  /** The circuit that a call would need now; undefined if it would be a new one. */
-  #circuitFor(name: string, target: CallTarget): Circuit | undefined {
-    return this.#parts.circuits.getFor(name, this.#parts.keys.of(name, target));
-  }
-
   /** A circuit; or without a key, a tool's circuit and those of all its keys. */
   #chosen(name: string, options: CircuitChoice): readonly Circuit[] {
     const key = keyOfChoice(options);
     const circuit = this.#parts.circuits.get(name, key);
     const keyed = key === null ? this.#parts.circuits.keyed(name) : [];
     return circuit === undefined ? keyed : [circuit, ...keyed];
-  }
-
-  /** The names of the tools that can be called, which excludes circuits that serve only as upstreams. */
-  #toolNames(): Set<string> {
-    const names = new Set<string>();
-    for (const circuit of this.#parts.circuits.all()) if (!circuit.isUpstream) names.add(circuit.tool);
-    return names;
   }
 }
 
