@@ -26,7 +26,7 @@ export function pauseReason(
   const first = openCircuits.slice(0, maxNames);
   if (count > 0 && first.length === 0) return unsaid;
   const reasons: string[] = [];
-  if (count > 0 || (overCap === null && stoppedRuns.length === 0)) {
+  if (count > 0) {
     reasons.push(`${count} ${count === 1 ? 'circuit' : 'circuits'} open: ${listed(openCircuits, first)}`);
   }
   if (overCap !== null) reasons.push(`${shorten(overCap)} fails too, and no more may open`);

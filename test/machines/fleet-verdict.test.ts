@@ -162,6 +162,17 @@ describe('a circuit that a fleet opens', () => {
     expect(stateOf(circuit)).toBe('halfOpen');
   });
 
+  it('waits no longer for the answer of a fleet that is lost, but for as long as its tool has asked', () => {
+    const { circuit, clock } = startAfter(opened);
+    clock.advance(200);
+    circuit.send({ type: 'LEASE_REFUSED', leftMs: 5_000 });
+    circuit.send({ type: 'FLEET_LOST', extraMs: 500 });
+    expect(contextOf(circuit).notBefore).toBe(700);
+    const failed = startAfter({ type: 'FAILURE', retryAfterMs: 10_000 }, opened).circuit;
+    failed.send({ type: 'FLEET_LOST', extraMs: 500 });
+    expect(contextOf(failed).notBefore).toBe(10_000);
+  });
+
   it.each<[how: string, last: ToolCircuitEvent[]]>([
     [
       'closed and loses its fleet',
