@@ -538,8 +538,13 @@ describe('a registry that has stopped', () => {
   it('takes any order of an operator without a word', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { registry, before } = stopped();
+    const persisted = registry.persist();
     for (const order of ['isolate', 'disable', 'release', 'forceClose', 'reset'] as const) {
-      for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) registry[order](name);
+      for (const name of ['closed', 'open', 'halfOpen', 'isolated', 'unknown']) {
+        registry[order](name);
+        // In the order of use as well.
+        expect(registry.persist(), `${order} ${name}`).toBe(persisted);
+      }
     }
     expect(registry.snapshot()).toEqual(before);
     expect(warn.mock.calls).toEqual([]);

@@ -444,6 +444,7 @@ describe('a run', () => {
       const { registry } = setUp();
       if (when === 'after') registry.stop();
       const run = registry.run('a');
+      expect(run.actor.id).toBe('run a');
       run.end();
       run.acknowledge();
       run.end();
