@@ -63,6 +63,13 @@ describe('a method of a registry', () => {
     expect(registry.recovery().recentErrors).toMatchObject([{ category: 'executionError', message: null }]);
   });
 
+  it('takes a failure of which nothing is said for an executionError, and asks no classifier about it', () => {
+    const registry = createToolRegistry({ classify: () => 'timeout' });
+    registry.recordFailure('a');
+    registry.recordFailure('a', 'some words');
+    expect(registry.diagnostics('a').failures).toEqual({ executionError: 1, timeout: 1 });
+  });
+
   it('does nothing to one process where an order is for a fleet that was not joined', () => {
     const registry = createToolRegistry();
     for (const order of ['isolate', 'disable', 'forceClose'] as const) {

@@ -116,6 +116,10 @@ describe('the diagnostics channels', () => {
     vi.restoreAllMocks();
   });
 
+  it('carry nothing of an event of no known type', () => {
+    expect(() => new Channels().publish({ type: 'unknown' } as never)).not.toThrow();
+  });
+
   it('reach late subscribers, but not former ones', () => {
     const { registry } = setUp();
     registry.recordFailure('shell', 'timeout');
