@@ -72,7 +72,7 @@ function addTo(hash: Hash, value: unknown, inside: readonly object[]): void {
 }
 
 /** Differs from process to process, so that nobody who sees a fingerprint can find out what it stands for by trying. */
-const salt = Math.floor(Math.random() * 2 ** 32);
+const saltOfProcess = Math.floor(Math.random() * 2 ** 32);
 
 /**
  * A short text that is equal for equal values, whatever the order of their fields. It is all that is kept of inputs and results.
@@ -80,7 +80,7 @@ const salt = Math.floor(Math.random() * 2 ** 32);
  * @returns Null for what cannot be compared by what it holds: functions, class instances such as a `Response`, circles, what is very
  * large or cannot be read.
  */
-export function fingerprint(value: unknown): string | null {
+export function fingerprint(value: unknown, salt = saltOfProcess): string | null {
   const hash = new Hash(salt);
   try {
     addTo(hash, value, []);

@@ -36,9 +36,9 @@ const advice: Record<LoopKind, string> = {
 };
 
 const howItEnded = ({ endings }: Loop): string => {
-  const [last] = endings.slice(-1);
-  if (last === undefined) return 'and each time the result was the same';
-  if (endings.length === 1) return `and each time it ended with: ${last}`;
+  const [first] = endings;
+  if (first === undefined) return 'and each time the result was the same';
+  if (endings.length === 1) return `and each time it ended with: ${first}`;
   return `and it ended with: ${endings.join(' | ')}`;
 };
 

@@ -1,5 +1,10 @@
 import { getEventListeners } from 'node:events';
-import { CircuitOpenError, createToolRegistry, type ToolRegistryOptions } from 'toolfuse';
+import {
+  CircuitOpenError,
+  createToolRegistry,
+  RegistryStoppedError,
+  type ToolRegistryOptions,
+} from 'toolfuse';
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -146,10 +151,59 @@ describe('a call whose time is up', () => {
     expect(registry.diagnostics('search')).toMatchObject({ openCount: 1, lastErrorCategory: 'timeout' });
   });
 
+  it('keeps the process alive until then, because somebody awaits it', async () => {
+    const { clock, registry } = setUp();
+    const set = vi.spyOn(clock, 'setTimeout');
+    await registry.execute('search', async () => 1, { timeoutMs: 500 });
+    expect(set).toHaveBeenCalledExactlyOnceWith(expect.any(Function), 500, true);
+  });
+
   it('leaves no timer behind when it ends in time', async () => {
     const { clock, registry } = setUp();
     await registry.execute('search', async () => 1, { timeoutMs: 500 });
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a call without a time limit', () => {
+  it('sets no timer, and clears none', async () => {
+    const { clock, registry } = setUp();
+    const cleared = vi.spyOn(clock, 'clearTimeout');
+    const { signal } = new AbortController();
+    await registry.execute('search', () => expect(clock.timers).toBe(0), { signal });
+    expect(cleared).not.toHaveBeenCalled();
+  });
+});
+
+describe("the registry's stop", () => {
+  it('ends a call that has a limit, of which a step hears that it says nothing about the tool', async () => {
+    const { registry } = setUp();
+    const ended: string[] = [];
+    registry.intercept({ ended: (_, { outcome }) => ended.push(outcome) });
+    const fallback = vi.fn();
+    const call = registry.execute('search', never, { timeoutMs: 500, fallback });
+    registry.stop();
+    await expect(call).rejects.toThrow(RegistryStoppedError);
+    expect(ended).toEqual(['abandoned']);
+    expect(fallback).not.toHaveBeenCalled();
+  });
+
+  it('while permission is being asked for prevents a call that has a limit', async () => {
+    const { clock, registry } = setUp();
+    registry.recordFailure('search', 'timeout');
+    registry.on('circuit.halfOpened', () => registry.stop());
+    clock.advanceWithLateTimers(1_000);
+    const fn = vi.fn(never);
+    await expect(registry.execute('search', fn, { timeoutMs: 500 })).rejects.toThrow(RegistryStoppedError);
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  it('aborts also a signal that is read only afterwards', async () => {
+    const { registry } = setUp();
+    await registry.execute('search', (context) => {
+      registry.stop();
+      expect(context.signal.reason).toBeInstanceOf(RegistryStoppedError);
+    });
   });
 });
 
@@ -322,12 +376,26 @@ describe('a fallback', () => {
     expect(registry.diagnostics('search').openCount).toBe(1);
   });
 
-  it('that fails passes its error on', async () => {
+  it.each([
+    ['rejects', fails(new Error('nothing cached'))],
+    [
+      'throws',
+      () => {
+        throw new Error('nothing cached');
+      },
+    ],
+  ])('that %s passes its error on', async (_, fallback) => {
     const { registry } = setUp();
-    const fallback = fails(new Error('nothing cached'));
-    await expect(registry.execute('search', fails(new Error('x')), { fallback })).rejects.toThrow(
-      'nothing cached',
-    );
+    for (const fn of [fails(new Error('x')), never]) {
+      await expect(registry.execute('search', fn, { fallback })).rejects.toThrow('nothing cached');
+    }
+  });
+
+  it('is called when the time is up', async () => {
+    const { clock, registry } = setUp();
+    const call = registry.execute<string>('search', never, { timeoutMs: 500, fallback: () => 'cached' });
+    clock.advance(500);
+    expect(await call).toBe('cached');
   });
 
   it('is not called when the caller has aborted', async () => {

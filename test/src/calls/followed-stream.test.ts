@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import {
   followBody,
@@ -128,6 +129,50 @@ describe('a followed async iterable', () => {
     expect(verdict.said).toEqual(['succeeded']);
   });
 
+  it('is its own iterator if its source is, with all that the source has besides', () => {
+    const source = Object.assign(numbers(1), { name: 'numbers' });
+    const stream = followIterable(source, verdicts(), atOnce);
+    expect(stream[Symbol.asyncIterator]()).toBe(stream);
+    expect(stream.name).toBe('numbers');
+  });
+
+  it('keeps what is no iterator’s method, whatever its name', () => {
+    const source = { [Symbol.asyncIterator]: () => numbers(1), return: () => 'a book' };
+    expect(followIterable(source, verdicts(), atOnce).return()).toBe('a book');
+  });
+
+  it('needs no more than `next` of its source', async () => {
+    const fault = new Error('read ECONNRESET');
+    const bare = (next: () => Promise<IteratorResult<number>>) =>
+      followIterable({ [Symbol.asyncIterator]: () => ({ next }) }, verdicts(), atOnce);
+    const left = bare(async () => ({ done: false, value: 1 }))[Symbol.asyncIterator]();
+    expect(await left.return?.('enough')).toEqual({ done: true, value: 'enough' });
+    await expect(left.throw?.(fault)).rejects.toBe(fault);
+    await expect(all(bare(() => Promise.reject(fault)))).rejects.toBe(fault);
+  });
+
+  it('is left as its source says', async () => {
+    const ends = async () => ({ done: true as const, value: 'of the source' });
+    const source = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: ends }),
+    };
+    const iterator = followIterable(source, verdicts(), atOnce)[Symbol.asyncIterator]();
+    expect(await iterator.return()).toEqual({ done: true, value: 'of the source' });
+  });
+
+  it('can be sealed, and its methods still read private fields', () => {
+    class Sealed implements AsyncIterable<number> {
+      readonly #count = 2;
+      readonly count = function (this: Sealed): number {
+        return this.#count;
+      };
+      [Symbol.asyncIterator]() {
+        return numbers(this.#count);
+      }
+    }
+    expect(followIterable(Object.seal(new Sealed()), verdicts(), atOnce).count()).toBe(2);
+  });
+
   it('can be frozen', async () => {
     const source = Object.freeze({
       one: () => 1,
@@ -148,11 +193,18 @@ describe('a followed async iterable', () => {
   });
 });
 
+const readByOther = (): ReadableStream => {
+  const stream = new ReadableStream();
+  stream.getReader();
+  return stream;
+};
+
 describe('the result of a call', () => {
   it.each([
     ['an async generator', numbers(1), true],
     ['an object with an async iterator', { [Symbol.asyncIterator]: () => numbers(1) }, true],
     ['a web stream, which can be read in other ways', new ReadableStream(), false],
+    ['a stream of Node, likewise', Readable.from([1]), false],
     ['an array', [1], false],
     ['null', null, false],
     ['a string', 'text', false],
@@ -165,8 +217,12 @@ describe('the result of a call', () => {
     ['a web stream', () => new ReadableStream(), true],
     ['a response with a body', () => new Response('text'), true],
     ['a response without one', () => new Response(null, { status: 204 }), false],
+    ['a web stream that somebody else reads', () => readByOther(), false],
+    ['a request', () => new Request('https://example.com/', { method: 'POST', body: 'text' }), false],
     ['an object', () => ({ body: 'text', status: 200 }), false],
     ['null', () => null, false],
+    ['nothing', () => undefined, false],
+    ['a string', () => 'text', false],
   ])('has a body or not: %s', (_, value, expected) => {
     expect(hasBody(value())).toBe(expected);
   });
@@ -209,16 +265,30 @@ describe('a followed response', () => {
     expect(cancel).toHaveBeenCalledWith('enough');
   });
 
-  it('keeps its status, headers and address', () => {
+  it('keeps its status and headers, and what it says of its request', () => {
     const response = new Response('text', { status: 201, headers: { 'x-a': 'b' } });
-    Object.defineProperty(response, 'url', { value: 'https://example.com/' });
+    const ofRequest = { url: 'https://example.com/', redirected: true, type: 'basic' };
+    for (const [field, value] of Object.entries(ofRequest)) Object.defineProperty(response, field, { value });
     const followed = followBody(response, verdicts(), atOnce);
     expect(followed).toBeInstanceOf(Response);
-    expect([followed.status, followed.headers.get('x-a'), followed.url]).toEqual([
-      201,
-      'b',
-      'https://example.com/',
-    ]);
+    expect([followed.status, followed.headers.get('x-a')]).toEqual([201, 'b']);
+    expect(followed).toMatchObject(ofRequest);
+    // As with any response, another address can be given to it.
+    expect(Object.defineProperty(followed, 'url', { value: 'https://example.org/' }).url).toBe(
+      'https://example.org/',
+    );
+  });
+
+  it('is the value itself where there is no body', () => {
+    const response = new Response(null, { status: 204 });
+    expect(followBody(response, verdicts(), atOnce)).toBe(response);
+  });
+
+  it('may be a web stream alone', async () => {
+    const verdict = verdicts();
+    const stream = followBody(streamOf(['a', 'b']), verdict, atOnce);
+    expect(await new Response(stream).text()).toBe('ab');
+    expect(verdict.said).toEqual(['succeeded']);
   });
 
   it('reads nothing ahead of its reader', async () => {

@@ -95,6 +95,26 @@ describe("a caller's impatience", () => {
     expect(registry.state('search')).toBe('open');
   });
 
+  it('is measured by the time limit where the call itself is not measured', async () => {
+    const { registry, succeed, giveUp } = setUp();
+    succeed(60);
+    // After a call as quick as this, the next ones are not measured.
+    succeed(0, 1);
+    await giveUp(1);
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', impatient: 3 });
+  });
+
+  it('is not counted once the registry has stopped', () => {
+    const { registry, succeed } = setUp();
+    registry.intercept({ ended: () => {} });
+    succeed(60);
+    const permits = [registry.tryAcquire('search'), registry.tryAcquire('search')];
+    registry.stop();
+    if (permits[0]?.admitted) permits[0].failure('timeout', { timedOut: true });
+    if (permits[1]?.admitted) permits[1].failure({ message: 'no canvas', counts: false });
+    expect(registry.metrics()).toMatchObject({ calls: 20, impatient: 0, timeouts: 0, answered: 0 });
+  });
+
   it('gives back the place of a probe', async () => {
     const { clock, registry, succeed, giveUp } = setUp();
     succeed(60);

@@ -44,6 +44,18 @@ describe('a healthy call of a closed circuit', () => {
   );
 });
 
+describe('a call that says nothing about a closed circuit', () => {
+  it('is seen by no inspector, for the circuit is told nothing', () => {
+    const { registry, types, watch } = setUp();
+    registry.recordSuccess('search');
+    watch();
+    const permit = registry.tryAcquire('search');
+    if (permit.admitted) permit.release();
+    registry.recordFailure('search', { message: 'no canvas', counts: false });
+    expect(types).toEqual([]);
+  });
+});
+
 describe('a failure that does not count', () => {
   it('is seen by an inspector too, and changes nothing', async () => {
     const { registry, types, watch } = setUp();

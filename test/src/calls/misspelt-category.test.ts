@@ -88,6 +88,10 @@ describe('a word that is almost a category', () => {
     for (const words of ['timeout 5', '5timeout', 'a timeout', 'timeout.', 'time', 'ok', '']) {
       expect(refusal(words), words).toBeUndefined();
     }
+    // A part of a category, a longer word, two letters as they should be swapped, and three typos.
+    for (const word of ['limits', 'sometimeouts', 'impromptu', 'xtmeous']) {
+      expect(refusal(word), word).toBeUndefined();
+    }
     expect(refusal(`timeou${'t'.repeat(30)}`)).toBeUndefined();
     expect(refusal(new Error('timout'))).toBeUndefined();
   });

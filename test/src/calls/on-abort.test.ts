@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { onAbort } from '../../../src/calls/on-abort.ts';
+import { onAbort, reasonOf } from '../../../src/calls/on-abort.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
@@ -44,5 +44,16 @@ describe('a function that waits for a signal', () => {
     takeAway = onAbort(controller.signal, fn);
     controller.abort();
     expect(fn).not.toHaveBeenCalled();
+  });
+});
+
+describe('the reason of an abort', () => {
+  it('is that of the signal, or an AbortError where a polyfill gives none', () => {
+    const error = new Error('no longer wanted');
+    expect(reasonOf(AbortSignal.abort(error))).toBe(error);
+    expect(reasonOf({ aborted: true, reason: undefined } as AbortSignal)).toMatchObject({
+      name: 'AbortError',
+      message: 'This operation was aborted',
+    });
   });
 });

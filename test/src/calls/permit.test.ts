@@ -7,7 +7,7 @@ import {
   RegistryStoppedError,
 } from 'toolfuse';
 import { countWindow } from 'toolfuse/machines';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { checkProperty } from '../../support/property.ts';
 
@@ -61,6 +61,60 @@ describe('a permit', () => {
     expect(permit().probe).toBe(false);
     halfOpen();
     expect(permit().probe).toBe(true);
+  });
+
+  it('reports an unknown error of the tool where it is given no failure', () => {
+    const { registry, permit, denial } = setUp();
+    permit().failure();
+    expect(registry.diagnostics('search')).toMatchObject({ failures: { executionError: 1 }, timeouts: 0 });
+    expect(denial()).toMatchObject({ lastErrorCategory: 'executionError', lastError: null });
+  });
+
+  it('reports a time limit only where it is told of one', () => {
+    const { registry, permit } = setUp({ failureThreshold: 9 });
+    permit().failure('timeout');
+    permit().failure('timeout', { roundTrip: true });
+    expect(registry.diagnostics('search').timeouts).toBe(0);
+    permit().failure('timeout', { timedOut: true });
+    expect(registry.diagnostics('search').timeouts).toBe(1);
+  });
+
+  it('may report an answer that does not count, also of a tool without an upstream', () => {
+    const { registry, permit, halfOpen } = setUp();
+    halfOpen();
+    permit().failure({ message: 'no canvas', counts: false });
+    permit().release({ roundTrip: true });
+    expect(registry.diagnostics('search')).toMatchObject({
+      status: 'halfOpen',
+      probesInFlight: 0,
+      answered: 1,
+      failures: { timeout: 1 },
+    });
+  });
+
+  it('asks no classifier after the registry has stopped, and counts nothing', () => {
+    const classify = vi.fn(() => 'network' as const);
+    const registry = createToolRegistry({ classify });
+    const permits = [registry.tryAcquire('search'), registry.tryAcquire('search')];
+    registry.stop();
+    for (const one of permits) if (one.admitted) one.failure(new Error('late'), { timedOut: true });
+    expect(classify).not.toHaveBeenCalled();
+    expect(registry.metrics()).toMatchObject({ calls: 0, timeouts: 0 });
+  });
+
+  it('says nothing to a circuit that has ended, of which XState would warn', () => {
+    const printed = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { registry, permit, halfOpen } = setUp({ failureThreshold: 2 });
+    registry.recordFailure('search', 'timeout');
+    const [closed] = [permit(), permit()];
+    registry.recordFailure('search', 'timeout');
+    halfOpen();
+    const probe = permit();
+    registry.stop();
+    probe.release();
+    closed?.success();
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   it('reports nothing to a circuit that was forgotten during the call', () => {
@@ -176,7 +230,32 @@ describe('a late result', () => {
   });
 });
 
+describe('an ignored failure of a call begun before the trip', () => {
+  it('leaves the live probe alone, and is not late, for it says nothing', () => {
+    const { registry, permit, halfOpen } = setUp();
+    const early = permit();
+    halfOpen();
+    permit();
+    early.failure('cancelled');
+    expect(registry.diagnostics('search')).toMatchObject({ probesInFlight: 1, lateResults: 0 });
+  });
+});
+
 describe('a probe that ends without a verdict', () => {
+  it('frees its slot also where it was made and recorded without a permit', () => {
+    const { registry, halfOpen } = setUp();
+    halfOpen();
+    for (const failure of ['cancelled', { message: 'no canvas', counts: false }]) {
+      expect([registry.allowRequest('search'), registry.allowRequest('search')]).toEqual([true, false]);
+      registry.recordFailure('search', failure);
+      expect(registry.diagnostics('search')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
+    }
+    expect(registry.diagnostics('search')).toMatchObject({
+      answered: 1,
+      failures: { timeout: 1, cancelled: 1 },
+    });
+  });
+
   it.each([
     ['is released', (permit: Permit) => permit.release()],
     ['is cancelled', (permit: Permit) => permit.failure('cancelled')],
@@ -193,12 +272,15 @@ describe('a probe that ends without a verdict', () => {
     denial();
   });
 
-  it('frees its own slot, and not that of an older probe', () => {
+  it.each([
+    ['is released', (permit: Permit) => permit.release()],
+    ['is cancelled', (permit: Permit) => permit.failure('cancelled')],
+  ])('frees its own slot, and not that of an older probe, when it %s', (_, end) => {
     const { clock, registry, permit, halfOpen } = setUp({ halfOpenMaxProbes: 2, successThreshold: 2 });
     halfOpen();
     permit();
     clock.advance(4_000);
-    permit().release();
+    end(permit());
     clock.advance(6_000);
     expect(registry.diagnostics('search').probesInFlight).toBe(0);
   });

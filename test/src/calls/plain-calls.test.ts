@@ -1,5 +1,5 @@
-import { type CallContext, createToolRegistry, type ToolRegistry, timeWindow } from 'toolfuse';
-import { describe, expect, it } from 'vitest';
+import { type CallContext, countWindow, createToolRegistry, type ToolRegistry, timeWindow } from 'toolfuse';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -13,6 +13,13 @@ const readings: [string, (context: CallContext) => Promise<AbortSignal>][] = [
     },
   ],
 ];
+
+/** A registry whose time stands still, and which has seen so quick a call that the next ones are not timed: they share their endings. */
+const usedRegistry = async (): Promise<ToolRegistry> => {
+  const registry = createToolRegistry({ clock: new ManualClock() });
+  for (let made = 0; made < 3; made++) await registry.execute('search', () => 0);
+  return registry;
+};
 
 /** Makes a call that reads its signal, and keeps the signal. */
 async function signalOf(
@@ -39,20 +46,20 @@ describe.each(readings)('the signal of a call without options, read %s', (_, rea
     ['a value', () => 1],
     ['an error', () => Promise.reject(new Error('ECONNRESET'))],
   ])('no longer follows the registry once the call has ended with %s', async (_of, result) => {
-    const registry = createToolRegistry();
+    const registry = await usedRegistry();
     const { signal } = await signalOf(read, { registry, result });
     registry.stop();
     expect(signal.aborted).toBe(false);
   });
 
   it('aborts if the registry stops during the call', async () => {
-    const registry = createToolRegistry();
+    const registry = await usedRegistry();
     const { signal } = await signalOf(read, { registry, result: () => registry.stop() });
     expect(signal.reason).toMatchObject({ name: 'RegistryStoppedError', tool: 'search' });
   });
 
   it('aborts if the registry stops before a returned stream has ended', async () => {
-    const registry = createToolRegistry();
+    const registry = await usedRegistry();
     const { signal, value } = await signalOf(read, { registry, result: parts });
     await (value as AsyncGenerator<number>).next();
     registry.stop();
@@ -60,7 +67,7 @@ describe.each(readings)('the signal of a call without options, read %s', (_, rea
   });
 
   it.each(['reads it', 'leaves it'])('follows a stream no longer once its reader %s', async (how) => {
-    const registry = createToolRegistry();
+    const registry = await usedRegistry();
     const stream = parts();
     const calls = await Promise.all([
       signalOf(read, { registry, result: () => stream }),
@@ -177,6 +184,102 @@ describe('calls whose successes only the trip strategy remembers', () => {
     await registry.execute('search', succeed);
     expect([callsIn(before), callsIn(actor.getSnapshot())]).toEqual([3, 4]);
   });
+});
+
+describe('calls that share how they end', () => {
+  const boom = new Error('boom');
+
+  it('count, and reject with what the function throws', async () => {
+    const registry = await usedRegistry();
+    const thrown = registry.execute('search', () => {
+      throw boom;
+    });
+    await expect(thrown).rejects.toBe(boom);
+    expect(registry.diagnostics('search')).toMatchObject({ successes: 3, failureCount: 1 });
+  });
+
+  it('count at the end of a stream, or fail where it breaks', async () => {
+    const registry = await usedRegistry();
+    const read = async (stream: () => AsyncGenerator<number>): Promise<number[]> => {
+      const read: number[] = [];
+      for await (const part of await registry.execute('search', stream)) read.push(part);
+      return read;
+    };
+    expect(await read(parts)).toEqual([1, 2]);
+    expect(registry.diagnostics('search').successes).toBe(4);
+    const broken = read(async function* () {
+      yield 1;
+      throw boom;
+    });
+    await expect(broken).rejects.toBe(boom);
+    expect(registry.diagnostics('search')).toMatchObject({ successes: 4, failureCount: 1 });
+  });
+
+  it('abort a signal at once that is read after the registry has stopped', async () => {
+    const registry = await usedRegistry();
+    await registry.execute('search', (context) => {
+      registry.stop();
+      expect(context.signal.reason).toMatchObject({ name: 'RegistryStoppedError' });
+    });
+  });
+
+  it('are late alone where the function itself has changed the circuit', async () => {
+    const registry = await usedRegistry();
+    await registry.execute('search', () => {
+      registry.isolate('search');
+      registry.release('search');
+      registry.tool('search').send({ type: 'CLOSE' });
+    });
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', lateResults: 1 });
+    for (let made = 0; made < 3; made++) await registry.execute('search', () => 0);
+    expect(registry.diagnostics('search').lateResults).toBe(1);
+  });
+
+  it('are seen, each one, by a step that has been added since', async () => {
+    for (const hook of ['asked', 'ended'] as const) {
+      const registry = await usedRegistry();
+      let seen = 0;
+      registry.intercept({ [hook]: () => void seen++ });
+      for (let made = 0; made < 3; made++) await registry.execute('search', () => 0);
+      expect(seen, hook).toBe(3);
+    }
+  });
+
+  it('are not measured after one that was very quick, and then again', async () => {
+    const registry = await usedRegistry();
+    expect(registry.diagnostics('search')).toMatchObject({ calls: 3, latency: { calls: 1 } });
+    for (let made = 0; made < 253; made++) await registry.execute('search', () => 0);
+    expect(registry.diagnostics('search')).toMatchObject({ calls: 256, latency: { calls: 1 } });
+    await registry.execute('search', () => 0);
+    expect(registry.diagnostics('search').latency?.calls).toBe(2);
+  });
+});
+
+it('a success that changes nothing is told to nobody who subscribes', async () => {
+  const registry = await usedRegistry();
+  const seen = vi.fn();
+  registry.tool('search').subscribe(seen);
+  for (let made = 0; made < 3; made++) await registry.execute('search', () => 0);
+  registry.recordSuccess('search');
+  registry.recordFailure('search', 'cancelled');
+  expect(seen).not.toHaveBeenCalled();
+});
+
+it('a success ends the row of failures, whatever the trip strategy', async () => {
+  for (const trip of [countWindow(), timeWindow()]) {
+    const registry = createToolRegistry({ clock: new ManualClock(), circuit: { trip } });
+    for (const end of ['success', 'failure', 'success', 'failure'] as const) {
+      const late = registry.tryAcquire('search');
+      const permit = registry.tryAcquire('search');
+      if (permit.admitted && late.admitted) {
+        permit[end]();
+        late[end]();
+      }
+    }
+    expect(registry.diagnostics('search').failureCount).toBe(2);
+    registry.recordSuccess('search');
+    expect(registry.diagnostics('search').failureCount).toBe(0);
+  }
 });
 
 it('a success that changes nothing is seen all the same by whoever has begun to inspect', async () => {

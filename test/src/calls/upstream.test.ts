@@ -122,6 +122,37 @@ describe('a call of a tool that has an upstream', () => {
     expect(registry.openCircuits()).toEqual(['server']);
   });
 
+  it('needs permission from both each time, also without options', async () => {
+    const { registry, breakServer } = setUp();
+    for (let made = 0; made < 3; made++) await registry.execute('fetch', () => 1);
+    breakServer();
+    await expect(registry.execute('fetch', () => 1)).rejects.toMatchObject({ reason: 'upstream' });
+    registry.tool('server').send({ type: 'CLOSE' });
+    expect(await registry.execute('fetch', () => 1)).toBe(1);
+    expect(registry.diagnostics('server').successes).toBe(4);
+  });
+
+  it('that fails without an answer is evidence against the server, also where a function made it', async () => {
+    const { registry, failures } = setUp();
+    const fail = () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
+    await registry.execute('search', fail).catch(() => {});
+    expect([failures('search'), failures('server')]).toEqual([0, 1]);
+  });
+
+  it('that was answered with what does not count proves that the server is up, also without a permit', () => {
+    const { registry, failures } = setUp();
+    registry.recordFailure('fetch', 'network');
+    registry.recordFailure('search', { message: 'no canvas', counts: false });
+    expect([failures('search'), failures('server')]).toEqual([0, 0]);
+    expect(registry.diagnostics('search')).toMatchObject({ answered: 1, calls: 0 });
+  });
+
+  it('is not measured after a very quick one, as that of any tool', () => {
+    const { registry, permit } = setUp();
+    for (let made = 0; made < 3; made++) permit().success();
+    expect(registry.diagnostics('search')).toMatchObject({ calls: 3, latency: { calls: 1 } });
+  });
+
   it('needs permission from both even if the tool was never used', () => {
     const { registry, breakServer } = setUp();
     breakServer();
@@ -238,6 +269,16 @@ describe('a half-open upstream with one probe slot', () => {
     end(one);
     expect(registry.diagnostics('server')).toMatchObject({ status: 'halfOpen', probesInFlight: 0 });
     permit('search');
+  });
+
+  it('keeps its slot when a call that was made before says nothing about it', () => {
+    const made = setUp();
+    const early = made.permit('search');
+    made.breakServer();
+    made.clock.advance(1_000);
+    made.permit('fetch');
+    early.failure(new Error('boom'));
+    expect(made.registry.diagnostics('server').probesInFlight).toBe(1);
   });
 
   it('closes when that call is released as answered, which says nothing about the tool', () => {

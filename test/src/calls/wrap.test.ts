@@ -39,6 +39,17 @@ describe('a wrapped function', () => {
       withContext: true,
     });
     expect(withContext.length).toBe(1);
+    // As with any function, both can be defined anew.
+    Object.defineProperties(guarded, { name: { value: 'find' }, length: { value: 1 } });
+    expect([guarded.name, guarded.length]).toEqual(['find', 1]);
+  });
+
+  it('that takes no arguments is always called with the same', async () => {
+    const registry = createToolRegistry({ loops: { denyAfter: 3 } });
+    const run = 'a';
+    const list = registry.wrap('list', () => 'nothing new', { run });
+    for (let i = 0; i < 3; i++) expect(await list()).toBe('nothing new');
+    await expect(list()).rejects.toMatchObject({ reason: 'loop' });
   });
 
   it('receives the context of its call if requested, with a signal that aborts at the time limit', async () => {
@@ -131,6 +142,7 @@ describe('a wrapped async generator function', () => {
     registry.isolate('count');
     expect(await all(registry.wrap('count', count, { fallback: () => count(2) })(9))).toEqual([1, 2]);
     expect(await all(registry.wrap('count', count, { fallback: () => 7 })(9))).toEqual([7]);
+    expect(await all(registry.wrap('count', count, { fallback: () => null })(9))).toEqual([null]);
   });
 
   it('asks for permission when it is first read, not when it is created', async () => {

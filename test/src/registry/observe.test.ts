@@ -114,6 +114,7 @@ describe('a registry that only observes', () => {
     expect(call('search')).toBe(true);
     registry.isolate('db');
     expect(call('db.read')).toBe(false);
+    expect(registry.diagnostics('db').deniedRequests).toBe(1);
   });
 
   it('spares calls of a tool whose upstream would have refused them', () => {
@@ -123,6 +124,59 @@ describe('a registry that only observes', () => {
     expect(call('db.read')).toBe(true);
     expect(registry.diagnostics('db.read').wouldDeny).toBe(1);
     expect(registry.diagnostics('db').wouldBe).toBe('open');
+  });
+
+  it('would have given back the place of a probe that its tool would have refused', () => {
+    const { clock, registry, heard, call } = setUp({
+      tools: { 'db.read': { upstream: 'db' }, 'db.write': { upstream: 'db' } },
+    });
+    for (let i = 0; i < 2; i++) call('db.read', 'network');
+    clock.advance(1_000);
+    for (let i = 0; i < 2; i++) {
+      const permit = registry.tryAcquire('db.write', { upstream: 'other' });
+      if (permit.admitted) permit.failure('executionError');
+    }
+    expect(registry.diagnostics('db.write').wouldBe).toBe('open');
+    heard.length = 0;
+    const refused = registry.tryAcquire('db.write');
+    expect(heard).toEqual([
+      expect.objectContaining({ type: 'circuit.spared', tool: 'db.write', what: 'call', state: 'open' }),
+    ]);
+    const probe = registry.tryAcquire('db.read');
+    if (probe.admitted) probe.success();
+    expect(registry.diagnostics('db')).toMatchObject({ wouldBe: 'closed', wouldDeny: 0 });
+    if (refused.admitted) refused.success();
+  });
+
+  it('would have kept the place of a probe while a call that it would have refused is released', () => {
+    const { clock, registry, call } = setUp();
+    for (let i = 0; i < 2; i++) call('search', 'network');
+    clock.advance(1_000);
+    registry.tryAcquire('search');
+    const spared = registry.tryAcquire('search');
+    if (spared.admitted) spared.release();
+    call('search');
+    expect(registry.diagnostics('search')).toMatchObject({ wouldBe: 'halfOpen', wouldDeny: 2 });
+  });
+
+  it('would have given back the place of a probe that was recorded without a permit and says nothing', () => {
+    const { clock, registry } = setUp();
+    for (let i = 0; i < 2; i++) registry.recordFailure('search', 'network');
+    clock.advance(1_000);
+    for (let i = 0; i < 3; i++) {
+      registry.allowRequest('search');
+      registry.recordFailure('search', { message: 'no canvas', counts: false });
+    }
+    expect(registry.diagnostics('search')).toMatchObject({ wouldBe: 'halfOpen', wouldDeny: 0 });
+  });
+
+  it('would have admitted every call of what an operator has disabled', () => {
+    const { registry, heard, call } = setUp();
+    for (let i = 0; i < 2; i++) call('search', 'network');
+    registry.disable('search');
+    heard.length = 0;
+    expect(call('search')).toBe(true);
+    expect(heard).toEqual([]);
   });
 
   it('starts with a restored open circuit closed, and knows that it would be open', () => {
@@ -167,6 +221,8 @@ describe('the mode of one tool', () => {
     expect([call('db.read'), call('db.write')]).toEqual([true, false]);
     expect(registry.diagnostics('db.read').wouldDeny).toBe(1);
     expect(registry.metrics().breakerDenials).toBe(1);
+    registry.isolate('db.read');
+    expect(registry.tryAcquire('db.read')).toMatchObject({ reason: 'isolated', upstream: null });
   });
 
   it.each(['sometimes', true, undefined])('must be one of two words, not %s', (mode) => {
@@ -228,6 +284,14 @@ describe('setMode', () => {
     for (const permit of permits) if (permit.admitted) permit.failure('network');
     expect(registry.diagnostics('search')).toMatchObject({ failureCount: 2, wouldBe: 'closed' });
     expect(call('search')).toBe(true);
+  });
+
+  it('during a call lets its permit be released', () => {
+    const { registry } = setUp();
+    const permit = registry.tryAcquire('search');
+    registry.setMode('enforce');
+    if (permit.admitted) permit.release();
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', calls: 0 });
   });
 
   it('does nothing after stop', () => {

@@ -42,6 +42,7 @@ describe('a fingerprint', () => {
       { a: '1' },
       { b: 1 },
       { a: { b: 1 } },
+      { a: {}, b: 1 },
       { a: 1, b: 1 },
       new Date(0),
       new Date(1),
@@ -81,6 +82,18 @@ describe('a fingerprint', () => {
       Array.from({ length: 400_000 }, () => ''),
     ];
     expect(values.map((value) => fingerprint(value))).toEqual(values.map(() => null));
+  });
+
+  it('exists for up to a million characters and parts', () => {
+    // The kind of a value and the end of each piece take a place as well.
+    const most = 'x'.repeat(999_997);
+    expect(fingerprint(most)).not.toBeNull();
+    expect(fingerprint(`${most}x`)).toBeNull();
+  });
+
+  it('says nothing to another process, which has another salt', () => {
+    expect(fingerprint('a', 1)).toBe(fingerprint('a', 1));
+    expect(fingerprint('a', 1)).not.toBe(fingerprint('a', 2));
   });
 
   it('is that of a plain object for one without a prototype', () => {

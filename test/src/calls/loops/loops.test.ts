@@ -156,7 +156,7 @@ describe('the same call with an equal outcome', () => {
   it('is one where it fails in the same way, but not where the way to the tool is at fault', async () => {
     const { calls } = setUp({ circuit: { failureThreshold: 100 } });
     const failing = await calls(6, 'shell', 'make', () => Promise.reject(new Error('exit code 2')));
-    expect(failing[4]).toContain('and each time it ended with: exit code 2.');
+    expect(failing[4]).toMatch(/^Error: exit code 2\n.* and each time it ended with: exit code 2\./);
     expect(failing[5]).toMatch(/^The call did not run/);
     const down = await calls(20, 'fetch', 1, () => Promise.reject(new Error('connect ECONNREFUSED')));
     expect(new Set(down)).toEqual(new Set(['connect ECONNREFUSED']));
@@ -179,13 +179,18 @@ describe('a call that says nothing about repetitions', () => {
     },
   );
 
-  it('is one that was not made', () => {
-    const { registry, types } = setUp();
-    for (let i = 0; i < 20; i++) {
+  it('is one that was not made', async () => {
+    const { registry, calls, types } = setUp();
+    const release = () => {
       const permit = registry.tryAcquire('search', { input: 1, run: 'a' });
       if (permit.admitted) permit.release();
-    }
+    };
+    for (let i = 0; i < 20; i++) release();
     expect(types()).toEqual([]);
+    await calls(2, 'search', 1);
+    release();
+    // Nor is it anything new among calls that are repeated.
+    expect(await calls(1, 'search', 1)).toEqual([expect.stringContaining('called 3 times')]);
   });
 
   it('is one that failed in other words than before', async () => {
@@ -255,7 +260,10 @@ describe('the same mistake with other arguments each time', () => {
     expect(await call('edit', { name: 'sixth' })).toMatch(
       /^The call did not run\. "edit" has been called 6 times with the same mistake/,
     );
-    expect(await call('edit', { name: 'path' })).toMatch(/^The call did not run/);
+    expect(registry.tryAcquire('edit', { input: { name: 'path' }, run: 'a' })).toMatchObject({
+      reason: 'loop',
+      lastError: "Input validation error: 'contents' is a required property",
+    });
     const isFixed = await call('edit', { name: 'right' }, 'edited');
     expect(isFixed).toBe('edited');
     expect(registry.run('a').state).toBe('steady');
@@ -334,7 +342,13 @@ describe('a run', () => {
   });
 
   it('goes on when its user says so', async () => {
-    const { registry, calls, call, types } = setUp();
+    const acknowledged: string[] = [];
+    const { registry, calls, call, types } = setUp({
+      inspect: (shown) => {
+        if (shown.type !== '@xstate.event' || shown.event.type !== 'ACKNOWLEDGE') return;
+        if (shown.actorRef !== registry.actor) acknowledged.push(shown.actorRef.id ?? '');
+      },
+    });
     await calls(4, 'read', 1, 'the same', 'c');
     await calls(10, 'search', 1);
     registry.actor.send({ type: 'ACKNOWLEDGE' });
@@ -343,6 +357,7 @@ describe('a run', () => {
     expect(registry.recovery().isPaused).toBe(false);
     expect(await call('search', 1)).toBe('the same');
     expect(types().slice(-2)).toEqual(['recovery.resumed', 'loop.ended']);
+    expect(acknowledged).toEqual(['run a']);
     const run = registry.run('b');
     await calls(10, 'search', 1, 'the same', 'b');
     run.acknowledge();
@@ -372,6 +387,60 @@ describe('a run', () => {
     expect(run.state).toBe('ended');
     await calls(10, 'search', 1);
     expect(types()).toEqual(['loop.warned']);
+  });
+
+  it('leaves the others guarded when it ends', async () => {
+    for (const loops of [true, false]) {
+      const { registry, calls } = setUp({ loops });
+      const [a, b] = [registry.run('a'), registry.run('b')];
+      a.end();
+      await calls(3, 'search', 1, 'the same', 'b');
+      expect(b.state).toBe('repeating');
+      b.end();
+      expect(registry.runs()).toEqual([]);
+      await calls(3, 'search', 1, 'the same', 'c');
+      // Only where loops are guarded against in general, a call begins a run.
+      expect(registry.runs().map(({ state }) => state)).toEqual(loops ? ['repeating'] : []);
+    }
+  });
+
+  it('that has ended stays so, whatever is begun by the same name, and hears of no call', async () => {
+    const printed = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { registry, calls } = setUp();
+    const ended = registry.run('a');
+    await calls(2, 'search', 1);
+    const permit = registry.tryAcquire('search', { input: 1, run: 'a' });
+    ended.end();
+    const begun = registry.run('a');
+    if (permit.admitted) {
+      permit.success('the same');
+      expect(permit.correction).toBeNull();
+    }
+    ended.end();
+    expect(registry.runs()).toEqual([begun]);
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
+  it('leaves calls alone that name another one, where loops are off', async () => {
+    const { registry, calls } = setUp({ loops: false });
+    registry.run('a');
+    expect(new Set(await calls(10, 'search', 1, 'the same', 'b'))).toEqual(new Set(['the same']));
+  });
+
+  it('is an actor with its name', () => {
+    expect(setUp().registry.run('a').actor.id).toBe('run a');
+  });
+
+  it('refuses nothing any more while the registry stops', async () => {
+    const { registry, calls } = setUp();
+    for (const run of ['a', 'b']) await calls(10, 'search', 1, 'the same', run);
+    const admitted: boolean[] = [];
+    registry.on('loop.ended', () => {
+      admitted.push(registry.tryAcquire('search', { input: 1, run: 'b' }).admitted);
+    });
+    registry.stop();
+    expect(admitted[0]).toBe(true);
   });
 
   it('can be given as itself or by a function', async () => {

@@ -156,6 +156,51 @@ describe('a step of every call', () => {
     expect(ends).toMatchObject([{ outcome: 'failure', category: 'timeout', forgotten: true }]);
   });
 
+  it('sees what a call was cancelled for, and which category an event named', async () => {
+    const { registry } = setUp();
+    const failures: unknown[] = [];
+    registry.intercept({ ended: (_, { failure }) => failures.push(failure) });
+    const controller = new AbortController();
+    const call = registry.execute('grep', () => new Promise(() => {}), { signal: controller.signal });
+    controller.abort('no longer wanted');
+    await expect(call).rejects.toBe('no longer wanted');
+    registry.tool('shell').send({ type: 'FAILURE', category: 'network' });
+    registry.tool('shell').send({ type: 'SUCCESS' });
+    expect(failures).toEqual(['cancelled', 'network', undefined]);
+  });
+
+  it('sees the upstream and the time of a call that it has not seen begin', async () => {
+    const { clock, registry } = setUp();
+    const upstreams: unknown[] = [];
+    const took: unknown[] = [];
+    registry.intercept({
+      ended: ({ upstream }, { durationMs }) => {
+        upstreams.push(upstream);
+        took.push(durationMs);
+      },
+    });
+    registry.recordSuccess('search');
+    await registry.execute('search', () => {});
+    await registry.execute('grep', () => clock.advance(5), { upstream: 'disk' });
+    await registry.execute('grep', () => {}, { upstream: 'disk' });
+    await registry.execute('grep', () => {}, { upstream: 'disk' });
+    await registry.execute('shell', () => {});
+    expect(upstreams).toEqual(['github', 'github', 'disk', 'disk', 'disk', null]);
+    // After a call that took no time, the next ones are not measured.
+    expect(took).toEqual([null, 0, 5, 0, null, 0]);
+  });
+
+  it('sees nothing of an event that comes after the registry has stopped', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { registry } = setUp();
+    const { seen, step } = recorder();
+    registry.intercept(step);
+    const shell = registry.tool('shell');
+    registry.stop();
+    shell.send({ type: 'FAILURE' });
+    expect(seen).toEqual([]);
+  });
+
   it('sees the question of allowRequest and the results without a permit', () => {
     const { registry } = setUp();
     const { seen, step } = recorder();
@@ -302,6 +347,17 @@ describe('a step that runs the function of a call', () => {
     });
     for await (const part of stream()) parts.push(part, storage.getStore());
     expect(parts).toEqual(['tail', undefined, 'tail', undefined]);
+  });
+
+  it('is not asked for the parts of a stream that began without it', async () => {
+    const { registry } = setUp();
+    const stream = await registry.execute('tail', async function* () {
+      yield 1;
+    });
+    const running = vi.fn((_: unknown, run: () => unknown) => void run());
+    registry.intercept({ running });
+    for await (const part of stream) expect(part).toBe(1);
+    expect(running).not.toHaveBeenCalled();
   });
 
   it('stands outside of those that were added after it', async () => {
