@@ -143,7 +143,7 @@ describe('a followed async iterable', () => {
 
   it('needs no more than `next` of its source', async () => {
     const fault = new Error('read ECONNRESET');
-    const bare = (next: () => Promise<IteratorResult<number>>) =>
+    const bare = (next: () => Promise<IteratorResult<number>>): AsyncIterable<number> =>
       followIterable({ [Symbol.asyncIterator]: () => ({ next }) }, verdicts(), atOnce);
     const left = bare(async () => ({ done: false, value: 1 }))[Symbol.asyncIterator]();
     expect(await left.return?.('enough')).toEqual({ done: true, value: 'enough' });

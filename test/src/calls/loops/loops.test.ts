@@ -346,7 +346,7 @@ describe('a run', () => {
     const { registry, calls, call, types } = setUp({
       inspect: (shown) => {
         if (shown.type !== '@xstate.event' || shown.event.type !== 'ACKNOWLEDGE') return;
-        if (shown.actorRef !== registry.actor) acknowledged.push(shown.actorRef.id ?? '');
+        if (shown.actorRef !== registry.actor) acknowledged.push(shown.actorRef.sessionId);
       },
     });
     await calls(4, 'read', 1, 'the same', 'c');
@@ -357,7 +357,7 @@ describe('a run', () => {
     expect(registry.recovery().isPaused).toBe(false);
     expect(await call('search', 1)).toBe('the same');
     expect(types().slice(-2)).toEqual(['recovery.resumed', 'loop.ended']);
-    expect(acknowledged).toEqual(['run a']);
+    expect(acknowledged).toEqual([registry.run('a').actor.sessionId]);
     const run = registry.run('b');
     await calls(10, 'search', 1, 'the same', 'b');
     run.acknowledge();
