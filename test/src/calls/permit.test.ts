@@ -113,6 +113,7 @@ describe('a permit', () => {
     registry.stop();
     probe.release();
     closed?.success();
+    expect(registry.metrics().lateResults).toBe(0);
     expect(printed).not.toHaveBeenCalled();
     printed.mockRestore();
   });
@@ -334,6 +335,16 @@ describe('a denial', () => {
     registry.recordFailure('search', new Error('boom'));
     registry.tool('search').send({ type: 'FAILURE', category: 'network' });
     expect(denial()).toMatchObject({ lastErrorCategory: 'network', lastError: null });
+  });
+
+  it('keeps the message of the last failure when a success is told to the actor', () => {
+    const { clock, registry, denial } = setUp({ successThreshold: 2 });
+    registry.recordFailure('search', new Error('boom'));
+    clock.advance(1_000);
+    registry.allowRequest('search');
+    registry.tool('search').send({ type: 'SUCCESS' });
+    registry.allowRequest('search');
+    expect(denial()).toMatchObject({ reason: 'halfOpen', lastError: 'boom' });
   });
 
   it('has the message of the last counted failure, not of a late or ignored one', () => {

@@ -235,6 +235,20 @@ describe('calls that share how they end', () => {
     expect(registry.diagnostics('search').lateResults).toBe(1);
   });
 
+  it('are late alone also where the function makes calls that are not', async () => {
+    const registry = await usedRegistry();
+    const inner: Promise<unknown>[] = [];
+    await registry.execute('search', () => {
+      registry.isolate('search');
+      registry.release('search');
+      registry.tool('search').send({ type: 'CLOSE' });
+      inner.push(registry.execute('search', () => 0));
+      inner.push(registry.execute('search', () => registry.tool('search').send({ type: 'SUCCESS' })));
+    });
+    await Promise.all(inner);
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', lateResults: 1 });
+  });
+
   it('are seen, each one, by a step that has been added since', async () => {
     for (const hook of ['asked', 'ended'] as const) {
       const registry = await usedRegistry();

@@ -437,4 +437,16 @@ describe('a tool with an upstream in a registry that has stopped', () => {
     }
     expect(registry.metrics()).toEqual(before);
   });
+
+  it('is told no result of a call that outlives it, whoever sees its end', () => {
+    const { registry, permit } = setUp();
+    registry.intercept({ ended: () => {} });
+    const [tools, servers] = [permit(), permit()];
+    registry.stop();
+    tools.failure('executionError');
+    servers.failure('network');
+    for (const tool of ['search', 'server']) {
+      expect(registry.diagnostics(tool)).toMatchObject({ calls: 0, failureCount: 0 });
+    }
+  });
 });

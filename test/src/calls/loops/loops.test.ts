@@ -408,7 +408,7 @@ describe('a run', () => {
     const printed = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { registry, calls } = setUp();
     const ended = registry.run('a');
-    await calls(2, 'search', 1);
+    await calls(3, 'search', 1);
     const permit = registry.tryAcquire('search', { input: 1, run: 'a' });
     ended.end();
     const begun = registry.run('a');

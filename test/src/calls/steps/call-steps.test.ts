@@ -156,7 +156,7 @@ describe('a step of every call', () => {
     expect(ends).toMatchObject([{ outcome: 'failure', category: 'timeout', forgotten: true }]);
   });
 
-  it('sees what a call was cancelled for, and which category an event named', async () => {
+  it('sees what a call was cancelled for, and which category an event named or a permit stands for', async () => {
     const { registry } = setUp();
     const failures: unknown[] = [];
     registry.intercept({ ended: (_, { failure }) => failures.push(failure) });
@@ -166,7 +166,9 @@ describe('a step of every call', () => {
     await expect(call).rejects.toBe('no longer wanted');
     registry.tool('shell').send({ type: 'FAILURE', category: 'network' });
     registry.tool('shell').send({ type: 'SUCCESS' });
-    expect(failures).toEqual(['cancelled', 'network', undefined]);
+    const permit = registry.tryAcquire('read');
+    if (permit.admitted) permit.failure();
+    expect(failures).toEqual(['cancelled', 'network', undefined, 'executionError']);
   });
 
   it('sees the upstream and the time of a call that it has not seen begin', async () => {
