@@ -162,7 +162,7 @@ export class Guard {
     return {
       succeeded: (value) => {
         if (isAsyncIterable(value)) return this.#follow(value, admitted, call);
-        this.#results.succeed(admitted);
+        this.#results.succeedWith(admitted, value);
         call?.release();
         return value;
       },
@@ -199,7 +199,7 @@ export class Guard {
           this.#results.fail(admitted, failure, { roundTrip: true });
         } else if (isAsyncIterable(value) || (followBody === true && hasBody(value))) {
           return this.#follow(value, admitted, call);
-        } else this.#results.succeed(admitted, { result: value });
+        } else this.#results.succeedWith(admitted, value);
         call.release();
         const correction = correct && this.#results.correctionOf(admitted);
         return correction ? correct({ result: value }, correction) : value;

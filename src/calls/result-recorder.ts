@@ -107,11 +107,23 @@ export class ResultRecorder implements PermitOwner {
 
   /** An admitted call succeeded. */
   succeed(call: AdmittedCall, known?: { readonly result: unknown }): void {
+    if (!this.#succeedQuietly(call)) this.#record(call, known);
+  }
+
+  /** An admitted call returned a result, of which nothing is made where no step sees it: nearly all calls pass here. */
+  succeedWith(call: AdmittedCall, result: unknown): void {
+    if (!this.#succeedQuietly(call)) this.#record(call, { result });
+  }
+
+  /** Counts a success that nobody has to be told of; false for any other. */
+  #succeedQuietly(call: AdmittedCall): boolean {
     const { circuit } = call;
     const mayBeQuiet = call === circuit.quietAdmission && !this.#circuits.isStopped && !this.#steps.seesEnds;
     if (mayBeQuiet && (circuit.trip === consecutiveFailures || circuit.addQuietSuccess(this.#clock.now()))) {
       circuit.stats.succeed();
-    } else this.#record(call, known);
+      return true;
+    }
+    return false;
   }
 
   #record(call: AdmittedCall, known?: { readonly result: unknown }): void {

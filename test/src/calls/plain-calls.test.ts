@@ -259,6 +259,22 @@ describe('calls that share how they end', () => {
     }
   });
 
+  it('show a step what they returned, as any call does', async () => {
+    const registry = await usedRegistry();
+    const results: unknown[] = [];
+    registry.intercept({ ended: (_, { result }) => results.push(result) });
+    for (let made = 0; made < 2; made++) await registry.execute('search', () => 'found');
+    expect(results).toEqual(['found', 'found']);
+  });
+
+  it('count nothing once the registry has stopped', async () => {
+    const registry = await usedRegistry();
+    const call = registry.execute('search', () => settle());
+    registry.stop();
+    await call;
+    expect(registry.metrics().successes).toBe(3);
+  });
+
   it('are not measured after one that was very quick, and then again', async () => {
     const registry = await usedRegistry();
     expect(registry.diagnostics('search')).toMatchObject({ calls: 3, latency: { calls: 1 } });
