@@ -108,7 +108,7 @@ export class CircuitTeller {
       circuit.lastError = isErrorCategory(failure) ? null : errorText(failure);
       this.#steps.blamed({ tool: circuit.tool, key: circuit.key, category, message: circuit.lastError, at });
     }
-    const askedMs = typeof failure === 'object' ? retryAfterMs(failure, this.#clock.wallNow()) : undefined;
+    const askedMs = isErrorCategory(failure) ? undefined : retryAfterMs(failure, this.#clock.wallNow());
     const event: ToolCircuitEvent & { type: 'FAILURE' } & { at: number } = { type: 'FAILURE', category, at };
     if (askedMs !== undefined) event.retryAfterMs = askedMs;
     if (circuit.shadow !== undefined) {

@@ -308,9 +308,12 @@ describe('a denial', () => {
     });
   });
 
-  it('waits as long as the tool has asked for, also where it asked in the words of a plain error', () => {
+  it.each([
+    ['the words of a plain error', (words: string) => new Error(words)],
+    ['words alone', (words: string) => words],
+  ])('waits as long as the tool has asked for, also where it asked in %s', (_, failureOf) => {
     const { registry, denial } = setUp();
-    registry.recordFailure('search', new Error('429 {"error":{"details":[{"retryDelay":"34s"}]}}'));
+    registry.recordFailure('search', failureOf('429 {"error":{"details":[{"retryDelay":"34s"}]}}'));
     expect(denial().retryAfterMs).toBe(34_000);
   });
 
