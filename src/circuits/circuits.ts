@@ -71,10 +71,6 @@ export class Circuits {
     return this.#options.seat.membership !== undefined;
   }
 
-  get size(): number {
-    return this.#byName.size;
-  }
-
   /** The circuit of a tool, or of a key of it, if there is one. */
   get(tool: string, key: string | null = null): Circuit | undefined {
     return this.#byName.get(circuitName(tool, key));
@@ -93,10 +89,6 @@ export class Circuits {
 
   all(): MapIterator<Circuit> {
     return this.#byName.values();
-  }
-
-  names(): MapIterator<string> {
-    return this.#byName.keys();
   }
 
   /** The circuit of a tool, or of a key of it, if there is one, marked as just used. */
@@ -182,7 +174,6 @@ export class Circuits {
 
   forget(circuits: readonly Circuit[]): void {
     if (this.#isStopped) return;
-    if (circuits.length > 1) disarm(circuits);
     for (const circuit of circuits) {
       circuit.isForgotten = true;
       circuit.revoke();
@@ -211,9 +202,7 @@ export class Circuits {
     if (this.#isStopped) return;
     this.#isStopped = true;
     const { parent } = this.#options;
-    const circuits = [...this.#byName.values()];
-    disarm(circuits);
-    for (const batch of batches(circuits)) {
+    for (const batch of batches([...this.#byName.values()])) {
       parent.send({ type: 'STOP_CIRCUITS', circuits: batch.map(({ actor }) => actor) });
     }
     parent.send({ type: 'STOP' });
@@ -332,11 +321,4 @@ const isSetByHand = ({ latest }: Circuit): boolean =>
 /** Splits a list into batches, because XState removes queued work from the front of an array, which is slow if it is long. */
 function* batches<Item>(items: readonly Item[], size = 1_000): Generator<readonly Item[]> {
   for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
-}
-
-/** Cancels the circuits' timers before they are stopped, because stopping an actor walks over all remaining timers. */
-function disarm(circuits: readonly Circuit[]): void {
-  for (const circuit of circuits) {
-    if (circuit.latest.value !== 'closed') circuit.send({ type: 'DISARM' });
-  }
 }
