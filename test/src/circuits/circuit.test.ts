@@ -176,6 +176,7 @@ describe('a circuit actor', () => {
     expect(message(undefined)).toBe(
       "an event must be an object with a type such as 'FAILURE', got undefined",
     );
+    expect(message(null)).toMatch(/got null$/);
     expect(message('FAILURE')).toMatch(/got FAILURE$/);
     expect(message({})).toMatch(/got an object whose type is undefined$/);
     expect(message({ type: 'xstate.stop' })).toMatch(/got an object whose type is xstate\.stop$/);

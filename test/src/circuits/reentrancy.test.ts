@@ -291,6 +291,32 @@ describe('a decision made while the circuit is processing an event', () => {
     expect(permits.filter((admitted) => admitted)).toEqual([true]);
   });
 
+  it.each(['@xstate.event', '@xstate.microstep', '@xstate.action', '@xstate.snapshot'])(
+    'finds every reader agreed where an inspector asks at %s',
+    (type) => {
+      let registry: ToolRegistry | undefined;
+      const found = new Set<string>();
+      const started = setUp({
+        inspect: (event) => {
+          if (event.type !== type || registry === undefined) return;
+          const state = registry.state('shell');
+          found.add(state);
+          const isOpen = state === 'open' || state === 'isolated';
+          expect(registry.openCircuits()).toEqual(isOpen ? ['shell'] : []);
+          expect(registry.openCircuitCount()).toBe(isOpen ? 1 : 0);
+          expect(registry.shouldPauseForRecovery(1)).toBe(isOpen);
+        },
+      });
+      registry = started.registry;
+      started.trip('shell');
+      started.clock.advance(1_000);
+      registry.recordSuccess('shell');
+      registry.isolate('shell');
+      registry.release('shell');
+      expect([...found]).toEqual(expect.arrayContaining(['open', 'halfOpen', 'isolated', 'closed']));
+    },
+  );
+
   it('denies at once when failures reach the threshold, and every reader agrees', () => {
     const { registry } = setUp();
     const seen: unknown[] = [];
@@ -728,6 +754,14 @@ describe('an invalid event', () => {
     expect(registry.actor.getSnapshot().status).toBe('active');
     trip('shell');
     expectAgreement(registry);
+  });
+
+  it('of a fleet that there is not is obeyed all the same', () => {
+    const registry = createToolRegistry();
+    const opened = { epoch: 1, leftMs: 1_000, answerMs: 100, category: 'timeout' } as const;
+    registry.tool('shell').send({ type: 'FLEET_OPENED', ...opened });
+    expect(registry.state('shell')).toBe('open');
+    registry.stop();
   });
 
   it('of an unknown type is ignored', () => {

@@ -172,6 +172,14 @@ describe('the compiled chart of the registry', () => {
     expect(snapshot.toJSON()).toMatchObject({ value: 'operational', status: 'active' });
   });
 
+  it('gives the same snapshot as long as nothing happens', () => {
+    const actor = new RegistryActor({ input: { now: () => 0 } }, nothing).start();
+    expect(actor.getSnapshot()).toBe(actor.getSnapshot());
+    actor.send({ type: 'CIRCUIT_BEGAN', tool: 'shell', key: null, state: 'open' });
+    expect(actor.getSnapshot().context.openCircuits).toEqual(['shell']);
+    expect(actor.getSnapshot()).toBe(actor.getSnapshot());
+  });
+
   it('leaves an earlier snapshot as it was', () => {
     const actor = new RegistryActor({ input: { now: () => 0 } }, nothing).start();
     const before = actor.getSnapshot();
@@ -272,6 +280,23 @@ describe('an inspector', () => {
     subscription.unsubscribe();
     deny();
     expect(seen).toHaveLength(7);
+  });
+
+  it('that follows, and goes, takes no other inspector’s place', () => {
+    const { registry, chartsRunBy, deny } = setUp();
+    registry.actor.system.inspect(follower(() => {})).unsubscribe();
+    registry.actor.system.inspect(() => {});
+    expect(chartsRunBy(deny)).toEqual([1, 1]);
+  });
+
+  it('that only follows is told of no transition where none is taken', () => {
+    const { registry } = setUp();
+    const seen: string[] = [];
+    registry.actor.system.inspect(follower(({ type }) => seen.push(type)));
+    // Nothing is paused.
+    registry.actor.send({ type: 'ACKNOWLEDGE' });
+    registry.tool('shell').send({ type: 'RELEASE' });
+    expect(seen).not.toContain('@xstate.microstep');
   });
 
   it('that goes twice does not take the place of another', () => {

@@ -43,6 +43,29 @@ describe('the timers of a system', () => {
     clock.advance(10);
     expect(received).toEqual(['a', 'b', 'c'].filter((type) => type !== id));
     timers.cancel(actor, id);
+    // Whichever has gone, the actor's others are still known as its own.
+    for (const type of ['d', 'e', 'f']) schedule(type, 10);
+    timers.cancel(actor, { a: 'f', b: 'e', c: 'd' }[id] as string);
+    timers.cancelAll(actor);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('are out of the list once they have fired, in any order, and the others are in it', () => {
+    for (const delays of [
+      [10, 20, 30],
+      [30, 20, 10],
+      [20, 10, 30],
+      [20, 30, 10],
+    ]) {
+      const { clock, timers, schedule } = start();
+      delays.forEach((delay) => {
+        schedule(`after ${delay}`, delay);
+      });
+      for (const left of [['after 20', 'after 30'], ['after 30'], []]) {
+        clock.advance(10);
+        expect([...timers].map(({ id }) => id).sort()).toEqual(left);
+      }
+    }
   });
 
   it('are cancelled with the actor that stops, and those of others stay', () => {

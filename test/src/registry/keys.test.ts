@@ -83,6 +83,14 @@ describe('a tool with a key', () => {
     expectAgreement(registry);
   });
 
+  it('counts once for the pause together with the tool itself', async () => {
+    const { registry, fail } = setUp();
+    await fail(bad);
+    registry.isolate('fetch');
+    expect(registry.openCircuits()).toEqual(['fetch (for bad.example)', 'fetch']);
+    expect([registry.shouldPauseForRecovery(2), registry.shouldPauseForRecovery(1)]).toEqual([false, true]);
+  });
+
   it('is told by events, diagnostics and metrics with its key', async () => {
     const { registry, fail, heard } = setUp();
     await fail(bad);
@@ -122,6 +130,9 @@ describe('a tool with a key', () => {
     });
     expect(registry.availability('fetch', { key: 'good.example' })).toEqual({ available: true });
     expect(registry.availability('fetch')).toEqual({ available: true });
+    registry.isolate('fetch', { key: null });
+    expect(registry.availability('fetch', { key: 'good.example' })).toMatchObject({ reason: 'isolated' });
+    registry.release('fetch');
     let isReady = false;
     const ready = registry.untilReady('fetch', { input: { url: bad } }).then(() => {
       isReady = true;

@@ -277,6 +277,22 @@ describe('setMode', () => {
     expect(registry.mode('search')).toBe('observe');
   });
 
+  it('tells nothing to a circuit that goes on as it was', () => {
+    const { registry } = setUp({ tools: { search: { mode: 'observe' } } });
+    let told = 0;
+    registry.tool('search').subscribe(() => told++);
+    registry.setMode('enforce');
+    expect(told).toBe(0);
+  });
+
+  it('lets an isolated tool observe, which its calls would not have refused', () => {
+    const { registry } = setUp({ mode: 'enforce' });
+    registry.isolate('search');
+    registry.setMode('observe');
+    registry.release('search');
+    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', wouldBe: 'closed' });
+  });
+
   it('during a call lets its result count in the circuit, not in what would have been', () => {
     const { registry, call } = setUp({ mode: 'enforce' });
     const permits = [registry.tryAcquire('search'), registry.tryAcquire('search')];
