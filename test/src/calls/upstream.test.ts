@@ -237,6 +237,12 @@ describe('a half-open upstream with one probe slot', () => {
     return made;
   };
 
+  it('makes no probes of calls once it is closed', () => {
+    const { permit } = halfOpen();
+    permit('fetch').success();
+    expect(permit('fetch').probe).toBe(false);
+  });
+
   it('admits one call of any of its tools, and it is a probe', () => {
     const { permit, denial } = halfOpen();
     expect(permit('fetch').probe).toBe(true);

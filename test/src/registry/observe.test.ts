@@ -285,13 +285,16 @@ describe('setMode', () => {
     expect(told).toBe(0);
   });
 
-  it('lets an isolated tool observe, which its calls would not have refused', () => {
-    const { registry } = setUp({ mode: 'enforce' });
-    registry.isolate('search');
-    registry.setMode('observe');
-    registry.release('search');
-    expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', wouldBe: 'closed' });
-  });
+  it.each(['isolate', 'disable'] as const)(
+    'does not take what an operator did (%s) for what calls did',
+    (by) => {
+      const { registry } = setUp({ mode: 'enforce' });
+      registry[by]('search');
+      registry.setMode('observe');
+      registry.release('search');
+      expect(registry.diagnostics('search')).toMatchObject({ status: 'closed', wouldBe: 'closed' });
+    },
+  );
 
   it('during a call lets its result count in the circuit, not in what would have been', () => {
     const { registry, call } = setUp({ mode: 'enforce' });

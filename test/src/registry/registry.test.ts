@@ -213,6 +213,7 @@ describe('reset', () => {
     registry.reset('shell');
     for (let i = 0; i < 5; i++) ref.send({ type: 'FAILURE' });
     expect(known()).toEqual([]);
+    expect(registry.recovery().patterns).toEqual([]);
     expectAgreement(registry);
   });
 
@@ -490,11 +491,14 @@ describe('a registry that has stopped', () => {
     expect(registry.actor.getSnapshot().status).toBe('done');
   });
 
-  it('may be stopped again', () => {
+  it('may be stopped again, also by its actor', () => {
+    const warn = vi.spyOn(console, 'warn');
     const { registry, before } = stopped();
     registry.stop();
     registry.stop();
+    registry.actor.stop();
     expect(registry.snapshot()).toEqual(before);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('answers as of that moment, and nothing later changes anything', () => {
