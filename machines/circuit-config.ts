@@ -40,8 +40,7 @@ export interface CircuitConfig {
   readonly probeTimeoutMs: number;
 }
 
-/** The default settings of a circuit. */
-export const defaultCircuitConfig: CircuitConfig = Object.freeze({
+const standard: CircuitConfig = {
   trip: consecutiveFailures,
   failureThreshold: 7,
   resetTimeoutMs: 60_000,
@@ -56,9 +55,26 @@ export const defaultCircuitConfig: CircuitConfig = Object.freeze({
   probesPerVerdict: 1,
   maxRetryAfterMs: 300_000,
   probeTimeoutMs: 60_000,
-});
+};
 
-const fields = Object.keys(defaultCircuitConfig) as (keyof CircuitConfig)[];
+const fields = Object.keys(standard) as (keyof CircuitConfig)[];
+
+/** Fills in the defaults. All configs have the same fields in the same order, and so are of one class to V8. */
+export function completed(given: Partial<CircuitConfig>): CircuitConfig {
+  const config = { ...standard };
+  for (const field of fields) {
+    if (given[field] !== undefined) Object.assign(config, { [field]: given[field] });
+  }
+  return Object.freeze(
+    Object.assign(config, {
+      probesPerVerdict: given.probesPerVerdict ?? config.successThreshold,
+      probeTimeoutMs: given.probeTimeoutMs ?? config.resetTimeoutMs,
+    }),
+  );
+}
+
+/** The default settings of a circuit. */
+export const defaultCircuitConfig: CircuitConfig = completed({});
 
 /**
  * Fills in the defaults. A complete config is returned as it is, so that a thousand circuits can share one object. Nothing is
@@ -66,26 +82,4 @@ const fields = Object.keys(defaultCircuitConfig) as (keyof CircuitConfig)[];
  */
 export function circuitConfig(given: Partial<CircuitConfig> = defaultCircuitConfig): CircuitConfig {
   return fields.every((field) => given[field] !== undefined) ? (given as CircuitConfig) : completed(given);
-}
-
-/** A config with its fields in the order of the default: to V8, all of them are of one class. */
-export function completed(given: Partial<CircuitConfig>): CircuitConfig {
-  const standard = defaultCircuitConfig;
-  const { successThreshold = standard.successThreshold, resetTimeoutMs = standard.resetTimeoutMs } = given;
-  return Object.freeze({
-    trip: given.trip ?? standard.trip,
-    failureThreshold: given.failureThreshold ?? standard.failureThreshold,
-    resetTimeoutMs,
-    minBackoffMs: given.minBackoffMs ?? standard.minBackoffMs,
-    maxBackoffMs: given.maxBackoffMs ?? standard.maxBackoffMs,
-    backoffFactor: given.backoffFactor ?? standard.backoffFactor,
-    backoff: given.backoff ?? standard.backoff,
-    jitter: given.jitter ?? standard.jitter,
-    backoffResetMs: given.backoffResetMs ?? standard.backoffResetMs,
-    halfOpenMaxProbes: given.halfOpenMaxProbes ?? standard.halfOpenMaxProbes,
-    successThreshold,
-    probesPerVerdict: given.probesPerVerdict ?? successThreshold,
-    maxRetryAfterMs: given.maxRetryAfterMs ?? standard.maxRetryAfterMs,
-    probeTimeoutMs: given.probeTimeoutMs ?? resetTimeoutMs,
-  });
 }

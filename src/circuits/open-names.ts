@@ -9,56 +9,44 @@ import { registryContextWith, type ToolRegistryContext } from '../../machines/re
 class OpenNames
   implements Pick<readonly string[], 'length' | 'concat' | 'indexOf' | 'toSpliced' | 'slice' | 'filter'>
 {
-  /** In order, with a gap where a circuit has closed. */
-  #names: (string | undefined)[];
-  /** Where the first names stand: in an outage, many are added before one is looked for. */
-  readonly #places = new Map<string, number>();
-  /** How many of the names have been given their places. */
-  #placed = 0;
-  #length: number;
-  /** The names without gaps, once somebody has looked. */
+  readonly #names: Set<string>;
+  /** Those that came last, and are in no set yet: in an outage, many come before one is looked for. */
+  #added: string[] = [];
+  /** All names as an array, once somebody has looked. */
   #array: readonly string[] | undefined;
+  /** The name that was looked for last: a set knows no places. */
+  #sought = '';
 
   constructor(names: readonly string[]) {
-    this.#names = [...names];
-    this.#length = names.length;
+    this.#names = new Set(names);
     this.#array = names;
   }
 
   static readonly isOne = (names: object): names is OpenNames => #names in names;
 
   get array(): readonly string[] {
-    this.#array ??= this.#names.filter((name) => name !== undefined);
+    this.#array ??= [...this.#all()];
     return this.#array;
   }
 
   get length(): number {
-    return this.#length;
+    return this.#names.size + this.#added.length;
   }
 
   concat(name: string | ConcatArray<string>): string[] {
-    this.#names.push(name as string);
-    this.#length += 1;
-    this.#array = undefined;
-    return asArray(this);
+    this.#added.push(name as string);
+    return this.#changed();
   }
 
   indexOf(name: string): number {
-    for (; this.#placed < this.#names.length; this.#placed++) {
-      const each = this.#names[this.#placed];
-      if (each !== undefined) this.#places.set(each, this.#placed);
-    }
-    return this.#places.get(name) ?? -1;
+    this.#sought = name;
+    return this.#all().has(name) ? 0 : -1;
   }
 
-  /** Takes out the name at a place that `indexOf` has given. */
-  toSpliced(at: number): string[] {
-    this.#places.delete(this.#names[at] as string);
-    this.#names[at] = undefined;
-    this.#length -= 1;
-    this.#array = undefined;
-    if (this.#names.length > 2 * this.#length) this.#closeGaps();
-    return asArray(this);
+  /** Takes out the name that was looked for. */
+  toSpliced(): string[] {
+    this.#names.delete(this.#sought);
+    return this.#changed();
   }
 
   /** All names, but never the first ones alone, of which the reason of a pause is made: it is put into words when it is shown. */
@@ -70,10 +58,15 @@ class OpenNames
     return asArray(new OpenNames(this.array.filter((name, at) => isKept(name, at, []))));
   }
 
-  #closeGaps(): void {
-    this.#names = [...this.array];
-    this.#places.clear();
-    this.#placed = 0;
+  #all(): Set<string> {
+    for (const name of this.#added) this.#names.add(name);
+    this.#added = [];
+    return this.#names;
+  }
+
+  #changed(): string[] {
+    this.#array = undefined;
+    return asArray(this);
   }
 }
 
