@@ -49,10 +49,10 @@ export class ChartMoment<Branch = unknown> {
    */
   static readonly lasting: ChartMoment = new ChartMoment(
     {},
-    { type: '' },
+    {} as EventObject,
     {} as Scope,
     {},
-    { contextWith: (context) => context, delays: {} },
+    {} as MomentOptions,
   );
 
   constructor(

@@ -6,9 +6,12 @@ const isTripped = (state: CircuitState): boolean => state === 'open' || state ==
 /** Which circuits are open or isolated, how many are tripped, and how long each has been open. */
 export class OpenCircuits {
   readonly #now: () => number;
-  /** The first and the last of them, in the order in which they opened. Each knows its neighbours: a set would cost a trip more. */
-  #first: Circuit | undefined;
-  #last: Circuit | undefined;
+  /**
+   * The first of them, and the last, in the order in which they opened: this is the neighbour of both. Each knows its neighbours,
+   * because a set would cost a trip more.
+   */
+  nextOpen: Circuit | undefined;
+  previousOpen: Circuit | undefined;
   #size = 0;
   /** How many circuits with a key are open or isolated, by tool. */
   readonly #keys = new Map<string, number>();
@@ -32,7 +35,7 @@ export class OpenCircuits {
 
   /** In the order in which they opened. */
   *[Symbol.iterator](): Generator<Circuit> {
-    for (let circuit = this.#first; circuit !== undefined; circuit = circuit.nextOpen) yield circuit;
+    for (let circuit = this.nextOpen; circuit !== undefined; circuit = circuit.nextOpen) yield circuit;
   }
 
   /** How many tools have an open or isolated circuit. @param ofTool Gives the circuit of a tool that has no key. */
@@ -76,27 +79,23 @@ export class OpenCircuits {
   }
 
   #add(circuit: Circuit): void {
-    this.#countKey(circuit, 1);
-    this.#size += 1;
-    circuit.previousOpen = this.#last;
-    if (this.#last === undefined) this.#first = circuit;
-    else this.#last.nextOpen = circuit;
-    this.#last = circuit;
+    this.#count(circuit, 1);
+    circuit.previousOpen = this.previousOpen;
+    (this.previousOpen ?? this).nextOpen = circuit;
+    this.previousOpen = circuit;
   }
 
   #remove(circuit: Circuit): void {
     const { previousOpen: previous, nextOpen: next } = circuit;
-    this.#countKey(circuit, -1);
-    this.#size -= 1;
-    if (previous === undefined) this.#first = next;
-    else previous.nextOpen = next;
-    if (next === undefined) this.#last = previous;
-    else next.previousOpen = previous;
+    this.#count(circuit, -1);
+    (previous ?? this).nextOpen = next;
+    (next ?? this).previousOpen = previous;
     circuit.previousOpen = undefined;
     circuit.nextOpen = undefined;
   }
 
-  #countKey({ tool, key }: Circuit, step: 1 | -1): void {
+  #count({ tool, key }: Circuit, step: 1 | -1): void {
+    this.#size += step;
     if (key === null) return;
     const count = (this.#keys.get(tool) ?? 0) + step;
     if (count === 0) this.#keys.delete(tool);
