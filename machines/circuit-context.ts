@@ -246,41 +246,7 @@ export function contextWith(
 ): ToolCircuitContext {
   // Made by `contextOn`.
   if ('config' in update) return update as ToolCircuitContext;
-  const copy: ToolCircuitContext = {
-    backoffStep: context.backoffStep,
-    baseBackoffMs: context.baseBackoffMs,
-    currentBackoffMs: context.currentBackoffMs,
-    tool: context.tool,
-    key: context.key,
-    config: context.config,
-    now: context.now,
-    chance: context.chance,
-    mayTrip: context.mayTrip,
-    isObserved: context.isObserved,
-    failureCount: context.failureCount,
-    lastFailureAt: context.lastFailureAt,
-    lastErrorCategory: context.lastErrorCategory,
-    tripMemory: context.tripMemory,
-    tripIsSpared: context.tripIsSpared,
-    notBefore: context.notBefore,
-    openedAt: context.openedAt,
-    openCount: context.openCount,
-    deniedRequests: context.deniedRequests,
-    lastDeniedAt: context.lastDeniedAt,
-    probesInFlight: context.probesInFlight,
-    probeStarts: context.probeStarts,
-    probeSuccesses: context.probeSuccesses,
-    probeFailures: context.probeFailures,
-    lateResults: context.lateResults,
-    isolations: context.isolations,
-    isolatedUntil: context.isolatedUntil,
-    isolatedBy: context.isolatedBy,
-    closedAt: context.closedAt,
-    fleet: context.fleet,
-    generation: context.generation,
-    reportedState: context.reportedState,
-  };
-  return Object.assign(copy, update);
+  return Object.assign(contextOn(context, context), update);
 }
 
 /** A circuit's context and the event being processed. */

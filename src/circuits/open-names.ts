@@ -55,7 +55,7 @@ class OpenNames
   }
 
   filter(isKept: (name: string, at: number, names: string[]) => unknown): string[] {
-    return asArray(new OpenNames(this.array.filter((name, at) => isKept(name, at, []))));
+    return asArray(new OpenNames(this.array.filter(isKept as (name: string) => unknown)));
   }
 
   #all(): Set<string> {
