@@ -7,8 +7,8 @@ const isTripped = (state: CircuitState): boolean => state === 'open' || state ==
 export class OpenCircuits {
   readonly #now: () => number;
   /**
-   * The first of them, and the last, in the order in which they opened: this is the neighbour of both. Each knows its neighbours,
-   * because a set would cost a trip more.
+   * The first open circuit and the last. Each knows its neighbours in the order in which they opened, and this is the neighbour of
+   * both ends: a set would make every trip dearer.
    */
   nextOpen: Circuit | undefined;
   previousOpen: Circuit | undefined;
@@ -79,7 +79,7 @@ export class OpenCircuits {
   }
 
   #add(circuit: Circuit): void {
-    this.#count(circuit, 1);
+    this.#tally(circuit, 1);
     circuit.previousOpen = this.previousOpen;
     (this.previousOpen ?? this).nextOpen = circuit;
     this.previousOpen = circuit;
@@ -87,14 +87,14 @@ export class OpenCircuits {
 
   #remove(circuit: Circuit): void {
     const { previousOpen: previous, nextOpen: next } = circuit;
-    this.#count(circuit, -1);
+    this.#tally(circuit, -1);
     (previous ?? this).nextOpen = next;
     (next ?? this).previousOpen = previous;
     circuit.previousOpen = undefined;
     circuit.nextOpen = undefined;
   }
 
-  #count({ tool, key }: Circuit, step: 1 | -1): void {
+  #tally({ tool, key }: Circuit, step: 1 | -1): void {
     this.#size += step;
     if (key === null) return;
     const count = (this.#keys.get(tool) ?? 0) + step;
