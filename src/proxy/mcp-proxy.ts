@@ -1,16 +1,16 @@
-import { type PersistedRegistry, recordCalls, type ToolRegistry } from 'toolfuse';
-import { CircuitHistory } from '../inspect/history/circuit-history.ts';
+import { recordCalls } from 'toolfuse';
+import type { CircuitHistory } from '../inspect/history/circuit-history.ts';
 import { AbsentTools } from './absent-tools.ts';
-import type { ServerFigures } from './admin/server-metrics.ts';
 import type { Client } from './client/client.ts';
 import { ProxyLog } from './log.ts';
 import { memoryOf } from './memory/proxy-memory.ts';
 import type { ServerMemory } from './memory/server-memory.ts';
+import { OpenSessions } from './open-sessions.ts';
+import { checkFile } from './options/check-file.ts';
 import type { Address } from './options/kinds.ts';
 import type { ProxyOptions } from './options/read.ts';
 import { behaviourSettings, callSettings } from './options/settings.ts';
 import { ToolOptions } from './options/tool-options.ts';
-import { UsageError } from './options/usage-error.ts';
 import { makeCircuits, startTimeoutOf } from './proxy-circuits.ts';
 import { joinProxyFleet } from './proxy-fleet.ts';
 import { reportTo, type Telemetry } from './proxy-telemetry.ts';
@@ -24,8 +24,7 @@ import type { FailurePatterns } from './session/failure-patterns.ts';
 import type { ServerCircuits } from './session/server-circuits.ts';
 import { Session } from './session/session.ts';
 import { ToolHints } from './session/tool-hints.ts';
-import { serverIdentity } from './state/server-identity.ts';
-import { StateFile } from './state/state-file.ts';
+import { ProxyState } from './state/proxy-state.ts';
 import { circuitsOf, type ProxyStatus } from './status/proxy-status.ts';
 import { serveInspection } from './status/serve-inspection.ts';
 import { serveStatus } from './status/serve-status.ts';
@@ -65,12 +64,9 @@ export class McpProxy {
   readonly #memory: ServerMemory | undefined;
   readonly #history: CircuitHistory;
   #isNoRunTold = false;
-  readonly #sessions = new Set<Session>();
-  /** The sessions whose servers have not ended yet. */
-  readonly #closing = new Map<Session, Promise<void>>();
+  readonly #sessions = new OpenSessions();
   readonly #stops: (() => void)[] = [];
   readonly #endings: (() => void | Promise<void>)[] = [];
-  #announcement: NodeJS.Immediate | undefined;
   readonly #absentTools: AbsentTools;
   #inspectorUrl: string | null = null;
   #admin: ProxyStatus['admin'] = null;
@@ -102,29 +98,21 @@ export class McpProxy {
     const onTrouble = (what: string): void => this.#onTrouble(what);
     this.#absentTools = new AbsentTools(Object.keys(options.tools), onTrouble);
     for (const doubt of options.doubts) onTrouble(doubt);
-    const file =
-      options.state === undefined
-        ? undefined
-        : new StateFile({ path: options.state, server: name, identity: serverIdentity(options), onTrouble });
-    if (file !== undefined && options.state !== undefined)
-      checkFile('--state', options.state, () => file.check());
+    const state = new ProxyState(options, name, onTrouble);
     const memory = memoryOf(options, onTrouble);
     this.#memory = memory;
     if (memory !== undefined) this.#endings.push(() => memory.save());
-    const restore = file?.load();
-    this.circuits = makeCircuits(options, name, restore);
+    this.circuits = makeCircuits(options, name, state.restore);
     const { registry } = this.circuits;
-    this.#history = historyOf(registry, restore);
-    const persist = (): string =>
-      JSON.stringify({ ...(JSON.parse(registry.persist()) as PersistedRegistry), history: this.#history });
+    this.#history = state.historyOf(registry);
     registry.on('*', (event) => {
       // The proxy never pauses anything: whether to go on is the client's decision.
       if (event.type === 'circuit.denied' || event.type.startsWith('recovery.')) return;
       this.log.tell(event.type, told(event));
-      file?.saveSoon(persist);
-      if (options.hideOpen && event.type.startsWith('circuit.')) this.#announceToolsSoon();
+      state.saveSoon(registry, this.#history);
+      if (options.hideOpen && event.type.startsWith('circuit.')) this.#sessions.announceToolsSoon();
     });
-    if (file !== undefined) this.#endings.push(() => file.save(persist));
+    this.#endings.push(() => state.save(registry, this.#history));
     if (options.record !== undefined) this.#record(options.record);
     if (host.telemetry !== undefined) {
       this.#telemetry = reportTo(host.telemetry, {
@@ -199,16 +187,13 @@ export class McpProxy {
   }
 
   /** Ends a session and its server. */
-  async close(session: Session): Promise<void> {
-    this.#sessions.delete(session);
-    const closing = session.close();
-    this.#closing.set(session, closing);
-    await closing.finally(() => this.#closing.delete(session));
+  close(session: Session): Promise<void> {
+    return this.#sessions.close(session);
   }
 
   /** Passes on to every server a signal that the proxy was sent. */
   signal(name: NodeJS.Signals): void {
-    for (const session of [...this.#sessions, ...this.#closing.keys()]) session.signal(name);
+    this.#sessions.signal(name);
   }
 
   /** Shows the circuits on a page. If that fails, the proxy goes on without it. */
@@ -241,7 +226,7 @@ export class McpProxy {
       name: this.#name,
       circuit,
       isEnding: () => this.#isEnding,
-      figures: () => this.#figures(),
+      figures: () => ({ starts: this.#starts, ...this.#sessions.figures() }),
     };
     try {
       const { AdminServer } = await import('./admin/admin-server.ts');
@@ -271,13 +256,7 @@ export class McpProxy {
   async end(): Promise<void> {
     this.#isEnding = true;
     for (const stop of this.#stops) stop();
-    // A session that is closed already may have a server that still runs.
-    while (this.#sessions.size + this.#closing.size > 0) {
-      await Promise.all([
-        ...this.#closing.values(),
-        ...[...this.#sessions].map((session) => this.close(session)),
-      ]);
-    }
+    await this.#sessions.closeAll();
     await this.#leaveFleet?.();
     for (const ending of this.#endings) await ending();
     this.circuits.stop();
@@ -290,16 +269,6 @@ export class McpProxy {
     checkFile('--record', path, () => file.check());
     recordCalls(registry, file, { name: this.#name });
     this.#endings.push(() => file.flush());
-  }
-
-  #figures(): ServerFigures {
-    const sessions = [...this.#sessions];
-    return {
-      starts: this.#starts,
-      sessions: sessions.length,
-      pending: sessions.reduce((sum, { pending }) => sum + pending, 0),
-      isUp: sessions.every(({ isServerReady }) => isServerReady),
-    };
   }
 
   /** What a model may see: everything but the addresses that come with a key. */
@@ -320,27 +289,10 @@ export class McpProxy {
   #onTrouble(what: string): void {
     this.log.tell('trouble', { what });
   }
-
-  /** One announcement for all changes of this turn of the event loop. */
-  #announceToolsSoon(): void {
-    this.#announcement ??= setImmediate(() => {
-      this.#announcement = undefined;
-      for (const session of this.#sessions) session.announceTools();
-    });
-  }
 }
 
 const noRun =
   'calls come in that name neither a session (mcp-session-id) nor a trace (traceparent in _meta): --loops cannot tell their runs apart, and guards none of them';
-
-/** @throws UsageError for a file that cannot be written. */
-function checkFile(flag: string, path: string, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    throw new UsageError(`${flag} ${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
-  }
-}
 
 /** The fields of an event that a log line can show. */
 function told(event: object): Record<string, string | number | boolean | null> {
@@ -351,10 +303,4 @@ function told(event: object): Record<string, string | number | boolean | null> {
         entry[1] === null || ['string', 'number', 'boolean'].includes(typeof entry[1]),
     ),
   );
-}
-
-/** The history of the circuits, with that of the earlier process which has written the file of their states. */
-function historyOf(registry: ToolRegistry, restore: string | undefined): CircuitHistory {
-  const { history, savedTime } = JSON.parse(restore ?? '{}') as { history?: unknown; savedTime?: number };
-  return new CircuitHistory(registry, history, savedTime);
 }

@@ -3,11 +3,10 @@ import { type Json, Message } from '../wire/message.ts';
 import { replaced } from '../wire/replaced.ts';
 import { AgreedSession, type Run, versionIn } from './agreed-session.ts';
 import { ClientEra } from './client-era.ts';
-import { isRefusal } from './delivery-fault.ts';
 import { LifeSigns, succeeds } from './life-signs.ts';
 import { OwnRequests } from './own-requests.ts';
-import { RunStart } from './run-start.ts';
 import type { Connect, ServerConnection, ServerEnd, ServerEvents } from './server-connection.ts';
+import { ServerRun } from './server-run.ts';
 
 /** What a link needs, and what it reports across all runs of the server. */
 export interface ServerLinkOptions extends Omit<ServerEvents, 'onEnd'> {
@@ -34,7 +33,8 @@ export type StartReason = 'session' | 'lost' | 'hung';
 /** The server behind the proxy, across all its runs: when one is lost, another one takes over the client's session. */
 export class ServerLink {
   readonly #options: ServerLinkOptions;
-  #connection: ServerConnection | undefined;
+  /** The current run; undefined while there is none. */
+  #run: ServerRun | undefined;
   #corked: ServerConnection | undefined;
   /** Whether the client's messages may be passed on. False while a new run is being initialised. */
   #isReady = false;
@@ -45,12 +45,8 @@ export class ServerLink {
   #isClosed = false;
   #startReason: StartReason = 'session';
   #isPaused = false;
-  /** Whether the current run has answered any request of the client. */
-  #hasServed = false;
   readonly #session = new AgreedSession();
   readonly #client = new ClientEra();
-  /** The start of the current run. */
-  #start = new RunStart();
   readonly #own = new OwnRequests();
   readonly #lifeSigns: LifeSigns;
   /** The end of the previous run, while it is still ending. */
@@ -83,13 +79,12 @@ export class ServerLink {
 
   /** @returns false when the server takes no more for now. */
   write(message: Message): boolean {
-    if (message.isRequest) this.#start.asked();
-    return this.#connection?.write(message) ?? true;
+    return this.#run?.write(message) ?? true;
   }
 
   /** Collects what is written until `uncork`. A run that starts meanwhile is not affected. */
   cork(): void {
-    this.#corked = this.#connection;
+    this.#corked = this.#run?.connection;
     this.#corked?.cork?.();
   }
 
@@ -100,12 +95,12 @@ export class ServerLink {
 
   pause(): void {
     this.#isPaused = true;
-    this.#connection?.pause();
+    this.#run?.connection.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#connection?.resume();
+    this.#run?.connection.resume();
   }
 
   /** The server has agreed to a request of the client. What a new run has to be told is remembered. */
@@ -190,8 +185,7 @@ export class ServerLink {
   takeAnswer(answer: Message): boolean {
     const { id } = answer;
     if (id === undefined || !this.#own.owns(id)) {
-      this.#hasServed = true;
-      this.#start.settle();
+      this.#run?.served();
       return false;
     }
     this.#own.resolve(id, answer);
@@ -217,9 +211,9 @@ export class ServerLink {
 
   /** Ends the current run, which hangs or cannot be used. @param next Why the next one will begin. */
   async giveUp(end: ServerEnd, next: StartReason = 'hung'): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    const closing = connection.close('now').finally(() => {
+    const run = this.#run;
+    if (run === undefined) return;
+    const closing = run.connection.close('now').finally(() => {
       if (this.#closing === closing) this.#closing = undefined;
     });
     this.#closing = closing;
@@ -230,22 +224,23 @@ export class ServerLink {
 
   /** Passes on a signal that the proxy was sent. */
   signal(name: NodeJS.Signals): void {
-    this.#connection?.signal?.(name);
+    this.#run?.connection.signal?.(name);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isReady = false;
     this.#own.rejectAll('the session has ended');
-    await this.#connection?.close('gently');
-    this.#connection = undefined;
+    await this.#run?.connection.close('gently');
+    this.#run?.end();
+    this.#run = undefined;
   }
 
   async #revive(): Promise<void> {
     if (this.#isClosed) return;
-    if (this.#connection !== undefined && this.#isReady) {
+    if (this.#run !== undefined && this.#isReady) {
       // It may have died during the check.
-      if ((await this.#isAlive()) && this.#connection !== undefined) return;
+      if ((await this.#isAlive(this.#run)) && this.#run !== undefined) return;
       await this.giveUp({ why: 'it did not answer a ping', isReplaced: true });
     }
     // Two runs at a time could get in each other's way, in files or ports that they share.
@@ -267,8 +262,7 @@ export class ServerLink {
   async #finishStart(request: Message): Promise<void> {
     await this.#comeUp('it could not be initialised', async () => {
       const answer = await this.adopt(request);
-      this.#start.settle();
-      this.#hasServed = true;
+      this.#run?.served();
       this.#options.onAgreed(request, answer);
       if (request.method === 'initialize') await this.#session.goOn(answer, this.#ownRun());
       else if (answer.isError) throw new Error(`the server refuses: ${answer.text('error')}`);
@@ -281,12 +275,12 @@ export class ServerLink {
    * @throws Error that says why it cannot.
    */
   async #comeUp(failure: string, agree: () => Promise<void>): Promise<void> {
-    const connection = this.#connection;
+    const run = this.#run;
     const giveUp = (): void => void this.giveUp({ why: 'it took too long to start' });
     const timer = setTimeout(giveUp, this.#options.startTimeoutMs);
     try {
       await agree();
-      if (this.#connection !== connection) throw new Error('it ended right after it was started');
+      if (this.#run !== run) throw new Error('it ended right after it was started');
     } catch (error) {
       await this.giveUp({ why: failure });
       throw error;
@@ -298,12 +292,10 @@ export class ServerLink {
   }
 
   /** A run that has agreed on nothing yet may still be starting: it gets as much time as a start. */
-  #isAlive(): Promise<boolean> {
-    return this.era === undefined ? succeeds(this.#comesUp()) : this.#lifeSigns.ping();
-  }
-
-  #comesUp(): Promise<void> {
-    return this.#start.comesUp(this.#options.startTimeoutMs);
+  #isAlive(run: ServerRun): Promise<boolean> {
+    return this.era === undefined
+      ? succeeds(run.comesUp(this.#options.startTimeoutMs))
+      : this.#lifeSigns.ping();
   }
 
   /** Asks the server, in the era of its client, something that every server answers. */
@@ -311,7 +303,7 @@ export class ServerLink {
     if (this.era === 'legacy') await this.#request('ping', undefined, timeoutMs);
     // There is no ping any more, and to a server of both eras it would be the beginning of a legacy session.
     else if (this.era === 'modern') await this.#discover(timeoutMs);
-    else if (this.#connection === undefined) throw new Error('the server is not running');
+    else if (this.#run === undefined) throw new Error('the server is not running');
   }
 
   async #discover(timeoutMs?: number): Promise<void> {
@@ -321,7 +313,7 @@ export class ServerLink {
   }
 
   async #restoreSession(): Promise<void> {
-    if (this.era === undefined) return this.#comesUp();
+    if (this.era === undefined) return this.#run?.comesUp(this.#options.startTimeoutMs);
     if (this.era === 'modern') return this.#discover();
     await this.#session.restoreOn(this.#ownRun());
   }
@@ -337,34 +329,17 @@ export class ServerLink {
   }
 
   #agreeOn(version: string | undefined): void {
-    if (version !== undefined) this.#connection?.agreeOn(version);
+    if (version !== undefined) this.#run?.connection.agreeOn(version);
   }
 
   #connect(): void {
-    const { onMessage, onGarbage, onLongLine, together, onDrain, onUndelivered } = this.#options;
-    let connection: ServerConnection | undefined;
-    const isCurrent = (): boolean => connection === undefined || connection === this.#connection;
-    connection = this.#options.connect({
-      onMessage: (message) => isCurrent() && onMessage(message),
-      onGarbage: (line) => isCurrent() && onGarbage(line),
-      onLongLine: (line) => isCurrent() && onLongLine(line),
-      together,
-      onDrain: () => isCurrent() && onDrain(),
-      onUndelivered: (message, error) => {
-        if (!isCurrent()) return;
-        if (isRefusal(error)) this.#start.settle();
-        const { id } = message;
-        if (id === undefined || !this.#own.owns(id)) onUndelivered(message, error);
-        else this.#own.reject(id, error instanceof Error ? error : new Error(String(error)));
-      },
-      // A run that has answered nothing is not replaced at once: the next run could end the same way, and the next.
-      onEnd: (end) => isCurrent() && this.#lose(this.#hasServed ? end : { ...end, isReplaced: false }),
-    });
-    this.#connection = connection;
-    this.#hasServed = false;
+    const { connect } = this.#options;
+    const events = { ...this.#options, onEnd: (end: ServerEnd) => this.#lose(end) };
+    const run = new ServerRun({ connect, own: this.#own, events });
+    const { connection } = run;
+    this.#run = run;
     this.#options.onRun(this.#startReason);
     this.#startReason = 'lost';
-    this.#start = new RunStart();
     if (connection.pid !== undefined) this.#options.onStarted(connection.pid);
     if (this.#isPaused) connection.pause();
   }
@@ -372,10 +347,10 @@ export class ServerLink {
   #lose(end: ServerEnd): void {
     if (this.#isClosed) return;
     const wasReady = this.#isReady;
-    this.#connection = undefined;
+    this.#run?.end();
+    this.#run = undefined;
     this.#isReady = false;
     this.#own.rejectAll(end.why);
-    this.#start.settle();
     // For a run that did not come up, the rejection of `revive` says so.
     if (wasReady || this.#isStarting || end.exitCode !== undefined) this.#options.onLost(end);
     // The server that the client waited for is gone, so nothing would ever drain.
@@ -383,8 +358,7 @@ export class ServerLink {
   }
 
   async #request(method: string, params?: Json, timeoutMs?: number): Promise<Message> {
-    const connection = this.#connection;
-    if (connection === undefined) throw new Error('the server is not running');
-    return this.#own.ask((request) => connection.write(request), method, params, timeoutMs);
+    if (this.#run === undefined) throw new Error('the server is not running');
+    return this.#run.ask(method, params, timeoutMs);
   }
 }

@@ -10,6 +10,7 @@ import { readToolCall } from '../wire/tool-call.ts';
 import type { ClientRequest } from './client-request.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { SecondTries } from './second-tries.ts';
+import { isRefused, SentAgain } from './sent-again.ts';
 import type { SessionCircuits } from './server-circuits.ts';
 import { Silence } from './silence.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -37,31 +38,29 @@ export interface ClientRequestsOptions {
 /** What clients say that give a call up because their own time limit has passed. */
 const timedOut = /\btim(?:ed?|ing)[ -]?out\b|\bdeadline\b/i;
 
-/** How long a call that was lost waits for the next run of the server, in ms. */
-const maxWaitForRunMs = 10_000;
-
 /** The requests of the client, each until its end: a request passes the steps, waits for the server, and is answered. */
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #steps: Steps;
   readonly #silence: Silence;
-  /** Requests that a run of the server has refused without having begun with them: the next run gets them. */
-  readonly #refused = new Set<ClientRequest>();
-  /** Calls that were lost with a run, how, and until when the next one may come up. */
-  readonly #lost = new Map<ClientRequest, { readonly end: ServerEnd; readonly timer: NodeJS.Timeout }>();
-  /** Those that a second run has got. None gets them a third time. */
-  readonly #sentAgain = new WeakSet<ClientRequest>();
   readonly #pending = new PendingRequests((request) => this.#timedOut(request));
+  readonly #sentAgain: SentAgain;
   readonly subscriptions: Subscriptions;
 
   constructor(options: ClientRequestsOptions) {
     this.#options = options;
     this.#steps = options.steps;
-    const { link, circuits, toClient, changesTools } = options;
+    const { link, circuits, toClient, changesTools, tries } = options;
     const toServer = (message: Message): void => {
       if (link.isReady) link.write(message);
     };
     this.subscriptions = new Subscriptions({ toClient, toServer, changesTools });
+    this.#sentAgain = new SentAgain({
+      link,
+      pending: this.#pending,
+      tries,
+      fail: (request, failed) => this.#fail(request, failed),
+    });
     this.#silence = new Silence({
       isReady: () => link.isReady,
       ping: () => link.ping(),
@@ -144,43 +143,15 @@ export class ClientRequests {
   /** A request did not reach the server, or its answer did not reach the proxy. */
   undelivered(id: string, error: unknown): void {
     if (!isRefusal(error) && this.subscriptions.resumeLater(id)) return;
-    const waiting = this.#pending.get(id);
-    const { tries } = this.#options;
-    const pauseMs = waiting && tries?.pauseAfterFault(waiting, error);
-    if (waiting !== undefined && pauseMs !== undefined) {
-      tries?.tries(waiting, reasonOf(error));
-      setTimeout(() => this.#sendAgain(waiting, error), pauseMs);
-      return;
-    }
-    const request = this.#pending.answer(id);
-    if (request !== undefined) this.#fail(request, { how: 'undelivered', error });
-  }
-
-  /** Sends a call that has failed once more, if its client still waits for it and the server is there. */
-  #sendAgain(request: ClientRequest, error: unknown): void {
-    const { link } = this.#options;
-    if (this.#pending.get(request.id) !== request) return;
-    if (link.isReady) {
-      link.write(request.forServer);
-      return;
-    }
-    this.#pending.take(request.id);
+    const request = this.#pending.get(id);
+    if (request === undefined || this.#sentAgain.afterFault(request, error)) return;
+    this.#pending.answer(id);
     this.#fail(request, { how: 'undelivered', error });
-  }
-
-  /** Keeps a lost call for the next run of the server. */
-  #keepForNext(request: ClientRequest, end: ServerEnd): void {
-    const giveUp = (): void => {
-      if (!this.#lost.delete(request) || this.#pending.get(request.id) !== request) return;
-      this.#pending.take(request.id);
-      this.#fail(request, { how: 'lost', end });
-    };
-    this.#lost.set(request, { end, timer: setTimeout(giveUp, maxWaitForRunMs) });
   }
 
   /** Whether any call waits for the next run of the server. */
   get waitForRun(): boolean {
-    return this.#lost.size > 0;
+    return this.#sentAgain.waitForRun;
   }
 
   /** The answer to a request is longer than the proxy passes on. */
@@ -191,7 +162,6 @@ export class ClientRequests {
 
   /** The server was lost, and answers none of the open requests. The next run gets those that this one has not begun with. */
   lost(end: ServerEnd): void {
-    const { refused, isReplaced = false } = end;
     for (const request of this.#pending.all()) {
       // The next run is asked for it again.
       if (this.subscriptions.isOpen(request.id)) continue;
@@ -199,18 +169,12 @@ export class ClientRequests {
         this.subscriptions.hold(request);
         continue;
       }
-      const isRefused = refused?.ids.has(request.id) === true;
-      if (isRefused && isReplaced && !this.#sentAgain.has(request)) {
-        this.#refused.add(request);
-        continue;
-      }
-      const { tries } = this.#options;
-      if (!isRefused && tries?.afterLoss(request) && !tries.hasTried(request)) {
-        if (!this.#lost.has(request)) this.#keepForNext(request, end);
-        continue;
-      }
+      if (this.#sentAgain.afterLoss(request, end)) continue;
       this.#pending.take(request.id);
-      this.#fail(request, isRefused ? { how: 'undelivered', error: refused?.error } : { how: 'lost', end });
+      this.#fail(
+        request,
+        isRefused(request, end) ? { how: 'undelivered', error: end.refused?.error } : { how: 'lost', end },
+      );
     }
     this.#pending.forgetAnswered();
   }
@@ -240,42 +204,12 @@ export class ClientRequests {
   /** A new run of the server has taken over. */
   revived(): void {
     this.subscriptions.resume();
-    for (const request of this.#takeRefused()) {
-      this.#sentAgain.add(request);
-      this.#pending.extend(request);
-      this.#options.link.write(request.forServer);
-    }
-    for (const [request, { end }] of this.#takeLost()) {
-      this.#options.tries?.tries(request, end.why);
-      this.#pending.extend(request);
-      this.#options.link.write(request.forServer);
-    }
-  }
-
-  /** The lost calls that the client still waits for. */
-  #takeLost(): [ClientRequest, { readonly end: ServerEnd }][] {
-    const lost = [...this.#lost];
-    this.#lost.clear();
-    for (const [, { timer }] of lost) clearTimeout(timer);
-    return lost.filter(([request]) => this.#pending.get(request.id) === request);
+    this.#sentAgain.revived();
   }
 
   /** No other run of the server could be started. */
   dropRefused(error: unknown): void {
-    for (const request of this.#takeRefused()) {
-      this.#pending.take(request.id);
-      this.#fail(request, {
-        how: 'undelivered',
-        error: Object.assign(new Error(reasonOf(error)), { wasSent: false }),
-      });
-    }
-  }
-
-  /** The refused requests that the client still waits for. */
-  #takeRefused(): ClientRequest[] {
-    const refused = this.#pending.all().filter((request) => this.#refused.has(request));
-    this.#refused.clear();
-    return refused;
+    this.#sentAgain.dropRefused(error);
   }
 
   /** The client asks nothing more, and listens to nothing. Resolves when no request waits for the server. */
@@ -286,7 +220,7 @@ export class ClientRequests {
 
   /** The session has ended. What still waits is answered now, for a client that goes on reading. */
   close(): void {
-    this.#takeLost();
+    this.#sentAgain.end();
     this.#endSubscriptions();
     for (const request of this.#pending.all()) this.#fail(request, { how: 'closed' });
     this.#pending.stop();

@@ -1,4 +1,3 @@
-import { INVALID_REQUEST } from '../../classify/rpc-codes.ts';
 import type { Client } from '../client/client.ts';
 import type { ProxyLog } from '../log.ts';
 import type { ListKind } from '../memory/lists.ts';
@@ -10,21 +9,19 @@ import { ServerLink, type StartReason } from '../server/server-link.ts';
 import type { SessionContext } from '../steps/session-steps.ts';
 import type { Step } from '../steps/step.ts';
 import { Steps } from '../steps/steps.ts';
-import type { Line } from '../wire/line.ts';
-import type { LongLine } from '../wire/line-reader.ts';
-import { readLongLine } from '../wire/long-line.ts';
 import { Message } from '../wire/message.ts';
 import type { MessageListener } from '../wire/message-listener.ts';
 import { within } from '../within.ts';
-import { errorAnswer, resultAnswer } from './answers.ts';
+import { resultAnswer } from './answers.ts';
 import type { ClientRequest } from './client-request.ts';
 import { ClientRequests } from './client-requests.ts';
 import { Congestion } from './congestion.ts';
 import { SecondTries } from './second-tries.ts';
 import type { ServerCircuits, SessionCircuits } from './server-circuits.ts';
-import { ServerRequests } from './server-requests.ts';
+import { ServerMessages } from './server-messages.ts';
 import { ServerStarts } from './server-starts.ts';
 import type { ToolHints } from './tool-hints.ts';
+import { UnreadableLines } from './unreadable-lines.ts';
 
 export interface SessionOptions {
   readonly client: Client;
@@ -77,15 +74,11 @@ export class Session {
   readonly #circuits: SessionCircuits;
   readonly #steps: Steps;
   readonly #requests: ClientRequests;
-  readonly #serverRequests = new ServerRequests((isWaiting) =>
-    isWaiting ? this.#requests.holdTime() : this.#requests.goOn(),
-  );
+  readonly #fromServer: ServerMessages;
   readonly #congestion: Congestion;
   readonly #memory: SessionMemory | undefined;
   readonly #starts: ServerStarts;
   #whyNoServer = '';
-  /** Whether the client will send nothing more. */
-  #isFinishing = false;
   /** Receives the client's messages. */
   readonly fromClient: MessageListener;
   /** The exit code of the process, if this is its only session. */
@@ -125,18 +118,26 @@ export class Session {
       inPlaceOfGone: (request) => this.#memory?.inPlaceOfGone(request),
     });
     this.#steps = new Steps(steps);
+    const toClient = (message: Message): void => this.#toClient(message);
+    const unreadable = new UnreadableLines({
+      log,
+      toClient,
+      toServer: (message) => this.#link.write(message),
+      onAnswerTooLong: (id, why) => this.#requests.tooLong(id, why),
+      settle: (id) => this.#fromServer.settle(id),
+    });
     this.fromClient = {
       onMessage: (message) => this.#fromClient(message),
-      onGarbage: (line) => this.#garbage('client', line),
-      onLongLine: (line) => this.#longLine('client', line),
+      onGarbage: (line) => unreadable.garbage('client', line),
+      onLongLine: (line) => unreadable.tooLong('client', line),
     };
     this.#link = new ServerLink({
       connect,
       pingTimeoutMs,
       startTimeoutMs,
-      onMessage: (message) => this.#fromServer(message),
-      onGarbage: (line) => this.#garbage('server', line),
-      onLongLine: (line) => this.#longLine('server', line),
+      onMessage: (message) => this.#fromServer.take(message),
+      onGarbage: (line) => unreadable.garbage('server', line),
+      onLongLine: (line) => unreadable.tooLong('server', line),
       together: (tell) => this.together(tell),
       onDrain: () => this.#serverTakesMore(),
       onUndelivered: (message, error) => this.#undelivered(message, error),
@@ -155,7 +156,7 @@ export class Session {
       link: this.#link,
       circuits,
       steps: this.#steps,
-      toClient: (message) => this.#toClient(message),
+      toClient,
       timeoutMs,
       startTimeoutMs,
       changesTools,
@@ -170,6 +171,12 @@ export class Session {
         this.#whyNoServer = why;
         this.#starts.follow(starting);
       },
+    });
+    this.#fromServer = new ServerMessages({
+      link: this.#link,
+      requests: this.#requests,
+      steps: this.#steps,
+      toClient,
     });
     this.#starts = new ServerStarts({
       link: this.#link,
@@ -238,8 +245,7 @@ export class Session {
 
   /** The client sends nothing more. Resolves when everything that it asked is answered, or has taken too long. */
   async finish(): Promise<void> {
-    this.#isFinishing = true;
-    for (const id of this.#serverRequests.giveUp()) this.#refuseServer(id);
+    this.#fromServer.finish();
     await within(finishMs, this.#requests.finish());
   }
 
@@ -268,43 +274,12 @@ export class Session {
   /** What the server is to get of a message; undefined for nothing. */
   #forServer(message: Message): Message | undefined {
     const { id, method } = message;
-    if (message.isResponse) return this.#serverRequests.settle(id as string) ? message : undefined;
+    if (message.isResponse) return this.#fromServer.settle(id as string) ? message : undefined;
     if (message.isRequest) return this.#requests.ask(message, id as string, method as string);
     if (method === 'notifications/initialized') this.#link.rememberInitialized();
     if (method === 'notifications/cancelled') this.#requests.cancelled(message);
     // A server that is being started again must be initialised before it gets anything else.
     return method !== undefined && this.#link.isReady ? message : undefined;
-  }
-
-  #fromServer(message: Message): void {
-    const { id, method } = message;
-    this.#requests.heardServer();
-    if (message.isResponse) {
-      const seen = this.#link.takeAnswer(message)
-        ? undefined
-        : this.#requests.answered(message, id as string);
-      if (seen !== undefined) this.#toClient(seen);
-      return;
-    }
-    if (message.isRequest && this.#isFinishing) {
-      if (method === 'ping') this.#link.write(Message.answer(id as string, { result: {} }));
-      else this.#refuseServer(id as string);
-      return;
-    }
-    if (message.isRequest) this.#serverRequests.add(id as string, method as string);
-    else if (method === 'notifications/progress') this.#requests.progress(message);
-    else if (method === 'notifications/cancelled') this.#serverRequests.cancelled(message);
-    this.#steps.fromServer(message);
-    const seen =
-      method === 'notifications/subscriptions/acknowledged'
-        ? this.#requests.subscriptions.acknowledged(message)
-        : message;
-    if (seen !== undefined) this.#toClient(seen);
-  }
-
-  /** Answers a request of the server, which would wait for ever. */
-  #refuseServer(id: string): void {
-    this.#link.write(errorAnswer(id, 'The client has closed its side, and can answer nothing.'));
   }
 
   /** A message did not reach the server, or its answer did not reach the proxy. */
@@ -320,7 +295,7 @@ export class Session {
     this.#whyNoServer = why;
     this.#memory?.failed();
     this.#requests.lost(end);
-    for (const cancellation of this.#serverRequests.lost(why)) this.#toClient(cancellation);
+    this.#fromServer.lost(why);
     if (end.isReplaced) {
       this.#starts.begin();
       if (!this.#link.isReviving) this.#requests.dropRefused(new Error(why));
@@ -329,27 +304,6 @@ export class Session {
     if (exitCode === undefined || this.#memory?.isBegun === true) return;
     this.exitCode = exitCode;
     setTimeout(() => client.end(), farewellMs);
-  }
-
-  #longLine(from: 'client' | 'server', line: LongLine): void {
-    const { id, asks } = readLongLine(line);
-    const why = `a message of ${line.length} bytes is too long to be passed on (see --max-message-mb)`;
-    this.#options.log.tell('message.tooLong', { from, bytes: line.length });
-    if (id === undefined) return;
-    if (asks) {
-      // The side that sent the request gets an error; the other side never sees the request.
-      const answer = errorAnswer(id, why, undefined, INVALID_REQUEST);
-      if (from === 'client') this.#toClient(answer);
-      else this.#link.write(answer);
-    } else if (from === 'server') this.#requests.tooLong(id, why);
-    else if (this.#serverRequests.settle(id)) this.#link.write(errorAnswer(id, why));
-  }
-
-  #garbage(from: 'client' | 'server', line: Line): void {
-    const text = line.text('utf8', 0, 200).trim();
-    if (text === '') return;
-    // The beginning of what may be a message is not logged: it may hold secrets.
-    this.#options.log.tell('message.garbage', { from, begins: /^[[{"]/.test(text) ? null : text });
   }
 
   #serverTakesMore(): void {
