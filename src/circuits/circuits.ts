@@ -103,12 +103,9 @@ export class Circuits {
     return this.touch(tool, key) ?? this.#spawn(tool, key);
   }
 
-  /** The circuit that a call needs: that of its key, unless an operator has isolated or disabled the whole tool. */
+  /** The circuit that a call needs, spawned if necessary. */
   useFor(tool: string, key: string | null): Circuit {
-    if (key === null) return this.use(tool);
-    const ofTool = this.#byName.get(tool);
-    const isByHand = ofTool !== undefined && isSetByHand(ofTool);
-    return isByHand ? this.use(tool) : this.use(tool, key);
+    return this.use(tool, this.#keyFor(tool, key));
   }
 
   /** The circuit of a call's upstream. */
@@ -270,9 +267,13 @@ export class Circuits {
 
   /** The circuit that `useFor` would give, if there is one. */
   getFor(tool: string, key: string | null): Circuit | undefined {
-    const ofTool = this.#byName.get(tool);
-    if (key === null || (ofTool !== undefined && isSetByHand(ofTool))) return ofTool;
-    return this.get(tool, key);
+    return this.get(tool, this.#keyFor(tool, key));
+  }
+
+  /** The key whose circuit a call needs: its own, unless an operator has isolated or disabled the whole tool. */
+  #keyFor(tool: string, key: string | null): string | null {
+    const ofTool = key === null ? undefined : this.#byName.get(tool);
+    return ofTool !== undefined && isSetByHand(ofTool) ? null : key;
   }
 
   #list(circuit: Circuit): void {
