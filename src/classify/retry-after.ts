@@ -1,7 +1,7 @@
 import { statusOf } from './http-status.ts';
 import { bodiesOf, headerOf } from './places.ts';
 import { isPlainError } from './plain-error.ts';
-import { read, readPath, textOf } from './read.ts';
+import { read, readName, readPath, textOf } from './read.ts';
 import { relatedErrors } from './related.ts';
 
 /** Headers that count milliseconds: of the model APIs, of Azure, of gRPC. */
@@ -94,8 +94,9 @@ function byReset(error: unknown, wallNow: number): number | undefined {
 function byField(error: unknown): number | undefined {
   for (const body of bodiesOf(error)) {
     for (const field of fieldsInSeconds) {
-      const seconds = readPath(body, field);
-      if (typeof seconds === 'number' && seconds >= 0) return seconds * (isInMs(body) ? 1 : 1_000);
+      const value = readPath(body, field);
+      const seconds = typeof value === 'number' || typeof value === 'string' ? `${value}` : '';
+      if (decimal.test(seconds)) return Number(seconds) * (isInMs(body) ? 1 : 1_000);
     }
   }
   return undefined;
@@ -107,10 +108,10 @@ function isInMs(error: unknown): boolean {
 }
 
 function byRetryInfo(error: unknown): number | undefined {
-  for (const list of [read(error, 'errorDetails'), read(error, 'details')]) {
-    if (!Array.isArray(list)) continue;
-    for (const detail of list.slice(0, maxDetails)) {
-      const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(String(read(detail, 'retryDelay')))?.[1];
+  for (const list of ['errorDetails', 'details']) {
+    for (let index = 0; index < maxDetails; index += 1) {
+      const delay = readName(readPath(error, [list, `${index}`]), 'retryDelay');
+      const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(delay ?? '')?.[1];
       if (seconds !== undefined) return Number(seconds) * 1_000;
     }
   }

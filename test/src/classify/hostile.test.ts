@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCategory, isErrorCategory } from '../../../machines/categories.ts';
 import { categorize } from '../../../src/classify/categorize.ts';
+import { retryAfterMs } from '../../../src/classify/retry-after.ts';
 import { checkProperty } from '../../support/property.ts';
 
 const explode = (): never => {
@@ -100,6 +101,37 @@ describe('whatever is thrown', () => {
       'timeout',
     );
     expect(categorize(bomb(), { signal: AbortSignal.abort(bomb()) })).toBe('cancelled');
+  });
+});
+
+describe('how long to wait', () => {
+  const { proxy: revokedList, revoke } = Proxy.revocable([], {});
+  revoke();
+  const mute = { toString: explode, [Symbol.toPrimitive]: explode };
+
+  it.each([
+    'headers',
+    'response',
+    'rawResponse',
+    'metadata',
+    'retryAfter',
+    'retry_after',
+    'parameters',
+    'timeToReset',
+    'details',
+    'errorDetails',
+    'data',
+    'body',
+    'error',
+    'status',
+  ])('is asked of an error whose %s is a trap, and is not told', (key) => {
+    for (const trap of [bomb(), revoked(), revokedList, mute, Object.create(null), Symbol('30'), 30n]) {
+      for (const value of [trap, [trap], { retryAfter: trap }, { retry_after: trap, headers: trap }]) {
+        expect(retryAfterMs({ [key]: value }, 0)).toBeUndefined();
+      }
+      expect(retryAfterMs({ [key]: [{ retryDelay: trap }] }, 0)).toBeUndefined();
+      expect(retryAfterMs({ [key]: { 'retry-after': trap, get: trap } }, 0)).toBeUndefined();
+    }
   });
 });
 

@@ -43,6 +43,12 @@ describe('what a service calls a failure', () => {
     },
   );
 
+  it('is no module that Python lacks: the tool is broken, and not what it was asked for', () => {
+    const error = { type: 'ModuleNotFoundError', message: "No module named 'pandas'" };
+    expect(categorize(withFields({ error }))).toBe('executionError');
+    expect(categorize(withFields({ error: { type: 'NotFoundError' } }))).toBe('resourceNotFound');
+  });
+
   it.each([
     'error_timeout',
     'not_found_handler_failed',

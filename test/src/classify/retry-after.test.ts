@@ -38,6 +38,7 @@ describe('the wait that a server asks for', () => {
     ["Qdrant's field, in seconds", { retry_after: 3 }, 3_000],
     ["Telegram's field, in seconds", { parameters: { retry_after: 3 } }, 3_000],
     ["Discord's field, in ms", { retryAfter: 300, timeToReset: 300 }, 300],
+    ['a number of seconds as text', { retry_after: '2.5' }, 2_500],
     ['a field that is no number', { retryAfter: 'soon', retry_after: -1 }, undefined],
     ["Google's details", { errorDetails: [{ reason: 'x' }, { retryDelay: '34.5s' }] }, 34_500],
     [
