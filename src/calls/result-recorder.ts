@@ -160,12 +160,15 @@ export class ResultRecorder implements PermitOwner {
       return;
     }
     // Checked only now, because the user's classifier may have stopped the registry or reset the tool.
-    this.#count(circuit, category, failure, call, durationMs);
     if (upstream === undefined) {
+      this.#count(circuit, category, failure, call, durationMs);
       if (this.#circuits.isCurrent(circuit)) this.#teller.fail(circuit, category, failure, call, durationMs);
       return;
     }
     const evidence = evidenceOf(category, failure, roundTrip);
+    this.#count(circuit, category, failure, call, durationMs, {
+      roundTrip: evidence.upstream === 'success',
+    });
     if (this.#circuits.isCurrent(circuit)) {
       this.#teller.tell(circuit, evidence.tool, category, failure, call, durationMs);
     }
@@ -268,7 +271,7 @@ export class ResultRecorder implements PermitOwner {
     failure: unknown,
     call?: AdmittedCall,
     durationMs?: number,
-    known?: { readonly result: unknown },
+    known?: Pick<CallEnd, 'result' | 'roundTrip'>,
   ): void {
     if (this.#circuits.isCurrent(circuit)) {
       if (category === null) circuit.stats.succeed(durationMs);
@@ -285,7 +288,7 @@ export class ResultRecorder implements PermitOwner {
     failure: unknown,
     call?: AdmittedCall,
     durationMs?: number,
-    known?: { readonly result: unknown },
+    known?: Pick<CallEnd, 'result' | 'roundTrip'>,
   ): void {
     const passing = call?.passing ?? {
       tool: circuit.tool,

@@ -1,7 +1,7 @@
 import { statusOf } from './http-status.ts';
 import { bodiesOf, headerOf } from './places.ts';
 import { isPlainError } from './plain-error.ts';
-import { read, readName, readPath, textOf } from './read.ts';
+import { isObject, read, readPath, textOf } from './read.ts';
 import { relatedErrors } from './related.ts';
 
 /** Headers that count milliseconds: of the model APIs, of Azure, of gRPC. */
@@ -94,13 +94,15 @@ function byReset(error: unknown, wallNow: number): number | undefined {
 function byField(error: unknown): number | undefined {
   for (const body of bodiesOf(error)) {
     for (const field of fieldsInSeconds) {
-      const value = readPath(body, field);
-      const seconds = typeof value === 'number' || typeof value === 'string' ? `${value}` : '';
+      const seconds = plainText(readPath(body, field));
       if (decimal.test(seconds)) return Number(seconds) * (isInMs(body) ? 1 : 1_000);
     }
   }
   return undefined;
 }
+
+/** A number or a text as text; '' for an object, which may refuse to be one. */
+const plainText = (value: unknown): string => (isObject(value) ? '' : String(value));
 
 /** Discord's client counts milliseconds in a field of the same name. */
 function isInMs(error: unknown): boolean {
@@ -110,8 +112,8 @@ function isInMs(error: unknown): boolean {
 function byRetryInfo(error: unknown): number | undefined {
   for (const list of ['errorDetails', 'details']) {
     for (let index = 0; index < maxDetails; index += 1) {
-      const delay = readName(readPath(error, [list, `${index}`]), 'retryDelay');
-      const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(delay ?? '')?.[1];
+      const delay = plainText(readPath(error, [list, `${index}`, 'retryDelay']));
+      const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(delay)?.[1];
       if (seconds !== undefined) return Number(seconds) * 1_000;
     }
   }

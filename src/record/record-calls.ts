@@ -21,6 +21,8 @@ export interface CallRecord {
   readonly outcome: 'success' | 'failure' | 'ignored' | 'cancelled' | 'answered' | 'abandoned' | 'refused';
   /** The category of the failure; of a refused call, that of the last counted failure. Null for none. */
   readonly category: ErrorCategory | null;
+  /** Whether a failed call is known to have been answered, so that its upstream is up. */
+  readonly roundTrip: boolean;
   /** Why it was refused; null for a call that was not. */
   readonly refused: Denial['reason'] | null;
   /** Whether it was a probe of a half-open circuit. */
@@ -80,7 +82,7 @@ export function recordCalls(
   const { wallNow } = registry.clock;
   let dropped = 0;
 
-  function write(line: object): void {
+  function tell({ tool, key, upstream }: PassingCall, told: Partial<CallRecord>): void {
     if ((stream.writableLength ?? 0) > maxUnwrittenBytes) {
       dropped += 1;
       return;
@@ -89,39 +91,31 @@ export function recordCalls(
       stream.write(`${JSON.stringify({ dropped })}\n`);
       dropped = 0;
     }
+    const line: CallRecord = {
+      at: Math.round(wallNow() - (told.durationMs ?? 0)),
+      ...(name !== undefined && { registry: name }),
+      tool,
+      key,
+      upstream,
+      durationMs: null,
+      outcome: 'refused',
+      category: null,
+      roundTrip: false,
+      refused: null,
+      probe: false,
+      late: false,
+      ...told,
+    };
     stream.write(`${JSON.stringify(line)}\n`);
   }
 
-  const lineOf = ({ tool, key, upstream }: PassingCall, durationMs: number | null) => ({
-    at: Math.round(wallNow() - (durationMs ?? 0)),
-    ...(name !== undefined && { registry: name }),
-    tool,
-    key,
-    upstream,
-    durationMs,
-  });
-
   const stop = registry.intercept({
     timed: true,
-    refused(call, { reason, lastErrorCategory }) {
-      write({
-        ...lineOf(call, null),
-        outcome: 'refused',
-        category: lastErrorCategory,
-        refused: reason,
-        probe: false,
-        late: false,
-      } satisfies CallRecord);
-    },
+    refused: (call, { reason, lastErrorCategory }) =>
+      tell(call, { category: lastErrorCategory, refused: reason }),
     ended(call, end) {
-      write({
-        ...lineOf(call, end.durationMs),
-        outcome: outcomeOf(end),
-        category: end.category,
-        refused: null,
-        probe: end.probe,
-        late: end.late,
-      } satisfies CallRecord);
+      const { durationMs, category, roundTrip = false, probe, late } = end;
+      tell(call, { durationMs, outcome: outcomeOf(end), category, roundTrip, probe, late });
     },
   });
   stream.on?.('error', (error) => {

@@ -31,6 +31,8 @@ export interface CallEnd {
   readonly failure: unknown;
   /** The result of a success. Left out if it is unknown, as for a permit that was not told it, or a stream. */
   readonly result?: unknown;
+  /** Of a failed call that needed an upstream: whether it was answered, so that the upstream is up. Left out otherwise. */
+  readonly roundTrip?: boolean;
   /** How long the call took, in ms; null if it was not measured. */
   readonly durationMs: number | null;
   /** Whether it took longer than the `slowCallMs` of the tool's trip strategy. */
