@@ -31,7 +31,7 @@ export const aFunction: Rule = ['a function', isFunction];
 export const aFunctionOrNull: Rule = ['a function or null', (value) => value === null || isFunction(value)];
 export const anObject: Rule = ['an object', isPlainObject];
 export const anything: Rule = ['anything', () => true];
-export const aText: Rule = ['a text that is not empty', (value) => typeof value === 'string' && value !== ''];
+export const aText: Rule = ['a non-empty string', (value) => typeof value === 'string' && value !== ''];
 export const trueOrFalse: Rule = ['true or false', (value) => typeof value === 'boolean'];
 
 export const positiveInteger: Rule = [

@@ -18,7 +18,7 @@ function gavePromise(value: unknown, fn: object, name: string): value is Promise
   value.then(undefined, () => {});
   if (!printed.has(fn)) {
     printed.add(fn);
-    console.error(`toolfuse: ${name} must return a plain value, got a promise; it is taken for no answer`);
+    console.error(`toolfuse: ${name} must return a plain value, got a promise, which is ignored`);
   }
   return true;
 }

@@ -33,7 +33,7 @@ const rules: readonly [name: string, rule: Rule, must: string, good: unknown[], 
   ['aFunctionOrNull', aFunctionOrNull, 'a function or null', [fn, null], [undefined, 0, {}, 'null']],
   ['anObject', anObject, 'an object', [{}, Object.create(null), new Date()], [null, [], 'x', fn, new Map()]],
   ['anything', anything, 'anything', [undefined, null, 0, fn], []],
-  ['aText', aText, 'a text that is not empty', ['x', ' '], ['', 5, null, undefined, ['x'], new String('x')]],
+  ['aText', aText, 'a non-empty string', ['x', ' '], ['', 5, null, undefined, ['x'], new String('x')]],
   ['trueOrFalse', trueOrFalse, 'true or false', [true, false], [0, 1, 'true', null, undefined]],
   [
     'positiveInteger',

@@ -107,7 +107,7 @@ describe('isFailure', () => {
 const said = (): unknown[][] => vi.mocked(console.error).mock.calls;
 
 const noPlainValue = (name: string): unknown[] => [
-  `toolfuse: ${name} must return a plain value, got a promise; it is taken for no answer`,
+  `toolfuse: ${name} must return a plain value, got a promise, which is ignored`,
 ];
 
 describe('a function that chooses the key of a call', () => {

@@ -25,11 +25,7 @@ const refused: [string, (registry: ToolRegistry) => unknown, string][] = [
     'fleet must be true or false, got "yes"',
   ],
   ['isolate in a fleet', (r) => r.isolate('a', { fleet: wrong(1) }), 'fleet must be true or false, got 1'],
-  [
-    'isolate without a name',
-    (r) => r.isolate('a', { by: wrong(5) }),
-    'by must be a text that is not empty, got 5',
-  ],
+  ['isolate without a name', (r) => r.isolate('a', { by: wrong(5) }), 'by must be a non-empty string, got 5'],
   ['forceClose of a key', (r) => r.forceClose('a', { key: wrong({}) }), 'key must be'],
   ['run', (r) => r.run(wrong(5)), 'id must be the name of a run, got 5'],
   ['run without a name', (r) => r.run(''), 'id must be the name of a run, got ""'],

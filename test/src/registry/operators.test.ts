@@ -209,7 +209,7 @@ describe('who isolated a tool', () => {
     const { registry } = setUp();
     registry.isolate('shell');
     expect(registry.diagnostics('shell').isolatedBy).toBeNull();
-    expect(() => registry.isolate('search', { by: '' })).toThrow('by must be a text that is not empty');
+    expect(() => registry.isolate('search', { by: '' })).toThrow('by must be a non-empty string');
     expect(registry.state('search')).toBe('closed');
     registry.isolate('search', { by: 'x'.repeat(1_000) });
     expect(registry.diagnostics('search').isolatedBy).toHaveLength(100);
