@@ -48,7 +48,8 @@ export function readConfig(file: string): Config {
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
     const setting = Object.hasOwn(settingTable, name) ? settingTable[name] : undefined;
-    if (setting === undefined) throw new UsageError(`${where(name)} is no setting; see toolfuse mcp --help`);
+    if (setting === undefined)
+      throw new UsageError(`${where(name)} is not a setting; see toolfuse mcp --help`);
     values[name] = checked(where(name), setting, value, false);
   }
   if (!(Array.isArray(command) && command.every((word) => typeof word === 'string'))) {

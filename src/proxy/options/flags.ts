@@ -74,7 +74,7 @@ export function parseFlags(args: readonly string[]): Flags {
     if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
       const [, word] = /'(.*?)'/.exec(message) ?? [];
       throw new UsageError(
-        `${show(word)} is no option; the server's command goes after --, as in: toolfuse mcp -- npx -y some-server`,
+        `${show(word)} is not an option; the server's command goes after --, as in: toolfuse mcp -- npx -y some-server`,
       );
     }
     if (code?.startsWith('ERR_PARSE_ARGS')) throw new UsageError(message.split('. ')[0] ?? message);

@@ -85,12 +85,12 @@ ${row('--failure-pattern TOOL=REGEX', `${aboutFailurePatterns}; in the syntax of
 
 The proxy
 ${rows({ ...behaviourSettings, ...fleetSettings })}
-${row('--config FILE', 'a JSON file with these settings, named in camel case with their unit, such as minBackoffMs; also command, headers, tools and server')}
+${row('--config FILE', 'a JSON file with these settings, named in camel case with their unit, such as minBackoffMs; also command, headers, tools, server and failurePatterns')}
 ${row('--help', 'print this')}
 
 A flag wins over the environment (TOOLFUSE_MIN_BACKOFF=1000 for --min-backoff 1000), and the environment
-over the file. What they switch on, --no-hide-open and the like switch off. A command after -- wins over
-their URL.
+over the file. A switch that either of them turns on is turned off by --no-NAME, such as --no-hide-open.
+A command after -- wins over a URL that either of them gives.
 
 The proxy exits with 0 when its client has gone, with 2 if the options are wrong, with 126 or 127 if the
 command cannot be run or does not exist, and with 130 or 143 after SIGINT or SIGTERM. Its server

@@ -140,7 +140,7 @@ function originsOf(values: unknown): readonly string[] | undefined {
 /** Origins of pages, from a list with commas or a JSON array. */
 export const origins: Kind<readonly string[]> = {
   placeholder: 'ORIGINS',
-  must: 'origins, such as https://app.example or http://localhost:3000, with commas between',
+  must: 'a list of origins, such as https://app.example or http://localhost:3000, separated by commas',
   schema: { type: 'array', items: { type: 'string' }, minItems: 1 },
   fromText: (value) => originsOf(value.split(',')),
   fromJson: originsOf,

@@ -21,6 +21,8 @@ const tables: Readonly<Record<Owner, Readonly<Record<string, Setting>>>> = {
   server: { ...circuitSettings, ...modeSettings },
 };
 
+const whose: Readonly<Record<Owner, string>> = { tool: 'a tool', server: 'the server' };
+
 /**
  * Reads a value by the rules of its setting.
  *
@@ -54,7 +56,7 @@ export function readOwn(
   draft: Record<string, unknown>,
   { owner, where, key, value, isText }: GivenSetting,
 ): void {
-  if (key === 'alternatives') {
+  if (owner === 'tool' && key === 'alternatives') {
     const names: unknown = isText
       ? String(value)
           .split(',')
@@ -69,8 +71,9 @@ export function readOwn(
   const isMeant = (name: string): boolean => name === key || (isText && flagOf(name) === key);
   const [name, setting] = Object.entries(table).find(([each]) => isMeant(each)) ?? [];
   if (name === undefined || setting === undefined) {
-    const names = [...Object.keys(table), 'alternatives'].join(', ');
-    throw new UsageError(`${where} is no setting; there are ${names}`);
+    const known = [...Object.keys(table), ...(owner === 'tool' ? ['alternatives'] : [])];
+    const names = (isText ? known.map(flagOf) : known).join(', ');
+    throw new UsageError(`${where} is not a setting; the settings of ${whose[owner]} are ${names}`);
   }
   draft[name] = checked(where, setting, value, isText);
 }

@@ -150,7 +150,7 @@ const doubtsOf = (
           (value) => value.includes(`\${${name}}`) || value.includes(`\${env:${name}}`),
         ),
     )
-    .map((name) => `${name} in the environment is no setting; see toolfuse mcp --help`);
+    .map((name) => `${name} in the environment is not a setting; see toolfuse mcp --help`);
 
 function readToolFlag(flag: string, tools: Drafts): void {
   const complaint = `--tool ${show(flag)} must be NAME:KEY=VALUE`;

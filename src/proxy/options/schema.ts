@@ -22,16 +22,18 @@ const properties = (table: Readonly<Record<string, Setting>>): Schema =>
 
 const texts = { type: 'array', items: { type: 'string' } };
 
-const own = (table: Readonly<Record<string, Setting>>): Schema => ({
+const own = (table: Readonly<Record<string, Setting>>, more: Schema = {}): Schema => ({
   type: 'object',
   additionalProperties: false,
   properties: {
     ...Object.fromEntries(
       Object.entries(table).map(([name, { kind, about }]) => [name, { description: about, ...kind.schema }]),
     ),
-    alternatives: { description: 'tools to suggest to the model while this one is open', ...texts },
+    ...more,
   },
 });
+
+const alternatives = { description: 'tools to suggest to the model while this one is open', ...texts };
 
 /** The JSON schema of the configuration file, made from the same tables that the file is read with. */
 export const configSchema: Schema = {
@@ -51,7 +53,10 @@ export const configSchema: Schema = {
     tools: {
       description: 'settings of single tools, by name',
       type: 'object',
-      additionalProperties: own({ ...circuitSettings, ...windowSettings, ...callSettings, ...toolSettings }),
+      additionalProperties: own(
+        { ...circuitSettings, ...windowSettings, ...callSettings, ...toolSettings },
+        { alternatives },
+      ),
     },
     server: {
       description: "settings of the server's circuit",

@@ -45,8 +45,8 @@ const tripNames = ['consecutive-failures', 'count-window', 'time-window'] as con
 export const circuitSettings = {
   failureThreshold: setting(count, 'failures in a row that open a circuit', failuresOfProxy),
   minBackoffMs: setting(ms, 'how long an open circuit refuses calls at first', backoffOfProxyMs),
-  maxBackoffMs: setting(ms, 'the longest that it refuses calls', 120_000),
-  backoffFactor: setting(factor, 'how that time grows each time a probe fails', 2),
+  maxBackoffMs: setting(ms, 'the longest time for which it refuses calls', 120_000),
+  backoffFactor: setting(factor, 'the factor by which that time grows each time a probe fails', 2),
   halfOpenMaxProbes: setting(
     count,
     'how many calls a half-open circuit lets through at a time, as probes',
@@ -66,7 +66,10 @@ export const windowSettings = {
     count,
     'open a circuit by the rate of failures among this many calls, instead of failures in a row',
   ),
-  timeWindowMs: setting(positiveMs, 'the same, among the calls of this much time'),
+  timeWindowMs: setting(
+    positiveMs,
+    'open a circuit by the rate of failures among the calls of this much time, instead of failures in a row',
+  ),
   failureRate: setting(
     rate,
     'the share of failures in the window that opens a circuit; 0.5 if there is a window',
@@ -98,7 +101,7 @@ export const callSettings = {
 export const modeSettings = {
   mode: setting(
     choice(['enforce', 'observe'] as const),
-    'whether the circuit refuses calls, or only observes: everything is counted and told, and nothing is refused',
+    'whether the circuit refuses calls, or only observes: everything is counted and reported, and nothing is refused',
   ),
 };
 
@@ -146,7 +149,7 @@ export const serverSettings = {
   ),
   tokenEnv: setting(
     text('NAME'),
-    'with --listen, the environment variable that holds the key which every client has to show, as Authorization: Bearer KEY; needed where the address is not of this machine only',
+    'with --listen, the environment variable that holds the key which every client has to show, as Authorization: Bearer KEY; needed if other machines can reach the address',
   ),
   allowOrigin: setting(
     origins,
@@ -176,12 +179,12 @@ export const aboutHeaders = `a header to send to the URL; \${NAME} or \${env:NAM
 export const behaviourSettings = {
   resultErrors: setting(
     choice(resultErrorPolicies),
-    'whether error results count as failures of their tool: known counts only those that name the network, a timeout, a rate limit or unavailability; those about bad arguments never do',
+    'which error results count as failures of their tool: all (tool), only those that name the network, a timeout, a rate limit or unavailability (known), or none (ignore); those about bad arguments never do',
     'tool',
   ),
   observe: setting(
     onOff,
-    'refuse nothing: the circuits of the tools and the guard against loops only count and tell what they would have done. A command that has died is still restarted with a backoff, and cannot be called meanwhile',
+    'refuse nothing: the circuits of the tools and the guard against loops only count and report what they would have done. A command that has died is still restarted with a backoff, and cannot be called meanwhile',
     false,
   ),
   loops: setting(
@@ -193,22 +196,22 @@ export const behaviourSettings = {
   denyAfter: setting(count, 'with --loops, after how many repetitions the next one is refused', 5),
   retrySafe: setting(
     onOff,
-    'send a call once more that surely did not run, or that was lost and whose tool says that it changes nothing, or the same again (readOnlyHint, idempotentHint)',
+    'send a call once more if it certainly did not run, or if it was lost and its tool says that it may run twice (readOnlyHint, idempotentHint)',
     false,
   ),
   hideOpen: setting(
     onOff,
-    'leave tools with an open circuit out of the list of tools, and tell the client; off by default, since a stable list keeps prompt caches',
+    'leave tools with an open circuit out of the list of tools, and tell the client when the list changes; off by default, since a stable list keeps prompt caches',
     false,
   ),
   state: setting(text('FILE'), 'keep the circuits in a file, so that they survive a restart'),
   memory: setting(
     onOff,
-    'keep beside --state what the server is and has, and tell it to a client that asks while the server is not there, or takes too long; on where --state is given, and --no-memory switches it off',
+    'keep, beside --state, what the server is and has, and answer clients from it while the server is not there or takes too long; on if --state is given, and --no-memory turns it off',
   ),
   memoryAfterMs: setting(
     ms,
-    'how long the server may take over such a question before it is answered from memory',
+    'how long the server may take to say what it is and has before a client is answered from memory',
     memoryAfterMs,
   ),
   statusResource: setting(onOff, 'offer the circuits to the client as the resource toolfuse://status', false),
@@ -219,7 +222,7 @@ export const behaviourSettings = {
   ),
   admin: setting(
     address,
-    'serve /metrics for Prometheus, /livez, /readyz, /circuits and /events there; changing a circuit needs the key that --status shows, and so does reading where other machines reach the address',
+    'serve /metrics for Prometheus, /livez, /readyz, /circuits and /events there; changing a circuit needs the key that --status shows, or that TOOLFUSE_ADMIN_KEY has set, and so does reading if other machines can reach the address',
   ),
   record: setting(
     text('FILE'),
@@ -227,20 +230,24 @@ export const behaviourSettings = {
   ),
   recordMaxMb: setting(
     megabytes,
-    'how large that file may become, in megabytes; then it is renamed FILE.1, and up to four earlier ones are kept',
+    'how large the file of --record may become, in megabytes; then it is renamed FILE.1, and up to four earlier ones are kept',
     10,
   ),
   maxMessageMb: setting(megabytes, 'the longest message that is passed on, in megabytes', 32),
-  log: setting(choice(logFormats), 'how to log to standard error what happens', 'human'),
+  log: setting(choice(logFormats), 'the format of the log on standard error', 'human'),
   logPayloads: setting(onOff, 'also log the arguments and results of calls, which may be secret', false),
 };
 
 export const fleetSettings = {
   fleet: setting(
     redisUrl,
-    'share the circuits with other proxies by a server of Redis or Valkey; needs the package ioredis',
+    'share the circuits with other proxies through a Redis or Valkey server; needs the package ioredis',
   ),
-  fleetNamespace: setting(text('NAME'), 'share them only with proxies that have the same one', 'mcp'),
+  fleetNamespace: setting(
+    text('NAME'),
+    'share the circuits only with proxies that have the same namespace',
+    'mcp',
+  ),
   fleetCommand: setting(
     onOff,
     'with --fleet, also share the circuits of a server that is a command of this machine',

@@ -20,7 +20,7 @@ describe('the settings of windows', () => {
       ['--tool', 'a:trip=count-window', '--tool', 'a:time-window=5'],
       'tool "a": trip=count-window has no timeWindowMs',
     ],
-    [['--server', 'min-calls=2'], '--server min-calls is no setting'],
+    [['--server', 'min-calls=2'], '--server min-calls is not a setting'],
     [
       ['--tool', 'a:count-window=5', '--tool', 'a:min-calls=6'],
       'tool "a": countWindow.minCalls must be at most size (5), got 6',
@@ -34,7 +34,7 @@ describe('the settings of windows', () => {
       ['--tool', 'a:key=url host'],
       '--tool a:key must be a path into the arguments, such as tenant, user.id or url.host',
     ],
-    [['--server', 'key=a'], '--server key is no setting'],
+    [['--server', 'key=a'], '--server key is not a setting'],
     [['--deny-after', '3'], 'denyAfter needs --loops, got 3'],
     [['--failure-pattern', 'a'], '--failure-pattern "a" must be TOOL=REGEX'],
     [['--failure-pattern', 'a='], '--failure-pattern "a=" must be TOOL=REGEX'],

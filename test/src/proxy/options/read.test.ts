@@ -37,7 +37,7 @@ describe('the command of the server', () => {
 
   it('must come after --', () => {
     expect(complaint(['npx', 'server'])).toBe(
-      '"npx" is no option; the server\'s command goes after --, as in: toolfuse mcp -- npx -y some-server',
+      '"npx" is not an option; the server\'s command goes after --, as in: toolfuse mcp -- npx -y some-server',
     );
   });
 });
@@ -178,12 +178,22 @@ describe('the settings of one tool', () => {
     [['--tool', 'a=1'], '--tool "a=1" must be NAME:KEY=VALUE'],
     [['--tool', 'a:alternatives='], '--tool a:alternatives must be a list of tool names, got ""'],
     [['--tool', 'a:alternatives=b,,c'], '--tool a:alternatives must be a list of tool names, got "b,,c"'],
-    [['--tool', 'a:sizes=1'], '--tool a:sizes is no setting; there are failureThreshold, minBackoffMs'],
+    [
+      ['--tool', 'a:sizes=1'],
+      '--tool a:sizes is not a setting; the settings of a tool are failure-threshold, min-backoff',
+    ],
     [
       ['--tool', 'a:timeout=x'],
       '--tool a:timeout must be a number of milliseconds above 0, at most 2147483647, got "x"',
     ],
-    [['--server', 'timeout=5'], '--server timeout is no setting; there are failureThreshold, minBackoffMs'],
+    [
+      ['--server', 'timeout=5'],
+      '--server timeout is not a setting; the settings of the server are failure-threshold, min-backoff',
+    ],
+    [
+      ['--server', 'alternatives=a'],
+      '--server alternatives is not a setting; the settings of the server are',
+    ],
     [['--server', 'x'], '--server "x" must be KEY=VALUE'],
     [['--server', 'failure-threshold=0'], '--server failure-threshold must be a positive integer, got "0"'],
   ])('are refused by name: %j', (args, expected) => {
@@ -288,20 +298,24 @@ describe('a configuration file', () => {
   it.each([
     ['{', 'cannot be read: '],
     [[], 'must hold a JSON object, got an array'],
-    [{ tools: { a: { 'failure-threshold': 1 } } }, 'tools.a.failure-threshold is no setting; there are'],
-    [{ minBackoff: 1 }, 'minBackoff is no setting; see toolfuse mcp --help'],
+    [
+      { tools: { a: { 'failure-threshold': 1 } } },
+      'tools.a.failure-threshold is not a setting; the settings of a tool are failureThreshold',
+    ],
+    [{ minBackoff: 1 }, 'minBackoff is not a setting; see toolfuse mcp --help'],
     [{ minBackoffMs: '1' }, 'minBackoffMs must be a number of milliseconds, 0 or more, got "1"'],
     [{ hideOpen: 'yes' }, 'hideOpen must be true or false, got "yes"'],
     [{ command: 'npx server' }, 'command must be a list of strings, got "npx server"'],
     [{ headers: { a: 1 } }, 'headers must be an object of strings, got an object'],
-    [{ constructor: 1 }, 'constructor is no setting'],
-    [JSON.parse('{"__proto__":{}}'), '__proto__ is no setting'],
-    [{ tools: { a: { constructor: 1 } } }, 'tools.a.constructor is no setting'],
+    [{ constructor: 1 }, 'constructor is not a setting'],
+    [JSON.parse('{"__proto__":{}}'), '__proto__ is not a setting'],
+    [{ tools: { a: { constructor: 1 } } }, 'tools.a.constructor is not a setting'],
     [{ tools: [] }, 'tools must be an object, got an array'],
     [{ tools: { a: 1 } }, 'tools.a must be an object, got 1'],
     [{ tools: { a: { alternatives: 'b' } } }, 'tools.a.alternatives must be a list of tool names, got "b"'],
     [{ server: { minBackoffMs: -1 } }, 'server.minBackoffMs must be'],
-    [{ server: { timeoutMs: 1 } }, 'server.timeoutMs is no setting'],
+    [{ server: { timeoutMs: 1 } }, 'server.timeoutMs is not a setting'],
+    [{ server: { alternatives: ['a'] } }, 'server.alternatives is not a setting'],
   ])('is refused with the name of the wrong field: %j', (content, expected) => {
     expect(complaint(['--config', config(content)])).toContain(expected);
   });
@@ -330,7 +344,7 @@ describe('a variable of the environment', () => {
     };
     const args = ['--url', 'http://a', '--header', `X: \${TOOLFUSE_TOKEN}`, '--token-env', 'TOOLFUSE_KEY'];
     expect(readOptions(args, environment).doubts).toEqual([
-      'TOOLFUSE_MIN_BAKOFF in the environment is no setting; see toolfuse mcp --help',
+      'TOOLFUSE_MIN_BAKOFF in the environment is not a setting; see toolfuse mcp --help',
     ]);
   });
 });
@@ -350,7 +364,9 @@ describe('the origins of pages', () => {
   it.each(['*', 'null', 'app.example', 'https://app.example/path', 'https://a.example,', ''])(
     'are no %j',
     (value) => {
-      expect(complaint(['--allow-origin', value])).toContain('--allow-origin must be origins, such as');
+      expect(complaint(['--allow-origin', value])).toContain(
+        '--allow-origin must be a list of origins, such as',
+      );
     },
   );
 });
