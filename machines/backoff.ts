@@ -7,6 +7,7 @@ import type { CircuitConfig } from './circuit-config.ts';
  */
 export type Jitter = 'none' | 'full' | 'equal' | 'decorrelated';
 
+/** The kinds of jitter. */
 export const jitters: readonly Jitter[] = Object.freeze(['none', 'full', 'equal', 'decorrelated']);
 
 /**

@@ -2,13 +2,13 @@ import { positiveInteger, type Rules, share } from './rule.ts';
 
 /** The settings that `countWindow` and `timeWindow` share. */
 export interface RateLimits {
-  /** The share of failed calls in the window that trips the circuit, from above 0 to 1. Default 0.5. */
+  /** The share of failed calls in the window that trips the circuit, above 0 and at most 1. Default 0.5. */
   readonly failureRate?: number;
   /** How many calls the window must hold before it can trip. Default: `size` of a `countWindow`, 10 for a `timeWindow`. */
   readonly minCalls?: number;
   /** How long a call may take, in ms, before it counts as slow. Default: no call is slow. */
   readonly slowCallMs?: number;
-  /** The share of slow calls in the window that trips the circuit, from above 0 to 1. Default 1 if `slowCallMs` is set. */
+  /** The share of slow calls in the window that trips the circuit, above 0 and at most 1. Default 1 if `slowCallMs` is set. */
   readonly slowCallRate?: number;
 }
 

@@ -54,7 +54,7 @@ export interface ExecuteOptions<Result, Fallback = Result> extends CallNeeds {
    * Decides whether a returned value is a failure. The value is returned in any case.
    *
    * @example
-   * // fetch does not reject for any status. The response itself says what failed, and when to try again.
+   * // fetch resolves whatever the status is. The response itself says what failed, and when to try again.
    * { isFailure: (response) => !response.ok && response }
    */
   readonly isFailure?: ((result: Awaited<Result>) => FailureVerdict) | undefined;

@@ -4,16 +4,19 @@ import type { Circuit } from './circuit.ts';
 
 /** How much a membership in a fleet has said and heard since it began. */
 export interface FleetCounts {
-  /** Trips here that were told to the fleet. */
+  /** Trips here that were reported to the fleet. */
   readonly votes: number;
-  /** Verdicts of the fleet by which a circuit was opened or closed. */
+  /** Verdicts of the fleet that opened a circuit here. */
   readonly opened: number;
+  /** Verdicts of the fleet that closed a circuit here. */
   readonly closed: number;
-  /** Leases for a probe that were asked for here, and those of them that were granted. */
+  /** Leases for a probe that were asked for here. */
   readonly leasesAsked: number;
+  /** Those of them that were granted. */
   readonly leasesGranted: number;
-  /** Questions to the store, and those of them that were not answered, or not in time. */
+  /** Questions to the store. */
   readonly storeCalls: number;
+  /** Those of them that were not answered, or not in time. */
   readonly storeMisses: number;
   /** How often the store was given up for the time being. */
   readonly degradations: number;

@@ -94,7 +94,7 @@ function sharing(tools: FleetOptions['tools']): (tool: string) => boolean {
  * Joins a registry to a fleet: processes, here or on other machines, that share what they know of their tools. A circuit that
  * has tripped in enough of them opens in all, one of them at a time probes it, and a probe that succeeds closes it for all.
  *
- * No call ever waits for the store, but a call of `execute` that wants to make the probe, for `deadlineMs` at most. No error of
+ * No call ever waits for the store, except a call of `execute` that wants to make the probe, for `deadlineMs` at most. No error of
  * the store reaches a call. If the store is gone, each process goes by its own circuits until it is back.
  *
  * @example

@@ -17,8 +17,9 @@ export interface FleetStatus extends FleetCounts {
   readonly state: FleetState;
   readonly namespace: string;
   readonly member: string;
-  /** How many times in a row the store has not answered, and what went wrong the last time; null if nothing ever did. */
+  /** How many times in a row the store has not answered. */
   readonly misses: number;
+  /** What went wrong the last time that it did not answer; null if it always has. */
   readonly lastMiss: string | null;
   /** The circuits that the fleet holds open. */
   readonly verdicts: readonly SharedVerdict[];

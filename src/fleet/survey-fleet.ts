@@ -16,8 +16,9 @@ export interface SurveyedCircuit {
   /** How often a probe has failed since it opened. */
   readonly step: number;
   readonly lastErrorCategory: string | null;
-  /** The members in which it has tripped, and how many members call it. */
+  /** The members in which it has tripped. */
   readonly votes: readonly string[];
+  /** How many members call it. */
   readonly callers: number;
   /** The member that has the lease for the probe, and for how long, in ms; null if nobody has. */
   readonly lease: { readonly member: string; readonly leftMs: number } | null;

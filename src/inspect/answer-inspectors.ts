@@ -10,7 +10,7 @@ export interface AnswerOptions extends AttachOptions {
   readonly controls?: boolean;
   /** Returns the value to show instead of an event, context, input, output, error or definition. */
   readonly sanitize?: Sanitize;
-  /** How many events are kept while an inspector is connected. Default 2 000. */
+  /** How many events are kept while an inspector is connected, from 10 to 100 000. Default 2 000. */
   readonly history?: number;
 }
 

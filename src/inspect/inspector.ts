@@ -39,7 +39,15 @@ export async function inspect(registry: ToolRegistry, options: InspectOptions = 
   return inspector;
 }
 
-/** Serves the page without a registry; apps connect to `appUrl`, and registries can be attached later. */
+/**
+ * Serves the page without a registry; apps connect to `appUrl`, and registries can be attached later.
+ *
+ * @example
+ * const inspector = await serveInspector({ keepAlive: true });
+ * const detach = inspector.attach(registry, { name: 'support agent' });
+ *
+ * @throws (as a rejection) TypeError or RangeError for invalid options, Error if the port is taken.
+ */
 export async function serveInspector(options: InspectOptions = {}): Promise<Inspector> {
   // Imported on demand, because the server does not load in a browser.
   const { serve } = await import('./server/serve.ts');

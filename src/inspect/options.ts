@@ -14,7 +14,7 @@ export interface InspectedProcess {
 
 /** Options of the inspector. */
 export interface InspectOptions {
-  /** The port to listen on. Default 0: any free port. */
+  /** The port to listen on, from 0 to 65 535. Default 0: any free port. */
   readonly port?: number;
   /** The local address to listen on: `127.0.0.1` (default), `::1` or `localhost`. */
   readonly host?: string;
@@ -22,12 +22,18 @@ export interface InspectOptions {
   readonly open?: boolean;
   /** Whether the page can send events to circuits and registries. Default false. */
   readonly controls?: boolean;
-  /** Returns the value to show instead of an event, context, input, output, error or definition. */ readonly sanitize?: Sanitize;
+  /**
+   * Returns the value to show instead of an event, context, input, output, error or definition. Default: everything is shown.
+   *
+   * @example
+   * { sanitize: (value, { kind }) => (kind === 'error' ? 'hidden' : value) }
+   */
+  readonly sanitize?: Sanitize;
   /** What is inspected, for the title of the page. Default: no name. */
   readonly name?: string;
   /** Lists other processes to show on the page, each in a part of its own. It is called every 2 s. Default: none. */
   readonly processes?: () => Promise<readonly InspectedProcess[]>;
-  /** How many events are kept. Default 2 000. */
+  /** How many events are kept, from 10 to 100 000. Default 2 000. */
   readonly history?: number;
   /** Whether the server keeps the process alive, as it does for the command. Default false. */
   readonly keepAlive?: boolean;

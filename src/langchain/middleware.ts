@@ -81,7 +81,7 @@ const rules: Rules<keyof ToolfuseMiddlewareOptions> = {
  * middleware that retries, use `errors: 'throw'`, so that each attempt counts and the refusal ends the retrying.
  *
  * - A refused call is answered with a `ToolMessage` that tells the model that the call did not run, why, and when to try again.
- * - Interrupts, commands, bad arguments and unknown tools are no failures, and an abort never counts; a time limit does.
+ * - Interrupts, commands, bad arguments and unknown tools are not failures, and an abort never counts; a time limit does.
  *
  * @example
  * const agent = createAgent({ model, tools, middleware: [toolfuseMiddleware({ registry })] });

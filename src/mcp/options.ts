@@ -30,7 +30,7 @@ export interface McpGuardOptions {
    * correction for a model is added to the result as a further text. Default: none.
    */
   readonly run?: RunOfCall;
-  /** How long a call may take, in ms, before it counts as `timeout`. */
+  /** How long a call may take, in ms, before it counts as `timeout`. Default: no limit. */
   readonly timeoutMs?: number;
 }
 

@@ -14,7 +14,7 @@ export interface GuardToolOptions extends CircuitOptions {
   /** The registry that holds the circuits. */
   readonly registry: ToolRegistry;
   /**
-   * Whether the model is not offered the tool while it cannot be called. Default false, because a changing list invalidates the
+   * Whether to hide the tool from the model while it cannot be called. Default false, because a changing list invalidates the
    * model's prompt cache, and because a model that calls a hidden tool all the same ends the run, unless the runner has
    * `toolNotFoundBehavior: 'return_error_to_model'`.
    */
@@ -61,7 +61,7 @@ function errorFunctionOf({ errorFunction, outputSchema }: ToolOptions): AnyFunct
  *   failures into words.
  * - With an `outputSchema`, your `errorFunction` gets the `CircuitOpenError` as well, because only it can answer within the
  *   schema. Without one, a refusal ends the run.
- * - Your guardrails, `isEnabled` and `needsApproval` still apply; bad arguments are no calls; `timeoutMs` counts as `timeout`.
+ * - Your guardrails, `isEnabled` and `needsApproval` still apply; a call with bad arguments is not counted; `timeoutMs` counts as `timeout`.
  *
  * @example
  * const search = tool(guardTool({ name: 'search', description, parameters, execute }, { registry }));

@@ -34,7 +34,7 @@ export interface CallRecord {
 /** The required part of a writable stream of Node.js. */
 export interface RecordStream {
   write(text: string): unknown;
-  /** How much was written and not taken yet, in bytes. Default 0. */
+  /** How many bytes were written and not taken yet. Default 0. */
   readonly writableLength?: number;
   on?(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -61,7 +61,7 @@ function outcomeOf({ outcome, category }: CallEnd): CallRecord['outcome'] {
  * Writes one line of JSON to a stream for each call that ends or is refused: a `CallRecord`. What a tool was called with, what
  * it answered, and the words of errors are never part of it.
  *
- * A stream that does not keep up costs no memory: lines are left out, and how many, is written once it takes more:
+ * A stream that does not keep up costs no memory: lines are left out, and their number is written once it takes more:
  * `{"dropped":12}`. If the stream fails, that is printed, and nothing more is recorded.
  *
  * @example

@@ -28,13 +28,13 @@ export interface ToolRegistryOptions {
   /** Settings of individual tools, by name; whatever they leave out comes from `circuit`. */
   readonly tools?: Readonly<Record<string, ToolConfig>>;
   /**
-   * Whether circuits refuse calls (`enforce`) or only observe: everything is counted and told, and nothing is refused.
+   * Whether circuits refuse calls (`enforce`) or only observe: everything is counted and reported, and nothing is refused.
    * `setMode` changes it later. Default `enforce`.
    */
   readonly mode?: Mode;
   /**
-   * Guards the runs of agents against loops: a run is named by the option `run` of a call. `true` for the defaults. Default: off, but
-   * for runs that `registry.run(id)` has begun.
+   * Guards the runs of agents against loops: a run is named by the option `run` of a call. `true` for the defaults. Default: off,
+   * except for runs that `registry.run(id)` has begun.
    */
   readonly loops?: boolean | LoopOptions;
   /** When the registry tells the agent to pause and ask its user. */
@@ -44,7 +44,7 @@ export interface ToolRegistryOptions {
    * is not closed never is. Default 10 000.
    */
   readonly maxTools?: number;
-  /** The source of time and timers. Default: a monotonic clock whose timers do not keep a process alive. */
+  /** The source of time and timers. Default: `systemClock`, which is monotonic and whose backoffs do not keep a process alive. */
   readonly clock?: Clock;
   /** The random source of the jitter: returns a number from 0 up to, but not including, 1. Default `Math.random`. */
   readonly random?: () => number;

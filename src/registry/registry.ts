@@ -258,6 +258,7 @@ export class ToolRegistry {
    *
    * @param options.upstream The circuit that the call would depend on. Default: that of the tool's last call, or else of its
    * settings.
+   * @throws TypeError for an unknown option.
    */
   availability(name: string, options: CircuitNeeds = {}): Availability {
     checkNeeds(options);
@@ -432,6 +433,7 @@ export class ToolRegistry {
    * Admits every call of a tool: results are counted but never trip the circuit, until `release` or `forceClose`.
    *
    * @param options.fleet Whether to do so in all processes of the fleet. Default false.
+   * @throws TypeError for an unknown option, Error for `fleet` without a fleet.
    */
   disable(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
@@ -444,6 +446,7 @@ export class ToolRegistry {
    * Undoes one `isolate` or a `disable`; undoing the last one closes the circuit. Otherwise it does nothing.
    *
    * @param options.fleet Whether to undo what was ordered for all processes of the fleet. Default false.
+   * @throws TypeError for an unknown option, Error for `fleet` without a fleet.
    */
   release(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
@@ -453,10 +456,12 @@ export class ToolRegistry {
   }
 
   /**
-   * Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled; without a key, also all with one.
+   * Closes a tool's circuit by hand, whether it is open, half-open, isolated or disabled.
    *
+   * @param options.key The target or tenant whose circuit is meant. Default: the tool with all its keys.
    * @param options.fleet Whether to do so in all processes of the fleet. Default false: it also closes here what the fleet has
    * opened, until the fleet opens it anew.
+   * @throws TypeError for an unknown option, Error for `fleet` without a fleet.
    */
   forceClose(name: string, options: OrderOptions = noNeeds): void {
     checkOrder(options);
@@ -469,9 +474,9 @@ export class ToolRegistry {
   /**
    * Turns circuits on, or lets them only observe, at once and without losing what they know.
    *
-   * A circuit that only observes stays closed, and all its calls run. `circuit.spared` tells of each trip that it was spared and
-   * of each call that it would have refused; the diagnostics have their number as `wouldDeny`, and the state in which it would
-   * be as `wouldBe`. An open circuit that begins to observe closes. An isolation by hand still holds.
+   * A circuit that only observes stays closed, and all its calls run. `circuit.spared` reports each trip that it was spared and
+   * each call that it would have refused; the diagnostics count those calls in `wouldDeny`, and `wouldBe` is the state in which it
+   * would be. An open circuit that begins to observe closes. An isolation by hand still holds.
    *
    * @example
    * const registry = createToolRegistry({ mode: 'observe' });
@@ -488,7 +493,7 @@ export class ToolRegistry {
     this.#parts.circuits.followModes();
   }
 
-  /** Whether a tool's circuit refuses calls or only observes; without a name, that of the tools that have no mode of their own. */
+  /** Whether a tool's circuit refuses calls or only observes; without a name, the mode of the tools that have none of their own. */
   mode(name?: string): Mode {
     return name === undefined ? this.#parts.modes.ofAll : this.#parts.modes.of(name);
   }
@@ -497,16 +502,17 @@ export class ToolRegistry {
    * A run of an agent, begun if necessary: from now on, calls that name it are guarded against loops, whether or not the registry's
    * `loops` are on.
    *
-   * What a run repeats is told to the model in a correction after `warnAfter` (3) times, refused after `denyAfter` (5), and a reason
-   * for a recovery pause after `stopAfter` (10): the same call with an equal input and an equal outcome, alone or in turn with others,
-   * the same mistake with one tool, and calls of tools that do not exist. A result that changes is no loop.
+   * A run repeats itself by the same call with an equal input and an equal outcome, alone or in turn with others, by the same mistake
+   * with one tool, or by calls of tools that do not exist. After `warnAfter` (3) repetitions the model reads a correction, after
+   * `denyAfter` (5) the next one is refused, and `stopAfter` (10) are a reason for a recovery pause. A call whose result changes is
+   * not a loop.
    *
    * @example
    * const run = registry.run('conversation 7');
    * await registry.execute('search', () => search(query), { input: query, run });
    * run.end();
    *
-   * @throws TypeError for a name that is not a text, or empty.
+   * @throws TypeError for a name that is not a string, or is empty.
    */
   run(id: string): AgentRun {
     if (typeof id !== 'string' || id === '')

@@ -18,7 +18,7 @@ export interface CallCounts {
   readonly successes: number;
   /** Failures by category; those that never occurred are left out. */
   readonly failures: Readonly<Partial<Record<ErrorCategory, number>>>;
-  /** Calls that the tool answered with an error that does not count, neither for nor against it; not in `calls`. */
+  /** Calls that the tool answered with an error that counts neither for nor against it; not in `calls`. */
   readonly answered: number;
   /** Calls whose caller waited for less time than the tool needs; counted as `cancelled`. */
   readonly impatient: number;

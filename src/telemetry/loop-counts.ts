@@ -4,7 +4,7 @@ export interface LoopMetrics {
   readonly runs: number;
   /** How many answers carried a correction. */
   readonly warned: number;
-  /** How many calls were refused as repetitions; of tools that only observe, would have been. */
+  /** How many calls were refused as repetitions, or would have been if their tools did not only observe. */
   readonly denied: number;
   /** How often a run repeated itself so often that it should stop and ask. */
   readonly stopped: number;

@@ -16,7 +16,7 @@ export interface CircuitOptions {
   readonly upstream?: string | ((tool: string) => string | undefined) | undefined;
   /**
    * The run of an agent that makes the calls, which a registry with `loops` guards against repetitions: its name, or a function that
-   * returns for a call the name, or an object that the framework keeps for the whole run. Default: what the framework itself says of
+   * returns, for a call, its name or an object that the framework keeps for the whole run. Default: what the framework itself says of
    * its run.
    */
   readonly run?: string | ((call: ToolCallOfRun) => RunMark) | undefined;

@@ -37,11 +37,8 @@ export type Availability =
   | { readonly available: true }
   | {
       readonly available: false;
-      /** The state of the tool's own circuit that refuses the call, or `upstream` if the upstream's circuit does. */ readonly reason:
-        | 'open'
-        | 'halfOpen'
-        | 'isolated'
-        | 'upstream';
+      /** The state of the tool's own circuit that refuses the call, or `upstream` if the upstream's circuit does. */
+      readonly reason: 'open' | 'halfOpen' | 'isolated' | 'upstream';
       /** The circuit that refuses the call. */
       readonly because: string;
       /** How long to wait before the next attempt, in whole ms; null if that is unknown, as for an isolated tool. */

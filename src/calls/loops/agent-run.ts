@@ -21,7 +21,7 @@ export interface RunDiagnostics {
   readonly loop: Loop | null;
   /** How many of its answers carried a correction. */
   readonly warned: number;
-  /** How many of its calls were refused as repetitions; of tools that only observe, would have been. */
+  /** How many of its calls were refused as repetitions, or would have been if their tools did not only observe. */
   readonly denied: number;
 }
 

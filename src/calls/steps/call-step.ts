@@ -55,10 +55,24 @@ export interface CallEnd {
  * @example A step that allows three calls of each tool, whatever state its circuit is in.
  * const counts = new Map<string, number>();
  * registry.intercept({
- *   asked: ({ tool }) => {
+ *   asked: ({ tool, key }) => {
  *     const count = (counts.get(tool) ?? 0) + 1;
  *     counts.set(tool, count);
- *     return count > 3 ? denialOf(tool) : undefined;
+ *     if (count <= 3) return undefined;
+ *     return {
+ *       admitted: false,
+ *       tool,
+ *       key,
+ *       reason: 'isolated',
+ *       kind: 'withheld',
+ *       upstream: null,
+ *       retryAfterMs: null,
+ *       retryAt: null,
+ *       probing: false,
+ *       lastErrorCategory: null,
+ *       lastError: null,
+ *       alternatives: [],
+ *     };
  *   },
  * });
  */

@@ -8,6 +8,9 @@ import { isViewerMessage } from './viewer-message.ts';
 /**
  * Shows a registry to the viewer of `@xstate/inspect`, the inspector of XState v4, in an `<iframe>` or a window.
  *
+ * @example
+ * const detach = inspectClassic(registry, { iframe: () => document.querySelector('iframe') });
+ *
  * @returns A function that detaches the viewer.
  * @throws TypeError for invalid options, Error if there is no `<iframe>` or window to show it in.
  */

@@ -15,6 +15,10 @@ const isServer = (server: unknown): server is ViewerServer =>
  * Shows a registry to the viewers of `@xstate/inspect`, the inspector of XState v4. This entry contains the package and the
  * XState 4 that it needs.
  *
+ * @example
+ * import { WebSocketServer } from 'ws';
+ * const detach = inspectClassic(registry, { server: new WebSocketServer({ host: '127.0.0.1', port: 8888 }) });
+ *
  * @returns A function that detaches the viewers. It does not close the server.
  * @throws TypeError for an unknown setting or a server that is not from `ws`, RangeError for an invalid value; each names the
  * setting and the value.

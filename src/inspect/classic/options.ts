@@ -6,7 +6,8 @@ import type { ViewerServer } from './viewer-guard.ts';
 export interface ClassicOptions {
   /** In Node.js: a `WebSocketServer` of `ws` that viewers connect to. Closing it remains your job. */
   readonly server?: ViewerServer;
-  /** In a browser: the `<iframe>` for the viewer, or a function that returns it; false for a separate window. */ readonly iframe?: unknown;
+  /** In a browser: the `<iframe>` for the viewer, or a function that returns it; false for a separate window. */
+  readonly iframe?: unknown;
   /** In a browser: the viewer's address. Default: Stately's. */
   readonly url?: string;
   /** In a browser: a window that already contains the viewer. */
