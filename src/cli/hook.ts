@@ -16,7 +16,7 @@ model can act on. An allowed call gets no decision, so that your permissions rul
   --match REGEX              the whole names of the tools to guard (default ${defaultMatch})
   --failure-threshold N      failures in a row that open a circuit (default 3)
   --min-backoff MS           how long an open circuit refuses calls at first (default 15 000)
-  --max-backoff MS           the longest that it refuses calls (default 120 000)
+  --max-backoff MS           the longest time for which it refuses calls (default 120 000)
   --on-pause stop|ignore     whether the run is stopped, once, when too many tools are down (default stop)
   --settings                 print the hooks for settings.json, with these options
   --help                     print this
