@@ -75,7 +75,7 @@ function read(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '');
   }
 }
 

@@ -46,7 +46,7 @@ function readArgs(args: readonly string[]) {
     });
     return { ...values, files: positionals };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '');
   }
 }
 

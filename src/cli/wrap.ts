@@ -56,7 +56,7 @@ function readArgs(args: readonly string[]) {
     });
     return { ...values, files: positionals, own: separator === -1 ? [] : args.slice(separator + 1) };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '');
   }
 }
 

@@ -13,7 +13,7 @@ describe('toolfuse mcp wrap, unwrap and doctor', () => {
       '--preset must be one of standard, observe, careful, patient, lasting, got "nope"',
     ],
     [['wrap', '--client', 'nope'], '--client must be one of claude-desktop, claude-code,'],
-    [['wrap', '--nope'], "Unknown option '--nope'"],
+    [['wrap', '--nope'], /^Unknown option '--nope'$/],
     [['wrap', '--', '--nope'], "Unknown option '--nope'"],
     [['wrap', '--', '--name', 'x'], '--name cannot be the same for all servers'],
     [['wrap', '--', '--state=x'], '--state cannot be the same for all servers'],
