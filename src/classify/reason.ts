@@ -68,7 +68,7 @@ const categoryOfKnownReason: ReadonlyMap<string, ErrorCategory> = new Map(
 /** The category of what a service calls a failure. */
 export function categoryOfReason(reason: string): ErrorCategory | undefined {
   // Node's own codes only look like it, and a module that a tool lacks is not what it was asked for.
-  if (/^(?:ERR_|module_?not_?found)/i.test(reason)) return undefined;
+  if (/^(?:ERR_|module_?not)/i.test(reason)) return undefined;
   // `com.amazon.coral.service#ExpiredTokenException`, `auth/invalid-credential`.
   const plain = reason
     .replace(/^[^#/]*[#/]/, '')

@@ -1,5 +1,5 @@
 import type { ToolRegistry } from 'toolfuse';
-import { positiveInteger, type Rule, type Rules, show } from '../../machines/rule.ts';
+import { aText, positiveInteger, type Rule, type Rules, show } from '../../machines/rule.ts';
 
 /** How a registry is measured. */
 export interface MeterOptions {
@@ -11,13 +11,12 @@ export interface MeterOptions {
   readonly maxTools?: number;
 }
 
-const aName: Rule = ['a non-empty string', (value) => typeof value === 'string' && value !== ''];
 const names: Rule = [
   'a list of tool names',
   (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 ];
 
-export const meterRules: Rules<keyof MeterOptions> = { name: aName, tools: names, maxTools: positiveInteger };
+export const meterRules: Rules<keyof MeterOptions> = { name: aText, tools: names, maxTools: positiveInteger };
 
 /** Fills in the defaults of options that were checked. */
 export const meterDefaults = ({ name = 'default', tools = [], maxTools = 500 }: MeterOptions) => ({

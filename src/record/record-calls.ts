@@ -1,5 +1,5 @@
 import { type ErrorCategory, isCounted } from '../../machines/categories.ts';
-import { checkFields, type Rule, type Rules, show } from '../../machines/rule.ts';
+import { aText, checkFields, type Rules, show } from '../../machines/rule.ts';
 import type { Denial } from '../calls/denial.ts';
 import type { CallEnd, PassingCall } from '../calls/steps/call-step.ts';
 import type { ToolRegistry } from '../registry/registry.ts';
@@ -48,13 +48,11 @@ export interface RecordOptions {
 /** While the stream has more than this left to take, in bytes, calls are not recorded, but counted. */
 const maxUnwrittenBytes = 2 ** 20;
 
-const aName: Rule = ['a non-empty string', (value) => typeof value === 'string' && value !== ''];
-const rules: Rules<keyof RecordOptions> = { name: aName };
+const rules: Rules<keyof RecordOptions> = { name: aText };
 
 function outcomeOf({ outcome, category }: CallEnd): CallRecord['outcome'] {
-  if (outcome !== 'failure' || category === null) return outcome;
-  if (category === 'cancelled') return 'cancelled';
-  return isCounted(category) ? 'failure' : 'ignored';
+  if (outcome !== 'failure' || category === null || isCounted(category)) return outcome;
+  return category === 'cancelled' ? category : 'ignored';
 }
 
 /**
@@ -91,9 +89,9 @@ export function recordCalls(
       stream.write(`${JSON.stringify({ dropped })}\n`);
       dropped = 0;
     }
-    const line: CallRecord = {
+    const line = {
       at: Math.round(wallNow() - (told.durationMs ?? 0)),
-      ...(name !== undefined && { registry: name }),
+      registry: name,
       tool,
       key,
       upstream,
@@ -105,7 +103,7 @@ export function recordCalls(
       probe: false,
       late: false,
       ...told,
-    };
+    } satisfies { [Field in keyof CallRecord]: CallRecord[Field] | undefined };
     stream.write(`${JSON.stringify(line)}\n`);
   }
 

@@ -32,7 +32,14 @@ describe('a record of calls', () => {
     expect(written.every((text) => text.endsWith('}\n') && text.indexOf('\n') === text.length - 1)).toBe(
       true,
     );
-    const plain = { registry: 'agent', key: null, refused: null, probe: false, late: false };
+    const plain = {
+      registry: 'agent',
+      key: null,
+      roundTrip: false,
+      refused: null,
+      probe: false,
+      late: false,
+    };
     expect(lines()).toEqual([
       {
         ...plain,
@@ -71,6 +78,25 @@ describe('a record of calls', () => {
         category: 'network',
         refused: 'upstream',
       },
+    ]);
+  });
+
+  it('tells of a failure whether it was an answer, so that the upstream is up', async () => {
+    const { registry, lines } = setUp();
+    const fail = (failure: unknown, options = {}): void => {
+      const permit = registry.tryAcquire('search');
+      if (permit.admitted) permit.failure(failure, options);
+      for (const circuit of ['search', 'github']) registry.reset(circuit);
+    };
+    fail('serviceUnavailable');
+    fail('serviceUnavailable', { roundTrip: true });
+    fail({ status: 400 });
+    fail(new Error('read ECONNRESET'));
+    expect(lines().map(({ category, roundTrip }) => [category, roundTrip])).toEqual([
+      ['serviceUnavailable', false],
+      ['serviceUnavailable', true],
+      ['invalidParameters', true],
+      ['network', false],
     ]);
   });
 
