@@ -22,6 +22,10 @@ const commandsWith = (early: EarlyServer | undefined): Readonly<Record<string, C
     about: 'watch statecharts live, in a page on this machine',
     load: () => import('./inspect.ts'),
   },
+  replay: {
+    about: 'replay a record of calls, to see what other settings would refuse',
+    load: () => import('./replay.ts'),
+  },
   demo: {
     about: 'show a circuit trip, refuse and recover, in 20 seconds',
     load: () => import('./demo.ts'),

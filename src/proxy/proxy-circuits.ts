@@ -21,7 +21,7 @@ const commandDefaults = ({ minBackoffMs, maxBackoffMs = firstRestartMs }: ProxyO
 /** A URL is asked again by the proxy itself, which costs no call: sooner than a tool. */
 const firstProbeMs = 5_000;
 
-const urlDefaults = ({ minBackoffMs, maxBackoffMs = firstProbeMs }: ProxyOptions): ToolConfig => ({
+export const urlDefaults = ({ minBackoffMs, maxBackoffMs = firstProbeMs }: ProxyOptions): ToolConfig => ({
   trip: consecutiveFailures,
   failureThreshold: 3,
   minBackoffMs: minBackoffMs ?? Math.min(firstProbeMs, maxBackoffMs),
@@ -30,6 +30,19 @@ const urlDefaults = ({ minBackoffMs, maxBackoffMs = firstProbeMs }: ProxyOptions
 /** How long the server may take to start, in ms. */
 export const startTimeoutOf = ({ startTimeoutMs }: ProxyOptions): number =>
   startTimeoutMs ?? serverSettings.startTimeoutMs.default ?? Infinity;
+
+/** What the options say of the circuits of all tools, and of single ones. @throws UsageError where they contradict each other. */
+export const toolCircuits = (
+  options: ProxyOptions,
+): { readonly circuit: ToolConfig; readonly tools: Readonly<Record<string, ToolConfig>> } => ({
+  circuit: commonCircuit(options),
+  tools: Object.fromEntries(
+    Object.entries(options.tools).map(([tool, own]) => [
+      tool,
+      ownCircuit(own, options, `tool ${JSON.stringify(tool)}`),
+    ]),
+  ),
+});
 
 /**
  * The circuits that the options ask for.
@@ -49,13 +62,7 @@ export function makeCircuits(
       server: `server:${name}`,
       // One more, for the requests that stand alone.
       maxSessions: options.listen === undefined ? 1 : (options.maxSessions ?? defaultMaxSessions) + 1,
-      circuit: commonCircuit(options),
-      tools: Object.fromEntries(
-        Object.entries(options.tools).map(([tool, own]) => [
-          tool,
-          ownCircuit(own, options, `tool ${JSON.stringify(tool)}`),
-        ]),
-      ),
+      ...toolCircuits(options),
       mode: options.observe ? 'observe' : 'enforce',
       loops: loopsOf(options),
       serverCircuit: {

@@ -48,6 +48,9 @@ function rowOf([name, setting]: [string, Setting]): string {
 const rows = (table: Readonly<Record<string, Setting>>): string =>
   Object.entries(table).map(rowOf).join('\n');
 
+/** The settings of circuits, a row each. */
+export const circuitRows = (): string => `${rows(circuitSettings)}\n${rows(windowSettings)}`;
+
 /** The help of `toolfuse mcp`, made from the same tables that the options are read with. */
 export const help = (): string => `toolfuse mcp: circuit breakers in front of any MCP server.
 
@@ -73,8 +76,7 @@ ${row("--header 'NAME: VALUE'", `${aboutHeaders}; may be repeated`)}
 ${row('--header-env NAME=VARIABLE', 'a header whose value is that of an environment variable; may be repeated')}
 
 The circuits (one for each tool, and one for the server)
-${rows(circuitSettings)}
-${rows(windowSettings)}
+${circuitRows()}
 ${rows(callSettings)}
 ${row('--tool NAME:KEY=VALUE', 'a setting of one tool, such as --tool search:timeout=5000, or of all that match a name with *; also alternatives=a,b: tools to suggest to the model while this one is open; may be repeated')}
 ${Object.entries(toolSettings)
