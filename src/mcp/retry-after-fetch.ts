@@ -14,6 +14,15 @@ class RetryLaterError extends Error {
   }
 }
 
+/** Frees the connection. Nobody may wait for that: the cancellation of a body that was cloned takes as long as its copy is not read. */
+async function discarded({ body }: Response): Promise<void> {
+  try {
+    await body?.cancel();
+  } catch {
+    // Somebody reads it, or it is not a web stream.
+  }
+}
+
 /**
  * Returns a `fetch` for the SDK's HTTP transports, whose own errors have no headers. It throws a 429 or 503 response with a
  * `Retry-After` header as an error with `status` and `headers`, so that the circuit waits as long as the server asks.
@@ -28,7 +37,7 @@ export function retryAfterFetch(fetch: typeof globalThis.fetch = globalThis.fetc
     if (!askToWait.has(response.status) || !(headers.has('retry-after') || headers.has('retry-after-ms'))) {
       return response;
     }
-    await response.body?.cancel();
+    void discarded(response);
     throw new RetryLaterError(response);
   };
 }

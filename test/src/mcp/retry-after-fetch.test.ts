@@ -113,4 +113,24 @@ describe('retryAfterFetch', () => {
     const fetch = retryAfterFetch(() => Promise.reject(new TypeError('fetch failed')));
     await expect(fetch('http://x')).rejects.toThrow(new TypeError('fetch failed'));
   });
+
+  it('waits neither for a copy of the response that nobody reads, nor for a body that cannot be cancelled', async () => {
+    const response = () => new Response('body', { status: 503, headers: { 'retry-after': '5' } });
+    const asked = { status: 503, message: 'HTTP 503: try again later' };
+    const logged = retryAfterFetch(async () => {
+      const given = response();
+      given.clone();
+      return given;
+    });
+    await expect(logged('http://x')).rejects.toMatchObject(asked);
+    const read = retryAfterFetch(async () => {
+      const given = response();
+      given.body?.getReader();
+      return given;
+    });
+    await expect(read('http://x')).rejects.toMatchObject(asked);
+    // node-fetch has a stream of Node there.
+    const nodeFetch = retryAfterFetch(async () => Object.defineProperty(response(), 'body', { value: {} }));
+    await expect(nodeFetch('http://x')).rejects.toMatchObject(asked);
+  });
 });
