@@ -10,6 +10,17 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 const printed = new WeakSet<object>();
 
 /**
+ * Prints a fault of a user's function. That may fail as well: Node reads the error's own getters, and tests replace the console.
+ */
+function print(what: string, ...fault: unknown[]): void {
+  try {
+    console.error(`toolfuse: ${what}`, ...fault);
+  } catch {
+    if (fault.length > 0) print(`${what} what cannot be printed`);
+  }
+}
+
+/**
  * Whether a user's function returned a promise although its answer is needed at once. Such an answer is ignored: that is printed
  * the first time, and a rejection of the promise goes no further.
  */
@@ -18,7 +29,7 @@ function gavePromise(value: unknown, fn: object, name: string): value is Promise
   value.then(undefined, () => {});
   if (!printed.has(fn)) {
     printed.add(fn);
-    console.error(`toolfuse: ${name} must return a plain value, got a promise, which is ignored`);
+    print(`${name} must return a plain value, got a promise, which is ignored`);
   }
   return true;
 }
@@ -46,7 +57,7 @@ export function containedClassifier(
       if (isErrorCategory(category)) return category;
       gavePromise(category, classify, 'classify');
     } catch (fault) {
-      console.error('toolfuse: classify threw', fault);
+      print('classify threw', fault);
     }
     return categorize(error);
   };
@@ -69,7 +80,7 @@ export function askIsFailure<Result>(
     if (typeof verdict === 'object' && verdict !== null) return verdict;
     return verdict ? 'executionError' : false;
   } catch (fault) {
-    console.error('toolfuse: isFailure threw', fault);
+    print('isFailure threw', fault);
     return false;
   }
 }
@@ -118,7 +129,7 @@ export function askForRun(run: () => unknown): string | null {
 function printOnce(fn: object, what: string, fault: unknown): void {
   if (printed.has(fn)) return;
   printed.add(fn);
-  console.error(`toolfuse: ${what}`, fault);
+  print(what, fault);
 }
 
 /** Contains a user's trip strategy: if `record` throws, the call is not remembered; if `trips` throws, nothing trips. */
@@ -132,7 +143,7 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
         const next = strategy.record(memory, call);
         return gavePromise(next, strategy.record, 'trip.record') ? memory : next;
       } catch (fault) {
-        console.error('toolfuse: trip.record threw', fault);
+        print('trip.record threw', fault);
         return memory;
       }
     },
@@ -141,7 +152,7 @@ export function containedStrategy<Memory>(strategy: TripStrategy<Memory>): TripS
         const trips: unknown = strategy.trips(memory, call, config);
         return !gavePromise(trips, strategy.trips, 'trip.trips') && Boolean(trips);
       } catch (fault) {
-        console.error('toolfuse: trip.trips threw', fault);
+        print('trip.trips threw', fault);
         return false;
       }
     },
@@ -155,7 +166,7 @@ export function containedBackoff(backoff: BackoffFunction): BackoffFunction {
       const ms: unknown = backoff(step, previousMs);
       return gavePromise(ms, backoff, 'backoff') ? Infinity : Number(ms);
     } catch (fault) {
-      console.error('toolfuse: backoff threw', fault);
+      print('backoff threw', fault);
       return Infinity;
     }
   };
@@ -169,7 +180,7 @@ export function containedChance(random: () => number): () => number {
       if (gavePromise(chance, random, 'random')) return 0;
       if (chance >= 0 && chance < 1) return chance;
     } catch (fault) {
-      console.error('toolfuse: random threw', fault);
+      print('random threw', fault);
     }
     return 0;
   };
@@ -185,7 +196,7 @@ export function containedListener<Event>(
 
 /** Calls a function for its effect only. */
 function contained<Event>(name: string, fn: (event: Event) => unknown): (event: Event) => void {
-  const fault = (error: unknown): void => console.error(`toolfuse: ${name} threw`, error);
+  const fault = (error: unknown): void => print(`${name} threw`, error);
   return (event) => {
     try {
       const result: unknown = fn(event);
@@ -210,7 +221,7 @@ export function containedHooks<Hooks extends object>(hooks: Hooks, name: string)
             const given: unknown = fn.apply(hooks, args);
             return gavePromise(given, fn, `${name}.${hook}`) ? undefined : given;
           } catch (fault) {
-            console.error(`toolfuse: ${name}.${hook} threw`, fault);
+            print(`${name}.${hook} threw`, fault);
             return undefined;
           }
         },

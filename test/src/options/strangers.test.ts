@@ -310,3 +310,43 @@ describe('a function that returns a promise although its answer is needed at onc
     registry.stop();
   });
 });
+
+describe('a fault that cannot even be printed', () => {
+  const unprintable = (): never => {
+    throw Object.defineProperty(new Error(), 'stack', { get: throws });
+  };
+
+  it('stays with the function that threw it', async () => {
+    vi.mocked(console.error).mockRestore();
+    const registry = createToolRegistry({
+      circuit: {
+        failureThreshold: 1,
+        minBackoffMs: 0,
+        trip: { start: 0, record: unprintable, trips: unprintable },
+        backoff: unprintable,
+        jitter: 'full',
+      },
+      tools: { shell: { key: unprintable } },
+      random: unprintable,
+      classify: unprintable,
+      inspect: unprintable,
+    });
+    const heard = vi.fn();
+    registry.on('*', unprintable);
+    registry.on('circuit.isolated', heard);
+    registry.intercept({ asked: unprintable, ended: unprintable, isActive: () => true });
+    const calling = { isFailure: unprintable, input: 1, run: unprintable };
+    expect(await registry.execute('shell', () => 1, calling)).toBe(1);
+    await expect(registry.execute('shell', throws)).rejects.toBe(boom);
+    expect(registry.diagnostics('shell')).toMatchObject({ successes: 1, failures: { executionError: 1 } });
+    registry.isolate('shell');
+    expect(heard).toHaveBeenCalledOnce();
+    registry.stop();
+  });
+
+  it('is named by where it was thrown', () => {
+    const printed = vi.mocked(console.error).mockImplementationOnce(throws);
+    containedObserver(unprintable)(event);
+    expect(printed.mock.calls[1]).toEqual(['toolfuse: the inspect observer threw what cannot be printed']);
+  });
+});
