@@ -23,9 +23,10 @@ export class CircuitOpenError extends Error {
   readonly denial: Denial;
 
   constructor(denial: Denial) {
+    const text = textOf(denial);
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(textOf(denial));
+    super(text);
     Error.stackTraceLimit = stackTraceLimit;
     this.denial = denial;
   }

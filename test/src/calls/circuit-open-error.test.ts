@@ -25,4 +25,12 @@ describe('the error of a refused call', () => {
     const { error } = refused('isolated');
     expect([error.retryAt, error.headers]).toEqual([null, {}]);
   });
+
+  it('leaves the stacks of other errors alone, even if it is made of what is no denial', () => {
+    const limit = Error.stackTraceLimit;
+    expect(() => new CircuitOpenError({ admitted: false } as Denial)).toThrow(TypeError);
+    const after = Error.stackTraceLimit;
+    Error.stackTraceLimit = limit;
+    expect(after).toBe(limit);
+  });
 });
