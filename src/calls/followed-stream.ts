@@ -63,7 +63,7 @@ class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
     } catch (error) {
       this.#verdict.failed(error);
       // If the wait was abandoned, the source is still running and must get a chance to clean up.
-      void Promise.resolve(this.#source.return?.()).catch(ignore);
+      void new Promise((resolve) => resolve(this.#source.return?.())).catch(ignore);
       throw error;
     }
   }
@@ -99,8 +99,15 @@ export function followIterable<Stream extends AsyncIterable<unknown> & object>(
   const proxy: Stream = new Proxy(stream, {
     get(target, key) {
       if (key === Symbol.asyncIterator) {
-        return () =>
-          own === undefined ? new FollowedIterator(target[Symbol.asyncIterator](), first, wait) : proxy;
+        return () => {
+          if (own !== undefined) return proxy;
+          try {
+            return new FollowedIterator(target[Symbol.asyncIterator](), first, wait);
+          } catch (error) {
+            first.failed(error);
+            throw error;
+          }
+        };
       }
       if (own !== undefined && (key === 'next' || key === 'return' || key === 'throw')) return own[key];
       const value: unknown = Reflect.get(target, key);
@@ -152,17 +159,10 @@ const isReadable = (value: unknown): value is ReadableStream<unknown> =>
   isFunction(Reflect.get(value, 'getReader')) &&
   Reflect.get(value, 'locked') === false;
 
-interface ResponseLike {
-  readonly status: number;
-  readonly body: ReadableStream<unknown>;
-}
-
-const isResponse = (value: unknown): value is ResponseLike =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof Reflect.get(value, 'status') === 'number' &&
-  isReadable(Reflect.get(value, 'body')) &&
-  isFunction(Reflect.get(value, 'arrayBuffer'));
+/** Also one of another realm or library. */
+const isResponse = (value: unknown): value is Response & { readonly body: ReadableStream<unknown> } =>
+  Object.prototype.toString.call(value) === '[object Response]' &&
+  isReadable(Reflect.get(value as object, 'body'));
 
 /** Whether a value is an unread `ReadableStream`, or a `Response` with an unread body. */
 export const hasBody = (value: unknown): boolean => isReadable(value) || isResponse(value);
@@ -171,13 +171,15 @@ export const hasBody = (value: unknown): boolean => isReadable(value) || isRespo
 export function followBody<Value>(value: Value, verdict: StreamVerdict, wait: Wait): Value {
   if (isReadable(value)) return followReadable(value, verdict, wait) as Value;
   if (!isResponse(value)) return value;
+  const { status, statusText, headers } = value;
   const { constructor: Class } = value as unknown as { constructor: typeof Response };
   const followed = new Class(
     followReadable(value.body, verdict, wait) as ReadableStream<Uint8Array<ArrayBuffer>>,
-    value as unknown as ResponseInit,
+    // Servers send statuses with which no response can be made, such as 999.
+    { status: Math.min(status, 599), statusText, headers },
   );
   // A constructed response has no information about its request, so that is copied.
-  for (const field of ['url', 'redirected', 'type']) {
+  for (const field of ['url', 'redirected', 'type', 'status']) {
     Object.defineProperty(followed, field, { value: Reflect.get(value, field), configurable: true });
   }
   return followed as Value;

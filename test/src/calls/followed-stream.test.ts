@@ -240,6 +240,31 @@ const streamOf = (parts: readonly (string | Error)[]): ReadableStream<Uint8Array
   });
 };
 
+describe('a followed async iterable that misbehaves', () => {
+  it('fails if it gives no iterator', async () => {
+    const consumed = () => {
+      throw new Error('consumed already');
+    };
+    const verdict = verdicts();
+    const stream = followIterable({ [Symbol.asyncIterator]: consumed }, verdict, atOnce);
+    await expect(all(stream)).rejects.toThrow('consumed already');
+    expect(verdict.said).toEqual(['failed: consumed already']);
+  });
+
+  it('fails with its own error if it cannot be closed after that', async () => {
+    const source: AsyncIterator<number> = {
+      next: () => Promise.reject(new Error('broke')),
+      return: () => {
+        throw new Error('was broken already');
+      },
+    };
+    const verdict = verdicts();
+    const stream = followIterable({ [Symbol.asyncIterator]: () => source }, verdict, atOnce);
+    await expect(all(stream)).rejects.toThrow(new Error('broke'));
+    expect(verdict.said).toEqual(['failed: broke']);
+  });
+});
+
 describe('a followed response', () => {
   it('succeeds once its body has been read', async () => {
     const verdict = verdicts();
@@ -277,6 +302,24 @@ describe('a followed response', () => {
     expect(Object.defineProperty(followed, 'url', { value: 'https://example.org/' }).url).toBe(
       'https://example.org/',
     );
+  });
+
+  it('keeps a status with which no response can be made, as servers send it', async () => {
+    const response = Object.defineProperties(new Response('denied'), {
+      status: { value: 999 },
+      ok: { value: false },
+      statusText: { value: 'Request denied' },
+    });
+    const verdict = verdicts();
+    const followed = followBody(response, verdict, atOnce);
+    expect(followed).toMatchObject({ status: 999, ok: false, statusText: 'Request denied' });
+    expect(await followed.text()).toBe('denied');
+    expect(verdict.said).toEqual(['succeeded']);
+  });
+
+  it('is no other object with a body', () => {
+    const text = async () => 'text';
+    expect(hasBody({ status: 200, body: streamOf(['text']), arrayBuffer: text, text })).toBe(false);
   });
 
   it('is the value itself where there is no body', () => {
