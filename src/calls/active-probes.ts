@@ -44,9 +44,11 @@ export class ActiveProbes {
     const { signal } = controller;
     // The probe times out shortly before its slot is reclaimed: after that, its failure would be late and count for nothing.
     const timeoutMs = circuit.latest.context.config.probeTimeoutMs * 0.9;
+    // A call whose result is a stream would last until somebody has read that.
+    const call = async (context: CallContext): Promise<void> => void (await probe(context));
     try {
       while (this.#circuits.isCurrent(circuit) && circuit.latest.value === 'halfOpen') {
-        await this.#guard.execute(circuit.tool, probe, { key: circuit.key, signal, timeoutMs });
+        await this.#guard.execute(circuit.tool, call, { key: circuit.key, signal, timeoutMs });
       }
     } catch {
       // Nothing to do: either the circuit has recorded the failure, or a user's call took the slot and this one was refused.

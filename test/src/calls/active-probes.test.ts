@@ -23,6 +23,15 @@ function setUp(probe: (context: CallContext) => unknown, shell: ToolConfig = {})
 }
 
 describe('an active probe', () => {
+  it('succeeds with its return, also where it returns a stream that nobody reads', async () => {
+    const { registry, probed, halfOpen } = setUp(async function* () {
+      yield 'pong';
+    });
+    await halfOpen();
+    expect(registry.state('shell')).toBe('closed');
+    expect(probed).toHaveBeenCalledOnce();
+  });
+
   it('runs as soon as its circuit is half-open, and its success closes the circuit before any call', async () => {
     const { clock, registry, probed, trip } = setUp(async () => 'pong');
     trip();
