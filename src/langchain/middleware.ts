@@ -3,6 +3,7 @@ import type { Denial, Permit, ToolRegistry } from 'toolfuse';
 import { aFunction, oneOf, type Rules, trueOrFalse } from '../../machines/rule.ts';
 import { lastOfUser } from '../tools/agent-run.ts';
 import { aRun, type CircuitOptions, callCircuit } from '../tools/call-circuit.ts';
+import { errorWords } from '../tools/error-words.ts';
 import { isGuardedBy } from '../tools/guarded.ts';
 import { anUpstream, aRegistry, checkAdapterOptions } from '../tools/options.ts';
 import { permittedCall } from '../tools/permitted-call.ts';
@@ -116,7 +117,7 @@ export function toolfuseMiddleware(options: ToolfuseMiddlewareOptions): Toolfuse
         return correctedMessage(answer, permit.correction);
       } catch (error) {
         if (errors === 'throw' || signal?.aborted || isBubbleUp(error)) throw error;
-        return correctedMessage(errorMessage(toolCall, String(error)), permit.correction);
+        return correctedMessage(errorMessage(toolCall, errorWords(error)), permit.correction);
       }
     },
 

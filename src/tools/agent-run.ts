@@ -17,7 +17,7 @@ let named = 0;
 
 /** The name of a run; undefined if nothing tells it from others. */
 export function runName(mark: RunMark): string | undefined {
-  if (typeof mark !== 'object') return mark || undefined;
+  if (typeof mark !== 'object' || mark === null) return mark || undefined;
   const known = names.get(mark);
   if (known !== undefined) return known;
   named += 1;

@@ -1,5 +1,6 @@
 import type { CallAnswer, Correction } from 'toolfuse';
 import { corrected } from '../mcp/corrected-result.ts';
+import { errorWords } from './error-words.ts';
 
 /** Adds a correction to the words of an answer. Content parts and MCP results get a further text; other values have no place for it. */
 function withText(result: unknown, correction: Correction): unknown {
@@ -15,8 +16,10 @@ function withText(result: unknown, correction: Correction): unknown {
  *
  * @throws An error with both the words of the tool's error, which is its cause, and the correction.
  */
-export function correctedAnswer({ result, error }: CallAnswer<unknown>, correction: Correction): unknown {
-  if (error === undefined) return withText(result, correction);
-  const words = error instanceof Error ? error.message : String(error);
+export function correctedAnswer(answer: CallAnswer<unknown>, correction: Correction): unknown {
+  // What a tool throws may be undefined.
+  if (!('error' in answer)) return withText(answer.result, correction);
+  const { error } = answer;
+  const words = error instanceof Error ? error.message : errorWords(error);
   throw new Error(`${words}\n\n${correction.text}`, { cause: error });
 }

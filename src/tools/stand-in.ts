@@ -31,15 +31,17 @@ export function standIn<Tool extends object>(tool: Tool, replaced: Replaced): To
  */
 export function connectedStandIn<Client extends object>(client: Client, replaced: Replaced): Client {
   const bound = new Map<AnyFunction, AnyFunction>();
-  return new Proxy(client, {
-    get(target, key) {
+  // A proxy must give the fixed fields of its target as they are, so that a client with any is not the target itself.
+  const isFixed = Object.values(Object.getOwnPropertyDescriptors(client)).some((each) => !each.configurable);
+  return new Proxy(isFixed ? standIn(client, {}) : client, {
+    get(_, key) {
       if (typeof key === 'string' && Object.hasOwn(replaced, key)) return replaced[key];
-      const value: unknown = Reflect.get(target, key, target);
+      const value: unknown = Reflect.get(client, key, client);
       if (!isFunction(value) || key === 'constructor') return value;
-      const known = bound.get(value) ?? value.bind(target);
+      const known = bound.get(value) ?? value.bind(client);
       bound.set(value, known);
       return known;
     },
-    set: (target, key, value) => Reflect.set(target, key, value, target),
+    set: (_, key, value) => Reflect.set(client, key, value, client),
   });
 }

@@ -288,6 +288,18 @@ describe('an object with callTool', () => {
     expect(registry.metrics().successes).toBe(1);
   });
 
+  it('may be frozen, or have fields that cannot be replaced', async () => {
+    const plain = { name: 'files', callTool: async (_name: string) => answer };
+    const fixed = Object.defineProperty({ ...plain }, 'callTool', { value: plain.callTool });
+    for (const client of [Object.freeze({ ...plain }), fixed]) {
+      const { guarded } = guardTools({ guarded: client }, { registry });
+      expect(await guarded.callTool('search')).toBe(answer);
+      expect(Object.keys(guarded)).toEqual(Object.keys(client));
+      expect(guarded.name).toBe('files');
+    }
+    expect(registry.metrics().successes).toBe(2);
+  });
+
   it('makes each call of an array by itself, in turn, and joins the parts', async () => {
     const callTool = async ([{ name }]: [{ name: string }]) => [
       {
@@ -481,6 +493,21 @@ describe('a run that repeats itself', () => {
     });
   });
 
+  it('reads the words of an error that is none', async () => {
+    const mute: unknown = Object.create(null);
+    const thrown = [undefined, null, mute, { message: 'no such branch' }];
+    for (const [index, error] of thrown.entries()) {
+      const { search } = guardTools(
+        { search: { execute: (_input: object) => Promise.reject(error) } },
+        { registry, run: `run of ${index}` },
+      );
+      expect(await third(() => search.execute({ q: 'x' }))).toMatchObject({
+        message: expect.stringMatching(correction),
+        cause: error,
+      });
+    }
+  });
+
   it.each([
     ['its name', 'one', 1, /^one$/],
     [
@@ -496,6 +523,7 @@ describe('a run that repeats itself', () => {
       /^run \d+$/,
     ],
     ['nothing', () => undefined, 0, /^$/],
+    ['null, which is nothing either', () => null as never, 0, /^$/],
   ])('is known by %s', async (_, run, count, name) => {
     const execute = async (_input: object, _options: object): Promise<string> => 'none';
     const { search } = guardTools({ search: { execute } }, { registry, run });
