@@ -22,7 +22,8 @@ function untilAborted<Result>(
 ): Promise<Awaited<Result>> {
   return new Promise((resolve, reject) => {
     const forget = onAbort(signal, () => reject(reasonOf(signal)));
-    const running = Promise.resolve(call()).finally(forget);
+    // Inside a promise, a function that throws rejects.
+    const running = new Promise((settle) => settle(call())).finally(forget);
     running.then(resolve as (result: unknown) => void, reject);
   });
 }
