@@ -32,9 +32,17 @@ const endWith = (finalOutput: string): Outcome => ({
 
 /** Ends with what a tool answered; goes on if there is no such tool, or its answer is no output. */
 const endWithAnswer = (result: ToolResult | undefined): Outcome =>
-  result?.type !== 'function_output'
-    ? goOn
-    : endWith(typeof result.output === 'string' ? result.output : JSON.stringify(result.output));
+  result?.type !== 'function_output' ? goOn : endWith(outputText(result.output));
+
+/** An output as the SDK itself puts it into words. */
+function outputText(output: unknown): string {
+  if (!isObject(output)) return String(output);
+  try {
+    return JSON.stringify(output);
+  } catch {
+    return Object.prototype.toString.call(output);
+  }
+}
 
 /**
  * Makes a `toolUseBehavior` for an agent of OpenAI Agents: while the registry is paused, the run ends with the reason as its
