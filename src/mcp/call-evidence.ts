@@ -1,4 +1,5 @@
 import { categorize } from 'toolfuse';
+import { read, readName, readPath } from '../classify/read.ts';
 import { CONNECTION_CLOSED, REQUEST_TIMEOUT } from '../classify/rpc-codes.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
 import { ToolFailure } from './tool-failure.ts';
@@ -18,12 +19,12 @@ export type CallEvidence =
 
 /** Negative codes belong to JSON-RPC and MCP; an HTTP status is positive. */
 const rpcCodeOf = (error: unknown): number | undefined => {
-  const { code } = (error ?? {}) as { code?: unknown };
+  const code = read(error, 'code');
   return typeof code === 'number' && code < -1 ? code : undefined;
 };
 
 const messageOf = (error: unknown): string => {
-  const { message } = (error ?? {}) as { message?: unknown };
+  const message = read(error, 'message');
   return typeof message === 'string' ? message : '';
 };
 
@@ -37,8 +38,7 @@ const ownRefusal = /\brequires task-based execution\b|^Tool '[^']*' has an inval
 const ownEnd = /\bConnection closed$/;
 
 /** Whether an error is that of the client's schema library, which it throws for an answer that is not a valid result. */
-const isOfSchema = (error: unknown): boolean =>
-  /^\$?ZodError$/.test(String((error as { name?: unknown } | null)?.name));
+const isOfSchema = (error: unknown): boolean => /^\$?ZodError$/.test(readName(error, 'name') ?? '');
 
 /** Version 2 of the SDK has codes of its own for errors that its client makes itself. */
 const kindOfName: Readonly<Record<string, 'unsent' | 'timeout' | 'broken'>> = {
@@ -53,12 +53,11 @@ const kindOfName: Readonly<Record<string, 'unsent' | 'timeout' | 'broken'>> = {
 };
 
 const kindByName = (error: unknown): 'unsent' | 'timeout' | 'broken' | undefined => {
-  const { code } = (error ?? {}) as { code?: unknown };
+  const code = read(error, 'code');
   return typeof code === 'string' && Object.hasOwn(kindOfName, code) ? kindOfName[code] : undefined;
 };
 
-const resultTypeOf = (error: unknown): unknown =>
-  (error as { data?: { resultType?: unknown } | null } | null)?.data?.resultType;
+const resultTypeOf = (error: unknown): unknown => readPath(error, ['data', 'resultType']);
 
 const broken = (error: unknown, message: string): CallEvidence => ({
   kind: 'answered',

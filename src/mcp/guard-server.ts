@@ -96,9 +96,10 @@ class ServerGuard {
         run,
         // A tool without a schema is given its context only.
         input: args.length > 1 ? args[0] : {},
-        correct: ({ result, error }, correction) => {
-          if (error !== undefined) throw error;
-          return corrected(result, correction);
+        correct: (answer, correction) => {
+          // What a handler throws may be undefined.
+          if ('error' in answer) throw answer.error;
+          return corrected(answer.result, correction);
         },
         isFailure: (result) =>
           isInputRequired(result) ? 'unfinished' : (resultFailure(result, resultErrors) ?? false),

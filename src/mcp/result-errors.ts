@@ -1,3 +1,4 @@
+import { read, readPath } from '../classify/read.ts';
 import { denialKey } from './denied-result.ts';
 import type { ResultErrors } from './result-error-policy.ts';
 import { categoryOfResultText } from './result-words.ts';
@@ -8,21 +9,22 @@ const maxTextLength = 4_096;
 
 /** The text of a result's first parts. Nothing about its shape is assumed, because a server may send anything. */
 export function resultText(result: object): string {
-  const { content } = result as { content?: unknown };
-  if (!Array.isArray(content)) return '';
+  const content = read(result, 'content');
   let text = '';
-  for (const part of content) {
-    const words: unknown = (part as { text?: unknown } | null)?.text;
-    if (typeof words === 'string') text += text === '' ? words : `\n${words}`;
-    if (text.length > maxTextLength) break;
+  try {
+    if (!Array.isArray(content)) return '';
+    for (const part of content) {
+      const words = read(part, 'text');
+      if (typeof words === 'string') text += text === '' ? words : `\n${words}`;
+      if (text.length > maxTextLength) break;
+    }
+  } catch {
+    // The parts before say enough.
   }
   return text.slice(0, maxTextLength);
 }
 
-const isDenial = (result: object): boolean => {
-  const { _meta } = result as { _meta?: unknown };
-  return typeof _meta === 'object' && _meta !== null && denialKey in _meta;
-};
+const isDenial = (result: unknown): boolean => readPath(result, ['_meta', denialKey]) !== undefined;
 
 /**
  * Reads the result of a tool call: null for a success, otherwise an error with its category. It never throws.
@@ -38,9 +40,8 @@ const isDenial = (result: object): boolean => {
  * else permit.failure(failure, { roundTrip: true }); // the server has answered
  */
 export function resultFailure(result: unknown, policy: ResultErrors = 'tool'): ToolFailure | null {
-  if (policy === 'ignore' || typeof result !== 'object' || result === null) return null;
-  if ((result as { isError?: unknown }).isError !== true) return null;
-  const text = resultText(result);
+  if (policy === 'ignore' || read(result, 'isError') !== true) return null;
+  const text = resultText(result as object);
   const category = isDenial(result) ? 'circuitOpen' : categoryOfResultText(text);
   // Words that name no cause are read as `executionError`.
   return new ToolFailure(category, text, { counts: policy === 'tool' || category !== 'executionError' });

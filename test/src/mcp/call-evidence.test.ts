@@ -126,3 +126,10 @@ describe('an error that is not from MCP', () => {
     },
   );
 });
+
+it('of an error that cannot be read is nothing', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  expect(callEvidence(proxy)).toEqual({ kind: 'other' });
+  expect(callEvidence({ name: Object.create(null) })).toEqual({ kind: 'other' });
+});

@@ -54,3 +54,17 @@ describe.each([
     },
   );
 });
+
+it('of a handler that throws nothing, a guarded server still says that it failed', async () => {
+  const registry = createToolRegistry({ loops: true });
+  const server = newestSdk1.newServer();
+  guardMcpServer(server, { registry, run: 'main' });
+  newestSdk1.addTool(server, 'search', () => Promise.reject());
+  const client = newestSdk1.newClient();
+  await newestSdk1.connect(server, client);
+  closing.push(() => client.close());
+  const call = () => newestSdk1.call(client, { name: 'search', arguments: { text: 'x' } }, {});
+  const first = await call();
+  expect(first).toMatchObject({ isError: true });
+  expect([await call(), await call()]).toEqual([first, first]);
+});

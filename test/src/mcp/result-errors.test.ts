@@ -169,6 +169,21 @@ describe('an isError result', () => {
     expect(registry.state('search')).toBe('open');
   });
 
+  it('may be what cannot be read', () => {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    const mute = Object.defineProperty({}, 'text', {
+      get: () => {
+        throw new Error('it bites');
+      },
+    });
+    expect(resultFailure(proxy)).toBeNull();
+    expect(resultFailure({ isError: true, content: proxy, _meta: proxy })).toMatchObject({ message: '' });
+    expect(resultFailure({ isError: true, content: [mute, { type: 'text', text: 'lost' }] })).toMatchObject({
+      message: 'lost',
+    });
+  });
+
   it('is not a failure under the policy "ignore"', () => {
     expect(resultFailure(failed('connect ECONNREFUSED'), 'ignore')).toBeNull();
   });
