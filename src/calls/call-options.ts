@@ -108,10 +108,9 @@ const wrapOptions: Readonly<Record<keyof WrapOptions<unknown>, true>> = {
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const isSignal = (value: unknown): boolean =>
-  value instanceof AbortSignal ||
-  (typeof (value as AbortSignal | null)?.aborted === 'boolean' &&
-    isFunction((value as AbortSignal).addEventListener) &&
-    isFunction((value as AbortSignal).removeEventListener));
+  typeof (value as AbortSignal | null)?.aborted === 'boolean' &&
+  isFunction((value as AbortSignal).addEventListener) &&
+  isFunction((value as AbortSignal).removeEventListener);
 
 function mustBe(holds: boolean, name: string, what: string, value: unknown): void {
   if (!holds) throw new TypeError(`${name} must be ${what}, got ${show(value)}`);

@@ -100,9 +100,8 @@ export function followIterable<Stream extends AsyncIterable<unknown> & object>(
     get(target, key) {
       if (key === Symbol.asyncIterator) {
         return () => {
-          if (own !== undefined) return proxy;
           try {
-            return new FollowedIterator(target[Symbol.asyncIterator](), first, wait);
+            return own ? proxy : new FollowedIterator(target[Symbol.asyncIterator](), first, wait);
           } catch (error) {
             first.failed(error);
             throw error;
@@ -153,16 +152,16 @@ function followReadable(
   );
 }
 
-const isReadable = (value: unknown): value is ReadableStream<unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  isFunction(Reflect.get(value, 'getReader')) &&
-  Reflect.get(value, 'locked') === false;
+const isReadable = (value: unknown): value is ReadableStream<unknown> => {
+  const stream = value as ReadableStream<unknown> | null | undefined;
+  return isFunction(stream?.getReader) && stream?.locked === false;
+};
 
 /** Also one of another realm or library. */
-const isResponse = (value: unknown): value is Response & { readonly body: ReadableStream<unknown> } =>
-  Object.prototype.toString.call(value) === '[object Response]' &&
-  isReadable(Reflect.get(value as object, 'body'));
+const isResponse = (value: unknown): value is Response & { readonly body: ReadableStream<unknown> } => {
+  const response = value as (Response & { readonly [Symbol.toStringTag]?: string }) | null | undefined;
+  return response?.[Symbol.toStringTag] === 'Response' && isReadable(response.body);
+};
 
 /** Whether a value is an unread `ReadableStream`, or a `Response` with an unread body. */
 export const hasBody = (value: unknown): boolean => isReadable(value) || isResponse(value);
@@ -171,12 +170,10 @@ export const hasBody = (value: unknown): boolean => isReadable(value) || isRespo
 export function followBody<Value>(value: Value, verdict: StreamVerdict, wait: Wait): Value {
   if (isReadable(value)) return followReadable(value, verdict, wait) as Value;
   if (!isResponse(value)) return value;
-  const { status, statusText, headers } = value;
-  const { constructor: Class } = value as unknown as { constructor: typeof Response };
-  const followed = new Class(
+  const followed = new (value.constructor as typeof Response)(
     followReadable(value.body, verdict, wait) as ReadableStream<Uint8Array<ArrayBuffer>>,
     // Servers send statuses with which no response can be made, such as 999.
-    { status: Math.min(status, 599), statusText, headers },
+    { status: Math.min(value.status, 599), statusText: value.statusText, headers: value.headers },
   );
   // A constructed response has no information about its request, so that is copied.
   for (const field of ['url', 'redirected', 'type', 'status']) {
