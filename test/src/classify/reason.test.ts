@@ -47,6 +47,7 @@ describe('what a service calls a failure', () => {
     const error = { type: 'ModuleNotFoundError', message: "No module named 'pandas'" };
     expect(categorize(withFields({ error }))).toBe('executionError');
     expect(categorize(withFields({ error: { type: 'NotFoundError' } }))).toBe('resourceNotFound');
+    expect(categorize(withFields({ error: { type: 'TERR_MODULE_NOT_FOUND' } }))).toBe('resourceNotFound');
   });
 
   it.each([

@@ -82,6 +82,7 @@ describe('the wait that a server asks for', () => {
       2_000,
     ],
     ['a field of 0', { retryAfter: 0 }, 0],
+    ['a number beyond all numbers', { retry_after: '9'.repeat(400) }, undefined],
     ['a field that has no end', { retryAfter: Number.POSITIVE_INFINITY }, undefined],
     ['a field that is an instant', { retryAfter: new Date(now) }, undefined],
     ['a field where the header says nothing', { headers: { 'retry-after': 'soon' }, retryAfter: 3 }, 3_000],
