@@ -128,7 +128,7 @@ export const toolRegistryMachine = setup({
       state: denial.state,
       lastErrorCategory: denial.lastErrorCategory,
     })),
-    announceFleetNews: emit((_, news: FleetNews) => news),
+    announceFleetNews: emit((_, news: FleetNews) => ({ ...news })),
     forget: enqueueActions(({ context, enqueue }, circuits: readonly ForgottenCircuit[]) => {
       const counts = { ...context.counts };
       const forgotten: ForgottenCircuit[] = [];

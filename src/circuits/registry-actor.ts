@@ -10,6 +10,7 @@ import {
   tellTransitions,
   watchInspectors,
 } from '../../machines/xstate-internals.ts';
+import { print } from '../options/strangers.ts';
 import { registryChart } from './charts.ts';
 import { checkEvent } from './check-event.ts';
 import { hidden, shown } from './open-names.ts';
@@ -45,7 +46,15 @@ export class RegistryActor extends Actor<Machine> {
   readonly #life: RegistryLife;
 
   static {
-    process = (actor, snapshot, event, scope) => actor.#process(snapshot, event, scope);
+    process = (actor, snapshot, event, scope) => {
+      try {
+        return actor.#process(snapshot, event, scope);
+      } catch (fault) {
+        // Only a user can have sent it.
+        print(`an event ${event.type} of the registry`, fault);
+        return snapshot;
+      }
+    };
   }
 
   constructor(options: ActorOptions<Machine>, life: RegistryLife) {

@@ -12,7 +12,7 @@ const printed = new WeakSet<object>();
 /**
  * Prints a fault of a user's function. That may fail as well: Node reads the error's own getters, and tests replace the console.
  */
-function print(what: string, ...fault: unknown[]): void {
+export function print(what: string, ...fault: unknown[]): void {
   try {
     console.error(`toolfuse: ${what}`, ...fault);
   } catch {

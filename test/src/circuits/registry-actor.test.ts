@@ -321,3 +321,20 @@ describe('an inspector', () => {
     expect(life(false)).toEqual(life(true));
   });
 });
+
+describe('an event of the registry with fields missing', () => {
+  it.each(['FORGET', 'STOP_CIRCUITS', 'LOOP_STOPPED', 'FLEET_NEWS', 'CIRCUIT_CHANGED'] as const)(
+    'changes nothing and ends nothing: %s',
+    (type) => {
+      const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+      const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
+      registry.recordFailure('a', 'network');
+      registry.actor.send({ type } as ToolRegistryEvent);
+      registry.recordFailure('b', 'network');
+      expect(registry.actor.getSnapshot().status).toBe('active');
+      expect(registry.actor.getSnapshot().context.openCircuits).toEqual(['a', 'b']);
+      registry.stop();
+      printed.mockRestore();
+    },
+  );
+});
