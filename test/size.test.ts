@@ -50,15 +50,15 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 52_500 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 52_800 },
   {
     what: 'toolfuse/machines, minified and compressed',
     measure: () => bundled('machines.js'),
     limit: 13_300,
   },
   { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 5_400 },
-  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 4_000 },
-  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_400 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 4_200 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 4_600 },
   {
     what: 'toolfuse/claude-agent, minified and compressed',
     measure: () => bundled('claude-agent.js'),
@@ -67,12 +67,12 @@ const limits: Limit[] = [
   {
     what: 'toolfuse/openai-agents, minified and compressed',
     measure: () => bundled('openai-agents.js'),
-    limit: 3_750,
+    limit: 4_050,
   },
   {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
-    limit: 4_050,
+    limit: 4_250,
   },
   {
     what: 'toolfuse/prometheus, minified and compressed, without prom-client',
