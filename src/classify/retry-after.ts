@@ -136,7 +136,8 @@ function serverNow(error: unknown, wallNow: number): number {
   return (date === undefined ? undefined : dateOf(date)) ?? wallNow;
 }
 
+/** The instant of an HTTP date. V8 sees one in any words before a number: `retry 5` is a day of May. */
 function dateOf(text: string): number | undefined {
-  const at = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  const at = /^[A-Z].*:/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }

@@ -124,6 +124,11 @@ describe('the wait that a server asks for', () => {
     expect(retryAfterMs({ headers: { ...headers, date: 'never' } }, now)).toBe(0);
   });
 
+  it.each(['soon 1', 'retry 5', 'May 5', '1e3', '-5', '5, 5'])('is not read from %j', (delay) => {
+    expect(retryAfterMs({ headers: { 'retry-after': delay } }, now)).toBeUndefined();
+    expect(retryAfterMs({ headers: { 'retry-after': delay }, retryAfter: 3 }, now)).toBe(3_000);
+  });
+
   it('is the reset of a rate limit that is used up, as an instant or in seconds', () => {
     const used = (reset: number | string, fields: object = {}) => ({
       status: 403,
