@@ -1,5 +1,5 @@
 import { maxTimerMs } from '../../machines/backoff.ts';
-import { onAbort } from '../calls/on-abort.ts';
+import { onAbort, reasonOf } from '../calls/on-abort.ts';
 import type { Circuit } from '../circuits/circuit.ts';
 import { maxRefusingMs } from '../circuits/comeback.ts';
 import { RegistryStoppedError } from '../circuits/registry-stopped-error.ts';
@@ -36,7 +36,7 @@ export function untilReady({ tool, clock, isStopped, blockedBy, signal }: Waitin
     };
     const look = (): void => {
       clock.clearTimeout(timer);
-      if (signal?.aborted) end(() => reject(signal.reason));
+      if (signal?.aborted) end(() => reject(reasonOf(signal)));
       else if (isStopped()) end(() => reject(new RegistryStoppedError(tool)));
       else waitFor(blockedBy());
     };

@@ -111,6 +111,13 @@ describe('a wait for a tool', () => {
     expect(await isOver()).toBe(true);
   });
 
+  it('ends with an error where its signal knows no reason', async () => {
+    const { registry } = setUp();
+    const signal = { aborted: true, addEventListener: () => {}, removeEventListener: () => {} };
+    const wait = registry.untilReady('search', { signal: signal as unknown as AbortSignal });
+    await expect(wait).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   it('ends with the reason of its signal, and leaves no listener and no timer', async () => {
     const { clock, registry } = setUp();
     registry.isolate('shell');
