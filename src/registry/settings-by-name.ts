@@ -1,6 +1,7 @@
 import type { CircuitConfig } from '../../machines/circuit-config.ts';
 import { show } from '../../machines/rule.ts';
 import type { SettingsOfTools, ToolSettings } from '../calls/tool-settings.ts';
+import { print } from '../options/strangers.ts';
 import { checkCircuit } from './circuit-options.ts';
 import { NamePattern } from './name-pattern.ts';
 import type { ToolConfig } from './tool-options.ts';
@@ -79,7 +80,7 @@ export class SettingsByName implements SettingsOfTools {
       return withoutSelf(this.#complete(merged, tool), tool);
     } catch (error) {
       // Two patterns that contradict each other were each checked alone, and nothing may end a call for it.
-      console.error(`toolfuse: patterns contradict each other for ${show(tool)}`, error);
+      print(`patterns contradict each other for ${show(tool)}`, error);
       return most && withoutSelf(most.alone, tool);
     }
   }
