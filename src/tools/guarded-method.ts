@@ -7,6 +7,7 @@ const AsyncGeneratorFunction = Object.getPrototypeOf(async function* () {}).cons
 
 export const isStream = (value: unknown): value is AsyncGenerator<unknown, unknown, unknown> =>
   isObject(value) &&
+  Symbol.asyncIterator in value &&
   isFunction(value[Symbol.asyncIterator]) &&
   // Web and Node streams are values that somebody reads later.
   !('getReader' in value || 'pipe' in value);

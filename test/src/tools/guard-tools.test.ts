@@ -34,6 +34,13 @@ describe('a guarded record of tools', () => {
     expect(await read.execute('b.md')).toBe('text of b.md');
   });
 
+  it('may return a proxy that knows of nothing but texts', async () => {
+    const remote = new Proxy({}, { get: (_, name) => ((name as string).startsWith('get') ? 1 : undefined) });
+    const { connect } = guardTools({ connect: { execute: () => remote } }, { registry });
+    expect(await connect.execute()).toBe(remote);
+    expect(registry.diagnostics('connect').successes).toBe(1);
+  });
+
   it('guards run as it does execute', async () => {
     const { search } = guardTools({ search: { run: fail } }, { registry });
     expect(await outcomeOf(search.run)).toBe(dead);
