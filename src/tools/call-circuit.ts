@@ -43,10 +43,14 @@ export function callCircuit(
 ): { readonly name: string; readonly needs: CallNeeds } {
   const name = toolName?.(tool) ?? tool;
   const found = typeof upstream === 'function' ? upstream(tool) : upstream;
-  const marked = typeof run === 'function' ? run({ tool, input, args }) : (run ?? mark);
   return {
     name,
     // A tool may have the name of its server, and a circuit must not depend on itself.
-    needs: { input, run: runName(marked), upstream: found === name ? undefined : found },
+    needs: {
+      input,
+      // The registry contains what the function throws.
+      run: typeof run === 'function' ? () => runName(run({ tool, input, args })) : runName(run ?? mark),
+      upstream: found === name ? undefined : found,
+    },
   };
 }

@@ -500,6 +500,17 @@ describe('a run that repeats itself', () => {
     });
   });
 
+  it('is not known, and its calls are made, where the function that knows its name throws', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const run = ({ input }: { input: unknown }) => (input as { session: { id: string } }).session.id;
+    const { search } = guardTools({ search: { execute: (_input: object) => 'none' } }, { registry, run });
+    expect(await outcomeOf(() => search.execute({ q: 'x' }))).toBe('none');
+    expect(await outcomeOf(() => search.execute({ session: { id: 'one' } }))).toBe('none');
+    expect(registry.runs().map(({ id }) => id)).toEqual(['one']);
+    expect(printed).toHaveBeenCalledExactlyOnceWith('toolfuse: run threw', expect.any(TypeError));
+    printed.mockRestore();
+  });
+
   it('reads the words of an error that is none', async () => {
     const mute: unknown = Object.create(null);
     const thrown = [undefined, null, mute, { message: 'no such branch' }];
