@@ -85,10 +85,6 @@ export function recordCalls(
       dropped += 1;
       return;
     }
-    if (dropped > 0) {
-      stream.write(`${JSON.stringify({ dropped })}\n`);
-      dropped = 0;
-    }
     const line = {
       at: Math.round(wallNow() - (told.durationMs ?? 0)),
       registry: name,
@@ -104,7 +100,18 @@ export function recordCalls(
       late: false,
       ...told,
     } satisfies { [Field in keyof CallRecord]: CallRecord[Field] | undefined };
-    stream.write(`${JSON.stringify(line)}\n`);
+    try {
+      if (dropped > 0) stream.write(`${JSON.stringify({ dropped })}\n`);
+      dropped = 0;
+      stream.write(`${JSON.stringify(line)}\n`);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function fail(error: unknown): void {
+    stop();
+    console.error('toolfuse: the record of calls cannot be written', error);
   }
 
   const stop = registry.intercept({
@@ -116,9 +123,6 @@ export function recordCalls(
       tell(call, { durationMs, outcome: outcomeOf(end), category, roundTrip, probe, late });
     },
   });
-  stream.on?.('error', (error) => {
-    stop();
-    console.error('toolfuse: the record of calls cannot be written', error);
-  });
+  stream.on?.('error', fail);
   return stop;
 }

@@ -21,6 +21,18 @@ const setUp = (stream?: RecordStream) => {
 afterEach(() => void vi.restoreAllMocks());
 
 describe('a record of calls', () => {
+  it('ends with the first line that cannot be written, which is printed', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const full = new Error('ENOSPC: no space left on device');
+    const write = vi.fn((): never => {
+      throw full;
+    });
+    const { registry } = setUp({ write });
+    for (let i = 0; i < 3; i++) expect(await registry.execute('shell', () => i)).toBe(i);
+    expect(write).toHaveBeenCalledOnce();
+    expect(printed.mock.calls).toEqual([['toolfuse: the record of calls cannot be written', full]]);
+  });
+
   it('has one line of JSON a call: when, which tool, how long, and how it ended', async () => {
     const { clock, registry, written, lines } = setUp();
     await registry.execute('shell', () => clock.advance(250));
