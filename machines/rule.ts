@@ -25,7 +25,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
-const isFunction = (value: unknown): boolean => typeof value === 'function';
+export const isFunction = (value: unknown): value is (...args: unknown[]) => unknown =>
+  typeof value === 'function';
 
 export const aFunction: Rule = ['a function', isFunction];
 export const aFunctionOrNull: Rule = ['a function or null', (value) => value === null || isFunction(value)];

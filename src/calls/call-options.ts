@@ -1,5 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
-import { checkOptionNames, checkValue, positiveMs, show } from '../../machines/rule.ts';
+import { checkOptionNames, checkValue, isFunction, positiveMs, show } from '../../machines/rule.ts';
 import { askForRun } from '../options/strangers.ts';
 import type { CallContext } from './call.ts';
 import { type CallTarget, checkKey } from './call-keys.ts';
@@ -104,8 +104,6 @@ const wrapOptions: Readonly<Record<keyof WrapOptions<unknown>, true>> = {
   ...executeOptions,
   withContext: true,
 };
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const isSignal = (value: unknown): boolean =>
   typeof (value as AbortSignal | null)?.aborted === 'boolean' &&

@@ -1,3 +1,5 @@
+import { isFunction } from '../../machines/rule.ts';
+
 /** Receives the result of a call from the end of its stream. Only the first report counts. */
 export interface StreamVerdict {
   /** The stream was read to its end. */
@@ -68,8 +70,6 @@ class FollowedIterator implements AsyncIterator<unknown, unknown, unknown> {
     }
   }
 }
-
-const isFunction = (value: unknown): value is (...args: unknown[]) => unknown => typeof value === 'function';
 
 /** Whether a value is a stream that can be read only by iterating it, so that the iterator sees its end. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> & object {

@@ -4,6 +4,7 @@ import {
   aFunctionOrNull,
   checkFields,
   factor,
+  isFunction,
   ms,
   oneOf,
   positiveInteger,
@@ -14,8 +15,6 @@ import {
 } from '../../machines/rule.ts';
 import { isOwn, type TripStrategy } from '../../machines/trip-strategy.ts';
 import { containedBackoff, containedStrategy } from '../options/strangers.ts';
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const aTripStrategy: Rule = [
   'a trip strategy: an object with start and the functions record and trips',

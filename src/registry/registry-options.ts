@@ -7,6 +7,7 @@ import {
   anObject,
   anything,
   checkFields,
+  isFunction,
   ms,
   positiveIntegerOrInfinity,
   type Rule,
@@ -65,8 +66,6 @@ export interface RegistryConfig {
   readonly recovery: RecoveryConfig;
   readonly maxTools: number;
 }
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const aClock: Rule = [
   'an object with the functions now, setTimeout and clearTimeout, and optionally wallNow',
