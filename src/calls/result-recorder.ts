@@ -9,7 +9,7 @@ import { read } from '../classify/read.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AdmittedCall } from './admitted-call.ts';
 import type { CircuitTeller } from './circuit-teller.ts';
-import { evidenceOf } from './evidence.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
 import type { PermitOwner } from './issued-permit.ts';
 import type { LoopGuard } from './loops/guard-loops.ts';
 import type { Correction } from './loops/loop-words.ts';
@@ -44,8 +44,9 @@ const nothingMore: KnownOfFailure = Object.freeze({});
 const notAnswered = Object.freeze({ roundTrip: false });
 
 /** Whether an error is the tool's answer, and counts neither for nor against it. */
-const isMereAnswer = (failure: unknown): boolean =>
-  typeof failure === 'object' && failure !== null && read(failure, 'counts') === false;
+const isMereAnswer = (failure: unknown): boolean => read(failure, 'counts') === false;
+
+const answeredBy = ({ upstream }: Evidence) => ({ roundTrip: upstream === 'success' });
 
 /** Counts how calls ended, and decides what each result is evidence for. */
 export class ResultRecorder implements PermitOwner {
@@ -94,13 +95,14 @@ export class ResultRecorder implements PermitOwner {
       if (answering !== undefined) this.#teller.succeed(answering);
       return;
     }
-    this.#count(circuit, category, failure);
     const upstream = this.#upstreamOf(circuit);
     if (upstream === undefined) {
+      this.#count(circuit, category, failure);
       this.#teller.fail(circuit, category, failure);
       return;
     }
     const evidence = evidenceOf(category, failure, false);
+    this.#count(circuit, category, failure, undefined, undefined, answeredBy(evidence));
     this.#teller.tell(circuit, evidence.tool, category, failure);
     this.#teller.tell(upstream, evidence.upstream, category, failure);
   }
@@ -166,9 +168,7 @@ export class ResultRecorder implements PermitOwner {
       return;
     }
     const evidence = evidenceOf(category, failure, roundTrip);
-    this.#count(circuit, category, failure, call, durationMs, {
-      roundTrip: evidence.upstream === 'success',
-    });
+    this.#count(circuit, category, failure, call, durationMs, answeredBy(evidence));
     if (this.#circuits.isCurrent(circuit)) {
       this.#teller.tell(circuit, evidence.tool, category, failure, call, durationMs);
     }

@@ -51,7 +51,7 @@ export class RegistryActor extends Actor<Machine> {
         return actor.#process(snapshot, event, scope);
       } catch (fault) {
         // Only a user can have sent it.
-        print(event.type, fault);
+        print(`${event.type} threw`, fault);
         return snapshot;
       }
     };

@@ -326,11 +326,15 @@ describe('an event of the registry with fields missing', () => {
   it.each(['FORGET', 'STOP_CIRCUITS', 'LOOP_STOPPED', 'FLEET_NEWS', 'CIRCUIT_CHANGED'] as const)(
     'changes nothing and ends nothing: %s',
     (type) => {
-      const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+      const printed = vi
+        .spyOn(console, 'error')
+        .mockReset()
+        .mockImplementation(() => {});
       const registry = createToolRegistry({ circuit: { failureThreshold: 1 } });
       registry.recordFailure('a', 'network');
       registry.actor.send({ type } as ToolRegistryEvent);
       registry.recordFailure('b', 'network');
+      for (const [text] of printed.mock.calls) expect(text).toBe(`toolfuse: ${type} threw`);
       expect(registry.actor.getSnapshot().status).toBe('active');
       expect(registry.actor.getSnapshot().context.openCircuits).toEqual(['a', 'b']);
       registry.stop();

@@ -344,6 +344,13 @@ describe('a fault that cannot even be printed', () => {
     registry.stop();
   });
 
+  it('is left alone where the console takes no words either', () => {
+    vi.mocked(console.error).mockImplementation(throws);
+    const classify = (() => Promise.resolve('timeout')) as unknown as () => ErrorCategory;
+    expect(containedClassifier(classify, () => 'network')(boom)).toBe('network');
+    expect(containedClassifier(throws, () => 'network')(boom)).toBe('network');
+  });
+
   it('is named by where it was thrown', () => {
     const printed = vi.mocked(console.error).mockImplementationOnce(throws);
     containedObserver(unprintable)(event);

@@ -113,6 +113,34 @@ describe('a step of every call', () => {
     ]);
   });
 
+  it('sees of a failed call with an upstream whether it was answered', () => {
+    const { registry } = setUp();
+    const { ends, step } = recorder();
+    registry.intercept(step);
+    const fail = (tool: string, failure: unknown, options = {}): void => {
+      const permit = registry.tryAcquire(tool);
+      if (permit.admitted) permit.failure(failure, options);
+      for (const name of [tool, 'github']) registry.reset(name);
+    };
+    fail('search', { status: 400 });
+    fail('search', 'serviceUnavailable', { roundTrip: true });
+    fail('search', 'serviceUnavailable');
+    fail('search', 'executionError');
+    fail('shell', { status: 400 });
+    registry.allowRequest('search');
+    registry.recordFailure('search', { status: 400 });
+    registry.recordFailure('search', 'network');
+    expect(ends.map(({ roundTrip }) => roundTrip)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      undefined,
+      true,
+      false,
+    ]);
+  });
+
   it('sees a probe, and the end of a call that was abandoned, cancelled, or whose tool was forgotten', async () => {
     const { clock, registry } = setUp();
     const { seen, ends, step } = recorder();
