@@ -128,7 +128,7 @@ describe('the packed package', () => {
     ['index.js', ['xstate']],
     ['machines.js', ['xstate']],
     ['mcp.js', ['toolfuse']],
-    ['testing.js', []],
+    ['testing.js', ['toolfuse']],
     ['ai.js', ['toolfuse']],
     ['langchain.js', ['@langchain/core/messages', 'toolfuse']],
     ['tools.js', ['toolfuse']],

@@ -80,7 +80,7 @@ describe('toolfuse', () => {
     const { printed, exited } = toolfuse('breaker');
     expect(await exited).toBe(2);
     expect(printed.err).toBe(
-      'toolfuse: there is no command breaker; the commands are mcp, fleet, hook, inspect, demo, chart\n',
+      'toolfuse: there is no command breaker; the commands are mcp, fleet, hook, inspect, replay, demo, chart\n',
     );
   });
 });
