@@ -6,6 +6,7 @@ import { TestClock } from 'toolfuse/testing';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { duration, replayText } from '../../../src/cli/replay/replay-text.ts';
 import { main } from '../../../src/cli/replay.ts';
+import { callRecord, noCounts } from '../../support/call-record.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
@@ -23,23 +24,8 @@ function printed(...args: string[]): string {
   }
 }
 
-const begin = Date.UTC(2026, 0, 1);
-const call = (second: number, given: Partial<CallRecord> = {}): CallRecord => ({
-  at: begin + 1_000 * second,
-  tool: 'search',
-  key: null,
-  upstream: null,
-  durationMs: 500,
-  outcome: 'success',
-  category: null,
-  roundTrip: false,
-  refused: null,
-  probe: false,
-  late: false,
-  ...given,
-});
 const failed = (second: number, given: Partial<CallRecord> = {}): CallRecord =>
-  call(second, { outcome: 'failure', category: 'timeout', ...given });
+  callRecord(second, { outcome: 'failure', category: 'timeout', ...given });
 
 /** A file of lines. @returns Its path. */
 function fileOf(name: string, lines: readonly (object | string)[], end = '\n'): string {
@@ -54,7 +40,7 @@ function fileOf(name: string, lines: readonly (object | string)[], end = '\n'): 
 /** Six failures, then four calls that go well, a second apart. */
 const outage = [
   ...Array.from({ length: 6 }, (_, second) => failed(second)),
-  ...Array.from({ length: 4 }, (_, second) => call(6 + second)),
+  ...Array.from({ length: 4 }, (_, second) => callRecord(6 + second)),
 ];
 
 describe('toolfuse replay', () => {
@@ -87,10 +73,10 @@ the same calls with other settings:
       const isDown = index >= 100 && index % 3 === 0;
       const key = index % 3 === 0 ? 'b.example' : 'a.example';
       return [
-        search === undefined ? call(second) : failed(second, search),
+        search === undefined ? callRecord(second) : failed(second, search),
         isDown
           ? failed(second + 2, { tool: 'fetch', key, category: 'serviceUnavailable' })
-          : call(second + 2, { tool: 'fetch', key }),
+          : callRecord(second + 2, { tool: 'fetch', key }),
       ];
     }).flat();
     const [shown] = /(?<=^\$ npx toolfuse replay calls\.jsonl\n)[\s\S]*?(?=\n```$)/m.exec(readme) ?? [];
@@ -142,7 +128,12 @@ the same calls with other settings:
 
   it('gives the circuit of a server behind the proxy the settings of a server', () => {
     const lost = (second: number) => failed(second, { upstream: 'server:git', category: 'network' });
-    const file = fileOf('server.jsonl', [lost(0), lost(1), lost(2), call(4, { upstream: 'server:git' })]);
+    const file = fileOf('server.jsonl', [
+      lost(0),
+      lost(1),
+      lost(2),
+      callRecord(4, { upstream: 'server:git' }),
+    ]);
     const opened = (...args: string[]): unknown =>
       JSON.parse(printed(file, '--json', ...args)).tools.map(
         ({ name, opened: times, refused }: Record<string, unknown>) => [name, times, refused],
@@ -155,8 +146,10 @@ the same calls with other settings:
   });
 
   it('says which calls nobody knows about, and shows an unfinished or an empty record', () => {
-    const refused = call(1, { outcome: 'refused', refused: 'open', durationMs: null });
-    const text = printed(fileOf('gaps.jsonl', [call(0), refused, { dropped: 1_234 }, '', '{"at":17'], ''));
+    const refused = callRecord(1, { outcome: 'refused', refused: 'open', durationMs: null });
+    const text = printed(
+      fileOf('gaps.jsonl', [callRecord(0), refused, { dropped: 1_234 }, '', '{"at":17'], ''),
+    );
     expect(text).toMatch(/^1 call of 1 tool in 1 s, 0 failed\n1 call had been refused already/);
     expect(text).toContain('\n1 234 calls are not in the record: the disk did not keep up\n');
     expect(printed(fileOf('empty.jsonl', [], ''))).toBe('0 calls of 0 tools in 0 s, 0 failed');
@@ -177,7 +170,7 @@ the same calls with other settings:
   });
 
   it('shows no more than twenty tools, those first of which most was refused, and nothing that a terminal obeys', () => {
-    const many = Array.from({ length: 25 }, (_, index) => call(index, { tool: `tool-${index}` }));
+    const many = Array.from({ length: 25 }, (_, index) => callRecord(index, { tool: `tool-${index}` }));
     const odd = Array.from({ length: 4 }, (_, index) =>
       failed(30 + index, { tool: `\u001b[2J${'x'.repeat(60)}` }),
     );
@@ -201,10 +194,10 @@ the same calls with other settings:
   it.each([
     ['words', 'hello', 'bad.jsonl:2 is no line of a record: it is not JSON'],
     ['another kind of JSON', '[]', 'bad.jsonl:2 must be an object, got an array'],
-    ['an outcome that is none', { ...call(0), outcome: 'fine' }, 'bad.jsonl:2.outcome must be one of'],
-    ['a registry that is none', { ...call(0), registry: 7 }, 'bad.jsonl:2.registry must be'],
+    ['an unknown outcome', { ...callRecord(0), outcome: 'fine' }, 'bad.jsonl:2.outcome must be one of'],
+    ['a registry without a name', { ...callRecord(0), registry: 7 }, 'bad.jsonl:2.registry must be'],
   ])('names the line and the field of %s', (_what, line, message) => {
-    const file = fileOf('bad.jsonl', [call(0), line]);
+    const file = fileOf('bad.jsonl', [callRecord(0), line]);
     expect(() => main([file])).toThrow(message);
   });
 
@@ -228,16 +221,7 @@ it.each([
 });
 
 it('shows numbers of many digits in groups', () => {
-  const counts = {
-    calls: 1_234_567,
-    failed: 0,
-    opened: 0,
-    refused: 0,
-    spared: 0,
-    sparedMs: 0,
-    wasted: 0,
-    unknown: 0,
-  };
+  const counts = { ...noCounts, calls: 1_234_567 };
   const tools = [{ name: 'search', ...counts }];
   expect(replayText({ tools, total: counts, dropped: 0, spanMs: 0, others: [] })).toContain(
     '\n  search  1 234 567  ',

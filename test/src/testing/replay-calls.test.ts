@@ -2,41 +2,17 @@ import fc from 'fast-check';
 import { type CallRecord, createToolRegistry, recordCalls } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { replayCalls, TestClock } from '../../../src/testing/index.ts';
+import { callRecord, noCounts, recordBegin } from '../../support/call-record.ts';
 import { checkProperty } from '../../support/property.ts';
 
-const begin = Date.UTC(2026, 0, 1);
-
-/** A recorded call of `search`, a second after the last one. */
+/** Recorded calls of `search`, each a second after the last one. */
 function recorder(): (given?: Partial<CallRecord>) => CallRecord {
   let calls = 0;
-  return (given) => ({
-    at: begin + 1_000 * ++calls,
-    tool: 'search',
-    key: null,
-    upstream: null,
-    durationMs: 100,
-    outcome: 'success',
-    category: null,
-    roundTrip: false,
-    refused: null,
-    probe: false,
-    late: false,
-    ...given,
-  });
+  return (given) => callRecord(++calls, { durationMs: 100, ...given });
 }
 
 const failure = { outcome: 'failure', category: 'network' } as const;
 const circuit = { failureThreshold: 3, minBackoffMs: 10_000 };
-const nothing = {
-  calls: 0,
-  failed: 0,
-  opened: 0,
-  refused: 0,
-  spared: 0,
-  sparedMs: 0,
-  wasted: 0,
-  unknown: 0,
-};
 
 describe('calls that are replayed', () => {
   it('are refused while a circuit of other settings would have been open, for better or worse', () => {
@@ -61,8 +37,8 @@ describe('calls that are replayed', () => {
   it('are all made where no circuit opens', () => {
     const call = recorder();
     const records = [call(failure), call(failure), call(), call(failure), call(failure), call()];
-    expect(replayCalls(records, { circuit }).total).toEqual({ ...nothing, calls: 6, failed: 4 });
-    expect(replayCalls([], {}).total).toEqual(nothing);
+    expect(replayCalls(records, { circuit }).total).toEqual({ ...noCounts, calls: 6, failed: 4 });
+    expect(replayCalls([], {}).total).toEqual(noCounts);
   });
 
   it('count a tool, a key and an upstream as they were recorded', () => {
@@ -104,7 +80,7 @@ describe('calls that are replayed', () => {
   });
 
   it('end before others begin at the same instant, in whatever order the record has them', () => {
-    const at = begin;
+    const at = recordBegin;
     const call = recorder();
     const records = [
       call({ at: at + 100 }),
@@ -118,7 +94,7 @@ describe('calls that are replayed', () => {
   it('are left out where they were refused when they were recorded', () => {
     const call = recorder();
     const refused = call({ outcome: 'refused', refused: 'open', durationMs: null, category: 'network' });
-    expect(replayCalls([refused, call()], {}).total).toEqual({ ...nothing, calls: 1, unknown: 1 });
+    expect(replayCalls([refused, call()], {}).total).toEqual({ ...noCounts, calls: 1, unknown: 1 });
   });
 
   it('neither spare nor waste anything where they were cancelled, ignored, answered or abandoned', () => {
@@ -136,8 +112,8 @@ describe('calls that are replayed', () => {
       wasted: 0,
     });
     // As probes, they leave the circuit half-open: the next call is a probe again, and is made.
-    const probes = others.map((each, index) => ({ ...each, at: begin + 60_000 + 1_000 * index }));
-    const { total } = replayCalls([...open, ...probes, call({ at: begin + 70_000 })], { circuit });
+    const probes = others.map((each, index) => ({ ...each, at: recordBegin + 60_000 + 1_000 * index }));
+    const { total } = replayCalls([...open, ...probes, call({ at: recordBegin + 70_000 })], { circuit });
     expect(total).toMatchObject({ calls: 8, opened: 1, refused: 0 });
   });
 
@@ -150,7 +126,7 @@ describe('calls that are replayed', () => {
   });
 
   it.each([
-    ['a line that is none', null, 'records[1] must be an object, got null'],
+    ['a line without an object', null, 'records[1] must be an object, got null'],
     ['an instant', { at: '2026-01-01' }, 'records[1].at must be a finite number, got "2026-01-01"'],
     ['a tool', { tool: '' }, 'records[1].tool must be a non-empty string, got ""'],
     ['a duration', { durationMs: -1 }, 'records[1].durationMs must be a number, 0 or more, or null, got -1'],
@@ -180,7 +156,7 @@ function make(
   calls: readonly { fails: boolean; durationMs: number; pauseMs: number }[],
   mode: 'enforce' | 'observe',
 ) {
-  const clock = new TestClock({ wallNow: begin });
+  const clock = new TestClock({ wallNow: recordBegin });
   const registry = createToolRegistry({ clock, circuit, mode });
   const lines: string[] = [];
   recordCalls(registry, { write: (line) => lines.push(line) });

@@ -511,7 +511,7 @@ describe('a run that repeats itself', () => {
     printed.mockRestore();
   });
 
-  it('reads the words of an error that is none', async () => {
+  it('reads the words of a thrown value that is not an Error', async () => {
     const mute: unknown = Object.create(null);
     const thrown = [undefined, null, mute, { message: 'no such branch' }];
     for (const [index, error] of thrown.entries()) {
