@@ -7,7 +7,7 @@ import type { Connect, ServerConnection, ServerEvents } from './server-connectio
 export interface ServerRunOptions {
   readonly connect: Connect;
   readonly own: OwnRequests;
-  /** Told until the run is over. An end that is to be made up for at once is told as such only of a run that has served. */
+  /** Called until the run is over. A run that has served nothing is never reported as `isReplaced`. */
   readonly events: ServerEvents;
 }
 
