@@ -3,7 +3,7 @@ import { createWebSocketInspector } from '@statelyai/inspect';
 import type { WebSocketRoute } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import { hasBrowser, openPage } from '../support/browser.ts';
+import { hasBrowser, openPage, routeSockets } from '../support/browser.ts';
 import { built } from '../support/built.ts';
 import { fail, start } from '../support/started.ts';
 
@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the page', () => {
     fail(registry, 'shell', 1);
     const { page } = await openPage(inspector);
     const routes: WebSocketRoute[] = [];
-    await page.routeWebSocket('**', (route) => {
+    await routeSockets(page, '**', (route) => {
       routes.push(route);
       route.connectToServer();
     });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createWebSocketInspector } from '@statelyai/inspect';
-import type { Locator } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createActor, createMachine } from 'xstate';
 import { RawClient } from '../../proxy/support/raw-client.ts';
-import { hasBrowser, openPage } from '../support/browser.ts';
+import { hasBrowser, openPage, routeSockets } from '../support/browser.ts';
 import { start } from '../support/started.ts';
 
 const command = fileURLToPath(new URL('../../../../dist/cli/index.js', import.meta.url));
@@ -51,63 +51,77 @@ const call = (client: RawClient, name: string) => client.request('tools/call', {
 const isGrey = (shown: Locator): Promise<boolean> =>
   shown.evaluate((element) => getComputedStyle(element).filter === 'grayscale(1)');
 
-describe.skipIf(!hasBrowser)('the page for several processes', () => {
-  it('shows the running proxies under their names, and greys one that is killed, and only that', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'toolfuse-processes-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const [files, search] = await Promise.all([startProxy('files', folder), startProxy('search', folder)]);
-    await Promise.all([call(files, 'broken-read'), call(search, 'broken-find')]);
-    const viewer = spawn(process.execPath, [command, 'inspect', '--all'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, XDG_RUNTIME_DIR: folder },
-    });
-    onTestFinished(() => void viewer.kill('SIGKILL'));
-    let printed = '';
-    viewer.stdout.on('data', (text) => (printed += text));
-    await expect.poll(() => printed).toMatch(/http:\S+\s/);
-    const { page, complaints, foreign } = await openPage({ url: /http:\S+/.exec(printed)?.[0] ?? '' });
+/** Two running proxies with one open circuit each, and what `toolfuse inspect --all` prints as its address. */
+async function startTwo(): Promise<{
+  files: RawClient;
+  search: RawClient;
+  viewer: ChildProcess;
+  url: string;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'toolfuse-processes-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [files, search] = await Promise.all([startProxy('files', folder), startProxy('search', folder)]);
+  await Promise.all([call(files, 'broken-read'), call(search, 'broken-find')]);
+  const viewer = spawn(process.execPath, [command, 'inspect', '--all'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, XDG_RUNTIME_DIR: folder },
+  });
+  onTestFinished(() => void viewer.kill('SIGKILL'));
+  let printed = '';
+  viewer.stdout.on('data', (text) => (printed += text));
+  await expect.poll(() => printed).toMatch(/http:\S+\s/);
+  return { files, search, viewer, url: /http:\S+/.exec(printed)?.[0] ?? '' };
+}
 
-    const head = (name: string) => page.locator('.group-row .registry', { hasText: name });
-    const row = (tool: string) => page.locator('.tool-row', { hasText: tool });
-    await row('broken-read').waitFor();
-    await row('broken-find').waitFor();
-    // Each process keeps its place, whichever is heard first, and each tool stands below the head of its process.
+const head = (page: Page, name: string) => page.locator('.group-row .registry', { hasText: name });
+const row = (page: Page, tool: string) => page.locator('.tool-row', { hasText: tool });
+
+describe.skipIf(!hasBrowser)('the page for several processes', () => {
+  it('keeps the place of each process, whichever is heard first', async () => {
+    const { files, url } = await startTwo();
+    const { page } = await openPage({ url });
     let goOn = (): void => {};
     const slow = new Promise<void>((resolve) => {
       goOn = resolve;
     });
-    await page.routeWebSocket(new RegExp(`process=${files.pid}`), (route) => {
+    await routeSockets(page, new RegExp(`process=${files.pid}`), (route) => {
       const process = route.connectToServer();
       process.onMessage((message) => void slow.then(() => route.send(message)));
     });
     await page.reload();
-    await row('broken-find').waitFor();
+    await row(page, 'broken-find').waitFor();
     goOn();
-    await row('broken-read').waitFor();
-    // The browser complains of what was still being opened when the page was loaded anew.
-    complaints.length = 0;
+    await row(page, 'broken-read').waitFor();
+    // Each tool stands below the head of its process.
     const words = (await page.locator('.port').innerText()).replaceAll(/\s+/g, ' ');
     expect(words).toMatch(/files .*broken-read .*search .*broken-find /);
-    expect(await head('files').innerText()).toMatch(new RegExp(`process ${files.pid}, up \\d+`));
-    expect(await head('search').innerText()).toMatch(new RegExp(`process ${search.pid}, up \\d+`));
-    expect(await row('broken-read').locator('.state').innerText()).toContain('open');
+  });
+
+  it('shows the running proxies under their names, and greys one that is killed, and only that', async () => {
+    const { files, search, viewer, url } = await startTwo();
+    const { page, complaints, foreign } = await openPage({ url });
+    await row(page, 'broken-read').waitFor();
+    await row(page, 'broken-find').waitFor();
+    expect(await head(page, 'files').innerText()).toMatch(new RegExp(`process ${files.pid}, up \\d+`));
+    expect(await head(page, 'search').innerText()).toMatch(new RegExp(`process ${search.pid}, up \\d+`));
+    expect(await row(page, 'broken-read').locator('.state').innerText()).toContain('open');
     expect(await page.title()).toBe('(2 open) 2 processes · toolfuse');
     // What happens in a process arrives without a reload.
     await call(search, 'broken-index');
-    await row('broken-index').waitFor();
+    await row(page, 'broken-index').waitFor();
 
     process.kill(files.pid, 'SIGKILL');
     await page.getByText('files has ended; what was known stays for ten minutes.').waitFor();
-    await expect.poll(() => isGrey(row('broken-read'))).toBe(true);
-    expect(await isGrey(head('files'))).toBe(true);
-    expect(await head('files').innerText()).toContain('not connected');
-    expect(await row('broken-read').locator('.reason').innerText()).toBe('not connected');
-    expect(await isGrey(row('broken-find'))).toBe(false);
-    expect(await isGrey(head('search'))).toBe(false);
+    await expect.poll(() => isGrey(row(page, 'broken-read'))).toBe(true);
+    expect(await isGrey(head(page, 'files'))).toBe(true);
+    expect(await head(page, 'files').innerText()).toContain('not connected');
+    expect(await row(page, 'broken-read').locator('.reason').innerText()).toBe('not connected');
+    expect(await isGrey(row(page, 'broken-find'))).toBe(false);
+    expect(await isGrey(head(page, 'search'))).toBe(false);
     await expect.poll(() => page.title()).toMatch(/ search · toolfuse$/);
     // The other process is followed as before.
     await call(search, 'broken-list');
-    await row('broken-list').waitFor();
+    await row(page, 'broken-list').waitFor();
     // The browser may complain once more of the dead one: it is looked for until the list of processes lacks it.
     const others = complaints.filter((complaint) => !complaint.includes(`process=${files.pid}`));
     expect({ others, foreign }).toEqual({ others: [], foreign: [] });

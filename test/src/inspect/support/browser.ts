@@ -1,4 +1,4 @@
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { chromiumArgs, findChromium } from '../../../../scripts/chromium.ts';
 import { hungMs } from '../../../support/hung.ts';
@@ -43,6 +43,7 @@ export async function openWindow(): Promise<Page> {
   profile ??= startBrowser();
   const page = idle.pop() ?? (await (await profile).newPage());
   onTestFinished(async () => {
+    if (page.isClosed()) return;
     page.removeAllListeners();
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.goto('about:blank');
@@ -50,6 +51,19 @@ export async function openWindow(): Promise<Page> {
   });
   page.setDefaultTimeout(hungMs);
   return page;
+}
+
+/**
+ * Passes the sockets of the page that match on to `handler`, from its next load on. Playwright cannot take this back,
+ * and sends what the page says a moment later, maybe to a socket that has closed: no other test gets this window.
+ */
+export async function routeSockets(
+  page: Page,
+  match: string | RegExp,
+  handler: (route: WebSocketRoute) => void,
+): Promise<void> {
+  onTestFinished(() => page.close());
+  await page.routeWebSocket(match, handler);
 }
 
 /** Opens the inspector's page as a user would. Each inspector has its own origin, which shares nothing with others. */
