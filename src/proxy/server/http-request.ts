@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly agents?: HttpAgents;
   /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  /** Called when the whole request is on its way. */
+  readonly onSent?: () => void;
 }
 
 /** An answer. Its body has to be read, or discarded by `letGo`. */
@@ -46,7 +48,7 @@ export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer
 function askBy(
   agent: Agent,
   url: string,
-  { method, headers, body, signal }: HttpRequest,
+  { method, headers, body, signal, onSent }: HttpRequest,
   tls: HttpAgents['tls'],
 ): Promise<HttpAnswer> {
   const isSecure = url.startsWith('https:');
@@ -93,6 +95,7 @@ function askBy(
         body: answer,
       });
     });
+    if (onSent !== undefined) request.once('finish', onSent);
     request.end(body);
   });
 }

@@ -106,13 +106,13 @@ export class HttpSession {
   }
 
   /** Opens the stream of what the server sends by itself, or what it sent after an event. */
-  get(lastId: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
+  get(lastId: string | undefined, signal: AbortSignal, onSent?: () => void): Promise<HttpAnswer> {
     const headers = {
       accept: 'text/event-stream',
       ...this.#sessionHeaders(),
       ...(lastId !== undefined && { 'last-event-id': lastId }),
     };
-    return this.#ask({ method: 'GET', headers, signal });
+    return this.#ask({ method: 'GET', headers, signal, ...(onSent !== undefined && { onSent }) });
   }
 
   /** Tells the server that the session is over, if the session has an id. */

@@ -25,6 +25,12 @@ const firstDelayMs = 1_000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
 
+/**
+ * How long after the request for its own stream a server is taken to know of it if it does not answer, in ms: some answer with the
+ * first event only. That is some of those that are built on version 2 of the TypeScript SDK.
+ */
+const noticeMs = 100;
+
 /** What a stream brought. */
 interface SeenStream {
   /** The ids of the requests that it answered, as JSON text. */
@@ -83,15 +89,17 @@ export class ServerStreams {
   /**
    * Listens to what the server sends by itself, for as long as the session lasts.
    *
-   * @param onAnswered Called once the server has answered for the first time whether it sends anything so.
+   * @param onListening Called once nothing that the server sends so is missed any more, or it has answered that it sends nothing so.
    */
-  async listen(onAnswered: () => void): Promise<void> {
+  async listen(onListening: () => void): Promise<void> {
     const { signal } = this.#listening;
     let lastId: string | undefined;
     for (let failures = 0; !signal.aborted; ) {
       // A lost connection is not reported here: the next request will notice.
-      const answer = await this.#options.session.get(lastId, signal).catch(() => undefined);
-      onAnswered();
+      const answer = await this.#options.session
+        .get(lastId, signal, () => void setTimeout(onListening, noticeMs).unref())
+        .catch(() => undefined);
+      onListening();
       if (answer !== undefined && isOpen(answer)) {
         failures = 0;
         lastId = (await this.#readEvents(answer, lastId, this.#barrier)).lastId;

@@ -25,7 +25,7 @@ export interface UrlServerOptions extends HttpServerOptions {
 /** How long a message waits for earlier notifications, so that it cannot overtake them. In ms. */
 const turnMs = 3_000;
 
-/** How long messages wait for the stream of what the server sends by itself, in ms. Some servers show it with its first event only. */
+/** How long messages wait until the server knows that it is listened to, in ms. */
 const listenMs = 1_000;
 
 /** How long a server may take to accept a notification, in ms. */

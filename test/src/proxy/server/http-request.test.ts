@@ -131,6 +131,27 @@ describe('a connection', () => {
   });
 });
 
+describe('a request', () => {
+  it('is known to be on its way, long before an answer', async () => {
+    await using server = await serve(() => {});
+    const given = new AbortController();
+    const { signal } = given;
+    await new Promise<void>((onSent) => {
+      ask(server.origin, { method: 'GET', headers: {}, signal, onSent }).catch(() => {});
+    });
+    given.abort();
+  });
+
+  it('that finds no server is never on its way', async () => {
+    const server = await serve(() => {});
+    await server.stop();
+    const onSent = vi.fn();
+    const { signal } = new AbortController();
+    await expect(ask(server.origin, { method: 'GET', headers: {}, signal, onSent })).rejects.toThrow();
+    expect(onSent).not.toHaveBeenCalled();
+  });
+});
+
 describe('the headers of a request', () => {
   it('hold a user agent, unless the user sets one', async () => {
     const seen: unknown[] = [];

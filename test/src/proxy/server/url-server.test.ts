@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { adviceIn, hasNotRun, reasonOf } from '../../../../src/proxy/server/delivery-fault.ts';
+import { HttpSession } from '../../../../src/proxy/server/http-session.ts';
+import { until } from '../../../support/until.ts';
 import { answer, answerTo, callOf, connectTo, stream } from '../support/url-connection.ts';
 
 const notification = (name: string) => ({ method: `notifications/${name}` });
@@ -21,11 +23,11 @@ describe('a notification', () => {
     });
     to.say(notification('a'));
     to.say(callOf(1));
-    await expect.poll(() => accepted).toBeDefined();
+    await until(() => accepted !== undefined);
     await delay(50);
     expect(to.asked).toEqual(['notifications/a']);
     accepted?.writeHead(202).end();
-    await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+    await until(() => to.lines.length > 0);
   });
 
   it('that is not accepted delays others for a while only, and a ping not at all', async () => {
@@ -38,23 +40,30 @@ describe('a notification', () => {
     to.say(notification('b'));
     to.say(callOf(1));
     to.say({ id: 2, method: 'ping' });
-    await expect.poll(() => to.lines).toEqual([answerTo(2)]);
+    await until(() => to.lines.length === 1);
+    expect(to.lines).toEqual([answerTo(2)]);
     expect(to.asked).toHaveLength(2);
     vi.advanceTimersByTime(3_000);
-    await expect.poll(() => to.lines).toEqual([answerTo(2), answerTo(1)]);
+    await until(() => to.lines.length === 2);
+    expect(to.lines).toEqual([answerTo(2), answerTo(1)]);
     // Later messages are not delayed for ever, either.
     vi.advanceTimersByTime(3_000);
     await delay(20);
     to.say(callOf(3));
-    await expect.poll(() => to.lines).toContain(answerTo(3));
+    await until(() => to.lines.includes(answerTo(3)));
     vi.advanceTimersByTime(60_000);
-    await expect
-      .poll(() => to.undelivered.map(({ error }) => reasonOf(error)))
-      .toEqual(['it was not accepted within 30 s', 'it was not accepted within 30 s']);
+    await until(() => to.undelivered.length === 2);
+    expect(to.undelivered.map(({ error }) => reasonOf(error))).toEqual([
+      'it was not accepted within 30 s',
+      'it was not accepted within 30 s',
+    ]);
   });
 });
 
 describe('the stream of what a server sends by itself', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('is open before the first request: what the server asks would be lost otherwise', async () => {
     let listening: ServerResponse | undefined;
     await using to = await connectTo({
@@ -68,31 +77,36 @@ describe('the stream of what a server sends by itself', () => {
     });
     to.say(notification('initialized'));
     to.say(callOf(1));
-    await expect.poll(() => listening).toBeDefined();
+    await until(() => listening !== undefined);
     await delay(50);
     expect(to.asked).toEqual(['notifications/initialized', 'GET']);
     stream(listening as unknown as ServerResponse);
-    await expect.poll(() => to.lines).toEqual([answerTo(1)]);
+    await until(() => to.lines.length > 0);
   });
 
-  it('is waited for a while only: some servers show it with its first event', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      await using to = await connectTo({
-        onPost: ({ id }, response) => {
-          if (id === undefined) response.writeHead(202).end();
-          else answer(response, answerTo(id as number));
-        },
-        onGet: () => {},
-      });
-      to.say(notification('initialized'));
-      to.say(callOf(1));
-      await expect.poll(() => to.asked).toEqual(['notifications/initialized', 'GET']);
-      vi.advanceTimersByTime(1_000);
-      await expect.poll(() => to.lines).toEqual([answerTo(1)]);
-    } finally {
-      vi.useRealTimers();
-    }
+  it.each([
+    ['for a moment once the server was asked for it: some show it with its first event', true, 100],
+    ['for a second where the server cannot even be asked for it', false, 1_000],
+  ])('is waited for %s', async (_, isSent, waitMs) => {
+    const get = vi.spyOn(HttpSession.prototype, 'get').mockImplementation((_lastId, _signal, onSent) => {
+      if (isSent) onSent?.();
+      return new Promise(() => {});
+    });
+    onTestFinished(() => get.mockRestore());
+    await using to = await connectTo({
+      onPost: ({ id }, response) => {
+        if (id === undefined) response.writeHead(202).end();
+        else answer(response, answerTo(id as number));
+      },
+    });
+    to.say(notification('initialized'));
+    to.say(callOf(1));
+    await until(() => get.mock.calls.length === 1);
+    vi.advanceTimersByTime(waitMs - 1);
+    await delay(20);
+    expect(to.lines).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await until(() => to.lines.length > 0);
   });
 });
 
