@@ -61,7 +61,7 @@ const facts: readonly Evidence[] = [
  *    says more than a vague status beside it; the number of a protocol, in that protocol's meaning; the class and the
  *    classes that it extends; the HTTP status; the code, and what the service calls the failure;
  * 4. the words of the messages, in the same order, out of quotes and after any code; a failed fetch that says no more is
- *    `network`;
+ *    `network`, and MCP's code for whatever a server's own code throws, -32603, `serviceUnavailable`;
  * 5. nothing is known: `executionError`.
  *
  * An abort is `cancelled` wherever it is found, or `timeout` if the reason that the error carries is a time limit. A status

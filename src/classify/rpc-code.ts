@@ -3,7 +3,6 @@ import { read } from './read.ts';
 import {
   CONNECTION_CLOSED,
   HEADER_MISMATCH,
-  INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
   LAST_RESERVED,
@@ -20,6 +19,7 @@ const categoryOfCode: ReadonlyMap<number, ErrorCategory> = new Map([
   [CONNECTION_CLOSED, 'network'],
   [REQUEST_TIMEOUT, 'timeout'],
   [RESOURCE_NOT_FOUND, 'resourceNotFound'],
+  // Client and server do not understand each other, and no tool can help that.
   [HEADER_MISMATCH, 'invalidParameters'],
   [MISSING_CLIENT_CAPABILITY, 'invalidParameters'],
   [UNSUPPORTED_VERSION, 'invalidParameters'],
@@ -27,12 +27,7 @@ const categoryOfCode: ReadonlyMap<number, ErrorCategory> = new Map([
   [INVALID_REQUEST, 'invalidParameters'],
   [METHOD_NOT_FOUND, 'toolNotFound'],
   [INVALID_PARAMS, 'invalidParameters'],
-  [INTERNAL_ERROR, 'serviceUnavailable'],
   [PARSE_ERROR, 'invalidParameters'],
-  // Client and server do not understand each other, and no tool can help that.
-  [HEADER_MISMATCH, 'invalidParameters'],
-  [MISSING_CLIENT_CAPABILITY, 'invalidParameters'],
-  [UNSUPPORTED_VERSION, 'invalidParameters'],
 ]);
 
 /** Version 2 of the MCP client has names for what version 1 has numbers for. */
@@ -44,7 +39,8 @@ const numberOfName: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The category of a JSON-RPC or MCP error code. The message decides where MCP uses one code for two things: a timeout is
+ * The category of a JSON-RPC or MCP error code; undefined for one that says nothing by itself, and `INTERNAL_ERROR` is one: servers
+ * give it to whatever the code of a tool throws, so that the words have to say more. The message decides where MCP uses one code for two things: a timeout is
  * an abort if it names one, and invalid parameters are a missing tool if something was not found or is disabled.
  */
 export function categoryOfRpcCode(code: number | string, message: string): ErrorCategory | undefined {

@@ -6,10 +6,11 @@ import { categoryOfStatus } from './http-status.ts';
 import { keyedValues } from './keyed-values.ts';
 import { byNetErrorIn } from './net-error.ts';
 import { hasExitCode } from './process-exit.ts';
-import { textOf } from './read.ts';
+import { read, textOf } from './read.ts';
 import { categoryOfReason, firstReason } from './reason.ts';
 import { byRedisReplyIn } from './redis-reply.ts';
 import { categoryOfRpcCode } from './rpc-code.ts';
+import { INTERNAL_ERROR } from './rpc-codes.ts';
 import { bySqlStateIn } from './sql-state.ts';
 import { unquoted, withoutIdentifiers } from './unquoted.ts';
 import { categoryOfWords } from './word-patterns.ts';
@@ -19,6 +20,9 @@ const leadingClass = /^(?:Uncaught )?(?:Error: )?(?:[a-z_]\w{0,40}\.){0,6}([A-Za
 
 /** The MCP client's errors, as a server or a model passes them on. */
 const rpcCode = /\bMCP error (-32\d{3})\b/;
+
+/** The one that says nothing by itself. What the tool's own code said follows. */
+const internalError = `MCP error ${INTERNAL_ERROR}`;
 
 /** A number is a status only where the text says so: `HTTP 503`, `status code 429`, `"status": 401`. */
 const status =
@@ -45,6 +49,15 @@ const spawnFailure = /\bspawn .{1,300}? ENOENT\b/;
 export function byWords(error: unknown): ErrorCategory | undefined {
   if (hasExitCode(error) || isLanguageError(error)) return undefined;
   const text = textOf(error);
+  const at = text.lastIndexOf(internalError);
+  if (at === -1 && read(error, 'code') !== INTERNAL_ERROR) return categoryOfText(text);
+  const said = at === -1 ? text : text.slice(at + internalError.length).replace(/^: /, '');
+  const category = categoryOfText(said);
+  // What was aborted is the server's own work, and not this call.
+  return category === undefined || category === 'cancelled' ? 'serviceUnavailable' : category;
+}
+
+function categoryOfText(text: string): ErrorCategory | undefined {
   if (isErrorCategory(text)) return text;
   const className = leadingClass.exec(text)?.[1] ?? '';
   const plain = unquoted(text);

@@ -1,3 +1,4 @@
+import { categorize } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { categoryOfRpcCode, isRpcAnswer } from '../../../src/classify/rpc-code.ts';
 import { INTERNAL_ERROR, REQUEST_TIMEOUT } from '../../../src/classify/rpc-codes.ts';
@@ -23,16 +24,38 @@ describe('a code of JSON-RPC', () => {
   });
 
   it("is not the caller's abort where the server's own work was aborted", () => {
-    expect(categoryOfRpcCode(INTERNAL_ERROR, 'AbortError: This operation was aborted')).toBe(
-      'serviceUnavailable',
-    );
-    expect(categoryOfRpcCode(INTERNAL_ERROR, 'the upstream request was cancelled')).toBe(
-      'serviceUnavailable',
-    );
+    for (const message of ['AbortError: This operation was aborted', 'the upstream request was cancelled']) {
+      expect(categorize({ code: INTERNAL_ERROR, message })).toBe('serviceUnavailable');
+      expect(categorize(`MCP error ${INTERNAL_ERROR}: ${message}`)).toBe('serviceUnavailable');
+    }
     expect(categoryOfRpcCode(REQUEST_TIMEOUT, 'AbortError: This operation was aborted')).toBe('cancelled');
   });
 
+  // Servers give it to whatever the code of a tool throws.
+  it.each([
+    ['Unknown tool: fly', 'toolNotFound'],
+    ['Method fly not found', 'toolNotFound'],
+    ['Missing required parameter: path', 'invalidParameters'],
+    ["ENOENT: no such file or directory, open '/a.txt'", 'resourceNotFound'],
+    ['Failed to generate chart: getaddrinfo ENOTFOUND charts.example', 'network'],
+    ['Failed to retrieve transcript: fetch failed', 'network'],
+    ['The request timed out', 'timeout'],
+    ['API rate limit exceeded', 'rateLimit'],
+    ['Request failed with status code 429', 'rateLimit'],
+    ['the index is corrupt', 'serviceUnavailable'],
+    ['Internal error', 'serviceUnavailable'],
+    ['', 'serviceUnavailable'],
+  ])('that stands for any error leaves it to the words: %j', (message, category) => {
+    expect(categorize({ code: INTERNAL_ERROR, message })).toBe(category);
+    expect(categorize({ jsonrpc: '2.0', id: 1, error: { code: INTERNAL_ERROR, message } })).toBe(category);
+    expect(categorize(`MCP error ${INTERNAL_ERROR}: ${message}`)).toBe(category);
+    expect(categorize(`Error executing tool x: MCP error ${INTERNAL_ERROR}: ${message}`)).toBe(category);
+    // As the SDK's server and client do, one after the other.
+    expect(categorize(`MCP error ${INTERNAL_ERROR}: MCP error ${INTERNAL_ERROR}: ${message}`)).toBe(category);
+  });
+
   it('says nothing if it is unknown, a number or a name', () => {
+    expect(categoryOfRpcCode(INTERNAL_ERROR, 'it failed')).toBeUndefined();
     expect(categoryOfRpcCode(-32_050, 'it failed')).toBeUndefined();
     expect(categoryOfRpcCode('ODD', 'it failed')).toBeUndefined();
   });
