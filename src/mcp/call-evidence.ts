@@ -2,6 +2,7 @@ import { categorize } from 'toolfuse';
 import { read, readName, readPath } from '../classify/read.ts';
 import { CONNECTION_CLOSED, REQUEST_TIMEOUT } from '../classify/rpc-codes.ts';
 import { didNotGetThrough } from '../classify/transport.ts';
+import { answeredFailure } from './answered-failure.ts';
 import { ToolFailure } from './tool-failure.ts';
 
 /** What a call that the SDK's client rejected says about the tool and the server. */
@@ -77,7 +78,8 @@ export function callEvidence(error: unknown): CallEvidence {
   if (code === REQUEST_TIMEOUT && ownTimeout.test(message)) return { kind: 'timeout' };
   if (code === CONNECTION_CLOSED && ownEnd.test(message)) return { kind: 'other' };
   if (ownRefusal.test(message)) return { kind: 'unsent' };
-  return brokenAnswer.test(message) ? broken(error, message) : { kind: 'answered', failure: error };
+  if (brokenAnswer.test(message)) return broken(error, message);
+  return { kind: 'answered', failure: answeredFailure(error, message) };
 }
 
 /** What a server got wrong about an input that it asked for; undefined for anything that is not its fault. */

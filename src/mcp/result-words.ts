@@ -1,10 +1,14 @@
 import { categorize, type ErrorCategory } from 'toolfuse';
+import { isOfArguments } from './argument-words.ts';
 
 /** The prefix that Python servers put before the message of an exception in a tool. */
 const wrapping = /^Error (?:executing|calling) tool ['"]?[\w.:/-]{1,128}['"]?: /;
 
-/** The tool broke its own output schema: the code blames the caller, who cannot fix it. */
-const brokenPromise = /\bOutput validation error\b/;
+/** The code that stands for any error. */
+const internalError = /^(?:MCP error -32603: )+/;
+
+/** The tool broke its own output schema: the code blames the caller, who cannot fix it. The SDKs for TypeScript and for Go say so. */
+const brokenPromise = /\bOutput validation error\b|\bvalidating tool output\b/;
 
 /** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
@@ -15,9 +19,6 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   // What has to be done before: the model has to take another step, not the tool.
   [/\b(?:please|must|need to|needs to|have to|has to|should)\b[^.\n]{1,120}\bfirst\b/i, 'invalidParameters'],
   [/\bmust be called before\b/i, 'invalidParameters'],
-  // pydantic's, by way of the Python servers.
-  [/\b\d+ validation errors? for (?:call\[|\w+Arguments\b)/, 'invalidParameters'],
-  [/^(?:Error: )?invalid \w+: .{0,200}\bmust be\b/i, 'invalidParameters'],
   [/\bcannot specify both\b/i, 'invalidParameters'],
   // The text to replace is not in the file.
   [/\bcould not find (?:an? )?(?:exact )?match\b/i, 'invalidParameters'],
@@ -38,12 +39,19 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
 /** A status alone at the end of what failed: `Failed to search features by category: 400`. */
 const closingStatus = /^(?:Error: )?(?:failed|unable|error|request)\b[^\n]{1,200}: ([45]\d\d)\.?$/i;
 
+/** What a text says that is written for a model; undefined for what any error may say. */
+export function categoryOfWordsForModel(text: string): ErrorCategory | undefined {
+  const message = text.replace(wrapping, '').replace(internalError, '');
+  if (brokenPromise.test(message)) return 'executionError';
+  if (isOfArguments(message)) return 'invalidParameters';
+  return patterns.find(([pattern]) => pattern.test(message))?.[1];
+}
+
 /** The category that the text of an `isError` result stands for. */
 export function categoryOfResultText(text: string): ErrorCategory {
-  const message = text.replace(wrapping, '');
-  if (brokenPromise.test(message)) return 'executionError';
-  const known = patterns.find(([pattern]) => pattern.test(message))?.[1];
+  const known = categoryOfWordsForModel(text);
   if (known !== undefined) return known;
+  const message = text.replace(wrapping, '');
   const status = closingStatus.exec(message)?.[1];
   return status === undefined ? categorize(message) : categorize({ status: Number(status) });
 }

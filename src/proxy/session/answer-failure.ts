@@ -1,3 +1,4 @@
+import { answeredFailure } from '../../mcp/answered-failure.ts';
 import type { ResultErrors } from '../../mcp/result-error-policy.ts';
 import { resultFailure, resultText } from '../../mcp/result-errors.ts';
 import { categoryOfResultText } from '../../mcp/result-words.ts';
@@ -24,7 +25,10 @@ export function failureIn(tool: string, answer: Message, reading: AnswerReading)
   const { resultErrors, patterns } = reading;
   if (answer.isError) {
     const message = String(answer.value('error', 'message'));
-    return Object.assign(new Error(message), { code: answer.value('error', 'code') });
+    return answeredFailure(
+      Object.assign(new Error(message), { code: answer.value('error', 'code') }),
+      message,
+    );
   }
   if (answer.isErrorResult) return resultFailure(answer.value('result'), resultErrors);
   const { line } = answer;

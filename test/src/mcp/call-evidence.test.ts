@@ -86,9 +86,16 @@ describe('a JSON-RPC error', () => {
     expect(registry.diagnostics('add').lastErrorCategory).toBe(category);
   });
 
-  it.each([-32_601, -32_602])('that blames the caller does not count: %d', async (code) => {
+  it.each([
+    [-32_601, 'no'],
+    [-32_602, 'no'],
+    // What a handler throws that is no McpError.
+    [-32_603, 'file_path is required'],
+    [-32_603, 'You must call open_file first'],
+    [-32_603, 'Unknown tool: fly'],
+  ])('that blames the caller does not count: %d %s', async (code, message) => {
     const { registry, add } = await setUp(() => {
-      throw new McpError(code, 'no');
+      throw new McpError(code, message);
     });
     await expect(add()).rejects.toMatchObject({ code });
     expect(registry.openCircuits()).toEqual([]);

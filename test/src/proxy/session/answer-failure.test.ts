@@ -1,11 +1,31 @@
+import { categorize } from 'toolfuse';
 import { describe, expect, it } from 'vitest';
 import { type AnswerReading, failureIn } from '../../../../src/proxy/session/answer-failure.ts';
 import { FailurePatterns } from '../../../../src/proxy/session/failure-patterns.ts';
+import { Message } from '../../../../src/proxy/wire/message.ts';
 import { answerOf } from '../support/client-request.ts';
 
 const answer = (text: string, more: object = {}) => answerOf({ content: [{ type: 'text', text }], ...more });
 const read = (text: string, reading: Partial<AnswerReading> = {}, tool = 'fetch') =>
   failureIn(tool, answer(text), { resultErrors: 'tool', ...reading });
+
+describe('a JSON-RPC error', () => {
+  const failure = (code: number, message: string) =>
+    failureIn('x', Message.answer('1', { error: { code, message } }), { resultErrors: 'tool' });
+
+  it.each([
+    [-32_602, 'no', 'invalidParameters'],
+    [-32_603, 'the index is corrupt', 'serviceUnavailable'],
+    // A server that catches nothing of what its tools throw answers with the code that stands for any error.
+    [-32_603, 'Invalid fileKey: Required', 'invalidParameters'],
+    [-32_603, 'You must call open_file first', 'invalidParameters'],
+    [-32_603, 'Method API-fly not found', 'toolNotFound'],
+    [-32_603, 'getaddrinfo ENOTFOUND api.example', 'network'],
+  ])('is read by its code, or else by its words: %d %s', (code, message, category) => {
+    expect(categorize(failure(code, message))).toBe(category);
+    expect(failure(code, message)?.message).toBe(message);
+  });
+});
 
 describe('an answer that is not called an error', () => {
   it.each([

@@ -1,0 +1,14 @@
+import { read } from '../classify/read.ts';
+import { INTERNAL_ERROR } from '../classify/rpc-codes.ts';
+import { categoryOfWordsForModel } from './result-words.ts';
+import { ToolFailure } from './tool-failure.ts';
+
+/**
+ * The failure of a call that a server answered with a JSON-RPC error. Servers that catch nothing of what their tools throw answer with
+ * the code that stands for any error, and with the words that would be an `isError` result elsewhere: they are read likewise.
+ */
+export function answeredFailure<Answer>(error: Answer, message: string): Answer | ToolFailure {
+  if (read(error, 'code') !== INTERNAL_ERROR) return error;
+  const category = categoryOfWordsForModel(message);
+  return category === undefined ? error : new ToolFailure(category, message, { cause: error });
+}

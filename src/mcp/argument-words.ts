@@ -1,0 +1,82 @@
+/** A name as validators put it: `limit`, `"user.name"`, `items[0]`. */
+const name = '["\'`]?[\\w.[\\]-]{1,80}["\'`]?';
+const quoted = '["\'`][\\w.[\\]-]{1,80}["\'`]';
+const kind = '(?:parameter|param|argument|field|property|option)';
+
+/** What is no argument where it begins such a sentence: `You must be an admin`, `Server must be a primary`. */
+const notWho =
+  '(?!(?:you|users?|accounts?|servers?|clients?|hosts?|services?|databases?|nodes?|it|this|that|there|they|we)\\b)';
+
+/** Who has to sign in first has given no wrong argument. */
+const notSecret =
+  '(?!.{0,80}(?:\\b|_)(?:api|keys?|tokens?|credentials?|passwords?|secrets?|log ?in|environment)(?:\\b|_))';
+
+/** What is called invalid and is no argument. */
+const notAnswer =
+  '(?!(?:response|reply|answer|output|result|state|config\\w{0,20}|session|token|signature|certificate|credentials?)\\b)';
+
+/** The types that a validator can ask for. `Expected 200, received 503` is none. */
+const type =
+  '(?:an? )?(?:non-?empty )?(?:strings?|numbers?|integers?|int|floats?|booleans?|arrays?|objects?|dates?|records?|bigint|null|undefined|one of|["\'`])';
+
+/** Names that arguments have again and again, and programs do not. */
+const usual =
+  '(?:path|query|url|uri|id|name|title|text|content|message|file|filename|filepath|prompt|input|type|limit|date|email)';
+
+/** What limits a value. */
+const limit =
+  '(?:an? |one of|either|between|at (?:least|most)|(?:greater|less|more|longer|shorter) than|(?:non-?)?(?:negative|positive|empty)|[<>]|of type|in the (?:range|format))';
+
+const begins = (rest: string): RegExp => new RegExp(`^(?:Error: )?(?:the )?${rest}`, 'i');
+
+/**
+ * What those say that check arguments. Most of it has to begin the text, or to name what it is about: what a tool cannot read in the
+ * answer of its own service is invalid, missing and unexpected in the same words.
+ */
+const patterns: readonly RegExp[] = [
+  // zod-validation-error, express-validator.
+  /^(?:Error: )?validation (?:errors?|failed|failure)\s?[:;,-]/i,
+  // Ajv, of the SDK for TypeScript and of Fastify.
+  begins('(?:data|params|arguments|input|body|query)?(?:/[\\w-]{1,80}){0,8} ?must (?:be|have|match|not)\\b'),
+  // jsonschema of Python, Joi, yup.
+  begins(`${name} is a required (?:property|field|${kind})\\b`),
+  begins(`${name} is not (?:of type|one of|valid under any of)\\b`),
+  begins(`${quoted} (?:is required|is not allowed|must be|must contain|length must)\\b`),
+  begins(
+    `(?:[\\w.-]{1,80} ${kind}|${kind} ${name}) (?:is|was|must be) (?:required|missing|invalid|empty)\\b`,
+  ),
+  begins(`${notWho}${name} (?:${kind} |value )?must be ${limit}`),
+  // Node.js: `The "path" argument must be of type string.`
+  new RegExp(`\\bthe ${quoted} (?:argument|property) must be\\b`, 'i'),
+  // Zod, valibot, superstruct.
+  begins(
+    `(?:at path: [^\\n]{1,80} -- )?(?:invalid (?:type|input|option|enum value)[:.] )?expected ${type}[^\\n]{0,120} (?:but )?received\\b`,
+  ),
+  begins(
+    `invalid ${notAnswer}\\w{1,60}: (?:required\\b|(?:invalid input: )?expected ${type}|[^\\n]{0,200}\\bmust be\\b)`,
+  ),
+  begins('unrecognized key(?:s|\\(s\\))? in object\\b'),
+  // pydantic, of the servers for Python.
+  /\b\d+ validation errors? for (?:call\[|\w{0,80}(?:Arguments|Args|Input|Params|Parameters|Request)\b)/,
+  // The SDKs for Go, C# and Rust.
+  /\bvalidating "arguments"/,
+  /\bmissing a value for the required parameter\b/i,
+  /\bfailed to deserialize parameters: /i,
+  // By hand. A name with a capital or an underscore in it is that of an argument: `ffmpeg is required` is about a program.
+  /^(?:Error: )?(?:[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|[a-z]{1,40}[A-Z]\w{0,40}) (?:is|are) required\b/,
+  /\bmissing (?:a )?required (?:field|propert(?:y|ies)|option|flag)s?\b(?! in (?:the )?(?:response|reply|answer|config))/i,
+  new RegExp(`\\binvalid value for (?:the )?(?:${kind}\\b|${quoted})`, 'i'),
+  new RegExp(`\\brequired ${kind} ${name} (?:not found|is missing|was not (?:given|provided))\\b`, 'i'),
+  begins(`${usual} (?:is|are) (?:required|missing)\\b`),
+  begins(`(?:please |you must )?provide (?:an? )?(?:valid )?${usual}\\b`),
+  begins(
+    `no ${notSecret}(?:[\\w-]{1,40} )?(?:arguments?|param(?:eter)?s?|${usual}) (?:was |were )?(?:provided|given|specified)\\b`,
+  ),
+  begins(`(?:please |you must )?provide ${notSecret}(?:either|(?:at least|exactly)? ?one of)\\b`),
+  begins(
+    `(?:either|(?:(?:at least|exactly) )?one of) ${notSecret}[^.\\n]{1,100} (?:must be|is|are) (?:provided|required|specified|given|set)\\b`,
+  ),
+];
+
+/** Whether a text says that the arguments of a call are wrong, in the words of those that check them. */
+export const isOfArguments = (text: string): boolean => patterns.some((pattern) => pattern.test(text));
