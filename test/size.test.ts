@@ -50,7 +50,7 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 52_800 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 53_500 },
   {
     what: 'toolfuse/machines, minified and compressed',
     measure: () => bundled('machines.js'),

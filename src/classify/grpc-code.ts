@@ -24,15 +24,25 @@ const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
 
 const categoryOfName: ReadonlyMap<string | undefined, ErrorCategory | undefined> = new Map(codes);
 
-/** How grpc-js begins its messages: `14 UNAVAILABLE: No connection established`. */
-const inText = /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): /;
+/** How grpc-js begins its messages, and how Python and Java say it: `14 UNAVAILABLE: No connection established`. */
+const inText =
+  /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): |\b(?:StatusCode\.|StatusRuntimeException: )([A-Z_]{2,20})\b/;
+
+/** How Go says it: `rpc error: code = DeadlineExceeded desc = …`. */
+const ofGo = /\brpc error: code = ([A-Za-z]{2,20}) desc = /;
+
+/** Go has names of its own for the codes: `InvalidArgument`, `Canceled`. */
+const nameOfGo = (name: string): string =>
+  name === 'Canceled' ? 'CANCELLED' : name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
 /** The category of a gRPC status code. */
 export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {
   return codes[code]?.[1];
 }
 
-/** The category of the gRPC status code that a text begins with. */
+/** The category of the gRPC status code that a text names as such. */
 export function byGrpcCodeIn(text: string): ErrorCategory | undefined {
-  return categoryOfName.get(inText.exec(text)?.[1]);
+  const [, first, second] = inText.exec(text) ?? [];
+  const go = ofGo.exec(text)?.[1];
+  return categoryOfName.get(first ?? second ?? (go === undefined ? undefined : nameOfGo(go)));
 }

@@ -35,7 +35,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\brate[ _-]?limit(?:s|ed|ing)?(?![a-z])/i, 'rateLimit'],
   [/\b(?:too many (?:requests|connections|clients)|throttl(?:ed|ing))\b/i, 'rateLimit'],
   [/\b(?:requests?|calls?) too (?:quickly|fast|often|frequently)\b/i, 'rateLimit'],
-  [/\b(?:timed[ -]?out|deadline exceeded)\b/i, 'timeout'],
+  [/\b(?:timed[ -]?out|deadline exceeded)\b|\bCaused by \w{0,40}Timeout/i, 'timeout'],
   // Not the name of a setting: `timeout must be a number`, `"timeout": 30`.
   [
     /\btime-?out\b(?! (?:must|should|cannot|option|value|parameter|argument)\b|["']?\s?[:=]\s?\d)/i,
@@ -56,6 +56,23 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   [
     /\bconnection (?:to server )?(?:was |is |has been )?(?:refused|reset|closed|lost|terminated|aborted)\b/i,
+    'network',
+  ],
+  // Of Python, Go, .NET, Rust, Java and curl: names, connections, answers that end, TLS.
+  [
+    /\b(?:name or service not known|(?:failure in )?name resolution|nodename nor servname|lookup address information|name could not be resolved|no such host|getaddrinfo failed|server misbehaving)\b/i,
+    'network',
+  ],
+  [
+    /\b(?:(?:cannot|can't|couldn't|failed to) (?:connect to (?:host|server)|establish a (?:new )?connection)|failed to connect to \S{1,260} port|connect call failed|connection attempts failed|actively refused|forcibly closed|max retries exceeded with url|error sending request for url|host is (?:down|unreachable))\b/i,
+    'network',
+  ],
+  [
+    /\b(?:server disconnected|(?:remote end|peer) closed connection|broken pipe|empty reply from server|transfer closed with|payload is not completed|parser received no bytes)\b|\b(?:RemoteDisconnected|ConnectionResetError|IncompleteRead)\(|: (?:unexpected )?EOF$/i,
+    'network',
+  ],
+  [
+    /\[SSL: |\bssl (?:routines:|connection could not)|\bx509: |\bcertificate (?:verify failed|verification failed|has expired)|\bself[- ]signed certificate\b|\bHTTP response to HTTPS client\b|\bunrecognized SSL message\b/i,
     'network',
   ],
   [
@@ -95,6 +112,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     /\b(?:operation|request|call|task|run|execution|query|signal) (?:was |were |has been |is )?(?:aborted|cancell?ed)\b/i,
     'cancelled',
   ],
+  [/\bcontext cancell?ed\b/i, 'cancelled'],
   [/\b(?:aborted|cancell?ed) by (?:the )?(?:user|caller|client)\b/i, 'cancelled'],
   [/\b(?:user|caller|client) (?:has )?(?:aborted|cancell?ed)\b/i, 'cancelled'],
   // Not the `Aborted (core dumped)` of a crash.

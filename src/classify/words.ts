@@ -18,6 +18,9 @@ import { categoryOfWords } from './word-patterns.ts';
 /** How an error looks that was turned into a string: `TimeoutError: …`, `Error: AbortError: …`, `httpx.ReadTimeout: …`. */
 const leadingClass = /^(?:Uncaught )?(?:Error: )?(?:[a-z_]\w{0,40}\.){0,6}([A-Za-z_$][\w$]{0,80}): /;
 
+/** How one looks that has no message: `java.net.ConnectException`. */
+const classAlone = /^(?:[a-z_]\w{0,40}\.){1,6}([A-Z]\w{0,80})$/;
+
 /** The MCP client's errors, as a server or a model passes them on. */
 const rpcCode = /\bMCP error (-32\d{3})\b/;
 
@@ -28,8 +31,9 @@ const internalError = `MCP error ${INTERNAL_ERROR}`;
 const status =
   /(?<!\bexit(?:ed)?(?: with)?[ _-])\b(?:HTTP(?:\/\d(?:\.\d)?)?(?:[ _-](?:error|status|code|response)){0,2}|status(?:[ _-]?code)?|unexpected (?:server )?response)!?["']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})(?:(?:is|was|of) )?["'(]?([45]\d\d)\b(?!\.\d)/i;
 
-/** How Python's requests says it: `404 Client Error: Not Found for url: …`. */
-const statusOfRequests = /\b([45]\d\d) (?:Client|Server) Error: /;
+/** How Python's requests, httpx and aiohttp say it, and curl: `404 Client Error: Not Found for url: …`. */
+const statusOfClient =
+  /\b([45]\d\d)(?: (?:Client|Server) Error: |, message=')|\b(?:Client|Server) error '([45]\d\d) |\breturned error: ([45]\d\d)\b/;
 
 /** What may be a code of the system, Node or undici. */
 const codeWord = /(\bconnect )?\b([A-Z][A-Z0-9_]{4,60})\b/g;
@@ -59,7 +63,7 @@ export function byWords(error: unknown): ErrorCategory | undefined {
 
 function categoryOfText(text: string): ErrorCategory | undefined {
   if (isErrorCategory(text)) return text;
-  const className = leadingClass.exec(text)?.[1] ?? '';
+  const className = (leadingClass.exec(text) ?? classAlone.exec(text))?.[1] ?? '';
   const plain = unquoted(text);
   return (
     byRpcCodeIn(text) ??
@@ -82,7 +86,8 @@ function byRpcCodeIn(text: string): ErrorCategory | undefined {
 }
 
 function byStatusIn(text: string): ErrorCategory | undefined {
-  return categoryOfStatus(Number((status.exec(text) ?? statusOfRequests.exec(text))?.[1]));
+  const found = status.exec(text) ?? statusOfClient.exec(text);
+  return categoryOfStatus(Number(found?.slice(1).find((group) => group !== undefined)));
 }
 
 function byCodeIn(text: string, plain: string): ErrorCategory | undefined {

@@ -52,6 +52,66 @@ describe('the words of a message', () => {
     ['httpx.ConnectError: All connection attempts failed', 'network'],
     ['requests.exceptions.ReadTimeout: HTTPSConnectionPool', 'timeout'],
 
+    // Of urllib, requests, httpx, aiohttp
+    ['Remote end closed connection without response', 'network'],
+    ['IncompleteRead(8 bytes read, 992 more expected)', 'network'],
+    ['<urlopen error [Errno -2] Name or service not known>', 'network'],
+    ['[Errno -3] Temporary failure in name resolution', 'network'],
+    ['[Errno 8] nodename nor servname provided, or not known', 'network'],
+    ['[Errno 11001] getaddrinfo failed', 'network'],
+    ['<urlopen error [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:992)>', 'network'],
+    ["('Connection aborted.', RemoteDisconnected('Remote end closed connection'))", 'network'],
+    ["('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", 'network'],
+    [
+      "HTTPConnectionPool(host='a', port=80): Max retries exceeded with url: / (Caused by NewConnectionError('x'))",
+      'network',
+    ],
+    [
+      "HTTPConnectionPool(host='a', port=80): Max retries exceeded with url: / (Caused by ConnectTimeoutError('x'))",
+      'timeout',
+    ],
+    ['All connection attempts failed', 'network'],
+    ['Server disconnected without sending a response.', 'network'],
+    ['peer closed connection without sending complete message body', 'network'],
+    ["Cannot connect to host 127.0.0.1:80 ssl:default [Connect call failed ('127.0.0.1', 80)]", 'network'],
+    ['Response payload is not completed', 'network'],
+    // Of Go
+    ['Get "http://example.test": EOF', 'network'],
+    ['failed to search: unexpected EOF', 'network'],
+    ['dial tcp: lookup example.test on 10.0.0.1:53: no such host', 'network'],
+    ['dial tcp: lookup example.test: server misbehaving', 'network'],
+    ['write tcp 10.0.0.1:1->10.0.0.2:80: write: broken pipe', 'network'],
+    ['http: server gave HTTP response to HTTPS client', 'network'],
+    ['tls: failed to verify certificate: x509: certificate signed by unknown authority', 'network'],
+    ['dial tcp 10.0.0.1:443: i/o timeout', 'timeout'],
+    ['context canceled', 'cancelled'],
+    // Of .NET, Rust and Java
+    ['Name or service not known (example.test:443)', 'network'],
+    ['No such host is known. (example.test:443)', 'network'],
+    ["The remote name could not be resolved: 'example.test'", 'network'],
+    ['No connection could be made because the target machine actively refused it.', 'network'],
+    ['An existing connection was forcibly closed by the remote host.', 'network'],
+    ['The SSL connection could not be established, see inner exception.', 'network'],
+    ['error sending request for url (https://example.test/)', 'network'],
+    ['dns error: failed to lookup address information: Name or service not known', 'network'],
+    ['java.io.IOException: HTTP/1.1 header parser received no bytes', 'network'],
+    ['javax.net.ssl.SSLException: Unrecognized SSL message, plaintext connection?', 'network'],
+    ['java.net.UnknownHostException: example.test', 'network'],
+    ['java.net.ConnectException', 'network'],
+    // Of curl
+    ['curl: (52) Empty reply from server', 'network'],
+    ['curl: (18) transfer closed with 992 bytes remaining to read', 'network'],
+    ["curl: (7) Failed to connect to 127.0.0.1 port 80 after 0 ms: Couldn't connect to server", 'network'],
+    ['curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number', 'network'],
+    ['SSL certificate problem: self-signed certificate', 'network'],
+    // Of gRPC
+    ['rpc error: code = Unavailable desc = the connection is closing', 'network'],
+    ['rpc error: code = InvalidArgument desc = name is empty', 'invalidParameters'],
+    ['rpc error: code = DeadlineExceeded desc = too late', 'timeout'],
+    ['rpc error: code = Canceled desc = enough', 'cancelled'],
+    ['status = StatusCode.UNAUTHENTICATED details = "no"', 'authentication'],
+    ['io.grpc.StatusRuntimeException: NOT_FOUND: no such row', 'resourceNotFound'],
+
     ['Unauthorized', 'authentication'],
     ['401 unauthorised', 'authentication'],
     ['Authentication failed', 'authentication'],
@@ -125,6 +185,12 @@ describe('the words of a message', () => {
     'payment method not found',
     'build tool not found',
     'Failed to fetch user 17: it has no address',
+    'the host list is downloaded',
+    'the certificate of the course has a typo',
+    'no such hostel',
+    'rpc error: code = Odd desc = x',
+    'the parser expected EOF in line 3',
+    'example.Redirected',
   ])('says nothing where they mean something else: "%s"', (text) => {
     expect(categorize(text)).toBe('executionError');
     expect(categorize(new Error(text))).toBe('executionError');
@@ -147,6 +213,10 @@ describe('a number in a message', () => {
     ['Error POSTing to endpoint (HTTP 503): x', 'serviceUnavailable'],
     ['Unexpected server response: 401', 'authentication'],
     ['404 Client Error: Not Found for url: https://example.test/', 'resourceNotFound'],
+    ["Client error '429 Too Many Requests' for url 'https://example.test/'", 'rateLimit'],
+    ["Server error '503 Service Unavailable' for url 'https://example.test/'", 'serviceUnavailable'],
+    ["403, message='Forbidden', url=URL('https://example.test/')", 'permissionDenied'],
+    ['curl: (22) The requested URL returned error: 404', 'resourceNotFound'],
   ])('is a status where the message says so: "%s" is %s', (text, category) => {
     expect(categorize(text)).toBe(category);
     expect(categorize(new Error(text))).toBe(category);
@@ -164,6 +234,8 @@ describe('a number in a message', () => {
     'exit status 404',
     'exited with status code 500',
     'exit_status: 429',
+    'it returned error: 4040',
+    "Client error '17 Odd' for url",
   ])('is none elsewhere: "%s"', (text) => {
     expect(categorize(text)).toBe('executionError');
     expect(categorize(new Error(text))).toBe('executionError');
