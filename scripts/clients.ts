@@ -3,11 +3,12 @@
  *
  *     npm run clients                   all of them, and docs/clients.md must say what came out
  *     npm run clients -- axios pg       some of them
- *     npm run clients -- mcp            those of one section: http, protocols, mcp
+ *     npm run clients -- mcp            those of one section: http, languages, protocols, mcp
  *     npm run clients -- --write        writes docs/clients.md
  *
  * The clients are installed apart, in scripts/clients, at the versions that its package.json names. Clients of MCP servers (Claude Code,
- * Codex, …) are run as their users run them, in front of servers that the built toolfuse guards: see scripts/mcp-clients.
+ * Codex, …) are run as their users run them, in front of servers that the built toolfuse guards: see scripts/mcp-clients. Those of other
+ * languages are Debian's: python3-requests python3-httpx python3-aiohttp golang-go default-jdk curl.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,8 +16,10 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { categorize } from '../src/classify/categorize.ts';
 import { retryAfterMs } from '../src/classify/retry-after.ts';
+import { resultFailure } from '../src/mcp/result-errors.ts';
 import { type Exception, exceptions, expectedOfFault, waitTolerance } from './clients/expected.ts';
 import { closedPort, type HttpFault, httpFaults } from './clients/faults.ts';
+import { type ForeignClient, foreignClients } from './clients/languages.ts';
 import {
   type Server,
   serveLines,
@@ -146,6 +149,23 @@ async function httpCell(client: string, call: HttpCall, fault: HttpFault): Promi
   };
 }
 
+/** A fault as a model reads it of a server in another language. */
+async function foreignCell({ client, ask }: ForeignClient, fault: HttpFault): Promise<Cell> {
+  const exception = exceptions.find(
+    ({ clients, faults }) => clients.includes(client) && faults.includes(fault.name),
+  );
+  const text = await ask(fault.url, fault.endedBy === 'limit' ? endedAfterMs : maxCallMs);
+  const outcome = resultFailure({ isError: true, content: [{ type: 'text', text }] })?.category ?? '';
+  return {
+    client,
+    fault: fault.name,
+    expected: exception?.outcome ?? expectedOfFault[fault.name]?.category ?? '',
+    outcome: text === '' ? 'no error' : outcome,
+    error: text,
+    ...(exception && { exception }),
+  };
+}
+
 type FaultsOf = (servers: Servers) => Promise<readonly ProtocolFault[]>;
 
 async function protocolCells(client: string, faultsOf: FaultsOf, servers: Servers): Promise<Cell[]> {
@@ -183,12 +203,10 @@ async function forEach<Item, Result>(
 
 const isRight = ({ expected, outcome }: Cell): boolean => expected === outcome;
 
-function httpTable(
-  cells: readonly Cell[],
-  notes: readonly Exception[],
-  versions: Record<string, string>,
-): string {
-  const faults = Object.keys(expectedOfFault);
+/** A table of clients and faults, and the notes below it. */
+function httpTable(cells: readonly Cell[], versions: Record<string, string>): string {
+  const notes = exceptions.filter((exception) => cells.some((cell) => cell.exception === exception));
+  const faults = Object.keys(expectedOfFault).filter((fault) => cells.some((cell) => cell.fault === fault));
   const clients = [...new Set(cells.map(({ client }) => client))];
   const rows = clients.map((client) => {
     const columns = faults.map((fault) => {
@@ -204,6 +222,7 @@ function httpTable(
     `| client | ${faults.join(' | ')} |`,
     `| --- | ${faults.map(() => '---').join(' | ')} |`,
     ...rows,
+    ...notes.map(({ why }, index) => `\n[${index + 1}] ${why}`),
   ].join('\n');
 }
 
@@ -218,7 +237,7 @@ function protocolTable(cells: readonly Cell[], versions: Record<string, string>)
 const args = process.argv.slice(2);
 const isWriting = args.includes('--write');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
-type Group = 'http' | 'protocols' | 'mcp';
+type Group = 'http' | 'languages' | 'protocols' | 'mcp';
 const isWanted = (name: string, group: Group): boolean =>
   wanted.length === 0 || wanted.includes(name) || wanted.includes(group);
 const isWhole = (group: Group): boolean => wanted.length === 0 || wanted.includes(group);
@@ -293,6 +312,19 @@ const httpCells = await forEach(
     return cells;
   },
 );
+const foreign =
+  isWhole('languages') || wanted.some((name) => /^(?:urllib|requests|httpx|aiohttp|go|java|curl)$/.test(name))
+    ? await foreignClients()
+    : { clients: [], missing: [] };
+// What a caller ends, nobody passes on.
+const foreignFaults = faults.filter(
+  ({ name, endedBy }) => endedBy !== 'deadline' && endedBy !== 'caller' && name !== '403, limit',
+);
+const foreignCells = await forEach(foreign.clients, async (client) => {
+  const cells: Cell[] = [];
+  for (const fault of foreignFaults) cells.push(await foreignCell(client, fault));
+  return cells;
+});
 const otherCells = await forEach(
   Object.entries(protocolClients).filter(([name]) => isWanted(name, 'protocols')),
   async ([name, faultsOf]) => protocolCells(name, faultsOf, servers),
@@ -307,8 +339,7 @@ for (const client of mcpClients.filter(({ id }) => isWanted(id, 'mcp'))) {
 const [claudeCode] = mcpClients;
 const hooks = claudeCode !== undefined && isWanted('hooks', 'mcp') ? await checkHooks(claudeCode) : [];
 
-const cells = [...httpCells, ...otherCells].flat();
-const notes = exceptions.filter((exception) => cells.some((cell) => cell.exception === exception));
+const cells = [...httpCells, ...foreignCells, ...otherCells].flat();
 
 const intro = `# Clients
 
@@ -324,9 +355,15 @@ error stands behind the category. *reset* drops the connection before an answer,
 address whose server speaks http. *deadline* is \`AbortSignal.timeout\`, *own limit* the time limit of the client, *aborted* an abort
 by the caller. A dash: the client has no such option.
 
-${httpTable(httpCells.flat(), notes, versions)}
+${httpTable(httpCells.flat(), versions)}
+`;
 
-${notes.map(({ why }, index) => `[${index + 1}] ${why}`).join('\n\n')}
+const languagesSection = (): string => `## Clients of other languages, in the words of their servers
+
+What a server in another language says of the same faults in a result with \`isError\`, as its client words it (Go and Java throw nothing for
+a status: theirs is what is commonly written by hand), and what \`resultFailure\` of \`toolfuse/mcp\`, and with it the proxy, reads.
+
+${httpTable(foreignCells.flat(), Object.fromEntries(foreign.clients.map(({ client, version }) => [client, version])))}
 `;
 
 const protocolSection = (): string => `## Clients of other protocols, Node and frameworks
@@ -344,6 +381,11 @@ const document = [
   section(isWhole('mcp'), () => mcpSection(checked), '## Clients of MCP servers'),
   section(isWhole('mcp'), () => (claudeCode ? hooksSection(claudeCode, hooks) : ''), '## `toolfuse hook`'),
   section(isWhole('http'), httpSection, '## Clients that speak HTTP'),
+  section(
+    isWhole('languages') && foreign.missing.length === 0,
+    languagesSection,
+    '## Clients of other languages',
+  ),
   section(isWhole('protocols') && untested.length === 0, protocolSection, '## Clients of other protocols'),
 ].join('\n');
 
@@ -367,7 +409,7 @@ for (const [whose, all] of checks) {
     console.log(inspect(seen, { depth: 3, maxStringLength: 2_000 }));
   }
 }
-for (const line of untested) console.log(`NOT TESTED: ${line}`);
+for (const line of [...untested, ...foreign.missing]) console.log(`NOT TESTED: ${line}`);
 console.log(
   `${cells.length} errors of ${new Set(cells.map(({ client }) => client)).size} clients: ${cells.length - wrong.length} as expected, ${cells.filter(({ exception }) => exception !== undefined).length} of them exceptions; ${stray.length} thrown where nobody could catch them`,
 );

@@ -70,6 +70,18 @@ export const exceptions: readonly Exception[] = [
     why: 'The error keeps neither the signal nor its reason. `execute` knows them, if the signal is given to it.',
   },
   {
+    clients: ['requests'],
+    faults: ['cut'],
+    outcome: 'no error',
+    why: 'The client takes the half of the body for all of it.',
+  },
+  {
+    clients: ['aiohttp'],
+    faults: ['own limit'],
+    outcome: 'executionError',
+    why: 'The error has no message, so that the server passes on none.',
+  },
+  {
     clients: loseHeaders,
     faults: ['403, limit'],
     outcome: 'permissionDenied',
