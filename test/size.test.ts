@@ -56,23 +56,23 @@ const limits: Limit[] = [
     measure: () => bundled('machines.js'),
     limit: 13_300,
   },
-  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 6_600 },
-  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 5_450 },
-  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 5_850 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 6_850 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 5_700 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 6_050 },
   {
     what: 'toolfuse/claude-agent, minified and compressed',
     measure: () => bundled('claude-agent.js'),
-    limit: 4_350,
+    limit: 4_600,
   },
   {
     what: 'toolfuse/openai-agents, minified and compressed',
     measure: () => bundled('openai-agents.js'),
-    limit: 5_300,
+    limit: 5_550,
   },
   {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
-    limit: 5_500,
+    limit: 5_700,
   },
   {
     what: 'toolfuse/prometheus, minified and compressed, without prom-client',
@@ -93,7 +93,7 @@ const limits: Limit[] = [
   // for wrap and doctor, and is loaded by them alone.
   { what: 'the command, on disk', measure: () => stored('cli'), limit: 1_540_000 },
   // Two thirds are the sources themselves: a map without them makes bundlers warn.
-  { what: 'the source maps of the library, on disk', measure: () => sourceMaps(), limit: 1_200_000 },
+  { what: 'the source maps of the library, on disk', measure: () => sourceMaps(), limit: 1_205_000 },
   { what: 'the page of the inspector, compressed', measure: () => served('inspect/page'), limit: 62_000 },
 ];
 

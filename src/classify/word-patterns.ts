@@ -14,7 +14,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   [/\b(?:is )?not defined in the config(?:uration)?\b/i, 'toolNotFound'],
   [
-    /\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|input|request|url)\b/i,
+    /\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|inputs?|request|url)\b/i,
     'invalidParameters',
   ],
   [/\b(?:schema|input|argument|parameter|request) validation (?:failed|error)\b/i, 'invalidParameters'],

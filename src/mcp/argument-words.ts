@@ -27,7 +27,11 @@ const usual =
 const limit =
   '(?:an? |one of|either|between|at (?:least|most)|(?:greater|less|more|longer|shorter) than|(?:non-?)?(?:negative|positive|empty)|[<>]|of type|in the (?:range|format))';
 
-const begins = (rest: string): RegExp => new RegExp(`^(?:Error: )?(?:the )?${rest}`, 'i');
+/** What servers put before it: a cross, `Error:`, `failed to list pods:`, `failed to delete it,`. */
+const lead =
+  /^(?:[^\w\s"'`/[({<]{1,3} ?)?(?:error: ?)?(?:(?:failed(?! to deserialize)|unable|could not|cannot|error|tool)\b[^:\n]{1,120}?(?::|,(?= \w+ is not an? )) )?(?:the )?/i;
+
+const begins = (rest: string): RegExp => new RegExp(`^${rest}`, 'i');
 
 /**
  * What those say that check arguments. Most of it has to begin the text, or to name what it is about: what a tool cannot read in the
@@ -35,22 +39,24 @@ const begins = (rest: string): RegExp => new RegExp(`^(?:Error: )?(?:the )?${res
  */
 const patterns: readonly RegExp[] = [
   // zod-validation-error, express-validator.
-  /^(?:Error: )?validation (?:errors?|failed|failure)\s?[:;,-]/i,
+  begins('validation (?:errors?|failed|failure)\\s?[:;,-]'),
   // Ajv, of the SDK for TypeScript and of Fastify.
   begins('(?:data|params|arguments|input|body|query)?(?:/[\\w-]{1,80}){0,8} ?must (?:be|have|match|not)\\b'),
   // jsonschema of Python, Joi, yup.
   begins(`${name} is a required (?:property|field|${kind})\\b`),
-  begins(`${name} is not (?:of type|one of|valid under any of)\\b`),
+  begins(`${name} is not (?:of type|one of|valid under any of|${type})\\b`),
   begins(`${quoted} (?:is required|is not allowed|must be|must contain|length must)\\b`),
   begins(
-    `(?:[\\w.-]{1,80} ${kind}|${kind} ${name}) (?:is|was|must be) (?:required|missing|invalid|empty)\\b`,
+    `(?:${name} ${kind}|${kind} ${name}) (?:(?:is |was |must be )(?:required|missing|invalid|empty)|required)\\b`,
   ),
+  // System.CommandLine.
+  /\bcannot parse argument .{1,80} for option\b/i,
   begins(`${notWho}${name} (?:${kind} |value )?must be ${limit}`),
   // Node.js: `The "path" argument must be of type string.`
-  new RegExp(`\\bthe ${quoted} (?:argument|property) must be\\b`, 'i'),
+  begins(`${quoted} (?:argument|property) must be\\b`),
   // Zod, valibot, superstruct.
   begins(
-    `(?:at path: [^\\n]{1,80} -- )?(?:invalid (?:type|input|option|enum value)[:.] )?expected ${type}[^\\n]{0,120} (?:but )?received\\b`,
+    `(?:at path: [^\\n]{1,80} -- |(?:[\\w.]{1,80}: ){1,3})?(?:invalid (?:type|input|option|enum value)[:.] )?expected ${type}[^\\n]{0,120} (?:but )?(?:received|got)\\b`,
   ),
   begins(
     `invalid ${notAnswer}\\w{1,60}: (?:required\\b|(?:invalid input: )?expected ${type}|[^\\n]{0,200}\\bmust be\\b)`,
@@ -63,7 +69,7 @@ const patterns: readonly RegExp[] = [
   /\bmissing a value for the required parameter\b/i,
   /\bfailed to deserialize parameters: /i,
   // By hand. A name with a capital or an underscore in it is that of an argument: `ffmpeg is required` is about a program.
-  /^(?:Error: )?(?:[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|[a-z]{1,40}[A-Z]\w{0,40}) (?:is|are) required\b/,
+  /^(?:[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|[a-z]{1,40}[A-Z]\w{0,40}) (?:is|are) required\b/,
   /\bmissing (?:a )?required (?:field|propert(?:y|ies)|option|flag)s?\b(?! in (?:the )?(?:response|reply|answer|config))/i,
   new RegExp(`\\binvalid value for (?:the )?(?:${kind}\\b|${quoted})`, 'i'),
   new RegExp(`\\brequired ${kind} ${name} (?:not found|is missing|was not (?:given|provided))\\b`, 'i'),
@@ -72,6 +78,7 @@ const patterns: readonly RegExp[] = [
   begins(
     `no ${notSecret}(?:[\\w-]{1,40} )?(?:arguments?|param(?:eter)?s?|${usual}) (?:was |were )?(?:provided|given|specified)\\b`,
   ),
+  begins(`(?:\\w{1,60} )?requires ${notSecret}(?:either|(?:at least |exactly )?one of)\\b`),
   begins(`(?:please |you must )?provide ${notSecret}(?:either|(?:at least|exactly)? ?one of)\\b`),
   begins(
     `(?:either|(?:(?:at least|exactly) )?one of) ${notSecret}[^.\\n]{1,100} (?:must be|is|are) (?:provided|required|specified|given|set)\\b`,
@@ -79,4 +86,7 @@ const patterns: readonly RegExp[] = [
 ];
 
 /** Whether a text says that the arguments of a call are wrong, in the words of those that check them. */
-export const isOfArguments = (text: string): boolean => patterns.some((pattern) => pattern.test(text));
+export function isOfArguments(text: string): boolean {
+  const said = text.replace(lead, '');
+  return patterns.some((pattern) => pattern.test(said));
+}

@@ -26,9 +26,10 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\brobots\.txt\b.{0,200}\bnot (?:allowed|permitted)\b|\bdisallowed by robots\.txt\b/is, 'policyViolation'],
   [/\b422 (?:validation failed|unprocessable)/i, 'invalidParameters'],
   [
-    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b/i,
+    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b/i,
     'resourceNotFound',
   ],
+  [/^(?:Error: )?no [\w -]{1,40} found (?:for|with|matching|at|in)\b/i, 'resourceNotFound'],
   // What the caller started before, and has ended since.
   [
     /\b(?:process|session|terminal|tab|task|job)\b.{0,60}\b(?:may have|has|have) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,

@@ -37,6 +37,8 @@ describe('what a validator says of arguments', () => {
     // valibot, superstruct
     'Invalid type: Expected string but received undefined',
     'At path: name -- Expected a string, but received: undefined',
+    // Playwright
+    'Failed to initialize: browserType.launch: headless: expected boolean, got string',
     // pydantic
     '1 validation error for SearchInput\nquery\n  Field required [type=missing]',
     '2 validation errors for call[search]\nquery\n  Missing required argument',
@@ -46,6 +48,15 @@ describe('what a validator says of arguments', () => {
     'validating "arguments": validating root: required: missing properties: ["name"]',
     "The arguments dictionary is missing a value for the required parameter 'message'. (Parameter 'arguments')",
     'failed to deserialize parameters: missing field `path`',
+    // As a server puts words of its own before it
+    'failed to list pods: namespace parameter must be a string',
+    'failed to get pod: name parameter required',
+    'failed to delete resource, apiVersion is not a string',
+    'Error processing request: path is required',
+    "❌ Error: 'action' parameter is required.",
+    'ERROR: csvFilePath is required.',
+    "Tool 'monitor' execution failed: monitor requires either `body` or `queries`.",
+    "Cannot parse argument 'zzz' for option '--auth-method' as expected type 'AuthMethod'.",
     // By hand
     'Invalid fileKey: Required',
     'Invalid resourceId: -4. Must be a finite positive integer.',
@@ -114,6 +125,8 @@ describe('what only sounds like it', () => {
     'Missing required environment variable HOME_URL',
     'No display provided',
     'config must have required property "url"',
+    'failed to start: the server must be a primary',
+    'Failed to write: the server is not a primary',
     'Server must be a primary',
     'The database must be at least version 12',
     'The service must be restarted',

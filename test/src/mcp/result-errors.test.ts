@@ -70,7 +70,11 @@ describe('an isError result', () => {
     ],
     ["Error executing tool x: Server 'Asset Price' is not defined in the configuration.", 'toolNotFound'],
     ['No such function name: fly', 'toolNotFound'],
+    ['Missing required inputs. Please provide either a slug or a branch.', 'invalidParameters'],
     ['payment method not found', 'resourceNotFound'],
+    ['Error reading search results: Search session s-1 not found', 'resourceNotFound'],
+    ['No session found for PID 17', 'resourceNotFound'],
+    ['Connection "c-1" does not exist or has expired.', 'resourceNotFound'],
     [
       "Error: Failed to send input to process 17. The process may have exited or doesn't accept input.",
       'resourceNotFound',
