@@ -78,6 +78,7 @@ const patterns: readonly RegExp[] = [
   begins(
     `no ${notSecret}(?:[\\w-]{1,40} )?(?:arguments?|param(?:eter)?s?|${usual}) (?:was |were )?(?:provided|given|specified)\\b`,
   ),
+  begins('only [^.\\n]{1,80} (?:is|are) (?:supported|allowed)\\b'),
   begins(`(?:\\w{1,60} )?requires ${notSecret}(?:either|(?:at least |exactly )?one of)\\b`),
   begins(`(?:please |you must )?provide ${notSecret}(?:either|(?:at least|exactly)? ?one of)\\b`),
   begins(

@@ -29,6 +29,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b/i,
     'resourceNotFound',
   ],
+  [/\bwith (?:the )?(?:id|name|key) .{1,120} (?:was )?not found\b/i, 'resourceNotFound'],
   [/^(?:Error: )?no [\w -]{1,40} found (?:for|with|matching|at|in)\b/i, 'resourceNotFound'],
   // What the caller started before, and has ended since.
   [

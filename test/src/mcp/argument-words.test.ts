@@ -58,6 +58,7 @@ describe('what a validator says of arguments', () => {
     "Tool 'monitor' execution failed: monitor requires either `body` or `queries`.",
     "Cannot parse argument 'zzz' for option '--auth-method' as expected type 'AuthMethod'.",
     // By hand
+    "Only 'get_prompt' action is supported.",
     'Invalid fileKey: Required',
     'Invalid resourceId: -4. Must be a finite positive integer.',
     'file_path is required',

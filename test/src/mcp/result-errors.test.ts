@@ -74,6 +74,10 @@ describe('an isError result', () => {
     ['payment method not found', 'resourceNotFound'],
     ['Error reading search results: Search session s-1 not found', 'resourceNotFound'],
     ['No session found for PID 17', 'resourceNotFound'],
+    [
+      'MCP error -32603: Tool execution failed: Error: Port-forward with id 12345 not found',
+      'resourceNotFound',
+    ],
     ['Connection "c-1" does not exist or has expired.', 'resourceNotFound'],
     [
       "Error: Failed to send input to process 17. The process may have exited or doesn't accept input.",
