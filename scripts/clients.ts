@@ -10,7 +10,6 @@
  * Codex, …) are run as their users run them, in front of servers that the built toolfuse guards: see scripts/mcp-clients. Those of other
  * languages are Debian's: python3-requests python3-httpx python3-aiohttp golang-go default-jdk curl.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -28,6 +27,7 @@ import {
   startPostgres,
   startRedis,
 } from './clients/servers.ts';
+import { installApart } from './install-apart.ts';
 import { type Check, checkClient } from './mcp-clients/check.ts';
 import { checkHooks } from './mcp-clients/claude-hooks.ts';
 import { mcpClients } from './mcp-clients/mcp-client.ts';
@@ -78,24 +78,6 @@ interface HttpClients {
 
 interface ProtocolClients {
   readonly protocolClients: Readonly<Record<string, FaultsOf>>;
-}
-
-function install(): Record<string, string> {
-  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  const isThere = Object.entries(dependencies).every(([name, version]) => {
-    const file = `${folder}node_modules/${name}/package.json`;
-    return (
-      existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version === version
-    );
-  });
-  if (!isThere) {
-    console.log('Installing the clients into scripts/clients …');
-    const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-    execFileSync('npm', options, { cwd: folder, stdio: 'inherit' });
-  }
-  return dependencies;
 }
 
 /** What a call throws, or what it does instead. */
@@ -245,7 +227,7 @@ const isWhole = (group: Group): boolean => wanted.length === 0 || wanted.include
 /** Whether anything but clients of MCP servers is wanted. */
 const ofMcp = new Set(['mcp', 'hooks', ...mcpClients.map(({ id }) => id)]);
 const areLibrariesWanted = wanted.length === 0 || wanted.some((name) => !ofMcp.has(name));
-const versions = areLibrariesWanted ? install() : {};
+const versions = areLibrariesWanted ? installApart(folder) : {};
 const moduleAt = (file: string): string => new URL(`./clients/${file}`, import.meta.url).href;
 const noHttp: HttpClients = { httpClients: {}, takeNoSignal: new Set(), haveNoLimit: new Set() };
 const { httpClients, takeNoSignal, haveNoLimit } = areLibrariesWanted

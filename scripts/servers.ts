@@ -9,13 +9,13 @@
  * The servers are installed apart, in scripts/servers, at the versions that its package.json names (1.1 GB). They run in an empty folder,
  * with keys that open nothing.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { installApart } from './install-apart.ts';
 import { type RealServer, realServers } from './servers/servers.ts';
 
 const folder = fileURLToPath(new URL('./servers/', import.meta.url));
@@ -49,24 +49,6 @@ interface Row {
   readonly successes: number;
   /** What counts, and should not. */
   readonly counted: readonly Called[];
-}
-
-function install(): Readonly<Record<string, string>> {
-  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  const isThere = Object.entries(dependencies).every(([name, version]) => {
-    const file = `${folder}node_modules/${name}/package.json`;
-    return (
-      existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version === version
-    );
-  });
-  if (!isThere) {
-    console.log('Installing the servers into scripts/servers …');
-    const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-    execFileSync('npm', options, { cwd: folder, stdio: 'inherit' });
-  }
-  return dependencies;
 }
 
 /** A value that is of no type that its schema asks for. */
@@ -145,7 +127,7 @@ const rowText = ({ server, version, tools, calls, ignored, successes, counted }:
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith('--'));
-const versions = install();
+const versions = installApart(folder);
 const rows: Row[] = [];
 for (const server of realServers) {
   if (wanted.length > 0 && !wanted.includes(server.name)) continue;
