@@ -42,7 +42,7 @@ export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {
 
 /** The category of the gRPC status code that a text names as such. */
 export function byGrpcCodeIn(text: string): ErrorCategory | undefined {
-  const [, first, second] = inText.exec(text) ?? [];
+  const found = inText.exec(text);
   const go = ofGo.exec(text)?.[1];
-  return categoryOfName.get(first ?? second ?? (go === undefined ? undefined : nameOfGo(go)));
+  return categoryOfName.get(found?.[1] ?? found?.[2] ?? (go === undefined ? undefined : nameOfGo(go)));
 }

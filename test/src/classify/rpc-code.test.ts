@@ -44,6 +44,8 @@ describe('a code of JSON-RPC', () => {
     ['Request failed with status code 429', 'rateLimit'],
     ['the index is corrupt', 'serviceUnavailable'],
     ['Internal error', 'serviceUnavailable'],
+    // These words mean it at the beginning of a message only.
+    ['Not connected', 'network'],
     ['', 'serviceUnavailable'],
   ])('that stands for any error leaves it to the words: %j', (message, category) => {
     expect(categorize({ code: INTERNAL_ERROR, message })).toBe(category);
