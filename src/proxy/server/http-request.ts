@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly agents?: HttpAgents;
   /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
-  /** Called when the whole request is on its way. */
+  /** Called when the whole request is on its way; again for each redirection. */
   readonly onSent?: () => void;
 }
 

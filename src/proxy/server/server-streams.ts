@@ -26,8 +26,8 @@ const minDelayMs = 100;
 const maxDelayMs = 30_000;
 
 /**
- * How long after the request for its own stream a server is taken to know of it if it does not answer, in ms: some answer with the
- * first event only. That is some of those that are built on version 2 of the TypeScript SDK.
+ * How long after its request was sent the server's own stream counts as open though the server has not answered, in ms, at the least:
+ * `toNodeHandler` of the TypeScript SDK 2 answers with the first event only.
  */
 const noticeMs = 100;
 
@@ -89,16 +89,19 @@ export class ServerStreams {
   /**
    * Listens to what the server sends by itself, for as long as the session lasts.
    *
-   * @param onListening Called once nothing that the server sends so is missed any more, or it has answered that it sends nothing so.
+   * @param tookMs How long the server took for the request before, in ms: it is given as long to notice this one.
+   * @param onListening Called when messages may go on: the server has answered, cannot be reached, or has had time to notice. May be
+   *   called again.
    */
-  async listen(onListening: () => void): Promise<void> {
+  async listen(tookMs: number, onListening: () => void): Promise<void> {
     const { signal } = this.#listening;
+    const waitMs = Math.max(noticeMs, 2 * tookMs);
+    let onSent: (() => void) | undefined = () => void setTimeout(onListening, waitMs).unref();
     let lastId: string | undefined;
     for (let failures = 0; !signal.aborted; ) {
       // A lost connection is not reported here: the next request will notice.
-      const answer = await this.#options.session
-        .get(lastId, signal, () => void setTimeout(onListening, noticeMs).unref())
-        .catch(() => undefined);
+      const answer = await this.#options.session.get(lastId, signal, onSent).catch(() => undefined);
+      onSent = undefined;
       onListening();
       if (answer !== undefined && isOpen(answer)) {
         failures = 0;

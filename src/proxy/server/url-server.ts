@@ -25,7 +25,7 @@ export interface UrlServerOptions extends HttpServerOptions {
 /** How long a message waits for earlier notifications, so that it cannot overtake them. In ms. */
 const turnMs = 3_000;
 
-/** How long messages wait until the server knows that it is listened to, in ms. */
+/** How long messages wait at the most for the server's own stream, in ms. */
 const listenMs = 1_000;
 
 /** How long a server may take to accept a notification, in ms. */
@@ -183,6 +183,7 @@ export class UrlServer implements ServerConnection {
     exchange.isSent = true;
     const tooLate = (): void => abort.abort(new Error(`it was not accepted within ${takenMs / 1000} s`));
     const timer = message.isRequest ? undefined : setTimeout(tooLate, takenMs);
+    const sentAt = performance.now();
     try {
       const headers = exchange.era === 'modern' ? this.#toolHeaders.of(message) : {};
       const answer = await this.#session.post(message, signal, headers);
@@ -190,7 +191,7 @@ export class UrlServer implements ServerConnection {
       else if (message.isRequest) await this.#streams.readAnswer(message, answer, signal);
       else {
         letGo(answer);
-        if (message.method === 'notifications/initialized') await this.#listen();
+        if (message.method === 'notifications/initialized') await this.#listen(performance.now() - sentAt);
       }
     } catch (error) {
       if (!(message.isRequest && signal.aborted)) this.#undelivered(message, error);
@@ -200,8 +201,8 @@ export class UrlServer implements ServerConnection {
   }
 
   /** Messages that are written meanwhile wait: what a server says before it is listened to is lost. */
-  async #listen(): Promise<void> {
-    await within(listenMs, new Promise<void>((resolve) => void this.#streams.listen(resolve)));
+  async #listen(tookMs: number): Promise<void> {
+    await within(listenMs, new Promise<void>((resolve) => void this.#streams.listen(tookMs, resolve)));
   }
 
   async #refused(exchange: Exchange, answer: HttpAnswer): Promise<void> {

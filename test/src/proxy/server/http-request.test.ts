@@ -139,6 +139,10 @@ describe('a request', () => {
     await new Promise<void>((onSent) => {
       ask(server.origin, { method: 'GET', headers: {}, signal, onSent }).catch(() => {});
     });
+    const session = new HttpSession({ url: server.origin, headers: {} });
+    await new Promise<void>((onSent) => {
+      session.get(undefined, signal, onSent).catch(() => {});
+    });
     given.abort();
   });
 

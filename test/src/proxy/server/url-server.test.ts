@@ -28,6 +28,7 @@ describe('a notification', () => {
     expect(to.asked).toEqual(['notifications/a']);
     accepted?.writeHead(202).end();
     await until(() => to.lines.length > 0);
+    expect(to.lines).toEqual([answerTo(1)]);
   });
 
   it('that is not accepted delays others for a while only, and a ping not at all', async () => {
@@ -61,7 +62,7 @@ describe('a notification', () => {
 });
 
 describe('the stream of what a server sends by itself', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
   it('is open before the first request: what the server asks would be lost otherwise', async () => {
@@ -82,12 +83,15 @@ describe('the stream of what a server sends by itself', () => {
     expect(to.asked).toEqual(['notifications/initialized', 'GET']);
     stream(listening as unknown as ServerResponse);
     await until(() => to.lines.length > 0);
+    expect(to.lines).toEqual([answerTo(1)]);
   });
 
   it.each([
-    ['for a moment once the server was asked for it: some show it with its first event', true, 100],
-    ['for a second where the server cannot even be asked for it', false, 1_000],
-  ])('is waited for %s', async (_, isSent, waitMs) => {
+    ['for a moment once the server was asked for it: some show it with its first event', true, 0, 100],
+    ['for longer where the server took longer before', true, 300, 600],
+    ['for a second at the most', true, 900, 1_000],
+    ['for a second where the server cannot even be asked for it', false, 0, 1_000],
+  ])('is waited for %s', async (_, isSent, tookMs, waitMs) => {
     const get = vi.spyOn(HttpSession.prototype, 'get').mockImplementation((_lastId, _signal, onSent) => {
       if (isSent) onSent?.();
       return new Promise(() => {});
@@ -95,8 +99,9 @@ describe('the stream of what a server sends by itself', () => {
     onTestFinished(() => get.mockRestore());
     await using to = await connectTo({
       onPost: ({ id }, response) => {
-        if (id === undefined) response.writeHead(202).end();
-        else answer(response, answerTo(id as number));
+        if (id !== undefined) return answer(response, answerTo(id as number));
+        vi.advanceTimersByTime(tookMs);
+        response.writeHead(202).end();
       },
     });
     to.say(notification('initialized'));
@@ -107,6 +112,7 @@ describe('the stream of what a server sends by itself', () => {
     expect(to.lines).toEqual([]);
     vi.advanceTimersByTime(1);
     await until(() => to.lines.length > 0);
+    expect(to.lines).toEqual([answerTo(1)]);
   });
 });
 
