@@ -16,7 +16,7 @@ import { byRedisReply } from './redis-reply.ts';
 import { relatedErrors } from './related.ts';
 import { bySqlState } from './sql-state.ts';
 import { byMoreThanStatus } from './vague-status.ts';
-import { byWords } from './words.ts';
+import { byInternalError, byWords } from './words.ts';
 
 /** What is known of a failed call besides its error. */
 export interface CategorizeOptions {
@@ -116,7 +116,11 @@ function bySignal(signal: unknown): ErrorCategory | undefined {
 
 function byEvidence(error: unknown): ErrorCategory | undefined {
   const errors = [...relatedErrors(error)];
-  const category = first(errors, byFacts) ?? first(errors, byWordsOrQuota) ?? first(errors, byFetchFailure);
+  const category =
+    first(errors, byFacts) ??
+    first(errors, byWordsOrQuota) ??
+    first(errors, byFetchFailure) ??
+    first(errors, byInternalError);
   // An abort has a name and a code, which do not say who aborted; what names its own category does.
   if (category !== 'cancelled' || errors.some((related) => byOwnWord(related) === 'cancelled'))
     return category;

@@ -95,14 +95,6 @@ const categoryOfClass: ReadonlyMap<string, ErrorCategory> = new Map([
   ['PermissionError', 'permissionDenied'],
   ['MemoryError', 'resourceExhausted'],
 
-  // Java's.
-  ['ConnectException', 'network'],
-  ['UnknownHostException', 'network'],
-  ['NoRouteToHostException', 'network'],
-  ['SocketException', 'network'],
-  ['SSLException', 'network'],
-  ['SSLHandshakeException', 'network'],
-
   // AWS answers most of these with a 400, so that the name alone tells them apart.
   ['CredentialsProviderError', 'authentication'],
   ['TokenProviderError', 'authentication'],

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { firstGroup } from './first-group.ts';
 
 /** The status codes of gRPC, in the order of their numbers. */
 const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
@@ -22,17 +23,21 @@ const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
   ['UNAUTHENTICATED', 'authentication'],
 ];
 
-const categoryOfName: ReadonlyMap<string | undefined, ErrorCategory | undefined> = new Map(codes);
+const categoryOfName: ReadonlyMap<string, ErrorCategory | undefined> = new Map(codes);
 
-/** How grpc-js begins its messages, and how Python and Java say it: `14 UNAVAILABLE: No connection established`. */
-const inText =
-  /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): |\b(?:StatusCode\.|StatusRuntimeException: )([A-Z_]{2,20})\b/;
+const inText: readonly RegExp[] = [
+  // How grpc-js begins its messages: `14 UNAVAILABLE: No connection established`.
+  /^(?:Error: )?\d{1,2} ([A-Z_]{2,20}): /,
+  // Python and Java.
+  /\b(?:StatusCode\.|StatusRuntimeException: )([A-Z_]{2,20})\b/,
+  // Go: `rpc error: code = DeadlineExceeded desc = …`.
+  /\brpc error: code = ([A-Za-z]{2,20}) desc = /,
+  // C#: `Status(StatusCode="Unavailable", Detail="…")`.
+  /\bStatus\(StatusCode="([A-Za-z]{2,20})"/,
+];
 
-/** How Go says it: `rpc error: code = DeadlineExceeded desc = …`. */
-const ofGo = /\brpc error: code = ([A-Za-z]{2,20}) desc = /;
-
-/** Go has names of its own for the codes: `InvalidArgument`, `Canceled`. */
-const nameOfGo = (name: string): string =>
+/** Go and C# have names of their own for the codes: `InvalidArgument`, `Canceled`. */
+const ownName = (name: string): string =>
   name === 'Canceled' ? 'CANCELLED' : name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
 /** The category of a gRPC status code. */
@@ -42,7 +47,6 @@ export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {
 
 /** The category of the gRPC status code that a text names as such. */
 export function byGrpcCodeIn(text: string): ErrorCategory | undefined {
-  const found = inText.exec(text);
-  const go = ofGo.exec(text)?.[1];
-  return categoryOfName.get(found?.[1] ?? found?.[2] ?? (go === undefined ? undefined : nameOfGo(go)));
+  const name = firstGroup(inText, text);
+  return name === undefined ? undefined : categoryOfName.get(ownName(name));
 }

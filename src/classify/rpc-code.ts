@@ -39,9 +39,9 @@ const numberOfName: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The category of a JSON-RPC or MCP error code; undefined for one that says nothing by itself, and `INTERNAL_ERROR` is one: servers
- * give it to whatever the code of a tool throws, so that the words have to say more. The message decides where MCP uses one code for two things: a timeout is
- * an abort if it names one, and invalid parameters are a missing tool if something was not found or is disabled.
+ * The category of a JSON-RPC or MCP error code; undefined for a code that says nothing by itself. `INTERNAL_ERROR` is one:
+ * servers give it to whatever a tool throws. The message decides where MCP uses one code for two things: a timeout is an abort if it
+ * names one, and invalid parameters are a missing tool if something was not found or is disabled.
  */
 export function categoryOfRpcCode(code: number | string, message: string): ErrorCategory | undefined {
   const number = typeof code === 'number' ? code : numberOfName.get(code);

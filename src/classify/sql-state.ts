@@ -1,5 +1,6 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
 import { classNames } from './class-name.ts';
+import { firstGroup } from './first-group.ts';
 import { read, readName, textOf } from './read.ts';
 
 /** What single SQLSTATEs mean, where their class says another thing or nothing. */
@@ -76,8 +77,12 @@ const categoryOfPrisma: ReadonlyMap<string, ErrorCategory> = new Map([
   ['P2025', 'resourceNotFound'],
 ]);
 
-/** `(SQLSTATE 42703)`, `SQLSTATE[42S02]`. */
-const inText = /\bSQLSTATE[ :=([]{1,3}([0-9A-Z]{5})\b/;
+const inText: readonly RegExp[] = [
+  // `(SQLSTATE 42703)`, `SQLSTATE[42S02]`.
+  /\bSQLSTATE[ :=([]{1,3}([0-9A-Z]{5})\b/,
+  // MySQL's for Python, and pyodbc: `1146 (42S02): Table …`, `('42S02', '…')`.
+  /^(?:[\w.]{1,80}: )?(?:\('|\d{4,6} \()([0-9A-Z]{5})(?:', |\): )/,
+];
 
 const sqlState = /^[0-9A-Z]{5}$/;
 
@@ -124,6 +129,6 @@ export function bySqlState(error: unknown): ErrorCategory | undefined {
 
 /** The category of the SQLSTATE that a text names. */
 export function bySqlStateIn(text: string): ErrorCategory | undefined {
-  const state = inText.exec(text)?.[1];
+  const state = firstGroup(inText, text);
   return state === undefined ? undefined : categoryOfSqlState(state, text);
 }

@@ -5,14 +5,14 @@ const stand = 'x';
 const quoted =
   /"(?:[^"\\\n]|\\.){0,600}"|(?<!\w)'[^'\n]{0,300}'(?!\w)|`[^`\n]{0,300}`|“[^”\n]{0,300}”|«[^»\n]{0,300}»/g;
 
-/** What stands before the words of an error that a text quotes as data: `"message": "Overloaded"`. */
+/** What stands before the words of an error that a text quotes as data: `"message": "Overloaded"`, and MySQL's `(1205, 'Lock …')`. */
 const keyOfMessage =
-  /\b(?:error|errors|message|error_?message|msg|detail|details|description|error_description|title)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,3}$/i;
+  /\b(?:error|errors|message|error_?message|msg|detail|details|description|error_description|title)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,3}$|\(\d{4}, $/i;
 
 const url = /\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s"'<>]+/gi;
 
 /** What has a slash and no space in it; `and/or` is none of the paths among these. */
-const slashed = /(?<![^\s"'`(),;=])[^\s"'`(),;=]{0,200}[\\/][^\s"'`(),;=]{0,200}/g;
+const slashed = /(?<![^\s"'`(),;=<>])[^\s"'`(),;=<>]{0,200}[\\/][^\s"'`(),;=<>]{0,200}/g;
 const isPath = (text: string): boolean =>
   /^(?:[A-Za-z]:)?[\\/.~@]/.test(text) || /[\\/].*[\\/]/.test(text) || /\.\w{1,10}[:\d]*$/.test(text);
 

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../machines/categories.ts';
+import { networkWords } from './network-words.ts';
 
 /**
  * Words that say what went wrong, the first match deciding. A timeout comes before an abort, because a timeout is often
@@ -34,6 +35,10 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:no space left on device|out of memory|too many open files)\b/i, 'resourceExhausted'],
   [/\brate[ _-]?limit(?:s|ed|ing)?(?![a-z])/i, 'rateLimit'],
   [/\b(?:too many (?:requests|connections|clients)|throttl(?:ed|ing))\b/i, 'rateLimit'],
+  [
+    /(?:^|: )rate exceeded\b|\b(?:resource (?:has been )?exhausted|reduce your request rate|connection slots are reserved)\b/i,
+    'rateLimit',
+  ],
   [/\b(?:requests?|calls?) too (?:quickly|fast|often|frequently)\b/i, 'rateLimit'],
   [/\b(?:timed[ -]?out|deadline exceeded)\b|\bCaused by \w{0,40}Timeout/i, 'timeout'],
   // Not the name of a setting: `timeout must be a number`, `"timeout": 30`.
@@ -45,47 +50,19 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     /\b(?:service|server|model) (?:is |was )?(?:temporarily |currently )?unavailable\b/i,
     'serviceUnavailable',
   ],
-  [/\b(?:internal server error|bad gateway)\b/i, 'serviceUnavailable'],
+  [/\b(?:internal server error|bad gateway|no healthy upstream)\b/i, 'serviceUnavailable'],
+  [
+    /\b(?:currently unable to handle the request|server had an error while processing)\b/i,
+    'serviceUnavailable',
+  ],
+  [
+    /\b(?:database system is (?:starting up|shutting down)|terminating connection due to administrator)\b/i,
+    'serviceUnavailable',
+  ],
   [/\boverloaded\b(?! (?:function|method|operator|constructor|signature)s?\b)/i, 'serviceUnavailable'],
-  [/^(?:error: )?not connected\b/i, 'network'],
-  // What fetch itself says ends there: `Failed to fetch user 17` is a tool's.
-  [/\bfetch failed\b|\bfailed to fetch\.?\s*$/i, 'network'],
-  [
-    /\b(?:socket hang up|other side closed|premature close|no route to host|could not resolve host)\b/i,
-    'network',
-  ],
-  [
-    /\bconnection (?:to server )?(?:was |is |has been )?(?:refused|reset|closed|lost|terminated|aborted)\b/i,
-    'network',
-  ],
-  // Of Python, Go, .NET, Rust, Java and curl: names, connections, answers that end, TLS.
-  [
-    /\b(?:name or service not known|(?:failure in )?name resolution|nodename nor servname|lookup address information|name could not be resolved|no such host|getaddrinfo failed|server misbehaving)\b/i,
-    'network',
-  ],
-  [
-    /\b(?:(?:cannot|can't|couldn't|failed to) (?:connect to (?:host|server)|establish a (?:new )?connection)|failed to connect to \S{1,260} port|connect call failed|connection attempts failed|actively refused|forcibly closed|max retries exceeded with url|error sending request for url|host is (?:down|unreachable))\b/i,
-    'network',
-  ],
-  [
-    /\b(?:server disconnected|(?:remote end|peer) closed connection|broken pipe|empty reply from server|transfer closed with|payload is not completed|parser received no bytes)\b|\b(?:RemoteDisconnected|ConnectionResetError|IncompleteRead)\(|: (?:unexpected )?EOF$/i,
-    'network',
-  ],
-  [
-    /\[SSL: |\bssl (?:routines:|connection could not)|\bx509: |\bcertificate (?:verify failed|verification failed|has expired)|\bself[- ]signed certificate\b|\bHTTP response to HTTPS client\b|\bunrecognized SSL message\b/i,
-    'network',
-  ],
-  [
-    /\b(?:closed client|(?:client|topology|websocket|socket|stream) (?:is|was|has been) (?:closed|not open|disconnected))\b/i,
-    'network',
-  ],
-  [/\bclosing connection\b|\bconnection is (?:in )?(?:a )?closed(?: state)?\b/i, 'network'],
-  [/\b(?:stream has been aborted|(?:response|body)\b.{0,40}: (?:aborted|terminated))\b/i, 'network'],
-  [
-    /\b(?:exceeded \d+ redirects|too many redirects|maximum redirects?|redirect count exceeded)\b/i,
-    'network',
-  ],
-  [/\bnetwork (?:request failed|error|connection (?:was )?lost|(?:is )?unreachable)\b/i, 'network'],
+  // The program is there; what it is linked against is not.
+  [/\bcannot open shared object file\b|\berror while loading shared libraries\b/i, 'executionError'],
+  ...networkWords.map((pattern): readonly [RegExp, ErrorCategory] => [pattern, 'network']),
   [
     /\b(?:unauthori[sz]ed|unauthenticated|not authenticated|authentication (?:failed|required|error))\b/i,
     'authentication',
@@ -117,6 +94,8 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:user|caller|client) (?:has )?(?:aborted|cancell?ed)\b/i, 'cancelled'],
   // Not the `Aborted (core dumped)` of a crash.
   [/^(?:error: )?(?:aborted|cancell?ed)\b(?! \(core)/i, 'cancelled'],
+  // Java's, where the message has no words of its own.
+  [/\b(?:Connect|UnknownHost|NoRouteToHost|Socket|SSL(?:Handshake)?)Exception\b/, 'network'],
 ];
 
 /** The category that the words of a text stand for, if they are known ones. Quotes and identifiers are to be out of it. */

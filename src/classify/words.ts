@@ -1,6 +1,7 @@
 import { type ErrorCategory, isErrorCategory } from '../../machines/categories.ts';
 import { categoryOfClassName, isLanguageError, isLanguageErrorName } from './class-name.ts';
 import { categoryOfCodeName, categoryOfConnectCode } from './error-code.ts';
+import { firstGroup } from './first-group.ts';
 import { byGrpcCodeIn } from './grpc-code.ts';
 import { categoryOfStatus } from './http-status.ts';
 import { keyedValues } from './keyed-values.ts';
@@ -18,22 +19,29 @@ import { categoryOfWords } from './word-patterns.ts';
 /** How an error looks that was turned into a string: `TimeoutError: …`, `Error: AbortError: …`, `httpx.ReadTimeout: …`. */
 const leadingClass = /^(?:Uncaught )?(?:Error: )?(?:[a-z_]\w{0,40}\.){0,6}([A-Za-z_$][\w$]{0,80}): /;
 
-/** How one looks that has no message: `java.net.ConnectException`. */
-const classAlone = /^(?:[a-z_]\w{0,40}\.){1,6}([A-Z]\w{0,80})$/;
-
 /** The MCP client's errors, as a server or a model passes them on. */
 const rpcCode = /\bMCP error (-32\d{3})\b/;
 
-/** The one that says nothing by itself. What the tool's own code said follows. */
+/** The code that says nothing by itself: the words behind it decide. */
 const internalError = `MCP error ${INTERNAL_ERROR}`;
 
 /** A number is a status only where the text says so: `HTTP 503`, `status code 429`, `"status": 401`. */
 const status =
   /(?<!\bexit(?:ed)?(?: with)?[ _-])\b(?:HTTP(?:\/\d(?:\.\d)?)?(?:[ _-](?:error|status|code|response)){0,2}|status(?:[ _-]?code)?|unexpected (?:server )?response)!?["']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})(?:(?:is|was|of) )?["'(]?([45]\d\d)\b(?!\.\d)/i;
 
-/** How Python's requests, httpx and aiohttp say it, and curl: `404 Client Error: Not Found for url: …`. */
-const statusOfClient =
-  /\b([45]\d\d)(?: (?:Client|Server) Error: |, message=')|\b(?:Client|Server) error '([45]\d\d) |\breturned error: ([45]\d\d)\b/;
+/** The words that clients have before or behind a status, by which it is one. */
+const statusesOfClients: readonly RegExp[] = [
+  // requests and aiohttp: `404 Client Error: Not Found for url: …`.
+  /\b([45]\d\d)(?: (?:Client|Server) Error: |, message=')/,
+  // httpx, reqwest: `Client error '404 Not Found' for url`, `HTTP status client error (404 Not Found)`.
+  /\b(?:client|server) error ['(]([45]\d\d) /i,
+  // curl and git; .NET; got; the clients of OpenAI and Anthropic for Python; boto3; Google's.
+  /\b(?:returned (?:an )?error: \(?|does not indicate success: |response code |error code: |an error occurred \(|httperror )([45]\d\d)\b/i,
+  // OpenSearch: `TransportError(503, …)`.
+  /\b[A-Z]\w{0,40}(?:Error|Exception)\(([45]\d\d)\b/,
+  // The clients of OpenAI and Anthropic for TypeScript; Spring.
+  /^(?:Error: )?([45]\d\d)(?: status code \(| \{"| : |: \[)/,
+];
 
 /** What may be a code of the system, Node or undici. */
 const codeWord = /(\bconnect )?\b([A-Z][A-Z0-9_]{4,60})\b/g;
@@ -53,17 +61,28 @@ const spawnFailure = /\bspawn .{1,300}? ENOENT\b/;
 export function byWords(error: unknown): ErrorCategory | undefined {
   if (hasExitCode(error) || isLanguageError(error)) return undefined;
   const text = textOf(error);
+  if (!isInternalError(error)) return categoryOfText(text);
   const at = text.lastIndexOf(internalError);
-  if (at === -1 && read(error, 'code') !== INTERNAL_ERROR) return categoryOfText(text);
   const said = at === -1 ? text : text.slice(at + internalError.length).replace(/^: /, '');
   const category = categoryOfText(said);
   // What was aborted is the server's own work, and not this call.
-  return category === undefined || category === 'cancelled' ? 'serviceUnavailable' : category;
+  return category === 'cancelled' ? undefined : category;
+}
+
+/** Whether an error has MCP's code for any error inside a server, and no other code before it. */
+function isInternalError(error: unknown): boolean {
+  const code = rpcCode.exec(textOf(error))?.[1];
+  return code === undefined ? read(error, 'code') === INTERNAL_ERROR : Number(code) === INTERNAL_ERROR;
+}
+
+/** The category of MCP's code for any error inside a server, for where no words say more. */
+export function byInternalError(error: unknown): ErrorCategory | undefined {
+  return isInternalError(error) ? 'serviceUnavailable' : undefined;
 }
 
 function categoryOfText(text: string): ErrorCategory | undefined {
   if (isErrorCategory(text)) return text;
-  const className = (leadingClass.exec(text) ?? classAlone.exec(text))?.[1] ?? '';
+  const className = leadingClass.exec(text)?.[1] ?? '';
   const plain = unquoted(text);
   return (
     byRpcCodeIn(text) ??
@@ -86,8 +105,7 @@ function byRpcCodeIn(text: string): ErrorCategory | undefined {
 }
 
 function byStatusIn(text: string): ErrorCategory | undefined {
-  const found = status.exec(text) ?? statusOfClient.exec(text);
-  return categoryOfStatus(Number(found?.slice(1).find((group) => group !== undefined)));
+  return categoryOfStatus(Number(firstGroup([status, ...statusesOfClients], text)));
 }
 
 function byCodeIn(text: string, plain: string): ErrorCategory | undefined {

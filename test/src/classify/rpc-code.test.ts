@@ -56,6 +56,21 @@ describe('a code of JSON-RPC', () => {
     expect(categorize(`MCP error ${INTERNAL_ERROR}: MCP error ${INTERNAL_ERROR}: ${message}`)).toBe(category);
   });
 
+  it('is the first that a text names', () => {
+    expect(categorize('MCP error -32602: see MCP error -32603: it failed')).toBe('invalidParameters');
+    expect(categorize('MCP error -32603: it failed, see MCP error -32001')).toBe('timeout');
+    expect(categorize({ code: INTERNAL_ERROR, message: 'MCP error -32602: it failed' })).toBe(
+      'invalidParameters',
+    );
+  });
+
+  it('that stands for any error says less than what stands behind it', () => {
+    const cause = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(categorize(Object.assign(new Error('it failed', { cause }), { code: INTERNAL_ERROR }))).toBe(
+      'network',
+    );
+  });
+
   it('says nothing if it is unknown, a number or a name', () => {
     expect(categoryOfRpcCode(INTERNAL_ERROR, 'it failed')).toBeUndefined();
     expect(categoryOfRpcCode(-32_050, 'it failed')).toBeUndefined();

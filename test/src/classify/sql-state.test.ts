@@ -37,6 +37,9 @@ describe('a SQLSTATE', () => {
     );
     expect(categorize(`ERROR: it failed (SQLSTATE ${state})`)).toBe(category);
     expect(categorize(`SQLSTATE[${state}]: it failed`)).toBe(category);
+    expect(categorize(`1146 (${state}): it failed`)).toBe(category);
+    expect(categorize(`mysql.connector.errors.OddError: 1146 (${state}): it failed`)).toBe(category);
+    expect(categorize(`('${state}', '[${state}] it failed')`)).toBe(category);
   });
 
   it.each(states)('%s says nothing where nothing says that it is one', (code) => {
