@@ -1,6 +1,6 @@
 import { read } from '../classify/read.ts';
 import { INTERNAL_ERROR } from '../classify/rpc-codes.ts';
-import { categoryOfWordsForModel } from './result-words.ts';
+import { categoryOfResultText, maxTextLength } from './result-words.ts';
 import { ToolFailure } from './tool-failure.ts';
 
 /**
@@ -9,6 +9,7 @@ import { ToolFailure } from './tool-failure.ts';
  */
 export function answeredFailure<Answer>(error: Answer, message: string): Answer | ToolFailure {
   if (read(error, 'code') !== INTERNAL_ERROR) return error;
-  const category = categoryOfWordsForModel(message);
-  return category === undefined ? error : new ToolFailure(category, message, { cause: error });
+  const category = categoryOfResultText(message.slice(0, maxTextLength));
+  // Where the words say nothing, the code is all that is known.
+  return category === 'executionError' ? error : new ToolFailure(category, message, { cause: error });
 }

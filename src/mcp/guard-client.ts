@@ -105,7 +105,7 @@ function guardModernClient(client: ModernClient, options: McpClientOptions): Cli
  * - A call that cannot reach the server counts against the server. So does a timeout, unless the server answers a ping (or
  *   `server/discover` in the modern era); then it counts against the tool. The caller's own abort never counts.
  * - Any answer proves that the server is up. An `isError` result counts against the tool, unless its text says that the
- *   caller was at fault.
+ *   caller was at fault. A JSON-RPC error -32603 is read by its words likewise.
  * - An answer that asks for an input counts neither for nor against the tool. Each round of such a call needs permission of its
  *   own, and the time that the user takes is not the tool's.
  *

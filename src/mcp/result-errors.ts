@@ -1,11 +1,8 @@
 import { read, readPath } from '../classify/read.ts';
 import { denialKey } from './denied-result.ts';
 import type { ResultErrors } from './result-error-policy.ts';
-import { categoryOfResultText } from './result-words.ts';
+import { categoryOfResultText, maxTextLength } from './result-words.ts';
 import { ToolFailure } from './tool-failure.ts';
-
-/** How much of a result's text is read, in characters; the cause of an error is at its beginning. */
-const maxTextLength = 4_096;
 
 /** The text of a result's first parts. Nothing about its shape is assumed, because a server may send anything. */
 export function resultText(result: object): string {
@@ -31,8 +28,10 @@ const isDenial = (result: unknown): boolean => readPath(result, ['_meta', denial
  *
  * A mistake of the caller (invalid arguments, an unknown tool, a missing file) gets a category that does not count, and so
  * does the denial of another toolfuse behind this one. A result that names no cause is `executionError`; with `known`, that one
- * does not count either: its `counts` is false. A result
- * that asks for an input is no failure, but no success either: see `isInputRequired`.
+ * does not count either: its `counts` is false. A result that asks for an input is no failure, but no success either: see
+ * `isInputRequired`.
+ *
+ * What a validator says of arguments goes before the words that `categorize` knows, unless these name an outage.
  *
  * @example
  * const failure = resultFailure(result);

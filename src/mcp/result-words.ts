@@ -1,14 +1,28 @@
 import { categorize, type ErrorCategory } from 'toolfuse';
+import { INTERNAL_ERROR } from '../classify/rpc-codes.ts';
 import { isOfArguments } from './argument-words.ts';
+
+/** How much of a text is read, in characters; the cause of an error is at its beginning. */
+export const maxTextLength = 4_096;
 
 /** The prefix that Python servers put before the message of an exception in a tool. */
 const wrapping = /^Error (?:executing|calling) tool ['"]?[\w.:/-]{1,128}['"]?: /;
 
 /** The code that stands for any error. */
-const internalError = /^(?:MCP error -32603: )+/;
+const internalError = new RegExp(`^(?:MCP error ${INTERNAL_ERROR}: )+`);
 
-/** The tool broke its own output schema: the code blames the caller, who cannot fix it. The SDKs for TypeScript and for Go say so. */
-const brokenPromise = /\bOutput validation error\b|\bvalidating tool output\b/;
+/** What is said of no argument: `Validation failed: 503 Service Unavailable`. Of a timeout it is: `timeout is required`. */
+const outages: ReadonlySet<ErrorCategory> = new Set<ErrorCategory>([
+  'network',
+  'rateLimit',
+  'serviceUnavailable',
+]);
+
+/** The tool broke its own output schema: the code blames the caller, who cannot fix it. */
+const brokenPromise = /\bOutput validation error\b/;
+
+/** Who is said to have cancelled. */
+const byPerson = /\bby (?:the )?(?:user|caller|client)\b|\buser (?:has )?cancell?ed\b/i;
 
 /** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
@@ -20,20 +34,51 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:please|must|need to|needs to|have to|has to|should)\b[^.\n]{1,120}\bfirst\b/i, 'invalidParameters'],
   [/\bmust be called before\b/i, 'invalidParameters'],
   [/\bcannot specify both\b/i, 'invalidParameters'],
+  // What databases say of a statement.
+  [
+    /\bno such (?:table|column): |\bnear "[^"\n]{0,80}": syntax error\b|\bunknown column '/i,
+    'invalidParameters',
+  ],
+  [/\b(?:unique|not null|foreign key|check) constraint failed\b/i, 'invalidParameters'],
+  [
+    /\bmust appear in the GROUP BY clause\b|\bmissing FROM-clause entry\b|\bcolumn reference "\w{1,64}" is ambiguous\b/,
+    'invalidParameters',
+  ],
+  [
+    /\boperator does not exist: |\btable .{1,120} (?:doesn't|does not) exist\b(?! in the current database)/i,
+    'invalidParameters',
+  ],
+  [/\bfunction [\w.]{1,64}\([^)\n]{0,120}\) does not exist\b/i, 'invalidParameters'],
+  [/\bcannot execute \w+ in a read-only transaction\b/, 'permissionDenied'],
+  // What Kubernetes, GitHub, Docker, Stripe and Playwright say.
+  [/\bis forbidden: User "|\bResource not accessible by\b/, 'permissionDenied'],
+  [/^Bad credentials\b/, 'authentication'],
+  [
+    /\b[a-z.]{2,60}s(?:\.[a-z.]{2,60})? "[^"\n]{1,253}" not found\b|\bError from server \(NotFound\)/,
+    'resourceNotFound',
+  ],
+  [
+    /^(?:Error: )?Not Found(?: - https:|\.?$)|\bNo such (?:container|object|image|customer): /,
+    'resourceNotFound',
+  ],
+  [/\bnot found in the current page snapshot\b|\bcould not find \w{1,30} with ID\b/, 'resourceNotFound'],
   // The text to replace is not in the file.
   [/\bcould not find (?:an? )?(?:exact )?match\b/i, 'invalidParameters'],
   // An address that robots must not fetch.
   [/\brobots\.txt\b.{0,200}\bnot (?:allowed|permitted)\b|\bdisallowed by robots\.txt\b/is, 'policyViolation'],
   [/\b422 (?:validation failed|unprocessable)/i, 'invalidParameters'],
   [
-    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b/i,
+    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b(?! in the current database\b)/i,
     'resourceNotFound',
   ],
   [/\bwith (?:the )?(?:id|name|key) .{1,120} (?:was )?not found\b/i, 'resourceNotFound'],
-  [/^(?:Error: )?no [\w -]{1,40} found (?:for|with|matching|at|in)\b/i, 'resourceNotFound'],
-  // What the caller started before, and has ended since.
   [
-    /\b(?:process|session|terminal|tab|task|job)\b.{0,60}\b(?:may have|has|have) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
+    /^(?:Error: )?no (?:[\w-]{1,20} )?(?:session|process|terminal|job|task|results?|matches|records?|entr(?:y|ies)|items?|documents?|files?|pages?|users?|projects?|issues?) found (?:for|with|matching)\b/i,
+    'resourceNotFound',
+  ],
+  // What the caller started before, and has ended since. A process that `has exited` may be the tool's own.
+  [
+    /\b(?:process\b.{0,60}\bmay have|(?:session|terminal|tab|task|job)\b(?! closed).{0,60}\b(?:may have|has|have)) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
     'resourceNotFound',
   ],
 ];
@@ -41,19 +86,17 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
 /** A status alone at the end of what failed: `Failed to search features by category: 400`. */
 const closingStatus = /^(?:Error: )?(?:failed|unable|error|request)\b[^\n]{1,200}: ([45]\d\d)\.?$/i;
 
-/** What a text says that is written for a model; undefined for what any error may say. */
-export function categoryOfWordsForModel(text: string): ErrorCategory | undefined {
-  const message = text.replace(wrapping, '').replace(internalError, '');
-  if (brokenPromise.test(message)) return 'executionError';
-  if (isOfArguments(message)) return 'invalidParameters';
-  return patterns.find(([pattern]) => pattern.test(message))?.[1];
-}
-
 /** The category that the text of an `isError` result stands for. */
 export function categoryOfResultText(text: string): ErrorCategory {
-  const known = categoryOfWordsForModel(text);
+  const unwrapped = text.replace(wrapping, '');
+  const message = unwrapped.replace(internalError, '');
+  if (brokenPromise.test(message)) return 'executionError';
+  const named = categorize(message);
+  if (isOfArguments(message) && !outages.has(named)) return 'invalidParameters';
+  const known = patterns.find(([pattern]) => pattern.test(message))?.[1];
   if (known !== undefined) return known;
-  const message = text.replace(wrapping, '');
   const status = closingStatus.exec(message)?.[1];
-  return status === undefined ? categorize(message) : categorize({ status: Number(status) });
+  const category = categorize(status === undefined ? unwrapped : { status: Number(status) });
+  // Who cancels a call gets no result: what was aborted is the server's own work.
+  return category === 'cancelled' && !byPerson.test(message) ? 'serviceUnavailable' : category;
 }

@@ -30,11 +30,25 @@ describe('what a validator says of arguments', () => {
     // class-validator, ArkType, and what is written by hand
     'name must be a string',
     'name must be a string (was missing)',
+    'name should not be empty',
+    'limit must not be greater than 100',
+    'property colour should not exist',
+    'each value in tags must be a string',
+    // go-playground/validator, mcp-go, GitHub's server
+    "Key: 'Search.Query' Error:Field validation for 'Query' failed on the 'required' tag",
+    'failed to search: argument "query" is not a string',
+    'parameter limit is not of type float64',
+    // mongoose, Bean Validation
+    'Cast to ObjectId failed for value "x" (type string) at path "_id" for model "User"',
+    'search.query: must not be blank',
     'limit must be between 1 and 100',
     'Limit must be less than or equal to 100',
     'Error: limit must be a positive integer',
     'The limit parameter must be at least 1',
     // valibot, superstruct
+    'Unrecognized key: "colour"',
+    'Unrecognized keys: "colour", "size"',
+    "Unrecognized key(s) in object: 'colour'",
     'Invalid type: Expected string but received undefined',
     'At path: name -- Expected a string, but received: undefined',
     // Playwright
@@ -59,6 +73,8 @@ describe('what a validator says of arguments', () => {
     "Cannot parse argument 'zzz' for option '--auth-method' as expected type 'AuthMethod'.",
     // By hand
     "Only 'get_prompt' action is supported.",
+    'Only URLs of GitHub are supported',
+    'requires exactly one of: "id", "name"',
     'Invalid fileKey: Required',
     'Invalid resourceId: -4. Must be a finite positive integer.',
     'file_path is required',
@@ -132,6 +148,31 @@ describe('what only sounds like it', () => {
     'The database must be at least version 12',
     'The service must be restarted',
     'search() missing 1 required positional argument: "self"',
+    'monitor requires one of ffmpeg or avconv',
+    '"ffmpeg" must be installed',
+    '"daemon" must be running',
+    'cwebp must be at least version 1.2',
+    'Only 5 connections are allowed',
+    'Only one session is allowed',
+    'Only Linux is supported',
+    'Only GET requests are allowed',
+    'Only URLs with a scheme in: file, data, and node are supported by the default ESM loader',
+    'supabaseUrl is required.',
+    'baseUrl is required',
+    // By a fault of its own code, or of what it read
+    "undefined is not an object (evaluating 'a.b')",
+    '5 is not an object (evaluating \'"x" in 5\')',
+    'expected string or bytes-like object, got NoneType',
+    'must be str, not NoneType',
+    'expected object of scalar type Float',
+    'JSON deserialization for type "Issue" was missing required properties, including: title',
+    "Field 'title' is required for type with serial name 'Issue', but it was missing",
+    'Unable to read the list: missing required properties in JSON. Path: $.items',
+    'argument "model" must be a path, must not be `None`',
+    // Of a reply, and of how it is set up
+    'Missing required field: reply id',
+    'The response must be an object',
+    'Invalid configuration: url: Required',
   ])('counts: %s', (text) => {
     expect(isOfArguments(text)).toBe(false);
     expect(categoryOf(text)).toBe('executionError');
@@ -141,6 +182,8 @@ describe('what only sounds like it', () => {
     'You must be an administrator',
     'Authentication is required',
     'GITHUB_TOKEN is required',
+    'Missing required option: DATABASE_URL is missing',
+    'Parameter DATABASE_URL must be set',
     'No API key parameter provided',
     'Either OPENAI_API_KEY or ANTHROPIC_API_KEY must be set',
     'Please provide either a token or a password',
