@@ -15,10 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { categorize } from '../src/classify/categorize.ts';
 import { retryAfterMs } from '../src/classify/retry-after.ts';
-import { resultFailure } from '../src/mcp/result-errors.ts';
-import { type Exception, exceptions, expectedOfFault, waitTolerance } from './clients/expected.ts';
+import { type Cell, exceptionFor, faultTable, isRight } from './clients/cell.ts';
+import { expectedOfFault, waitTolerance } from './clients/expected.ts';
 import { closedPort, type HttpFault, httpFaults } from './clients/faults.ts';
-import { type ForeignClient, foreignClients } from './clients/languages.ts';
+import { foreignCells, foreignNames, languagesSection } from './clients/languages.ts';
 import {
   type Server,
   serveLines,
@@ -59,17 +59,6 @@ interface Servers {
   readonly onClose: (close: () => void) => void;
 }
 
-interface Cell {
-  readonly client: string;
-  readonly fault: string;
-  readonly expected: string;
-  readonly outcome: string;
-  readonly exception?: Exception;
-  /** The wait in seconds that was read off the error. */
-  readonly waitSeconds?: number;
-  readonly error: unknown;
-}
-
 interface HttpClients {
   readonly httpClients: Readonly<Record<string, HttpCall>>;
   readonly takeNoSignal: ReadonlySet<string>;
@@ -105,9 +94,7 @@ async function failureOf(
 
 async function httpCell(client: string, call: HttpCall, fault: HttpFault): Promise<Cell> {
   const { category = '', waitMs } = expectedOfFault[fault.name] ?? {};
-  const exception = exceptions.find(
-    ({ clients, faults }) => clients.includes(client) && faults.includes(fault.name),
-  );
+  const exception = exceptionFor(client, fault.name);
   const controller = new AbortController();
   const { error, instead } = await failureOf(() => {
     if (fault.endedBy === 'caller') setTimeout(() => controller.abort(), endedAfterMs);
@@ -128,23 +115,6 @@ async function httpCell(client: string, call: HttpCall, fault: HttpFault): Promi
     error,
     ...(exception && { exception }),
     ...(wait !== undefined && { waitSeconds: Math.round((waitMs ?? wait) / 1_000) }),
-  };
-}
-
-/** A fault as a model reads it of a server in another language. */
-async function foreignCell({ client, ask }: ForeignClient, fault: HttpFault): Promise<Cell> {
-  const exception = exceptions.find(
-    ({ clients, faults }) => clients.includes(client) && faults.includes(fault.name),
-  );
-  const text = await ask(fault.url, fault.endedBy === 'limit' ? endedAfterMs : maxCallMs);
-  const outcome = resultFailure({ isError: true, content: [{ type: 'text', text }] })?.category ?? '';
-  return {
-    client,
-    fault: fault.name,
-    expected: exception?.outcome ?? expectedOfFault[fault.name]?.category ?? '',
-    outcome: text === '' ? 'no error' : outcome,
-    error: text,
-    ...(exception && { exception }),
   };
 }
 
@@ -183,31 +153,6 @@ async function forEach<Item, Result>(
   return results;
 }
 
-const isRight = ({ expected, outcome }: Cell): boolean => expected === outcome;
-
-/** A table of clients and faults, and the notes below it. */
-function httpTable(cells: readonly Cell[], versions: Record<string, string>): string {
-  const notes = exceptions.filter((exception) => cells.some((cell) => cell.exception === exception));
-  const faults = Object.keys(expectedOfFault).filter((fault) => cells.some((cell) => cell.fault === fault));
-  const clients = [...new Set(cells.map(({ client }) => client))];
-  const rows = clients.map((client) => {
-    const columns = faults.map((fault) => {
-      const cell = cells.find((candidate) => candidate.client === client && candidate.fault === fault);
-      if (cell === undefined) return '–';
-      const note = cell.exception === undefined ? '' : ` [${notes.indexOf(cell.exception) + 1}]`;
-      const wait = cell.waitSeconds === undefined ? '' : `, ${cell.waitSeconds} s`;
-      return `${isRight(cell) ? '' : '**WRONG** '}${cell.outcome}${wait}${note}`;
-    });
-    return `| ${client} ${versions[client] ?? 'of Node'} | ${columns.join(' | ')} |`;
-  });
-  return [
-    `| client | ${faults.join(' | ')} |`,
-    `| --- | ${faults.map(() => '---').join(' | ')} |`,
-    ...rows,
-    ...notes.map(({ why }, index) => `\n[${index + 1}] ${why}`),
-  ].join('\n');
-}
-
 function protocolTable(cells: readonly Cell[], versions: Record<string, string>): string {
   const rows = cells.map(
     (cell) =>
@@ -224,9 +169,9 @@ const isWanted = (name: string, group: Group): boolean =>
   wanted.length === 0 || wanted.includes(name) || wanted.includes(group);
 const isWhole = (group: Group): boolean => wanted.length === 0 || wanted.includes(group);
 
-/** Whether anything but clients of MCP servers is wanted. */
-const ofMcp = new Set(['mcp', 'hooks', ...mcpClients.map(({ id }) => id)]);
-const areLibrariesWanted = wanted.length === 0 || wanted.some((name) => !ofMcp.has(name));
+/** What needs none of the clients of npm. */
+const ofOthers = new Set(['mcp', 'hooks', ...mcpClients.map(({ id }) => id), ...foreignNames]);
+const areLibrariesWanted = wanted.length === 0 || wanted.some((name) => !ofOthers.has(name));
 const versions = areLibrariesWanted ? installApart(folder) : {};
 const moduleAt = (file: string): string => new URL(`./clients/${file}`, import.meta.url).href;
 const noHttp: HttpClients = { httpClients: {}, takeNoSignal: new Set(), haveNoLimit: new Set() };
@@ -294,19 +239,7 @@ const httpCells = await forEach(
     return cells;
   },
 );
-const foreign =
-  isWhole('languages') || wanted.some((name) => /^(?:urllib|requests|httpx|aiohttp|go|java|curl)$/.test(name))
-    ? await foreignClients()
-    : { clients: [], missing: [] };
-// What a caller ends, nobody passes on.
-const foreignFaults = faults.filter(
-  ({ name, endedBy }) => endedBy !== 'deadline' && endedBy !== 'caller' && name !== '403, limit',
-);
-const foreignCells = await forEach(foreign.clients, async (client) => {
-  const cells: Cell[] = [];
-  for (const fault of foreignFaults) cells.push(await foreignCell(client, fault));
-  return cells;
-});
+const foreign = await foreignCells((id) => isWanted(id, 'languages'), faults, endedAfterMs);
 const otherCells = await forEach(
   Object.entries(protocolClients).filter(([name]) => isWanted(name, 'protocols')),
   async ([name, faultsOf]) => protocolCells(name, faultsOf, servers),
@@ -321,7 +254,7 @@ for (const client of mcpClients.filter(({ id }) => isWanted(id, 'mcp'))) {
 const [claudeCode] = mcpClients;
 const hooks = claudeCode !== undefined && isWanted('hooks', 'mcp') ? await checkHooks(claudeCode) : [];
 
-const cells = [...httpCells, ...foreignCells, ...otherCells].flat();
+const cells = [...httpCells.flat(), ...foreign.cells, ...otherCells.flat()];
 
 const intro = `# Clients
 
@@ -337,15 +270,7 @@ error stands behind the category. *reset* drops the connection before an answer,
 address whose server speaks http. *deadline* is \`AbortSignal.timeout\`, *own limit* the time limit of the client, *aborted* an abort
 by the caller. A dash: the client has no such option.
 
-${httpTable(httpCells.flat(), versions)}
-`;
-
-const languagesSection = (): string => `## Clients of other languages, in the words of their servers
-
-What a server in another language says of the same faults in a result with \`isError\`, as its client words it (Go and Java throw nothing for
-a status: theirs is what is commonly written by hand), and what \`resultFailure\` of \`toolfuse/mcp\`, and with it the proxy, reads.
-
-${httpTable(foreignCells.flat(), Object.fromEntries(foreign.clients.map(({ client, version }) => [client, version])))}
+${faultTable(httpCells.flat(), (client) => `${client} ${versions[client] ?? 'of Node'}`)}
 `;
 
 const protocolSection = (): string => `## Clients of other protocols, Node and frameworks
@@ -365,7 +290,7 @@ const document = [
   section(isWhole('http'), httpSection, '## Clients that speak HTTP'),
   section(
     isWhole('languages') && foreign.missing.length === 0,
-    languagesSection,
+    () => languagesSection(foreign.cells),
     '## Clients of other languages',
   ),
   section(isWhole('protocols') && untested.length === 0, protocolSection, '## Clients of other protocols'),

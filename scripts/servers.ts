@@ -25,7 +25,7 @@ const docsFile = fileURLToPath(new URL('../docs/servers.md', import.meta.url));
 const startMs = 60_000;
 const callMs = 15_000;
 
-/** Tools that do something, whatever they are given. */
+/** Tools whose names say that they delete, kill, install or the like. */
 const acts = /install|shutdown|kill|terminate|delete|feedback|process|command|onboarding/i;
 
 interface Schema {
@@ -51,7 +51,7 @@ interface Row {
   readonly counted: readonly Called[];
 }
 
-/** A value that is of no type that its schema asks for. */
+/** A value of another type, where the schema names one type. */
 const wrong = ({ type }: { readonly type?: unknown }): unknown => (type === 'string' ? 12_345 : 'zzz');
 
 /** What a server said of a call, in one line. */
@@ -107,7 +107,7 @@ async function check(server: RealServer, version: string): Promise<Row> {
     if (outcomes.length !== called.length) {
       throw new Error(`${called.length} calls, of which ${outcomes.length} were recorded`);
     }
-    return {
+    const row: Row = {
       server,
       version,
       tools: tools.length,
@@ -116,6 +116,10 @@ async function check(server: RealServer, version: string): Promise<Row> {
       successes: outcomes.filter((outcome) => outcome === 'success').length,
       counted: called.filter((_, index) => outcomes[index] === 'failure'),
     };
+    if (row.ignored + row.successes + row.counted.length !== row.calls) {
+      throw new Error(`${server.name} has calls of another outcome: ${outcomes.join(', ')}`);
+    }
+    return row;
   } finally {
     await client.close();
     rmSync(home, { recursive: true, force: true });
@@ -127,6 +131,10 @@ const rowText = ({ server, version, tools, calls, ignored, successes, counted }:
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !realServers.some((server) => server.name === name));
+if (unknown.length > 0) throw new Error(`No such server: ${unknown.join(', ')}`);
+if (args.includes('--write') && wanted.length > 0)
+  throw new Error('--write writes of all servers: name none');
 const versions = installApart(folder);
 const rows: Row[] = [];
 for (const server of realServers) {
@@ -141,10 +149,10 @@ const ignored = sum((row) => row.ignored);
 const counted = rows.flatMap((row) => row.counted.map((each) => ({ ...each, server: row.server.name })));
 const document = `# Servers
 
-What real MCP servers say of wrong arguments, and what the proxy makes of it. Each tool that requires arguments is called twice: with
-none, and with all of a wrong type. A tool is not broken because a model has got its arguments wrong, so these calls should not count.
+How the proxy counts calls of real MCP servers with wrong arguments. Each tool that requires arguments is called twice: with none, and
+with all of a wrong type. A tool is not broken because a model has got its arguments wrong, so these calls should not count.
 \`npm run servers\` installs the servers (1.1 GB), calls them, and fails where one counts, or where this page says something else;
-\`npm run servers -- --write\` writes it. Tools that act whatever they are given are left out.
+\`npm run servers -- --write\` writes it. Tools whose names say that they delete, kill, install or the like are left out.
 
 *Well* is a success: the tool made something of it, or says in a good answer what it lacks.
 

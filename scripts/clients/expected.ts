@@ -58,7 +58,7 @@ export const exceptions: readonly Exception[] = [
     why: 'The client waits for ever: give its calls a time limit.',
   },
   {
-    clients: ['@octokit/request'],
+    clients: ['@octokit/request', 'requests'],
     faults: ['cut'],
     outcome: 'no error',
     why: 'The client takes the half of the body for all of it.',
@@ -68,12 +68,6 @@ export const exceptions: readonly Exception[] = [
     faults: ['deadline'],
     outcome: 'cancelled',
     why: 'The error keeps neither the signal nor its reason. `execute` knows them, if the signal is given to it.',
-  },
-  {
-    clients: ['requests'],
-    faults: ['cut'],
-    outcome: 'no error',
-    why: 'The client takes the half of the body for all of it.',
   },
   {
     clients: ['aiohttp'],
