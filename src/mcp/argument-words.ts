@@ -44,7 +44,7 @@ const notOfArguments: readonly RegExp[] = [
   /\bJSON deserialization for type\b|\bfor type with serial name\b|\bin JSON\. Path\b/,
   // Safari's engine, of code; Python's `TypeError`s.
   /\(evaluating '|\bexpected string or bytes-like object\b|, must not be `None`/,
-  begins('must be [\\w -]{1,30}, not \\w|expected object of (?:\\w+ )?type\\b'),
+  begins('(?:must be [\\w -]{1,30}, not \\w|expected object of (?:\\w+ )?type\\b)'),
 ];
 
 /**
