@@ -91,7 +91,7 @@ export default defineConfig({
   },
   test: {
     sequence: { sequencer: ByProject },
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     projects: [
       {
         extends: true,
