@@ -34,11 +34,14 @@ const inText: readonly RegExp[] = [
   /\brpc error: code = ([A-Za-z]{2,20}) desc = /,
   // C#: `Status(StatusCode="Unavailable", Detail="…")`.
   /\bStatus\(StatusCode="([A-Za-z]{2,20})"/,
+  // Java's message, and Connect's: `NOT_FOUND: user 5`, `[not_found] user 5`.
+  /^([A-Z_]{2,20}): /,
+  /^\[([a-z_]{2,20})\] /,
 ];
 
-/** Go and C# have names of their own for the codes: `InvalidArgument`, `Canceled`. */
+/** Go, C# and Connect have names of their own for the codes: `InvalidArgument`, `canceled`. */
 const ownName = (name: string): string =>
-  name === 'Canceled' ? 'CANCELLED' : name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+  /^canceled$/i.test(name) ? 'CANCELLED' : name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
 /** The category of a gRPC status code. */
 export function categoryOfGrpcCode(code: number): ErrorCategory | undefined {

@@ -6,6 +6,10 @@ import { read, readName, textOf } from './read.ts';
 /** What single SQLSTATEs mean, where their class says another thing or nothing. */
 const categoryOfState: ReadonlyMap<string, ErrorCategory> = new Map([
   ['08004', 'rateLimit'],
+  // Statements that a pool has mixed up, or that have outlived a change of the schema.
+  ['26000', 'executionError'],
+  ['34000', 'executionError'],
+  ['42P05', 'executionError'],
   ['25006', 'permissionDenied'],
   ['42501', 'permissionDenied'],
   ['53300', 'rateLimit'],
@@ -89,9 +93,18 @@ const sqlState = /^[0-9A-Z]{5}$/;
 /** Why a database ended a statement: its own time limit is no wish of the caller's. */
 const byTimeLimit = /\btimeout\b|\bmax_statement_time\b|\bmaximum statement execution time\b/i;
 
+/** MySQL has one state for statements that are wrong and for users with too many connections. */
+const byUserLimit = /\bmax_(?:user_)?connections\b/;
+
+/** The tool is set up with a database that is not there, or has outlived a change of the schema. */
+const notOfStatement = /\bfailed to connect\b|\(SQLDriverConnect\)|\bcached plan must not change\b/;
+
 function categoryOfSqlState(state: string, message: string): ErrorCategory | undefined {
   if (state === '57014' || state === '70100') return byTimeLimit.test(message) ? 'timeout' : 'cancelled';
-  return categoryOfState.get(state) ?? categoryOfClass.get(state.slice(0, 2));
+  const category = categoryOfState.get(state) ?? categoryOfClass.get(state.slice(0, 2));
+  if (category !== 'invalidParameters') return category;
+  if (byUserLimit.test(message)) return 'rateLimit';
+  return notOfStatement.test(message) ? 'executionError' : category;
 }
 
 /** The SQLSTATE of an error, where something beside it says that it is one: five characters may be anything. */

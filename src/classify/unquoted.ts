@@ -5,9 +5,9 @@ const stand = 'x';
 const quoted =
   /"(?:[^"\\\n]|\\.){0,600}"|(?<!\w)'[^'\n]{0,300}'(?!\w)|`[^`\n]{0,300}`|“[^”\n]{0,300}”|«[^»\n]{0,300}»/g;
 
-/** What stands before the words of an error that a text quotes as data: `"message": "Overloaded"`, and MySQL's `(1205, 'Lock …')`. */
+/** What stands before the words of an error that a text quotes as data: `"message": "Overloaded"`, and Python's `(1205, 'Lock …')`. */
 const keyOfMessage =
-  /\b(?:error|errors|message|error_?message|msg|detail|details|description|error_description|title)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,3}$|\(\d{4}, $/i;
+  /\b(?:error|errors|message|error_?message|msg|detail|details|description|error_description|title)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,3}$|(?:^|: )\((?:\d{1,5}, )?$/i;
 
 const url = /\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s"'<>]+/gi;
 

@@ -15,35 +15,42 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   [/\b(?:is )?not defined in the config(?:uration)?\b/i, 'toolNotFound'],
   [
-    /\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|inputs?|request|url)\b/i,
+    // Not what the system calls EINVAL.
+    /(?<!\bconnect: |\[Errno 22\] )\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|inputs?|request|url)\b/i,
     'invalidParameters',
   ],
-  [/\b(?:schema|input|argument|parameter|request) validation (?:failed|error)\b/i, 'invalidParameters'],
+  [
+    /(?<!\bresponse )\b(?:schema|input|argument|parameter|request) validation (?:failed|error)\b/i,
+    'invalidParameters',
+  ],
   [/\b(?:bad request|unprocessable (?:entity|content)|(?:payload|entity) too large)\b/i, 'invalidParameters'],
   // What databases say of a statement.
   [
-    /\b(?:column|relation|schema|type|function|operator) ["'`]?\w{1,64}["'`]? (?:of relation ["'`]?\w{1,64}["'`]? )?does not exist\b/i,
+    /\b(?:column|relation|schema|type|function|operator) ["'`]?\w{1,64}["'`]? (?:of relation ["'`]?\w{1,64}["'`]? )?does not exist\b(?! in the current database)/i,
     'invalidParameters',
   ],
   [/\bduplicate key value\b|\bviolates (?:[\w-]{1,30} ){1,3}constraint\b/i, 'invalidParameters'],
   [/\bsyntax error at or near\b|\byou have an error in your sql syntax\b/i, 'invalidParameters'],
-  [/\binsufficient[ _](?:quota|funds|credits?|balance)\b/i, 'resourceExhausted'],
+  // Google's, which are of a minute.
+  [/\bquota exceeded for quota metric\b/i, 'rateLimit'],
+  [/\binsufficient (?:quota|funds|credits?|balance)\b/i, 'resourceExhausted'],
   [
     /\b(?:quota (?:was |has been )?exceeded|exceeded your current quota|payment required)\b/i,
     'resourceExhausted',
   ],
   [/\b(?:no space left on device|out of memory|too many open files)\b/i, 'resourceExhausted'],
-  [/\brate[ _-]?limit(?:s|ed|ing)?(?![a-z])/i, 'rateLimit'],
+  [/\brate[ -]?limit(?:s|ed|ing)?(?![a-z])/i, 'rateLimit'],
   [/\b(?:too many (?:requests|connections|clients)|throttl(?:ed|ing))\b/i, 'rateLimit'],
   [
     /(?:^|: )rate exceeded\b|\b(?:resource (?:has been )?exhausted|reduce your request rate|connection slots are reserved)\b/i,
     'rateLimit',
   ],
   [/\b(?:requests?|calls?) too (?:quickly|fast|often|frequently)\b/i, 'rateLimit'],
-  [/\b(?:timed[ -]?out|deadline exceeded)\b|\bCaused by \w{0,40}Timeout/i, 'timeout'],
+  [/\b(?:timed[ -]?out|deadline exceeded|\d+ ?ms exceeded)\b|\bCaused by \w{0,40}Timeout/i, 'timeout'],
+  [/\bfailed to connect to .{1,260} in \d+ ?ms\b|\bcouldn't get a connection after\b/i, 'timeout'],
   // Not the name of a setting: `timeout must be a number`, `"timeout": 30`.
   [
-    /\btime-?out\b(?! (?:must|should|cannot|option|value|parameter|argument)\b|["']?\s?[:=]\s?\d)/i,
+    /\btime-?out\b(?! (?:must|should|cannot|is (?:required|missing|invalid|not)|option|value|parameter|argument)\b|["']?\s?[:=]\s?\d)/i,
     'timeout',
   ],
   [
@@ -56,24 +63,35 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     'serviceUnavailable',
   ],
   [
-    /\b(?:database system is (?:starting up|shutting down)|terminating connection due to administrator)\b/i,
+    /\b(?:database system is (?:starting up|shutting down|in recovery mode)|terminating connection due to administrator)\b/i,
     'serviceUnavailable',
   ],
   [/\boverloaded\b(?! (?:function|method|operator|constructor|signature)s?\b)/i, 'serviceUnavailable'],
+  [/\bpassword authentication failed\b/i, 'authentication'],
   // The program is there; what it is linked against is not.
-  [/\bcannot open shared object file\b|\berror while loading shared libraries\b/i, 'executionError'],
+  [
+    /\bcannot open shared object file\b|\berror while loading shared libraries\b|\bcan't open lib\b/i,
+    'executionError',
+  ],
   ...networkWords.map((pattern): readonly [RegExp, ErrorCategory] => [pattern, 'network']),
   [
     /\b(?:unauthori[sz]ed|unauthenticated|not authenticated|authentication (?:failed|required|error))\b/i,
     'authentication',
   ],
   [
-    /\b(?:invalid|incorrect|missing|expired) (?:api[ _-]?key|credentials?|(?:access|auth|bearer) token)\b/i,
+    /\b(?:invalid|incorrect|missing|expired) (?:api[ -]?key|credentials?|(?:access|auth|bearer) token)\b/i,
+    'authentication',
+  ],
+  [
+    /\b(?:security token included in the request is|login failed for user|bad credentials)\b/i,
     'authentication',
   ],
   [/\bconnection (?:issue|problem|error|failure)s?\b/i, 'network'],
   [/\b(?:permission denied|access (?:is |was )?(?:denied|forbidden))\b/i, 'permissionDenied'],
-  [/\b(?:operation not permitted|insufficient permissions?|not authori[sz]ed)\b/i, 'permissionDenied'],
+  [
+    /\b(?:operation not permitted|insufficient permissions?|does not have permission|not authori[sz]ed)\b/i,
+    'permissionDenied',
+  ],
   [/^(?:error: |403 )?forbidden\b/i, 'permissionDenied'],
   [/\bno such file or directory\b/i, 'resourceNotFound'],
   [/\b(?:404 not found|(?:file|resource|page|directory) (?:was )?not found)\b/i, 'resourceNotFound'],

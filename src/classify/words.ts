@@ -35,7 +35,7 @@ const statusesOfClients: readonly RegExp[] = [
   /\b([45]\d\d)(?: (?:Client|Server) Error: |, message=')/,
   // httpx, reqwest: `Client error '404 Not Found' for url`, `HTTP status client error (404 Not Found)`.
   /\b(?:client|server) error ['(]([45]\d\d) /i,
-  // curl and git; .NET; got; the clients of OpenAI and Anthropic for Python; boto3; Google's.
+  // In the order of the words: curl and git, .NET, got, OpenAI's and Anthropic's clients for Python, boto3, Google's.
   /\b(?:returned (?:an )?error: \(?|does not indicate success: |response code |error code: |an error occurred \(|httperror )([45]\d\d)\b/i,
   // OpenSearch: `TransportError(503, …)`.
   /\b[A-Z]\w{0,40}(?:Error|Exception)\(([45]\d\d)\b/,
@@ -50,7 +50,7 @@ const codeWord = /(\bconnect )?\b([A-Z][A-Z0-9_]{4,60})\b/g;
 const reasonWord = /\b[A-Za-z]{2,30}(?:_[A-Za-z]{1,30}){0,4}_(?:error|exceeded|exhausted|denied|quota)\b/gi;
 
 /** The one missing file that is a missing program. */
-const spawnFailure = /\bspawn .{1,300}? ENOENT\b/;
+const spawnFailure = /\bspawn .{1,300}? ENOENT\b|\bexecutable file not found in \$PATH/;
 
 /**
  * The category by what an error says of itself, the weakest evidence of all: first what is data (the codes of protocols,

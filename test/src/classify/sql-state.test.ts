@@ -46,6 +46,23 @@ describe('a SQLSTATE', () => {
     expect(categorize(Object.assign(new Error('x'), { code }))).toBe('executionError');
   });
 
+  it.each([
+    ['ERROR: prepared statement "stmtcache_1" does not exist (SQLSTATE 26000)', 'executionError'],
+    ['ERROR: prepared statement "stmtcache_1" already exists (SQLSTATE 42P05)', 'executionError'],
+    ['ERROR: portal "" does not exist (SQLSTATE 34000)', 'executionError'],
+    ['ERROR: cached plan must not change result type (SQLSTATE 0A000)', 'executionError'],
+    [
+      'failed to connect to `user=app`: FATAL: database "app" does not exist (SQLSTATE 3D000)',
+      'executionError',
+    ],
+    ["('42000', '[42000] Cannot open database. (4060) (SQLDriverConnect)')", 'executionError'],
+    ["1226 (42000): User 'b' has exceeded the 'max_user_connections' resource", 'rateLimit'],
+    ["SQLSTATE[42000] [1203] User root already has more than 'max_user_connections'", 'rateLimit'],
+    ['failed to connect to `user=app`: FATAL: no (SQLSTATE 28P01)', 'authentication'],
+  ])('that blames no statement is no fault of the caller: %s', (text, category) => {
+    expect(categorize(text)).toBe(category);
+  });
+
   it('of a statement that was ended is a timeout, or cancelled', () => {
     expect(categorize(ofPostgres('57014', 'canceling statement due to statement timeout'))).toBe('timeout');
     expect(categorize(ofPostgres('57014', 'canceling statement due to user request'))).toBe('cancelled');
