@@ -50,29 +50,29 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 54_500 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 55_000 },
   {
     what: 'toolfuse/machines, minified and compressed',
     measure: () => bundled('machines.js'),
     limit: 13_300,
   },
-  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 7_950 },
-  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 6_800 },
-  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 7_200 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 8_350 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 7_250 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 7_600 },
   {
     what: 'toolfuse/claude-agent, minified and compressed',
     measure: () => bundled('claude-agent.js'),
-    limit: 5_700,
+    limit: 6_150,
   },
   {
     what: 'toolfuse/openai-agents, minified and compressed',
     measure: () => bundled('openai-agents.js'),
-    limit: 6_650,
+    limit: 7_100,
   },
   {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
-    limit: 6_800,
+    limit: 7_250,
   },
   {
     what: 'toolfuse/prometheus, minified and compressed, without prom-client',
@@ -93,7 +93,7 @@ const limits: Limit[] = [
   // for wrap and doctor, and is loaded by them alone.
   { what: 'the command, on disk', measure: () => stored('cli'), limit: 1_540_000 },
   // Two thirds are the sources themselves: a map without them makes bundlers warn.
-  { what: 'the source maps of the library, on disk', measure: () => sourceMaps(), limit: 1_213_000 },
+  { what: 'the source maps of the library, on disk', measure: () => sourceMaps(), limit: 1_220_000 },
   { what: 'the page of the inspector, compressed', measure: () => served('inspect/page'), limit: 62_000 },
 ];
 

@@ -7,9 +7,9 @@ const kind = '(?:parameter|param|argument|field|property|option)';
 const notWho =
   '(?!(?:you|users?|accounts?|servers?|clients?|hosts?|services?|databases?|nodes?|it|this|that|there|they|we)\\b)';
 
-/** Words about signing in, which no argument can mend. */
+/** Words about signing in and setting up, which no argument can mend. */
 const notSecret =
-  '(?!.{0,80}(?:\\b|_)(?:api|keys?|tokens?|credentials?|passwords?|secrets?|log ?in|environment)(?:\\b|_))';
+  '(?!.{0,80}(?:\\b|_)(?:api|keys?|tokens?|credentials?|passwords?|secrets?|log ?in|environment|database|config)(?:\\b|_))';
 
 /** What can be invalid without being an argument. */
 const notAnswer =
@@ -45,6 +45,9 @@ const notOfArguments: readonly RegExp[] = [
   // Safari's engine, of code; Python's `TypeError`s.
   /\(evaluating '|\bexpected string or bytes-like object\b|, must not be `None`/,
   begins('(?:must be [\\w -]{1,30}, not \\w|expected object of (?:\\w+ )?type\\b)'),
+  /\bcannot read propert(?:y|ies) of (?:undefined|null)\b|\bmessage (?:[\w.]{1,80} is )?missing required fields\b/i,
+  // Keys that the tool is set up with.
+  begins('(?:secretOrP(?:rivate|ublic)Key must|key must be one of type KeyObject)\\b'),
 ];
 
 /**
@@ -55,12 +58,14 @@ const patterns: readonly RegExp[] = [
   // zod-validation-error, express-validator.
   begins('validation (?:errors?|failed|failure)\\s?[:;,-]'),
   // Ajv, of the SDK for TypeScript and of Fastify.
-  begins('(?:data|params|arguments|input|body|query)?(?:/[\\w-]{1,80}){0,8} ?must (?:be|have|match|not)\\b'),
+  begins(
+    '(?:data|params|arguments|input|body|query)?(?:/[\\w-]{1,80}){0,8} ?must (?:be(?! owned)|have|match|not)\\b',
+  ),
   // jsonschema of Python, Joi, yup.
   begins(`${name} is a required (?:property|field|${kind})\\b`),
-  begins(`${name} is not (?:of type|one of|valid under any of|${type})\\b`),
+  begins(`${notAnswer}${name} is not (?:of type|one of|valid under any of|${type})\\b`),
   begins(`${quoted} (?:is required|is not allowed|must contain|length must)\\b`),
-  begins(`${quoted} must be\\b(?! (?:installed|running|set|defined)\\b)`),
+  begins(`${quoted} must be\\b(?! (?:installed|running|set|defined|in PATH)\\b)`),
   begins(
     `(?:${name} ${kind}|${kind} ${name}) (?:(?:is |was |must be )(?:required|missing|invalid|empty)|required)\\b`,
   ),
@@ -76,11 +81,14 @@ const patterns: readonly RegExp[] = [
   begins('[\\w.]{1,120}: must not be (?:null|blank|empty)\\b'),
   // Zod, valibot, superstruct.
   begins(
-    `(?:at path: [^\\n]{1,80} -- |(?:[\\w.]{1,80}: ){1,3})?(?:invalid (?:type|input|option|enum value)[:.] )?expected ${type}[^\\n]{0,120} (?:but )?(?:received|got)\\b`,
+    `(?:at path: [^\\n]{1,80} -- |(?:[\\w.]{1,80}: ){1,3})?(?:invalid (?:type|input|option|enum value)[:.] )?expected (?:positive )?${type}[^\\n]{0,120} (?:but )?(?:received|got)\\b`,
   ),
   begins(
     `invalid ${notAnswer}\\w{1,60}: (?:required\\b|(?:invalid input: )?expected ${type}|[^\\n]{0,200}\\bmust be\\b)`,
   ),
+  begins('(?:[\\w.]{1,80}: )(?:string|number|array|object|date|set) must (?:be|contain|have)\\b'),
+  // Notion's.
+  begins('body failed validation: '),
   begins('unrecognized key(?:s|\\(s\\) in object)?: '),
   // pydantic, of the servers for Python.
   /\b\d+ validation errors? for (?:call\[|\w{0,80}(?:Arguments|Args|Input|Params|Parameters|Request)\b)/,

@@ -31,7 +31,7 @@ const isDenial = (result: unknown): boolean => readPath(result, ['_meta', denial
  * does not count either: its `counts` is false. A result that asks for an input is no failure, but no success either: see
  * `isInputRequired`.
  *
- * What a validator says of arguments goes before the words that `categorize` knows, unless these name an outage.
+ * An outage that the text names goes first, then what validators and services say of a wrong call, then what else `categorize` knows.
  *
  * @example
  * const failure = resultFailure(result);

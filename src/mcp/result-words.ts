@@ -11,9 +11,10 @@ const wrapping = /^Error (?:executing|calling) tool ['"]?[\w.:/-]{1,128}['"]?: /
 /** The code that stands for any error. */
 const internalError = new RegExp(`^(?:MCP error ${INTERNAL_ERROR}: )+`);
 
-/** What is said of no argument: `Validation failed: 503 Service Unavailable`. Of a timeout it is: `timeout is required`. */
+/** What goes before the words that blame the caller: `Validation failed: 503 Service Unavailable`. */
 const outages: ReadonlySet<ErrorCategory> = new Set<ErrorCategory>([
   'network',
+  'timeout',
   'rateLimit',
   'serviceUnavailable',
 ]);
@@ -26,15 +27,31 @@ const byPerson = /\bby (?:the )?(?:user|caller|client)\b|\buser (?:has )?cancell
 
 /** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
+  // What is not set up, or not installed, beside the tool.
+  [/\bcan't open lib\b|\bNLTK Downloader\b|\bfor this resource does not exist\b/i, 'executionError'],
+  [/\bvalidation errors? for \w{0,60}(?:Settings|Config)\b/, 'executionError'],
   // A list of messages for each field, as Laravel, Rails and Django say it: `{"field":["The field is required."]}`.
   [/^\{\s{0,9}"[\w.[\]]{1,80}"\s?:\s{0,9}\[\s{0,9}"/, 'invalidParameters'],
   [/^(?:Error: )?(?:the )?[\w ]{1,60} field is required\b/i, 'invalidParameters'],
   [/\b(?:file|folder|directory|destination|entity) already exists\b/i, 'invalidParameters'],
   // What has to be done before: the model has to take another step, not the tool.
-  [/\b(?:please|must|need to|needs to|have to|has to|should)\b[^.\n]{1,120}\bfirst\b/i, 'invalidParameters'],
+  [
+    /(?<!\b(?:database|server) )\b(?:please|must|need to|needs to|have to|has to|should|use the ["'`][\w-]{1,60}["'`] tool)\b[^.\n]{1,120}\bfirst\b/i,
+    'invalidParameters',
+  ],
   [/\bmust be called before\b/i, 'invalidParameters'],
   [/\bcannot specify both\b/i, 'invalidParameters'],
   // What databases say of a statement.
+  [/\b(?:invalid (?:object|column) name|duplicate entry) '|\bincorrect syntax near '/i, 'invalidParameters'],
+  [/\bcolumn '.{1,80}' (?:cannot be (?:null|resolved)|in [\w ]{1,20} is ambiguous)/i, 'invalidParameters'],
+  [
+    /\bambiguous column name: |\bhas no column named \w|\bunrecognized (?:token: "|name: )/i,
+    'invalidParameters',
+  ],
+  [
+    /\bBinder Error: |\bORA-009\d\d: |\bvalue too long for type\b|\ba foreign key constraint fails\b/,
+    'invalidParameters',
+  ],
   [
     /\bno such (?:table|column): |\bnear "[^"\n]{0,80}": syntax error\b|\bunknown column '/i,
     'invalidParameters',
@@ -50,11 +67,15 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   [/\bfunction [\w.]{1,64}\([^)\n]{0,120}\) does not exist\b/i, 'invalidParameters'],
   [/\bcannot execute \w+ in a read-only transaction\b/, 'permissionDenied'],
-  // What Kubernetes, GitHub, Docker, Stripe and Playwright say.
+  // What Kubernetes, GitHub, Docker, Stripe, S3, Slack, Elasticsearch and Playwright say.
   [/\bis forbidden: User "|\bResource not accessible by\b/, 'permissionDenied'],
-  [/^Bad credentials\b/, 'authentication'],
+  [/\bdoesn't have a resource type\b|\bstrict mode violation: /, 'invalidParameters'],
   [
-    /\b[a-z.]{2,60}s(?:\.[a-z.]{2,60})? "[^"\n]{1,253}" not found\b|\bError from server \(NotFound\)/,
+    /\b(?:channel|user|index|team|file)_not_found(?:_exception)?\b|\bThe specified key does not exist\b/,
+    'resourceNotFound',
+  ],
+  [
+    /\b[a-z]{2,60}s(?:\.[a-z.]{2,60})? "[^"\n]{1,253}" not found\b|\bError from server \(NotFound\)/,
     'resourceNotFound',
   ],
   [
@@ -78,7 +99,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   // What the caller started before, and has ended since. A process that `has exited` may be the tool's own.
   [
-    /\b(?:process\b.{0,60}\bmay have|(?:session|terminal|tab|task|job)\b(?! closed).{0,60}\b(?:may have|has|have)) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
+    /\b(?:(?<!server )process\b.{0,60}\bmay have|(?:session|terminal|tab|task|job)\b(?! closed).{0,60}\b(?:may have|has|have)) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
     'resourceNotFound',
   ],
 ];
@@ -92,7 +113,8 @@ export function categoryOfResultText(text: string): ErrorCategory {
   const message = unwrapped.replace(internalError, '');
   if (brokenPromise.test(message)) return 'executionError';
   const named = categorize(message);
-  if (isOfArguments(message) && !outages.has(named)) return 'invalidParameters';
+  if (outages.has(named)) return named;
+  if (isOfArguments(message)) return 'invalidParameters';
   const known = patterns.find(([pattern]) => pattern.test(message))?.[1];
   if (known !== undefined) return known;
   const status = closingStatus.exec(message)?.[1];
