@@ -30,6 +30,11 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   // What is not set up, or not installed, beside the tool.
   [/\bcan't open lib\b|\bNLTK Downloader\b|\bfor this resource does not exist\b/i, 'executionError'],
   [/\bvalidation errors? for \w{0,60}(?:Settings|Config)\b/, 'executionError'],
+  // The tables of the tool itself, in a statement that its own code made: SQLAlchemy shows it.
+  [
+    /\b(?:no such (?:table|column): |unknown column '|(?:relation|column|table) \S{1,130} (?:does not|doesn't) exist\b).*\[SQL: /is,
+    'executionError',
+  ],
   // A list of messages for each field, as Laravel, Rails and Django say it: `{"field":["The field is required."]}`.
   [/^\{\s{0,9}"[\w.[\]]{1,80}"\s?:\s{0,9}\[\s{0,9}"/, 'invalidParameters'],
   [/^(?:Error: )?(?:the )?[\w ]{1,60} field is required\b/i, 'invalidParameters'],

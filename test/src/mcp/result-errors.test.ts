@@ -88,6 +88,10 @@ describe('an isError result', () => {
     // Of databases
     ['no such table: users', 'invalidParameters'],
     ['no such column: colour', 'invalidParameters'],
+    [
+      '(sqlite3.IntegrityError) UNIQUE constraint failed: users.email\n[SQL: INSERT INTO x]',
+      'invalidParameters',
+    ],
     ['near "FORM": syntax error', 'invalidParameters'],
     ["Unknown column 'colour' in 'field list'", 'invalidParameters'],
     ['UNIQUE constraint failed: users.email', 'invalidParameters'],
@@ -167,6 +171,15 @@ describe('an isError result', () => {
       'executionError',
     ],
     ['The language server process may have exited', 'executionError'],
+    [
+      '(sqlite3.OperationalError) no such table: project\n[SQL: SELECT project.id FROM project]',
+      'executionError',
+    ],
+    ['(psycopg2.errors.UndefinedTable) relation "project" does not exist\n[SQL: SELECT 1]', 'executionError'],
+    [
+      "(pymysql.err.OperationalError) (1054, \"Unknown column 'a' in 'field list'\")\n[SQL: SELECT 1]",
+      'executionError',
+    ],
     ['No serializer found for class Issue', 'executionError'],
     ['No executable found at startup', 'executionError'],
     ['The process has exited', 'executionError'],
