@@ -6,10 +6,13 @@ import { read, readName, textOf } from './read.ts';
 /** What single SQLSTATEs mean, where their class says another thing or nothing. */
 const categoryOfState: ReadonlyMap<string, ErrorCategory> = new Map([
   ['08004', 'rateLimit'],
-  // Statements that a pool has mixed up, or that have outlived a change of the schema.
+  // Statements that a pool has mixed up, or whose code does not fit the schema.
+  ['2200H', 'executionError'],
   ['26000', 'executionError'],
   ['34000', 'executionError'],
   ['42P05', 'executionError'],
+  ['42P10', 'executionError'],
+  ['42P18', 'executionError'],
   ['25006', 'permissionDenied'],
   ['42501', 'permissionDenied'],
   ['53300', 'rateLimit'],
@@ -93,11 +96,13 @@ const sqlState = /^[0-9A-Z]{5}$/;
 /** Why a database ended a statement: its own time limit is no wish of the caller's. */
 const byTimeLimit = /\btimeout\b|\bmax_statement_time\b|\bmaximum statement execution time\b/i;
 
-/** MySQL has one state for statements that are wrong and for users with too many connections. */
-const byUserLimit = /\bmax_(?:user_)?connections\b/;
+/** MySQL and SQL Server have one state for statements that are wrong and for users with too many of them. */
+const byUserLimit =
+  /\bhas exceeded the 'max_|\bmax_(?:user_)?connections\b|\bmax_prepared_stmt_count\b|\brequest limit for the database\b/;
 
-/** The tool is set up with a database that is not there, or has outlived a change of the schema. */
-const notOfStatement = /\bfailed to connect\b|\(SQLDriverConnect\)|\bcached plan must not change\b/;
+/** The tool is set up with a database that is not there, is damaged or full, or has outlived a change of the schema. */
+const notOfStatement =
+  /\bfailed to connect\b|^FATAL: |\(SQLDriverConnect\)|\bcached plan must not change\b|\bdoesn't exist in engine\b|\bis full (?:due to|because)\b|\bfilegroup is full\b|\bTry the statement later\b/;
 
 function categoryOfSqlState(state: string, message: string): ErrorCategory | undefined {
   if (state === '57014' || state === '70100') return byTimeLimit.test(message) ? 'timeout' : 'cancelled';

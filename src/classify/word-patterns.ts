@@ -10,19 +10,30 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\b(?:unknown|no such) (?:tool|function)\b/i, 'toolNotFound'],
   // Not a `payment method` or a `build tool`: what is missing begins the sentence, or an article goes before it.
   [
-    /(?:^|[:.;,!\])] ?|\b(?:the|a|no|this|that|requested|mcp) )(?:tool|method)(?: ["'`]?[\w.:/-]{1,128}["'`]?)? (?:was |is |has been )?(?:not found|does not exist|disabled)\b/i,
+    /(?:^|[:.;,!\])] ?|\b(?:the|a|no|this|that|requested|mcp) )(?:tool|method)(?: ["'`]?[\w.:/-]{1,128}["'`]?)? (?:was |is |has been )?(?:not found\b(?!: ['"])|does not exist\b(?!\/is not available)|disabled\b)/i,
     'toolNotFound',
   ],
   [/\b(?:is )?not defined in the config(?:uration)?\b/i, 'toolNotFound'],
+  // EINVAL of the system, of CUDA, and of ffmpeg.
   [
-    // Not what the system calls EINVAL.
-    /(?<!\bconnect: |\[Errno 22\] )\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|inputs?|request|url)\b/i,
+    /\b(?:EINVAL|bind|sendto|sendmsg|mmap|(?:CUDA|HIP) error|\w+Exception|output files): invalid argument\b/i,
+    'executionError',
+  ],
+  // The "x" stands for a path.
+  [
+    /\[Errno 22\] invalid argument\b|\bx invalid argument\b|\binvalid argument (?:was supplied|\(os error 22\))/i,
+    'executionError',
+  ],
+  [
+    /(?<!\b(?:connect|clang: error): )\b(?:invalid|missing|unknown) (?:required )?(?:tool )?(?:param(?:eter)?s?|arguments?|inputs?|request|url)\b/i,
     'invalidParameters',
   ],
   [
     /(?<!\bresponse )\b(?:schema|input|argument|parameter|request) validation (?:failed|error)\b/i,
     'invalidParameters',
   ],
+  // A session that a restart of the server has ended.
+  [/\bbad request: (?:server not initialized|no valid session id|mcp-session-id header)/i, 'network'],
   [/\b(?:bad request|unprocessable (?:entity|content)|(?:payload|entity) too large)\b/i, 'invalidParameters'],
   // What databases say of a statement.
   [
