@@ -50,29 +50,29 @@ interface Limit {
 
 /** In bytes, a few percent above what was measured when the limit was last set. */
 const limits: Limit[] = [
-  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 55_000 },
+  { what: 'toolfuse, minified and compressed', measure: () => bundled('index.js'), limit: 55_300 },
   {
     what: 'toolfuse/machines, minified and compressed',
     measure: () => bundled('machines.js'),
     limit: 13_300,
   },
-  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 8_350 },
-  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 7_250 },
-  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 7_600 },
+  { what: 'toolfuse/mcp, minified and compressed', measure: () => bundled('mcp.js'), limit: 8_750 },
+  { what: 'toolfuse/tools, minified and compressed', measure: () => bundled('tools.js'), limit: 7_650 },
+  { what: 'toolfuse/ai, minified and compressed', measure: () => bundled('ai.js'), limit: 8_000 },
   {
     what: 'toolfuse/claude-agent, minified and compressed',
     measure: () => bundled('claude-agent.js'),
-    limit: 6_150,
+    limit: 6_550,
   },
   {
     what: 'toolfuse/openai-agents, minified and compressed',
     measure: () => bundled('openai-agents.js'),
-    limit: 7_100,
+    limit: 7_500,
   },
   {
     what: 'toolfuse/langchain, minified and compressed',
     measure: () => bundled('langchain.js', ['@langchain/*']),
-    limit: 7_250,
+    limit: 7_650,
   },
   {
     what: 'toolfuse/prometheus, minified and compressed, without prom-client',

@@ -46,6 +46,8 @@ const notOfArguments: readonly RegExp[] = [
   /\(evaluating '|\bexpected string or bytes-like object\b|, must not be `None`/,
   begins('(?:must be [\\w -]{1,30}, not \\w|expected object of (?:\\w+ )?type\\b)'),
   /\bcannot read propert(?:y|ies) of (?:undefined|null)\b|\bmessage (?:[\w.]{1,80} is )?missing required fields\b/i,
+  // Node.js, of what its own code passes on.
+  /^"(?:listener|callback|cb|original|chunk|key|emitter|handler|list\[\d+\]|options\.\w+)" argument must be\b/,
   // Keys that the tool is set up with.
   begins('(?:secretOrP(?:rivate|ublic)Key must|key must be one of type KeyObject)\\b'),
 ];

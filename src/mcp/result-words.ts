@@ -20,7 +20,8 @@ const outages: ReadonlySet<ErrorCategory> = new Set<ErrorCategory>([
 ]);
 
 /** The tool broke its own output schema: the code blames the caller, who cannot fix it. */
-const brokenPromise = /\bOutput validation error\b/;
+const brokenPromise =
+  /\bOutput validation error\b|\b(?:does not match the tool's|has an) output schema\b|\bFailed to validate structured content\b/;
 
 /** Who is said to have cancelled. */
 const byPerson = /\bby (?:the )?(?:user|caller|client)\b|\buser (?:has )?cancell?ed\b/i;
@@ -29,14 +30,31 @@ const byPerson = /\bby (?:the )?(?:user|caller|client)\b|\buser (?:has )?cancell
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   // What is not set up, or not installed, beside the tool.
   [/\bcan't open lib\b|\bNLTK Downloader\b|\bfor this resource does not exist\b/i, 'executionError'],
-  [/\bvalidation errors? for \w{0,60}(?:Settings|Config)\b/, 'executionError'],
-  // The tables of the tool itself, in a statement that its own code made: SQLAlchemy shows it.
   [
-    /\b(?:no such (?:table|column): |unknown column '|(?:relation|column|table) \S{1,130} (?:does not|doesn't) exist\b).*\[SQL: /is,
+    /\bvalidation errors? for \w{0,60}(?:Settings|Config)\b|\bValidationError: \d{1,4} validation errors? for (?!call\[)/,
+    'executionError',
+  ],
+  [
+    /\bplaywright install\b|\bplease (?:install|start) \S{1,80} first\b|\bBaseAddress must be set\b/i,
+    'executionError',
+  ],
+  [/\bInvalid URL:? ['"]?(?:None|undefined|null)\//i, 'executionError'],
+  // Extensions of a database.
+  [
+    /\btype "(?:vector|halfvec|citext|geometry|geography|hstore)" does not exist\b|\boperator does not exist: (?:vector|halfvec)\b|\bno such module: /,
+    'executionError',
+  ],
+  [/\bfunction (?:uuid_generate_v\d|gen_random_uuid)\(\) does not exist\b/, 'executionError'],
+  // The tables, types and functions of the tool itself, in a statement that its own code made: SQLAlchemy shows it.
+  [
+    /\b(?:no such (?:table|column): |unknown column '|(?:relation|column|table|type|function|operator) [^\n]{1,130} (?:does not|doesn't) exist\b).*\[SQL: /is,
     'executionError',
   ],
   // A list of messages for each field, as Laravel, Rails and Django say it: `{"field":["The field is required."]}`.
-  [/^\{\s{0,9}"[\w.[\]]{1,80}"\s?:\s{0,9}\[\s{0,9}"/, 'invalidParameters'],
+  [
+    /^\{\s{0,9}"(?!(?:errors?|errorMessages|messages?|details?|logs|stack)")[\w.[\]]{1,80}"\s?:\s{0,9}\[\s{0,9}"/,
+    'invalidParameters',
+  ],
   [/^(?:Error: )?(?:the )?[\w ]{1,60} field is required\b/i, 'invalidParameters'],
   [/\b(?:file|folder|directory|destination|entity) already exists\b/i, 'invalidParameters'],
   // What has to be done before: the model has to take another step, not the tool.
@@ -67,7 +85,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
     'invalidParameters',
   ],
   [
-    /\boperator does not exist: |\btable .{1,120} (?:doesn't|does not) exist\b(?! in the current database)/i,
+    /\boperator does not exist: |\btable .{1,120} (?:doesn't|does not) exist\b(?! in (?:engine|the current database)\b)/i,
     'invalidParameters',
   ],
   [/\bfunction [\w.]{1,64}\([^)\n]{0,120}\) does not exist\b/i, 'invalidParameters'],
@@ -94,7 +112,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   [/\brobots\.txt\b.{0,200}\bnot (?:allowed|permitted)\b|\bdisallowed by robots\.txt\b/is, 'policyViolation'],
   [/\b422 (?:validation failed|unprocessable)/i, 'invalidParameters'],
   [
-    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b(?! in the current database\b)/i,
+    /\b(?:entity|file|directory|resource|user|account|record|item|document|page|project|issue|repository|customer|order|session|connection(?! (?:with name )?"default")|channel|table|collection|namespace|branch|bucket|note|event|(?:payment|shipping) method)(?: with (?:name|id|path|uri) .{1,200}| ["'`]?[^\s"'`]{1,200}["'`]?)? (?:was )?(?:not found|does not exist)\b(?! in the current database\b)/i,
     'resourceNotFound',
   ],
   [/\bwith (?:the )?(?:id|name|key) .{1,120} (?:was )?not found\b/i, 'resourceNotFound'],
@@ -104,7 +122,7 @@ const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   ],
   // What the caller started before, and has ended since. A process that `has exited` may be the tool's own.
   [
-    /\b(?:(?<!server )process\b.{0,60}\bmay have|(?:session|terminal|tab|task|job)\b(?! closed).{0,60}\b(?:may have|has|have)) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
+    /\b(?:(?<!server )process\b.{0,60}\bmay have|(?:(?<!use a )session|terminal|tab|task|job)\b(?! closed).{0,60}\b(?:may have|has|have)) (?:already )?(?:exited|ended|expired|finished|been closed)\b/i,
     'resourceNotFound',
   ],
 ];
