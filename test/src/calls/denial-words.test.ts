@@ -28,6 +28,20 @@ describe('the words of a denial', () => {
     );
   });
 
+  it('say of a repetition how to go on, and not when to call again', () => {
+    const loop = { tool: 'search', kind: 'sameCall', count: 4, endings: [] } as const;
+    const { data, text } = toModel(denial({ kind: 'repeating', loop }));
+    expect(text).toContain(data.instruction);
+    expect(data.instruction).not.toContain('within the next');
+    expect(text).not.toContain('within the next');
+  });
+
+  it('tell of an operator whatever failed before', () => {
+    expect(textOf(denial({ kind: 'withheld', lastErrorCategory: 'serviceUnavailable' }))).toContain(
+      'it was taken out of service by an operator.',
+    );
+  });
+
   it('name the target where its own circuit refused, and not where the upstream of all targets did', () => {
     const ofTarget = textOf(denial({ key: 'example.org' }));
     expect(ofTarget).toContain('The tool "search" (for example.org) is unavailable');

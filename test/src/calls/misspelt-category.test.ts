@@ -84,6 +84,12 @@ describe('a word that is almost a category', () => {
     );
   });
 
+  it('is a text: anything else is what was thrown', () => {
+    for (const thrown of [false, undefined, ['timeot'], { toString: () => 'timeot' }]) {
+      expect(refusal(thrown)).toBeUndefined();
+    }
+  });
+
   it('is one word of letters: anything else is what a tool said', () => {
     for (const words of ['timeout 5', '5timeout', 'a timeout', 'timeout.', 'time', 'ok', '']) {
       expect(refusal(words), words).toBeUndefined();

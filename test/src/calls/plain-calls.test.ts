@@ -81,6 +81,12 @@ describe.each(readings)('the signal of a call without options, read %s', (_, rea
   });
 });
 
+it('a call of what is no function is refused, and says nothing about its tool', async () => {
+  const registry = await usedRegistry();
+  await expect(registry.execute('search', 5 as never)).rejects.toThrow('fn must be a function, got 5');
+  expect(registry.diagnostics('search').failureCount).toBe(0);
+});
+
 describe('calls without options', () => {
   const setUp = () => {
     const clock = new ManualClock();

@@ -299,6 +299,8 @@ describe('the words of a message', () => {
     'the certificate of the course has a typo',
     'no such hostel',
     'rpc error: code = Odd desc = x',
+    'rpc error: code = NotCanceled desc = x',
+    'rpc error: code = CanceledOdd desc = x',
     'the parser expected EOF in line 3',
     'failed to parse the file: unexpected EOF',
     'yaml: line 3: could not find expected end: EOF',
