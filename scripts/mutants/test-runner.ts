@@ -271,6 +271,7 @@ class QuickTestRunner implements TestRunner {
         this.#instruments.currentTestId = test.id;
         const startedAt = performance.now();
         if (await isHung(collected.run(test), limitMs)) {
+          await isHung(collected.leave(test.suite), limitMs);
           return { ended, failed: test, isHung: true, message: 'it did not end' };
         }
         ended.push({ ...test, tookMs: performance.now() - startedAt });

@@ -106,9 +106,14 @@ export class TestsOfAFile {
       for (const { beforeEach } of suites) for (const hook of beforeEach) await hook();
       await work();
     } finally {
-      for (const hook of this.#finished.splice(0).reverse()) await hook();
-      for (const { afterEach } of suites.reverse()) for (const hook of afterEach) await hook();
+      await this.leave(suite);
     }
+  }
+
+  /** Runs the hooks behind a test: for one that hangs, so that it leaves nothing to those of the next mutants. */
+  async leave(suite: Suite): Promise<void> {
+    for (const hook of this.#finished.splice(0).reverse()) await hook();
+    for (const { afterEach } of around(suite).reverse()) for (const hook of afterEach) await hook();
   }
 
   /** Runs the hooks behind the last test of each suite. */
