@@ -5,7 +5,8 @@ import { firstGroup } from './first-group.ts';
 const codes: readonly (readonly [string, ErrorCategory | undefined])[] = [
   ['OK', undefined],
   ['CANCELLED', 'cancelled'],
-  ['UNKNOWN', 'executionError'],
+  // It says nothing: the words decide.
+  ['UNKNOWN', undefined],
   ['INVALID_ARGUMENT', 'invalidParameters'],
   ['DEADLINE_EXCEEDED', 'timeout'],
   ['NOT_FOUND', 'resourceNotFound'],
