@@ -8,7 +8,7 @@ const notWho =
   '(?!(?:you|users?|accounts?|servers?|clients?|hosts?|services?|databases?|nodes?|it|this|that|there|they|we)\\b)';
 
 /** Words about signing in and setting up, which no argument can mend. */
-const notSecret =
+const notOfSetup =
   '(?!.{0,80}(?:\\b|_)(?:api|keys?|tokens?|credentials?|passwords?|secrets?|log ?in|environment|database|config)(?:\\b|_))';
 
 /** What can be invalid without being an argument. */
@@ -106,16 +106,16 @@ const patterns: readonly RegExp[] = [
   begins(`${usual} (?:is|are) (?:required|missing)\\b`),
   begins(`(?:please |you must )?provide (?:an? )?(?:valid )?${usual}\\b`),
   begins(
-    `no ${notSecret}(?:[\\w-]{1,40} )?(?:arguments?|param(?:eter)?s?|${usual}) (?:was |were )?(?:provided|given|specified)\\b`,
+    `no ${notOfSetup}(?:[\\w-]{1,40} )?(?:arguments?|param(?:eter)?s?|${usual}) (?:was |were )?(?:provided|given|specified)\\b`,
   ),
   // Not a limit of the server, or of where it runs; nor what Node.js says of a module.
   begins(
     'only (?!\\d|urls with a scheme in|(?:one|linux|macos|windows|get|post|put)\\b)[^.\\n]{1,80} (?:is|are) (?:supported|allowed)\\b',
   ),
-  begins(`(?:\\w{1,60} )?requires ${notSecret}(?:either|(?:at least |exactly )?one of):? ["'\`]`),
-  begins(`(?:please |you must )?provide ${notSecret}(?:either|(?:at least|exactly)? ?one of)\\b`),
+  begins(`(?:\\w{1,60} )?requires ${notOfSetup}(?:either|(?:at least |exactly )?one of):? ["'\`]`),
+  begins(`(?:please |you must )?provide ${notOfSetup}(?:either|(?:at least|exactly)? ?one of)\\b`),
   begins(
-    `(?:either|(?:(?:at least|exactly) )?one of) ${notSecret}[^.\\n]{1,100} (?:must be|is|are) (?:provided|required|specified|given|set)\\b`,
+    `(?:either|(?:(?:at least|exactly) )?one of) ${notOfSetup}[^.\\n]{1,100} (?:must be|is|are) (?:provided|required|specified|given|set)\\b`,
   ),
 ];
 

@@ -26,7 +26,10 @@ const brokenPromise =
 /** Who is said to have cancelled. */
 const byPerson = /\bby (?:the )?(?:user|caller|client)\b|\buser (?:has )?cancell?ed\b/i;
 
-/** Messages about arguments that match the schema but are wrong, which say nothing about the tool's health. */
+/**
+ * What services say of calls that match the schema but are wrong, which is no evidence against the tool; before it, what says the same
+ * of the tool's own set-up and statements, and counts.
+ */
 const patterns: readonly (readonly [RegExp, ErrorCategory])[] = [
   // What is not set up, or not installed, beside the tool.
   [/\bcan't open lib\b|\bNLTK Downloader\b|\bfor this resource does not exist\b/i, 'executionError'],
